@@ -1,0 +1,62 @@
+"""Row cache: what was computed for one row is kept, so that the same row is never computed twice.
+
+It lies outside the stages' outputs (`runtime.cache_dir`), holds bytes alone (nothing is unpickled),
+is written row by row and may be used by several processes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from sunwi.runtime import cache_dir
+
+
+class RowCache:
+    """Keys and values in one SQLite file, named after what it holds ("morphemes", "vectors" ...)."""
+
+    CHUNK = 500  # SQLite's limit of variables in a statement is 999 in old builds
+
+    def __init__(self, name: str, folder: Path | None = None) -> None:
+        folder = folder or cache_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{name}.sqlite"
+        self._connection = sqlite3.connect(self.path, timeout=60)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+        )
+        self._connection.commit()
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """The values of those keys that are there."""
+        found: dict[str, bytes] = {}
+        for start in range(0, len(keys), self.CHUNK):
+            part = keys[start : start + self.CHUNK]
+            marks = ",".join("?" * len(part))
+            found.update(self._connection.execute(f"SELECT key, value FROM rows WHERE key IN ({marks})", part))
+        return found
+
+    def put_many(self, rows: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> None:
+        """Keep rows, durably when the call returns."""
+        items = rows.items() if isinstance(rows, Mapping) else rows
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", items)
+
+    def __len__(self) -> int:
+        return int(self._connection.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file; further calls fail."""
+        self._connection.close()
+
+    def __enter__(self) -> RowCache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

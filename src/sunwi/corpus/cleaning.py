@@ -1,0 +1,53 @@
+"""Cleaning: every text of a draft in its normal form (`text.normalise`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sunwi.corpus.draft import Draft, Place
+from sunwi.errors import Problem
+from sunwi.records import Query
+from sunwi.text import normalise
+
+
+def clean(draft: Draft) -> Draft:
+    """Normalise documents, dialogues and questions; a text of which nothing stays is a fault of its row."""
+    problems = list(draft.problems)
+    documents = []
+    for place, document in draft.documents:
+        content = normalise(document.content)
+        if not content:
+            problems.append(place.problem(f"document {document.docid!r} is empty after cleaning"))
+            continue
+        title = normalise(document.title or "") or None
+        documents.append((place, document.model_copy(update={"content": content, "title": title})))
+    questions = []
+    for place, question in draft.questions:
+        text = normalise(question.question)
+        if not text:
+            problems.append(place.problem("field 'question' is empty after cleaning"))
+            continue
+        questions.append((place, question.model_copy(update={"question": text})))
+    return Draft(
+        documents=documents,
+        queries=_clean_dialogues(draft.queries, problems),
+        qrels=draft.qrels,
+        dev_queries=_clean_dialogues(draft.dev_queries, problems),
+        dev_qrels=draft.dev_qrels,
+        questions=questions,
+        problems=problems,
+        counted=draft.counted.copy(),
+        encodings=draft.encodings,
+    )
+
+
+def _clean_dialogues(
+    placed: Sequence[tuple[Place, Query]], problems: list[Problem]
+) -> list[tuple[Place, Query]]:
+    cleaned = []
+    for place, query in placed:
+        messages = [turn.model_copy(update={"content": normalise(turn.content)}) for turn in query.messages]
+        if query.messages[-1].content.strip() and not messages[-1].content:
+            problems.append(place.problem(f"query {query.qid!r} is empty after cleaning"))
+        cleaned.append((place, query.model_copy(update={"messages": messages})))
+    return cleaned

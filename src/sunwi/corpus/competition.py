@@ -1,0 +1,52 @@
+"""The competition's files: documents and dialogues as JSON lines; questions and qrels if there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sunwi.corpus.draft import Draft
+from sunwi.corpus.jsonl import read_models
+from sunwi.corpus.judgements import read_judgements
+from sunwi.corpus.rows import GivenQuestion
+from sunwi.records import Document, Query
+
+DOCUMENT = {"docid": "docid", "content": "content", "title": "title", "src": "src"}
+DIALOGUE = {"eval_id": "eval_id", "messages": "msg"}
+QUESTION = {"docid": "docid", "question": "question", "source": "source"}
+
+
+def read_competition(
+    documents: Path,
+    *,
+    queries: Path | None = None,
+    qrels: Path | None = None,
+    questions: Path | None = None,
+    dev_queries: Path | None = None,
+    dev_qrels: Path | None = None,
+) -> Draft:
+    """Read the competition's files.
+
+    Parameters
+    ----------
+    documents
+        JSON lines `docid, content[, src][, title]`.
+    queries, dev_queries
+        JSON lines `eval_id, msg: [{role, content}]`.
+    qrels, dev_qrels
+        TREC or BEIR judgements of those.
+    questions
+        JSON lines `docid, question[, source]`: questions written for the documents.
+    """
+    draft = Draft()
+    draft.documents += read_models(documents, Document, DOCUMENT, draft)
+    if queries:
+        draft.queries += read_models(queries, Query, DIALOGUE, draft)
+    if dev_queries:
+        draft.dev_queries += read_models(dev_queries, Query, DIALOGUE, draft)
+    if qrels:
+        draft.qrels += read_judgements(qrels, draft)
+    if dev_qrels:
+        draft.dev_qrels += read_judgements(dev_qrels, draft)
+    if questions:
+        draft.questions += read_models(questions, GivenQuestion, QUESTION, draft)
+    return draft

@@ -1,0 +1,44 @@
+"""Relevance judgements: TREC qrels (`qid 0 docid grade`) and BEIR's (header, `query-id corpus-id score`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.rows import Judgement
+
+_HEADERS = frozenset({"query-id", "query_id", "qid"})
+
+
+def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement]]:
+    """Each row with its place.
+
+    A grade below 0, which TREC uses for spam, becomes 0 and is counted.
+    """
+    for number, line in enumerate(draft.open(path).lines, start=1):
+        if line is None or not line.strip():
+            continue
+        place = Place(path, number)
+        columns = [part.strip() for part in line.split("\t")] if "\t" in line else line.split()
+        if number == 1 and columns[0].lower() in _HEADERS:
+            continue
+        if len(columns) not in {3, 4}:
+            found = f"{len(columns)} columns"
+            draft.problems.append(place.problem(f"expected `qid 0 docid grade`, found {found}"))
+            continue
+        grade = _grade(columns[-1])
+        if grade is None:
+            draft.problems.append(place.problem(f"expected a whole number as grade, found {columns[-1]!r}"))
+            continue
+        if grade < 0:
+            draft.counted[f"grade below 0 in {path.name}, read as 0"] += 1
+        yield place, Judgement(columns[0], columns[-2], max(grade, 0))
+
+
+def _grade(text: str) -> int | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else None

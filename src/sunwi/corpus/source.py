@@ -1,0 +1,166 @@
+"""A source folder: what `sunwi import` writes and the `prepare` stage reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.jsonl import read_models
+from sunwi.corpus.judgements import read_judgements
+from sunwi.corpus.rows import GivenQuestion, Judgement
+from sunwi.errors import InputProblems, Problem
+from sunwi.records import Document, Qrels, Query, Row, write_qrels, write_rows
+
+R = TypeVar("R", bound=Row)
+T = TypeVar("T")
+NEXT_STEP = "mend the places named above and run again"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Documents and, where there are any, evaluation queries, a dev set and given questions; sorted by id."""
+
+    documents: list[Document]
+    queries: list[Query]
+    qrels: Qrels
+    dev_queries: list[Query]
+    dev_qrels: Qrels
+    questions: list[GivenQuestion]
+
+
+def read_source(folder: Path) -> Draft:
+    """Read a source folder; only corpus.jsonl must be there. Faults are noted, see `assemble`."""
+    draft = Draft()
+    draft.documents += read_models(folder / "corpus.jsonl", Document, _own_names(Document), draft)
+    for name, queries in (("queries", draft.queries), ("dev_queries", draft.dev_queries)):
+        if (path := folder / f"{name}.jsonl").exists():
+            queries.extend(read_models(path, Query, _own_names(Query), draft))
+    for name, qrels in (("qrels", draft.qrels), ("dev_qrels", draft.dev_qrels)):
+        if (path := folder / f"{name}.tsv").exists():
+            qrels.extend(read_judgements(path, draft))
+    if (path := folder / "questions.jsonl").exists():
+        draft.questions += read_models(path, GivenQuestion, _own_names(GivenQuestion), draft)
+    return draft
+
+
+def write_source(source: Source, folder: Path) -> None:
+    """Write all six files, empty ones too: nothing of an earlier import may stay beside them."""
+    write_rows(folder / "corpus.jsonl", source.documents)
+    write_rows(folder / "queries.jsonl", source.queries)
+    write_qrels(folder / "qrels.tsv", source.qrels)
+    write_rows(folder / "dev_queries.jsonl", source.dev_queries)
+    write_qrels(folder / "dev_qrels.tsv", source.dev_qrels)
+    write_rows(folder / "questions.jsonl", source.questions)
+
+
+def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
+    """Check the rows of a draft against each other.
+
+    A question that is given twice for a document is kept once and counted in the draft.
+
+    Raises
+    ------
+    InputProblems
+        With every fault of the draft and every repeated id, unknown id, empty text and id with spaces.
+    """
+    problems = list(draft.problems)
+    documents = _by_id(draft.documents, lambda row: row.docid, "docid", problems)
+    if not draft.documents and not problems:
+        problems.append(Problem("input", None, "expected documents, found none"))
+    problems += [
+        place.problem("field 'content' is empty")
+        for place, document in draft.documents
+        if not document.content.strip()
+    ]
+    queries = _by_id(draft.queries, lambda row: row.qid, "query id", problems)
+    dev_queries = _by_id(draft.dev_queries, lambda row: row.qid, "dev query id", problems)
+    problems += [
+        place.problem(f"query id {query.qid!r} is an evaluation query too; dev and evaluation must be apart")
+        for place, query in draft.dev_queries
+        if query.qid in queries
+    ]
+    problems += [problem for at in (draft.queries, draft.dev_queries) for problem in _unasked(at)]
+    qrels = _qrels(draft.qrels, queries, documents, problems)
+    dev_qrels = _qrels(draft.dev_qrels, dev_queries, documents, problems)
+    questions = _questions(draft, documents, problems)
+    if problems:
+        raise InputProblems(problems, next_step)
+    return Source(
+        documents=_sorted(documents.values()),
+        queries=_sorted(queries.values()),
+        qrels=qrels,
+        dev_queries=_sorted(dev_queries.values()),
+        dev_qrels=dev_qrels,
+        questions=_sorted(questions),
+    )
+
+
+def _sorted(rows: Iterable[R]) -> list[R]:
+    return sorted(rows, key=lambda row: row.sort_key())
+
+
+def _own_names(model: type[Row]) -> dict[str, str]:
+    return {name: name for name in model.model_fields}
+
+
+def _by_id(
+    placed: Sequence[tuple[Place, T]], identify: Callable[[T], str], kind: str, problems: list[Problem]
+) -> dict[str, T]:
+    rows: dict[str, T] = {}
+    first: dict[str, Place] = {}
+    for place, row in placed:
+        key = identify(row)
+        if key in rows:
+            problems.append(place.problem(f"{kind} {key!r} was given before, at {first[key]}"))
+            continue
+        if key.split() != [key]:  # TREC files separate their columns by spaces
+            problems.append(place.problem(f"{kind} {key!r} is empty or has spaces in it"))
+        rows[key], first[key] = row, place
+    return rows
+
+
+def _unasked(queries: Sequence[tuple[Place, Query]]) -> list[Problem]:
+    return [
+        place.problem(f"query {query.qid!r}: the last turn should be the user's and not empty")
+        for place, query in queries
+        if query.messages[-1].role != "user" or not query.messages[-1].content.strip()
+    ]
+
+
+def _qrels(
+    placed: Sequence[tuple[Place, Judgement]],
+    queries: dict[str, Query],
+    documents: dict[str, Document],
+    problems: list[Problem],
+) -> Qrels:
+    qrels: Qrels = {}
+    first: dict[tuple[str, str], Place] = {}
+    for place, (qid, docid, grade) in placed:
+        if (qid, docid) in first:
+            pair = f"query {qid!r} and document {docid!r}"
+            problems.append(place.problem(f"{pair} were judged before, at {first[qid, docid]}"))
+            continue
+        if qid not in queries:
+            problems.append(place.problem(f"unknown query {qid!r}"))
+        if docid not in documents:
+            problems.append(place.problem(f"unknown document {docid!r}"))
+        first[qid, docid] = place
+        qrels.setdefault(qid, {})[docid] = grade
+    return qrels
+
+
+def _questions(draft: Draft, documents: dict[str, Document], problems: list[Problem]) -> list[GivenQuestion]:
+    kept: dict[tuple[str, str], GivenQuestion] = {}
+    for place, question in draft.questions:
+        if question.docid not in documents:
+            problems.append(place.problem(f"unknown document {question.docid!r}"))
+        if not question.question.strip():
+            problems.append(place.problem("field 'question' is empty"))
+        if question.sort_key() in kept:
+            draft.counted["given questions that repeat exactly, kept once"] += 1
+        else:
+            kept[question.sort_key()] = question
+    return list(kept.values())

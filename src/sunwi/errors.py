@@ -1,0 +1,74 @@
+"""Every exception of the package, each carrying its full sentence.
+
+A message names the file, line or id, says what was expected and what was found,
+and ends with the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SunwiError(Exception):
+    """Base of all errors that a user can act on; the command line prints them without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in an input: where it is, and what was expected and found there."""
+
+    path: Path | str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line is not None else f"{self.path}"
+        return f"{place}: {self.message}"
+
+
+class InputProblems(SunwiError):
+    """All faults that were found in the input, reported at once; nothing was written."""
+
+    SHOWN = 200
+
+    def __init__(self, problems: Sequence[Problem], next_step: str) -> None:
+        self.problems = list(problems)
+        self.next_step = next_step
+        shown = [f"  {problem}" for problem in self.problems[: self.SHOWN]]
+        if len(self.problems) > self.SHOWN:
+            shown.append(f"  ... and {len(self.problems) - self.SHOWN} more of the same input")
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the input; nothing was written:"
+        super().__init__("\n".join([head, *shown, f"Next: {next_step}"]))
+
+
+class ParamsError(SunwiError):
+    """A wrong key, type or range in params.yaml; raised before any work."""
+
+    def __init__(self, path: Path | str, faults: Sequence[str]) -> None:
+        self.faults = list(faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{path} is not valid:\n{lines}\nNext: correct the keys named above and run again.")
+
+
+class ModelError(SunwiError):
+    """A model cannot be resolved or lacks what is asked of it."""
+
+    def __init__(self, spec: str, found: str, next_step: str) -> None:
+        super().__init__(f"model '{spec}': {found}. Next: {next_step}")
+
+
+class DataError(SunwiError):
+    """Data that is readable row by row but cannot serve the step that was asked for."""
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(f"{what}. Next: {next_step}")
+
+
+class MissingPackageError(SunwiError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"the package '{package}' is not installed. Next: pip install 'sunwi[{extra}]'")

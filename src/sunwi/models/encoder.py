@@ -1,0 +1,138 @@
+"""Bi-encoder inference: length-sorted batches, prefixes and pooling of the model's spec, rows cached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.cache import RowCache
+from sunwi.errors import DataError
+from sunwi.models.spec import ModelInfo, Side
+from sunwi.runtime import pick_device, progress, text_hash
+
+if TYPE_CHECKING:
+    import torch
+
+Vectors = npt.NDArray[np.float16]
+
+
+@dataclass(slots=True)
+class EncodeCount:
+    """How many rows were encoded and how many came from the cache."""
+
+    encoded: int = 0
+    cached: int = 0
+
+
+class Encoder:
+    """Encodes texts to L2-normalised vectors; the weights are loaded at the first row that is not cached."""
+
+    CHUNK = 2048  # rows encoded between two commits to the cache
+
+    def __init__(self, info: ModelInfo, batch_size: int = 32) -> None:
+        self.info = info
+        self.batch_size = batch_size
+        self.count = EncodeCount()
+        self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
+
+    def encode(self, texts: Sequence[str], side: Side, max_length: int, label: str = "encode") -> Vectors:
+        """Vectors of the texts, shape [texts, dimensions], float16.
+
+        float16, because batch padding moves the low bits of float32: cached and fresh rows agree.
+        """
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float16)
+        blank = [at for at, text in enumerate(texts) if not text.strip()]
+        if blank:
+            raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
+        prefix = self.info.prefix(side)
+        keys = [text_hash(self.info.content_hash, self.info.pooling, prefix, str(max_length), text) for text in texts]
+        with RowCache("vectors") as cache:
+            known = cache.get_many(keys)
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+            self.count.cached += len(texts) - len(missing)
+            self.count.encoded += len(missing)
+            order = sorted(missing, key=lambda key: (-len(missing[key]), key))
+            bar = progress(range(0, len(order), self.CHUNK), None, f"{label} ({len(order)} new)", "chunk")
+            for start in bar:
+                part = order[start : start + self.CHUNK]
+                vectors = self._encode_fresh([prefix + missing[key] for key in part], max_length)
+                fresh = {key: vector.tobytes() for key, vector in zip(part, vectors, strict=True)}
+                cache.put_many(fresh)
+                known.update(fresh)
+        return np.stack([np.frombuffer(known[key], dtype=np.float16) for key in keys])
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        from transformers import AutoConfig
+
+        return int(AutoConfig.from_pretrained(self.info.folder).hidden_size)
+
+    def token_vectors(self, texts: Sequence[str], side: Side, max_length: int) -> list[npt.NDArray[np.float32]]:
+        """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions]; not cached."""
+        import torch
+
+        prefix = self.info.prefix(side)
+        found: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(texts)
+        for rows, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+            unit = torch.nn.functional.normalize(hidden, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
+            for at, row in enumerate(rows):
+                found[row] = unit[at][mask[at].cpu().numpy().astype(bool)]
+        return found
+
+    def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
+        import torch
+
+        vectors: Vectors | None = None
+        for rows, hidden, mask in self._batches(texts, max_length):
+            pooled = torch.nn.functional.normalize(pool(hidden, mask, self.info.pooling), dim=-1)
+            block = pooled.cpu().numpy().astype(np.float16)
+            if vectors is None:
+                vectors = np.empty((len(texts), block.shape[1]), dtype=np.float16)
+            vectors[rows] = block
+        assert vectors is not None  # texts is not empty
+        return vectors
+
+    def _batches(self, texts: Sequence[str], max_length: int) -> Any:
+        """Yield (rows, hidden [batch, tokens, dimensions], mask [batch, tokens]), longest first."""
+        import torch
+
+        tokenizer, model, device = self._load()
+        encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+        order = sorted(range(len(texts)), key=lambda row: (-len(encoded[row]), row))
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            batch = tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(device)
+            with torch.inference_mode():
+                hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+            yield rows, hidden.last_hidden_state.float(), batch["attention_mask"]
+
+    def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
+        if self._loaded is None:
+            import torch
+            from transformers import AutoModel, AutoTokenizer
+
+            device = pick_device()
+            dtype = torch.float32
+            if device.type == "cuda":
+                dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            tokenizer = AutoTokenizer.from_pretrained(self.info.folder)
+            model = AutoModel.from_pretrained(self.info.folder, dtype=dtype, use_safetensors=True)
+            self._loaded = (tokenizer, model.to(device).eval(), device)
+        return self._loaded
+
+
+def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    """One vector a text from [batch, tokens, dimensions] and [batch, tokens] (padding on the right)."""
+    if pooling == "cls":
+        return hidden[:, 0]
+    if pooling == "lasttoken":
+        last = mask.sum(dim=1) - 1
+        return hidden[range(len(hidden)), last]
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weights).sum(dim=1) / weights.sum(dim=1)

@@ -1,0 +1,52 @@
+"""Late interaction (MaxSim; Khattab & Zaharia 2020, eq. 3) with the token vectors of a bi-encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.encoder import Encoder
+from sunwi.models.pair_scores import PairScores
+from sunwi.runtime import progress
+
+
+class LateInteraction:
+    """Scores pairs by the mean over query tokens of the best cosine among the passage's tokens."""
+
+    PASSAGES = 256  # passages whose token vectors are held at a time
+
+    def __init__(self, encoder: Encoder, query_max_length: int, max_length: int) -> None:
+        self.encoder = encoder
+        self.query_max_length = query_max_length
+        self.max_length = max_length
+        settings = (encoder.info.content_hash, "maxsim", str(query_max_length), str(max_length))
+        self._scores = PairScores("late_interaction", settings)
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
+        return self._scores.get(pairs, self._compute)
+
+    def _compute(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        queries = sorted({query for query, _ in pairs})
+        tokens = dict(
+            zip(queries, self.encoder.token_vectors(queries, "query", self.query_max_length), strict=True)
+        )
+        wanted: dict[str, list[int]] = {}
+        for at, (_, passage) in enumerate(pairs):
+            wanted.setdefault(passage, []).append(at)
+        passages = sorted(wanted, key=lambda text: (-len(text), text))
+        scores = np.empty(len(pairs), dtype=np.float32)
+        for start in progress(range(0, len(passages), self.PASSAGES), None, "late interaction", "chunk"):
+            part = passages[start : start + self.PASSAGES]
+            vectors = self.encoder.token_vectors(part, "passage", self.max_length)
+            for passage, matrix in zip(part, vectors, strict=True):
+                for at in wanted[passage]:
+                    scores[at] = maxsim(tokens[pairs[at][0]], matrix)
+        return scores
+
+
+def maxsim(query: npt.NDArray[np.float32], passage: npt.NDArray[np.float32]) -> float:
+    """Mean over query tokens of the largest dot product; shapes [tokens, dimensions]."""
+    return float((query @ passage.T).max(axis=1).mean())

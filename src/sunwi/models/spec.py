@@ -1,0 +1,31 @@
+"""What a model is, once resolved: a local folder and how to use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Pooling = Literal["mean", "cls", "lasttoken"]
+Side = Literal["query", "passage"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A resolved bi-encoder.
+
+    `heads` names what it can give: "dense", "lexical" (M3 term weights), "colbert" (M3 token vectors).
+    `content_hash` covers weights, configuration and tokeniser; it is part of every cache's key.
+    """
+
+    spec: str
+    folder: Path
+    pooling: Pooling
+    query_prefix: str
+    passage_prefix: str
+    heads: tuple[str, ...]
+    content_hash: str
+
+    def prefix(self, side: Side) -> str:
+        """The text put before every query or passage."""
+        return self.query_prefix if side == "query" else self.passage_prefix

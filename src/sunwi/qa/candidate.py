@@ -1,0 +1,41 @@
+"""A question on its way through the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Checks = dict[str, float | int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One question for one passage, before it is kept or rejected.
+
+    Attributes
+    ----------
+    style
+        How it is worded: `polite`, `plain`, `colloquial`, `keyword`, or `given`.
+    generator
+        What made it: `template:PATTERN`, or `given:SOURCE`.
+    paraphrase
+        True for questions of people and LLMs, which need not use the passage's words.
+    checks
+        What the generator knows about it (group, number of the sentence that answers it).
+    """
+
+    qid: str
+    docid: str
+    question: str
+    style: str
+    generator: str
+    paraphrase: bool
+    checks: Mapping[str, float | int | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one filter says: the values that it measured, and the reason if it refuses the question."""
+
+    checks: Checks = field(default_factory=dict)
+    reason: str | None = None

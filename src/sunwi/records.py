@@ -1,0 +1,363 @@
+"""The contracts between stages: one model a row type, checked on every read and write.
+
+Files are JSON lines in UTF-8 with "\\n", sorted by id. All faults of a file are reported at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sunwi.errors import InputProblems, Problem
+from sunwi.runtime import atomic_write
+
+Identifier = Annotated[str, Field(min_length=1)]
+EvalId = Annotated[int | str, Field(union_mode="smart")]  # the competition's ids are integers
+Provenance = dict[str, float | int | str | None]
+Qrels = dict[str, dict[str, int]]  # query id -> docid -> grade
+Run = dict[str, dict[str, float]]  # query id -> docid -> score
+
+
+class Row(BaseModel):
+    """Base of all rows: unknown fields are faults, rows do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """Key by which a file of these rows is sorted; it must be unique in the file."""
+        raise NotImplementedError  # each row type below names its own
+
+
+class Document(Row):
+    """prepared/corpus.jsonl: one passage; `parent` is the docid that a chunk came from."""
+
+    docid: Identifier
+    content: Identifier
+    title: str | None = None
+    src: str | None = None
+    parent: str | None = None
+
+    def sort_key(self) -> tuple[str]:
+        return (self.docid,)
+
+    @property
+    def text(self) -> str:
+        """What is indexed: the title, if any, and the content."""
+        return f"{self.title}\n{self.content}" if self.title else self.content
+
+
+class Message(Row):
+    """One turn of a dialogue."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+
+
+class Query(Row):
+    """prepared/queries.jsonl: one evaluation dialogue; its last turn is the user's."""
+
+    eval_id: EvalId
+    messages: Annotated[list[Message], Field(min_length=1)]
+
+    def sort_key(self) -> tuple[bool, int | str]:
+        return (isinstance(self.eval_id, str), self.eval_id)
+
+    @property
+    def qid(self) -> str:
+        """The id as it stands in qrels and run files."""
+        return str(self.eval_id)
+
+
+class Question(Row):
+    """qa/questions.jsonl: a synthetic question for one passage.
+
+    `overlap` is the share of the question's distinct morphemes that its passage has, 0 to 1.
+    """
+
+    qid: Identifier
+    docid: Identifier
+    question: Identifier
+    style: str
+    generator: str
+    split: Literal["train", "dev", "test"]
+    overlap: Annotated[float, Field(ge=0, le=1)]
+    checks: dict[str, float | int | str | None] = {}
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
+class RejectedQuestion(Row):
+    """qa/rejected.jsonl: a question that a filter refused, with the reason and the values that decided."""
+
+    qid: Identifier
+    docid: Identifier
+    question: str
+    style: str
+    generator: str
+    reason: Identifier
+    checks: dict[str, float | int | str | None] = {}
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
+class MinedRow(Row):
+    """mined/train.jsonl: FlagEmbedding reads it as it is; ids, teacher scores and provenance beside it."""
+
+    qid: Identifier
+    query: Identifier
+    pos: Annotated[list[str], Field(min_length=1)]
+    neg: list[str]
+    pos_ids: list[str]
+    neg_ids: list[str]
+    pos_scores: list[float]
+    neg_scores: list[float]
+    provenance: list[Provenance]
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
+class Candidate(Row):
+    """One passage of a candidate list with its components' scores."""
+
+    docid: str
+    score: float
+    label: int
+    components: dict[str, float]
+
+
+class CandidateList(Row):
+    """mined/pairs.jsonl: the retriever's pool for one labelled question, best first."""
+
+    qid: Identifier
+    query: str
+    split: Literal["train", "dev", "test"]
+    style: str
+    overlap: float
+    positive_rank: int | None
+    candidates: list[Candidate]
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
+class UnderstoodQuery(Row):
+    """queries/understood.jsonl: what a dialogue asks for; `source` names the path that decided."""
+
+    eval_id: EvalId
+    standalone_query: str
+    needs_retrieval: bool
+    variants: list[str] = []
+    hypothetical_document: str = ""
+    source: str
+
+    def sort_key(self) -> tuple[bool, int | str]:
+        return (isinstance(self.eval_id, str), self.eval_id)
+
+    @property
+    def qid(self) -> str:
+        """The id as it stands in qrels and run files."""
+        return str(self.eval_id)
+
+
+class SubmissionRow(Row):
+    """submissions/NAME.jsonl: the competition's line."""
+
+    eval_id: EvalId
+    standalone_query: str
+    topk: list[str]
+    answer: str = ""
+    references: list[str] = []
+
+    def sort_key(self) -> tuple[bool, int | str]:
+        return (isinstance(self.eval_id, str), self.eval_id)
+
+
+class LineageRow(Row):
+    """submissions/NAME.lineage.jsonl: how each candidate of a query got its place."""
+
+    eval_id: EvalId
+    standalone_query: str
+    needs_retrieval: bool
+    reason: str
+    candidates: list[dict[str, float | int | str | None]]
+    fallbacks: list[str] = []
+
+    def sort_key(self) -> tuple[bool, int | str]:
+        return (isinstance(self.eval_id, str), self.eval_id)
+
+
+R = TypeVar("R", bound=Row)
+
+
+def canonical_json(value: Any) -> str:
+    """One line of JSON with Hangul as it is; NaN and infinity are refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def read_rows(path: Path | str, model: type[R]) -> list[R]:
+    """Read and check a JSONL file of one row type.
+
+    Raises
+    ------
+    InputProblems
+        With file and line of every line that is no JSON, has a missing, unknown or wrong field,
+        repeats an id or is out of order.
+    """
+    path = Path(path)
+    rows: list[R] = []
+    problems: list[Problem] = []
+    previous: tuple[Any, ...] | None = None
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = model.model_validate_json(line)
+            except ValidationError as error:
+                problems += [Problem(path, number, describe_fault(fault)) for fault in error.errors()]
+                continue
+            key = row.sort_key()
+            if previous is not None and key <= previous:
+                what = "repeats the id" if key == previous else "is out of order at the id"
+                problems.append(Problem(path, number, f"{what} {key[-1]!r}; ids must rise from line to line"))
+            previous = key
+            rows.append(row)
+    if problems:
+        raise InputProblems(problems, f"mend {path.name}, or run the stage that writes it again")
+    return rows
+
+
+def describe_fault(fault: Any) -> str:
+    """One pydantic fault as a sentence: which field, what was expected, what was found."""
+    field = ".".join(str(part) for part in fault["loc"]) or "line"
+    if fault["type"] == "missing":
+        return f"field '{field}' is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"field '{field}' is not known here"
+    found = repr(fault.get("input"))
+    return f"field '{field}': {fault['msg']}; found {found if len(found) <= 80 else found[:77] + '...'}"
+
+
+def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
+    """Write rows sorted by id, atomically; return how many.
+
+    Raises
+    ------
+    InputProblems
+        If two rows have the same id; nothing is written then.
+    """
+    path = Path(path)
+    ordered = sorted(rows, key=lambda row: row.sort_key())
+    problems = [
+        Problem(path, number, f"two rows have the id {row.sort_key()[-1]!r}")
+        for number, (last, row) in enumerate(zip(ordered, ordered[1:], strict=False), start=2)
+        if last.sort_key() == row.sort_key()
+    ]
+    if problems:
+        raise InputProblems(problems, "give every row an id of its own")
+    write_lines(path, (canonical_json(row.model_dump(exclude_none=True)) for row in ordered))
+    return len(ordered)
+
+
+def write_lines(path: Path | str, lines: Iterable[str]) -> None:
+    """Write lines of text to a temporary name and rename it."""
+    with atomic_write(Path(path)) as out:
+        for line in lines:
+            out.write(line + "\n")
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write one JSON document, indented and with sorted keys, atomically."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+    write_lines(path, [text])
+
+
+def read_json(path: Path | str) -> Any:
+    """Read one JSON document."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_qrels(path: Path | str, qrels: Qrels) -> None:
+    """Write TREC qrels, `qid 0 docid grade` separated by tabs, sorted."""
+    rows = ((qid, docid, grade) for qid in sorted(qrels) for docid, grade in sorted(qrels[qid].items()))
+    write_lines(path, (f"{qid}\t0\t{docid}\t{grade}" for qid, docid, grade in rows))
+
+
+def read_qrels(path: Path | str) -> Qrels:
+    """Read TREC qrels (four columns) or BEIR qrels (header and three columns).
+
+    Raises
+    ------
+    InputProblems
+        With the line of every row with another number of columns, a grade that is no whole number
+        of at least 0, or a pair that was judged before.
+    """
+    path = Path(path)
+    qrels: Qrels = {}
+    problems: list[Problem] = []
+    for number, columns in _table(path):
+        if number == 1 and columns[0].lower() in {"query-id", "qid", "query_id"}:
+            continue
+        if len(columns) not in {3, 4}:
+            problems.append(Problem(path, number, f"expected `qid 0 docid grade`, found {len(columns)} columns"))
+            continue
+        qid, docid, grade = columns[0], columns[-2], columns[-1]
+        if not grade.isdecimal():
+            problems.append(Problem(path, number, f"expected a grade of 0, 1, 2 ..., found {grade!r}"))
+        elif docid in qrels.get(qid, {}):
+            problems.append(Problem(path, number, f"query {qid!r} and document {docid!r} are judged twice"))
+        else:
+            qrels.setdefault(qid, {})[docid] = int(grade)
+    if problems:
+        raise InputProblems(problems, f"mend {path.name}")
+    return qrels
+
+
+def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                separator = "\t" if "\t" in line else None
+                yield number, line.strip().split(separator)
+
+
+def write_run(path: Path | str, run: Run, tag: str) -> None:
+    """Write a TREC run: `qid Q0 docid rank score tag`; ties are broken by docid."""
+
+    def lines() -> Iterator[str]:
+        for qid in sorted(run):
+            for rank, (docid, score) in enumerate(ranked(run[qid]), start=1):
+                yield f"{qid} Q0 {docid} {rank} {score:.6f} {tag}"
+
+    write_lines(path, lines())
+
+
+def read_run(path: Path | str) -> Run:
+    """Read a TREC run; queries without a retrieved document are not in it."""
+    run: Run = {}
+    with Path(path).open(encoding="utf-8", newline="") as lines:
+        for qid, _, docid, _, score, _ in csv.reader(lines, delimiter=" "):
+            run.setdefault(qid, {})[docid] = float(score)
+    return run
+
+
+def ranked(scores: dict[str, float]) -> list[tuple[str, float]]:
+    """Documents by falling score; ties are broken by docid."""
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def check_known(
+    path: Path | str, ids: Sequence[str], known: Callable[[str], bool], kind: str
+) -> list[Problem]:
+    """Problems for every id that `known` refuses; line numbers are those of `ids` in the file."""
+    return [
+        Problem(path, number, f"unknown {kind} {value!r}")
+        for number, value in enumerate(ids, start=1)
+        if not known(value)
+    ]

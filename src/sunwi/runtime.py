@@ -1,0 +1,115 @@
+"""Where a run stands: threads, device, seeds, folders, atomic writes, progress."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import random
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+
+@contextmanager
+def atomic_write(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """Open a temporary file beside `path` and rename it onto `path` when the block ends without error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        with partial.open(mode, **text) as out:
+            yield out
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def cache_dir() -> Path:
+    """Folder of row caches: $SUNWI_CACHE_DIR, else .cache/sunwi of the project that holds the current folder.
+
+    It lies outside the stages' outputs, because DVC removes those before each run.
+    """
+    if configured := os.environ.get("SUNWI_CACHE_DIR"):
+        return Path(configured).expanduser()
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / "dvc.yaml").exists()), here)
+    return root / ".cache" / "sunwi"
+
+
+def user_cache_dir() -> Path:
+    """Folder for converted models, shared by the user's projects."""
+    if configured := os.environ.get("SUNWI_MODEL_DIR"):
+        return Path(configured).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sunwi"
+
+
+def available_cpus() -> int:
+    """CPUs that this process may really use: its affinity, cut by the cgroup's quota (v1 and v2)."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(affinity, _cgroup_cpus() or affinity))
+
+
+def _cgroup_cpus() -> int | None:
+    v2 = Path("/sys/fs/cgroup/cpu.max")
+    if v2.exists():
+        quota, period = v2.read_text(encoding="ascii").split()
+        return None if quota == "max" else math.ceil(int(quota) / int(period))
+    v1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
+    if v1.exists():
+        quota_us = int(v1.read_text(encoding="ascii"))
+        period_us = int(v1.with_name("cpu.cfs_period_us").read_text(encoding="ascii"))
+        return None if quota_us <= 0 else math.ceil(quota_us / period_us)
+    return None
+
+
+def pick_device() -> torch.device:
+    """The GPU if there is one, else the CPU, with its threads set to the CPUs really available."""
+    import torch  # heavy: only where a model runs
+
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    torch.set_num_threads(available_cpus())
+    return torch.device("cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch, and ask torch for deterministic kernels."""
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)  # libraries below use the legacy global generator
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def text_hash(*parts: str) -> str:
+    """Hex sha256 of the parts, with their borders kept."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8")
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
+
+
+def progress(items: Iterable[T], total: int | None, label: str, unit: str) -> Iterable[T]:
+    """`items` with a progress bar on stderr; silent when stderr is no terminal."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, desc=label, unit=unit, disable=not sys.stderr.isatty())  # type: ignore[no-any-return]

@@ -1,0 +1,180 @@
+"""The tables of a scored set of variants: a small summary, every measure in detail, and each query."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sunwi.params import ScoreParams
+from sunwi.records import Qrels, Run, write_json, write_lines
+from sunwi.score.comparison import Values, compare_variants
+from sunwi.score.inputs import check_inputs
+from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents
+
+SUMMARY_MEASURES = ("mrr", "ndcg10", "recall10", "recall50", "hit1")
+MEASURE_DIGITS = 4  # in the summary, which people compare; the detail has six
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What `score_runs` found.
+
+    Attributes
+    ----------
+    summary
+        Variant to a flat mapping of counts and rounded values; without qrels it has the counts alone.
+    detail
+        Settings, counts, every measure with its interval, and gains over the baseline with interval and
+        p-values, for all queries and for each stratum.
+    per_query
+        One row a query, sorted by id: its number of relevant documents, and for each variant
+        `NAME.average_precision` (competition, of the topk) and `NAME.first_relevant_rank` (of the run);
+        None where it is not defined.
+    """
+
+    summary: dict[str, dict[str, int | float]]
+    detail: dict[str, Any]
+    per_query: list[dict[str, Cell]]
+
+
+def score_runs(
+    qrels: Qrels,
+    runs: Mapping[str, Run],
+    topk: Mapping[str, Mapping[str, Sequence[str]]],
+    query_ids: Sequence[str],
+    params: ScoreParams,
+    *,
+    seed: int,
+    strata: Mapping[str, Collection[str]] | None = None,
+) -> Scores:
+    """Measure variants on the same queries and compare each with the baseline.
+
+    Parameters
+    ----------
+    qrels
+        Query id to docid to grade; a query without an entry has no relevant document. Empty: the queries
+        are not labelled, and nothing but counts is told.
+    runs
+        Variant to its deep rankings; a query without one scores 0 in the standard measures.
+    topk
+        Variant to the submitted documents of every query, which the competition's MAP reads.
+    query_ids
+        The queries; their order has no influence.
+    strata
+        Name to the queries of a part that is measured on its own too, such as those of low overlap.
+
+    Raises
+    ------
+    InputProblems, DataError
+        If the inputs do not fit each other; see `check_inputs`.
+    """
+    strata = strata or {}
+    check_inputs(qrels, runs, topk, query_ids, strata=strata, baseline=params.baseline)
+    queries = sorted(query_ids)
+    names = sorted(runs)
+    relevant = relevant_documents(qrels)
+    values = (
+        {name: measure_variant(qrels, runs[name], topk[name], queries, params.cutoff) for name in names}
+        if qrels
+        else {}
+    )
+
+    def part(members: Sequence[str]) -> dict[str, Any]:
+        return {
+            "counts": _counts(members, relevant, runs, topk),
+            "variants": compare_variants(values, members, params, seed),
+        }
+
+    everything = part(queries)
+    detail = {
+        "settings": {**params.model_dump(), "seed": seed},
+        "qrels_without_query": len(qrels.keys() - set(queries)),
+        "all": everything,
+        "strata": {name: part(sorted(set(strata[name]))) for name in sorted(strata)},
+    }
+    per_query = [_query_row(qid, names, relevant, runs, values) for qid in queries]
+    return Scores({name: _summary_row(name, everything) for name in names}, detail, per_query)
+
+
+def _counts(
+    members: Sequence[str],
+    relevant: Mapping[str, frozenset[str]],
+    runs: Mapping[str, Run],
+    topk: Mapping[str, Mapping[str, Sequence[str]]],
+) -> dict[str, Any]:
+    labelled = [qid for qid in members if qid in relevant]
+    return {
+        "queries": len(members),
+        "labelled_queries": len(labelled),  # those with a relevant document
+        "variants": {
+            name: {
+                "empty_topk": sum(not topk[name][qid] for qid in members),
+                "labelled_without_ranking": sum(not runs[name].get(qid) for qid in labelled),
+            }
+            for name in sorted(runs)
+        },
+    }
+
+
+def _summary_row(name: str, everything: Mapping[str, Any]) -> dict[str, int | float]:
+    counts = everything["counts"]
+    row: dict[str, int | float] = {
+        "queries": counts["queries"],
+        "labelled_queries": counts["labelled_queries"],
+        "empty_topk": counts["variants"][name]["empty_topk"],
+    }
+    if name not in everything["variants"]:
+        return row
+    found = everything["variants"][name]
+    competition = found["measures"][COMPETITION]
+    row["map"] = round(competition["mean"], MEASURE_DIGITS)
+    row["map_low"] = round(competition["low"], MEASURE_DIGITS)
+    row["map_high"] = round(competition["high"], MEASURE_DIGITS)
+    for measure in SUMMARY_MEASURES:
+        row[measure] = round(found["measures"][measure]["mean"], MEASURE_DIGITS)
+    if gain := found.get("against_baseline"):
+        row["delta_map"] = round(gain[COMPETITION]["delta"], MEASURE_DIGITS)
+        row["p_map"] = gain[COMPETITION]["p_holm"]
+    return row
+
+
+def _query_row(
+    qid: str,
+    names: Sequence[str],
+    relevant: Mapping[str, frozenset[str]],
+    runs: Mapping[str, Run],
+    values: Mapping[str, Values],
+) -> dict[str, Cell]:
+    labelled = bool(values)
+    row: dict[str, Cell] = {
+        "query_id": qid,
+        "relevant_documents": len(relevant.get(qid, ())) if labelled else None,
+    }
+    for name in names:
+        precision = round(values[name][COMPETITION][qid], 6) if labelled else None
+        row[f"{name}.average_precision"] = precision
+        row[f"{name}.first_relevant_rank"] = (
+            first_relevant_rank(relevant[qid], runs[name].get(qid, {})) if qid in relevant else None
+        )
+    return row
+
+
+def write_scores(scores: Scores, folder: Path) -> None:
+    """Write scores.json, scores_detail.json and per_query.csv into `folder`, each atomically."""
+    write_json(folder / "scores.json", scores.summary)
+    write_json(folder / "scores_detail.json", scores.detail)
+    write_lines(folder / "per_query.csv", _csv_lines(scores.per_query))
+
+
+def _csv_lines(rows: Sequence[Mapping[str, Cell]]) -> Iterator[str]:
+    """RFC 4180 records without their line end; an undefined value is an empty field."""
+    for record in ([*rows[0]], *(row.values() for row in rows)):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(record)
+        yield line.getvalue()
