@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sunwi.errors import DataError
 from sunwi.score.competition_map import competition_average_precision, competition_map
 

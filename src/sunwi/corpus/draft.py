@@ -88,6 +88,10 @@ class Draft:
                 self.problems.append(place.problem(describe_fault({**fault, "loc": location})))
             return None
 
+    def build(self, place: Place, model: type[R], **values: Any) -> R | None:
+        """Build a row from its own fields; None, with the faults noted, if it is not valid."""
+        return self.parse(place, model, values, {name: name for name in values})
+
 
 def _identifier(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

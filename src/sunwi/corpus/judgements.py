@@ -31,6 +31,9 @@ def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement
         if grade is None:
             draft.problems.append(place.problem(f"expected a whole number as grade, found {columns[-1]!r}"))
             continue
+        if not (columns[0] and columns[-2]):
+            draft.problems.append(place.problem("expected a query id and a docid, found an empty column"))
+            continue
         if grade < 0:
             draft.counted[f"grade below 0 in {path.name}, read as 0"] += 1
         yield place, Judgement(columns[0], columns[-2], max(grade, 0))

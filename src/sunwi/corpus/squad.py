@@ -6,7 +6,7 @@ answers differ (`id`, `guid` or `question_id`; `title` or `doc_title`; a list of
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import DataError
-from sunwi.records import Document, Message, Query
+from sunwi.records import Document, Query
 from sunwi.runtime import text_hash
 
 QUESTION_IDS = ("id", "guid", "question_id")
@@ -39,31 +39,41 @@ def read_squad(files: Sequence[Path], tune_share: float = 0.0) -> Draft:
     if not 0 <= tune_share <= 1:
         raise DataError(f"tune_share is {tune_share}", "give a share from 0 to 1")
     draft = Draft()
-    paragraphs: Counter[str] = Counter()  # of an article so far: one doc_id may stand in several entries
-    known: dict[tuple[str, str], str] = {}
+    docids: dict[str, dict[str, str]] = defaultdict(dict)  # article -> context -> docid
     for path, name in zip(files, _names(files), strict=True):
-        document = read_document(path, draft)
-        if document is None:
-            continue
+        document = read_document(path, draft) or {"data": []}
         for index, (place, article) in enumerate(_children(draft, Place(path), document, "data")):
-            title = _first_text(article, ARTICLE_TITLES)
-            key = _first_text(article, ("doc_id",)) or f"{name}-{index:05d}"
-            prefix = "_".join(key.split())
-            to_tune = _hash_share(_first_text(article, ("doc_id",)) or title or key) < tune_share
-            for at, paragraph in _children(draft, place, article, "paragraphs"):
-                context = _required(draft, at, paragraph, ("context",))
-                if context is None:
-                    continue
-                docid = known.get((key, context))
-                if docid is None:
-                    docid = known[key, context] = f"{prefix}-{paragraphs[key]:03d}"
-                    paragraphs[key] += 1
-                    row = Document(docid=docid, content=context, title=_own_title(paragraph), src=title)
-                    draft.documents.append((at, row))
-                else:
-                    draft.counted["paragraphs that their article repeats, joined into one document"] += 1
-                _add_questions(draft, at, paragraph, docid, to_tune)
+            article_id = _first_text(article, ("doc_id",))
+            key = article_id or f"{name}-{index:05d}"
+            split_by = article_id or _first_text(article, ARTICLE_TITLES) or key
+            _add_article(
+                draft,
+                place,
+                article,
+                prefix="_".join(key.split()),
+                to_tune=_hash_share(split_by) < tune_share,
+                docids=docids[key],
+            )
     return draft
+
+
+def _add_article(
+    draft: Draft, place: Place, article: dict[str, Any], *, prefix: str, to_tune: bool, docids: dict[str, str]
+) -> None:
+    """Add an article's paragraphs; `docids` are those of its contexts so far."""
+    title = _first_text(article, ARTICLE_TITLES)
+    for at, paragraph in _children(draft, place, article, "paragraphs"):
+        context = _required(draft, at, paragraph, ("context",))
+        if context is None:
+            continue
+        if context in docids:
+            draft.counted["paragraphs that their article repeats, joined into one document"] += 1
+        else:
+            docids[context] = f"{prefix}-{len(docids):03d}"
+            own = _own_title(paragraph)
+            row = draft.build(at, Document, docid=docids[context], content=context, title=own, src=title)
+            draft.documents += [(at, row)] if row else []
+        _add_questions(draft, at, paragraph, docids[context], to_tune)
 
 
 def _names(files: Sequence[Path]) -> list[str]:
@@ -86,10 +96,12 @@ def _add_questions(draft: Draft, at: Place, paragraph: dict[str, Any], docid: st
         if not _is_answerable(asked):
             draft.counted["unanswerable questions, left out"] += 1
         elif to_tune:
-            draft.questions.append((place, GivenQuestion(docid=docid, question=question, source="human")))
+            given = draft.build(place, GivenQuestion, docid=docid, question=question, source="human")
+            draft.questions += [(place, given)] if given else []
         else:
-            query = Query(eval_id=qid, messages=[Message(role="user", content=question)])
-            draft.queries.append((place, query))
+            turn = {"role": "user", "content": question}
+            query = draft.build(place, Query, eval_id=qid, messages=[turn])
+            draft.queries += [(place, query)] if query else []
             draft.qrels.append((place, Judgement(qid, docid, 1)))
 
 

@@ -18,9 +18,9 @@ _COORDINATING = frozenset(
 _TOPIC_JOSA = frozenset({"은", "는", "ᆫ"})
 _PHRASE_TAGS = ("N", "XSN", "XPN", "XR", "SL", "SN", "SH")
 _BACKWARD_DETERMINERS = frozenset({"이", "그", "저", "이런", "그런", "저런", "이러한", "그러한", "해당", "본", "어떤"})
-_BACKWARD_STEMS = frozenset({"이러하", "그러하", "이렇", "그렇", "저렇", "이러", "그러"})
+_BACKWARD_STEMS = frozenset({"이러하", "그러하", "이렇", "그렇", "저렇", "이러", "그러", "이같", "이러한", "그러한", "해당"})
 _BACKWARD_NOUNS = frozenset(
-    {"이때", "그때", "이곳", "그곳", "이후", "이외", "여기", "거기", "전자의", "후자", "앞", "다음", "각각"}
+    {"이때", "그때", "이곳", "그곳", "이후", "이외", "여기", "거기", "후자", "다음", "각각", "당시", "주어", "위"}
 )
 _BACKWARD_ADVERBS = frozenset({"이렇게", "그렇게", "이처럼", "그처럼", "이와", "그만큼", "이만큼", "각각", "서로"})
 _OWN_PRONOUNS = frozenset({"자신", "스스로", "자기", "누구", "무엇"})
@@ -38,11 +38,14 @@ class Sentence:
         The sentence's morphemes.
     number
         Position of the sentence in the passage, from 0.
+    title
+        The passage's title, if any.
     """
 
     text: str
     tokens: tuple[Token, ...]
     number: int
+    title: str = ""
 
     @cached_property
     def code(self) -> str:
@@ -75,7 +78,8 @@ class Sentence:
     def start(self) -> int:
         """First token after connectives (`또한,`, `따라서`, `예를 들어,`)."""
         found = re.match(
-            r"(?:(?:\S+/MAJ |만약/\S+ |만일/\S+ |특히/MAG |즉/MA\S |일반/NNG 적/XSN 으로/JKB |예/NNG 를/JKO 들/VV 어/EC )(?:,/SP )?)*",
+            r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통|흔히|대체로|이제|먼저)/\S+ "
+            r"|일반/NNG 적/XSN 으로/JKB |예/NNG 를/JKO 들/VV (?:어|면)/EC )(?:,/SP )?)*",
             self.code,
         )
         return self.index(found.end()) if found else 0
@@ -140,15 +144,15 @@ class Clause:
                 token.tag == "JX" and token.form in _TOPIC_JOSA and before and before.tag[0] in "NXS"
             ):
                 own = True
-            elif token.tag in {"ETM", "ETN"}:
+            elif before and before.tag in {"ETM", "ETN"} and token.form != "수":  # `-ㄹ 수 있다` is no clause
                 own = False
         return own
 
 
-def split_sentences(text: str, tokens: Sequence[Token]) -> list[Sentence]:
+def split_sentences(text: str, tokens: Sequence[Token], title: str = "") -> list[Sentence]:
     """The sentences of an analysed text."""
     groups = groupby(tokens, key=lambda token: token.sent_position)
-    return [Sentence(text, tuple(group), number) for number, (_, group) in enumerate(groups)]
+    return [Sentence(text, tuple(group), number, title) for number, (_, group) in enumerate(groups)]
 
 
 def clauses(sentence: Sentence, first: int) -> list[Clause]:
@@ -178,7 +182,7 @@ def refers_back(tokens: Sequence[Token]) -> bool:
         if (
             (tag == "NP" and form not in _OWN_PRONOUNS)
             or (tag == "MM" and form in _BACKWARD_DETERMINERS)
-            or (tag.startswith("V") and form in _BACKWARD_STEMS)
+            or form in _BACKWARD_STEMS
             or (tag.startswith("N") and form in _BACKWARD_NOUNS)
             or (tag.startswith("MA") and form in _BACKWARD_ADVERBS)
         ):

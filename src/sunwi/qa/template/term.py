@@ -22,6 +22,7 @@ _GENERIC = frozenset(
     행동 행위 증가 감소 변화 차이 효과 영향 역할 기능 중요성 필요성 프로젝트 프로그램 프로세스 데이터 도구 조건 상태
     관계 능력 노력 조치 접근 반응 실제 이상 이하 형태 구조 환경 그룹 집단 구성원 참가자 작업 대상 제품 고객 소비자
     사용 이용 발견 기간 중 외 내 밖 안 간 이름 속도 온도 사건 정도 곳 것 주 일 날 해 달리 하나 둘 셋 정확 다음 이전
+    도움 가능성 원래 증거 성질 유형 수단 계획 의미 가치 기회 어려움 생각 차원 측면 예시 비교 감안
     질량 무게 길이 방향 각도 과학 지식 경험 주인공 저자 작가 팀 가족 친구 자녀 부모 소년 소녀 남자 여자
     """.split()
 )
@@ -42,9 +43,22 @@ def is_term(tokens: Sequence[Token], text: str) -> bool:
 
 def is_phrase(tokens: Sequence[Token], text: str) -> bool:
     """Whether a phrase, possibly with adnominal clauses (`뜨거운 공기`), can be the subject of a question."""
+    if not tokens:
+        return False
     if any(token.tag in {"EC", "EF", "SP", "SSO", "NNB", "NR"} for token in tokens):
         return False
-    return bool(tokens) and _specific(tokens, text) and len(text) <= _LONGEST_PHRASE
+    if text.startswith(("이 ", "그 ", "저 ")) or tokens[0].form in {"두", "세", "양", "다른", "모든"}:
+        return False
+    return _specific(tokens, text) and len(text) <= _LONGEST_PHRASE
+
+
+def is_title(tokens: Sequence[Token], text: str) -> bool:
+    """Whether a title is a noun phrase that names a subject, not a sentence or a file name."""
+    if not tokens or not tokens[-1].tag.startswith(("N", "XSN", "SL", "SN")) or len(text) > _LONGEST_PHRASE:
+        return False
+    if any(token.tag.startswith(("E", "W", "SF", "SE")) and token.tag != "ETM" for token in tokens):
+        return False
+    return _specific(tokens, text)
 
 
 def _specific(tokens: Sequence[Token], text: str) -> bool:
@@ -55,4 +69,5 @@ def _specific(tokens: Sequence[Token], text: str) -> bool:
         return False
     if tokens[-1].form == "들" or any(token.form == "씨" for token in tokens):  # people, groups, names
         return False
-    return not (len(tokens) == 1 and nouns[0].form in _GENERIC) and any(len(noun.form) > 1 for noun in nouns)
+    generic = len(tokens) == 1 and nouns[0].form in _GENERIC
+    return not generic and len(text) > 1  # one syllable is as often a wrong analysis as a word

@@ -1,0 +1,48 @@
+"""Candidate lists for the reranker: the fused pool of every labelled question, positives marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sunwi.records import Candidate, CandidateList
+from sunwi.search.batch import QueryBatch
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.pipeline import Fusion, SearchPipeline
+
+
+def candidate_lists(
+    pipeline: SearchPipeline,
+    names: Sequence[str],
+    fusion: Fusion,
+    queries: QueryBatch,
+    labels: Sequence[LabelledQuestion],
+    depth: int,
+) -> list[CandidateList]:
+    """The best `depth` passages of each question; a positive outside them is not put in: the list is what search gives."""
+    docids, groups = pipeline.passages.docids, pipeline.passages.groups
+    lists = []
+    for label, ranked in zip(labels, pipeline.rank(queries, names, fusion, depth), strict=True):
+        relevant = {groups[at] for at in label.relevant}
+        hits = [groups[at] in relevant for at in ranked.positions]
+        lists.append(
+            CandidateList(
+                qid=label.qid,
+                query=label.text,
+                split=label.split,
+                style=label.style,
+                overlap=label.overlap,
+                positive_rank=hits.index(True) + 1 if any(hits) else None,
+                candidates=[
+                    Candidate(
+                        docid=docids[at],
+                        score=round(float(ranked.scores[row]), 5),
+                        label=int(hits[row]),
+                        components={
+                            name: round(float(values[row]), 5) for name, values in sorted(ranked.components.items())
+                        },
+                    )
+                    for row, at in enumerate(ranked.positions)
+                ],
+            )
+        )
+    return lists

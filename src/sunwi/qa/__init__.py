@@ -1,0 +1,1 @@
+"""Synthetic questions: generation by templates, intake of given ones, filters, split."""

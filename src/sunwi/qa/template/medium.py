@@ -1,0 +1,298 @@
+"""Patterns whose questions are mostly good: why, condition, purpose, the name of what is described, amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sunwi.qa.template.adnominal import adnominal
+from sunwi.qa.template.josa import josa
+from sunwi.qa.template.pattern import NOUN, TAIL, Found, Pattern, over_morphemes
+from sunwi.qa.template.register import Wordings
+from sunwi.qa.template.sentence import Clause, Sentence, refers_back
+from sunwi.qa.template.term import is_phrase, is_term
+
+if TYPE_CHECKING:
+    from kiwipiepy import Token
+
+_SHORTEST, _LONGEST = 6, 52  # characters of a clause that is asked about
+_REASON = over_morphemes(r"기/ETN 때문/NNB 에/JKB (?:,/SP )?|(?:므로|으므로)/EC (?:,/SP )?")
+# clauses that cannot be asked for as they are: conditions, lists, duties, guesses, numbers
+_UNCLEAR = over_morphemes(r"(?:면|으면|고|며|으며|지만|어야|아야|야)/EC (?!\S+/VX)|,/SP |것/NNB |\S+/SN ")
+_TRANSITIVE = over_morphemes(rf"(?:\S+/(?:NNG|NNP|XSN) 하/XSV |(?:보|쓰|부르|치|넣|두|만들)/VV )(?:\S+/E\S |\S+/ETM |수/NNB |있/V\S+ ){{0,4}}{TAIL}")
+_BECAUSE = over_morphemes(rf"(?:것|이유|까닭)/\S+ (?:은|는)/JX .*(?:기|ᆷ)?/?(?:ETN )?때문/NNB 이/VCP {TAIL}")
+_CONDITION = over_morphemes(r"(?:면|으면)/EC (?:,/SP )?")
+_IS_KIND = over_morphemes(r"이/VCP |\S+/ETM \S+/NNG (?:으로|로)/JKB ,/SP |\S+/ETM (?:현상|것)/\S+ (?:을|를)/JKO ")
+_NOT_CONDITION = over_morphemes(r"(?:따르|하|비하|들|보|말하|요약하|관하)/V\S+ (?:면|으면)/EC $|다면|/VCP (?:면|으면)/EC $")
+_PURPOSE = over_morphemes(
+    r"기/ETN (?:위하/VV )(?:어|어서)/EC (?:는/JX |ᆫ/JX )?(?:,/SP )?|(?:려면|으려면)/EC (?:,/SP )?"
+)
+_DEMAND = over_morphemes(rf"필요/NNG 하/XSA {TAIL}|(?:어야|아야|야)/EC (?:하|되)/V\S+ {TAIL}")
+_NEED = over_morphemes(rf"필요/NNG 하/XSA {TAIL}")
+_NAME = over_morphemes(
+    rf"(?P<what>(?:현상|과정|것|일|방법|성질|상태|에너지|반응|힘|값|온도|능력|운동|물질|작용|점|지점|시간|양|비율)/NN[GB] )"
+    rf"(?:을|를)/JKO (?P<term>{NOUN}+)(?:이/VCP )?(?:라고|라|이라|이라고)/\S+ (?:하|부르)/V\S+ {TAIL}"
+)
+_MEANT = over_morphemes(
+    rf"(?P<what>(?:현상|과정|것|일|방법|성질|상태|에너지|반응|힘|값|온도|능력|운동|작용)/NN[GB] )"
+    rf"(?:을|를)/JKO (?:(?:말|의미|뜻)/NNG 하/XSV |뜻하/VV ){TAIL}"
+)
+_AMOUNT = over_morphemes(
+    rf"(?:약/MM |대략/MAG |평균/NNG |보통/MAG )*\S+/SN (?:(?:\S+/SN |~/SO |-/SO |×/SW |\./\S+ ))*"
+    rf"(?:\S+/(?:NR|SL|NNB|NNG|SW|SO) )+(?:이/VCP |정도/NNG 이/VCP ){TAIL}"
+)
+# calculations, experiments of somebody, and steps of a story: nothing that one would look up
+_NARRATIVE = frozenset(
+    """
+    사용 이용 활용 측정 반복 수집 오빠 여동생 형 누나 동생 엄마 아빠 부모 친구 그들 이웃
+    감안 첫째 둘째 셋째 먼저 이제 우선 그다음 씨 가능 가능성 가정 계산 곱하 나누 더하 합하 빼 단순화 구하 대입 고려 비교 생각 살펴보 구매 문제
+    질문 학생 사용자 선생 방정식 이유 때 경우 답 정확 그래프 알 알아내 확인 설명 이해 파악 결정 조사 연구 증명 도출 풀 값
+    """.split()
+)
+_COMMON = frozenset(
+    """
+    온도 전압 전류 압력 힘 물 빛 크기 속도 질량 부피 길이 증가 감소 변화 발생 사람 물체 물질 에너지 경우 양 수 상태 높이
+    거리 시간 위치 방향 열 공기 위험 부분 하나 일부 전체 조건 환경 필요 외부 내부 정도 이상 이하 존재 형성 진행 시작 실험
+    """.split()
+)
+_LEAST_NOUN_CHARS = 4
+_MEASURES = frozenset(
+    "수명 온도 속도 질량 길이 밀도 지름 반지름 높이 깊이 넓이 부피 거리 주기 무게 농도 두께 압력 전압 크기 면적 인구 비율 수 개수 기간 밝기 진동수 파장 가속도 값".split()
+)
+
+
+def _clean(sentence: Sentence, first: int, last: int) -> str | None:
+    """The words from `first` to before `last`, if they can be understood without the passage."""
+    tokens = sentence.tokens[first:last]
+    text = sentence.span(first, last).strip(" ,")
+    if refers_back(tokens) or not _SHORTEST <= len(text) <= _LONGEST:
+        return None
+    if any(mark in text for mark in "\"'“”‘’()[]:;?\n") or any(t.tag in {"EF", "SF", "MAJ"} for t in tokens):
+        return None
+    if any(token.form in _NARRATIVE for token in tokens) or tokens[0].form in {"두", "세", "양"}:
+        return None
+    if any(token.form == "때문" for token in tokens):
+        return None
+    return text
+
+
+def _has_topic(sentence: Sentence, first: int, last: int) -> bool:
+    pairs = zip(sentence.tokens[first : last - 1], sentence.tokens[first + 1 : last], strict=True)
+    return any(
+        after.tag == "JX" and after.form in {"은", "는", "ᆫ"} and not before.tag.startswith("J")
+        for before, after in pairs
+    )
+
+
+def _specific(tokens: Sequence[Token]) -> bool:
+    """Whether the nouns tell what the condition is about: `온도가 높아지면` alone does not."""
+    nouns = (token for token in tokens if token.tag.startswith(("NN", "SL")) and token.form not in _COMMON)
+    return sum(len(noun.form) for noun in nouns) >= _LEAST_NOUN_CHARS
+
+
+def _subject(sentence: Sentence) -> tuple[str, int] | None:
+    """Topic's text and the token after its josa, if it can stand in a question."""
+    topic = sentence.topic
+    if topic is None:
+        return None
+    text = topic.text
+    if is_term(topic.tokens, text) or is_phrase(topic.tokens, text):
+        return text, topic.josa + 1
+    return None
+
+
+def why(sentence: Sentence) -> Iterator[Found]:
+    """`R기 때문에 C`, `R므로 C`: why C."""
+    found = _REASON.search(sentence.code)
+    if not found:
+        return
+    reason_end = sentence.index(found.start())
+    start = sentence.index(found.end())
+    end = next((i for i in range(start, len(sentence.tokens)) if sentence.tokens[i].tag == "EF"), None)
+    if end is None or start >= end or _UNCLEAR.search(sentence.code[sentence.offset(start) :]):
+        return
+    if _clean(sentence, start, end) is None or not _specific(sentence.tokens[start:end]):
+        return
+    predicate = adnominal(sentence, start, end)
+    if predicate is None:
+        return
+    clause = Clause(sentence, start, end + 1)
+    if clause.has_subject() or _has_topic(sentence, start, end):
+        question = _topic_to_subject(clause, predicate)
+        if question:
+            yield Found({"C": question}, question)
+        return
+    subject = _subject(sentence)
+    if subject is None or subject[1] > reason_end or _takes_object(clause):
+        return
+    asked = f"{subject[0]}{josa(subject[0], '이')} {predicate}"
+    yield Found({"C": asked}, asked)
+
+
+def _takes_object(clause: Clause) -> bool:
+    """Whether the verb lacks an object, so that the topic may be it: `인슐린은 주사로 투여한다`."""
+    has_object = any(token.tag == "JKO" for token in clause.tokens)
+    return not has_object and _TRANSITIVE.search(clause.code) is not None
+
+
+def _topic_to_subject(clause: Clause, predicate: str) -> str | None:
+    """`X는 Z하는` reads `X가 Z하는` before 이유; None if the clause starts with no usable subject."""
+    sentence = clause.sentence
+    for index in range(clause.first, clause.last):
+        token = sentence.tokens[index]
+        if token.tag in {"EC", "ETM", "SP"}:
+            break
+        if token.tag == "JKS" or (token.tag == "JX" and token.form in {"은", "는"}):
+            if sentence.tokens[index - 1].tag.startswith("J"):
+                return None
+            phrase = sentence.span(clause.first, index)
+            tokens = sentence.tokens[clause.first : index]
+            if not (is_term(tokens, phrase) or is_phrase(tokens, phrase)):
+                return None
+            rest = predicate[len(sentence.span(clause.first, index + 1)) :].strip()
+            return f"{phrase}{josa(phrase, '이')} {rest}"
+    return None
+
+
+def because(sentence: Sentence) -> Iterator[Found]:
+    """`C는 것은 R 때문이다`: why C."""
+    found = _BECAUSE.search(sentence.code)
+    if not found:
+        return
+    head = sentence.index(found.start())
+    if head == 0 or sentence.tokens[head - 1].tag != "ETM":
+        return
+    text = _clean(sentence, sentence.start, head)
+    if text is None or _has_topic(sentence, sentence.start, head):
+        return
+    if Clause(sentence, sentence.start, head - 1).has_subject():
+        yield Found({"C": text}, text)
+
+
+def condition(sentence: Sentence) -> Iterator[Found]:
+    """`C면 R`: what happens if C."""
+    found = _CONDITION.search(sentence.code)
+    if not found or _NOT_CONDITION.search(sentence.code[: found.end()].removesuffix(",/SP ")):
+        return
+    last = sentence.index(found.end())
+    while sentence.tokens[last - 1].tag == "SP":
+        last -= 1
+    tokens = sentence.tokens[sentence.start : last]
+    text = _clean(sentence, sentence.start, last)
+    if text is None or "," in text or any(token.tag == "EC" for token in tokens[:-3]):
+        return
+    if not any(token.tag in {"JKS", "JKO"} for token in tokens) or any(token.tag == "SN" for token in tokens):
+        return
+    if any(token.tag == "JX" and token.form in {"란", "이란"} for token in tokens) or not _specific(tokens):
+        return
+    topic = sentence.topic
+    if topic is not None and topic.josa < last:
+        defines = _IS_KIND.search(sentence.code[sentence.offset(last) :])  # `간섭은 파동이 만나면 생기는 현상이다`
+        if defines or not _subject(sentence) or _has_topic(sentence, topic.josa + 1, last):
+            return
+    elif _has_topic(sentence, sentence.start, last):
+        return
+    if _DEMAND.search(sentence.code) or re.search(r"어떻/|무엇/|어떤/", sentence.code):
+        return
+    yield Found({"C": text}, text)
+
+
+def purpose(sentence: Sentence) -> Iterator[Found]:
+    """`C기 위해 ... 필요하다 / 해야 한다`: what C takes."""
+    found = _PURPOSE.search(sentence.code)
+    if not found or not _DEMAND.search(sentence.code):
+        return
+    verb = sentence.index(found.start())
+    topic = sentence.topic
+    first = sentence.start
+    if topic is not None and topic.josa < verb:
+        if refers_back(topic.tokens):
+            return
+        first = topic.josa + 1
+    text = _clean(sentence, first, verb)
+    if text is None or any(token.tag == "EC" for token in sentence.tokens[first:verb]):
+        return
+    asked = sentence.tokens[first:verb]
+    if not any(token.tag in {"JKO", "JKS"} for token in asked) or any(token.tag == "SN" for token in asked):
+        return
+    if not _specific(asked):
+        return
+    slots = {"C": f"{text}기"}
+    if _NEED.search(sentence.code):
+        yield Found({**slots, "Q": "무엇이 필요한가", "P": "필요한 것", "K": "뭐가 필요해"}, text)
+    else:
+        yield Found({**slots, "Q": "어떻게 해야 하나", "P": "해야 할 일", "K": "어떻게 해야 해"}, text)
+
+
+def name_of(sentence: Sentence) -> Iterator[Found]:
+    """`...하는 현상을 X라고 한다`, `X는 ...하는 현상을 말한다`: the name of what is described."""
+    topic = sentence.topic
+    found = _MEANT.search(sentence.code)
+    if found and topic is not None and is_term(topic.tokens, topic.text):
+        first = topic.josa + 1
+    else:
+        found = _NAME.search(sentence.code)
+        first = sentence.start
+        if found and topic is not None and topic.josa < sentence.index(found.start()):
+            return
+    if not found:
+        return
+    last = sentence.index(found.end("what"))
+    text = _clean(sentence, first, last)
+    if text is None or sentence.tokens[last - 2].tag != "ETM" or any(
+        token.tag == "EC" and token.form in {"고", "며", "으며", "지만"} for token in sentence.tokens[first:last]
+    ):
+        return
+    yield Found({"C": text}, text)
+
+
+def amount(sentence: Sentence) -> Iterator[Found]:
+    """`X의 수명은 약 120일이다`: how much."""
+    topic = sentence.topic
+    if topic is None or topic.tokens[-1].form not in _MEASURES or not _AMOUNT.search(sentence.code):
+        return
+    text = topic.text
+    genitive = any(token.tag == "JKG" for token in topic.tokens)
+    if genitive and is_term(topic.tokens, text):
+        yield Found({"X": text}, text)
+
+
+MEDIUM: dict[str, Pattern] = {
+    "because": because,
+    "name_of": name_of,
+    "amount": amount,
+    "why": why,
+    "purpose": purpose,
+    "condition": condition,
+}
+
+_WHY: Wordings = {
+    "polite": ["{C} 이유는 무엇인가요?", "{C} 까닭은 무엇인가요?"],
+    "plain": ["{C} 이유는?", "{C} 이유는 무엇인가?"],
+    "colloquial": ["{C} 이유가 뭐야?", "{C} 이유를 알려줘.", "{C} 이유가 궁금해."],
+}
+WORDINGS: dict[str, Wordings] = {
+    "because": _WHY,
+    "why": _WHY,
+    "name_of": {
+        "polite": ["{C}{을} 무엇이라고 하나요?", "{C}{을} 무엇이라고 부르나요?"],
+        "plain": ["{C}{을} 무엇이라고 하는가?", "{C}{을} 가리키는 말은?"],
+        "colloquial": ["{C}{을} 뭐라고 해?", "{C}{을} 뭐라고 부르는지 알려줘."],
+    },
+    "amount": {
+        "polite": ["{X}{은} 얼마인가요?", "{X}{은} 어느 정도인가요?"],
+        "plain": ["{X}{은}?", "{X}{은} 얼마인가?"],
+        "colloquial": ["{X}{이} 얼마나 돼?", "{X}{이} 어느 정도인지 알려줘."],
+    },
+    "purpose": {
+        "polite": ["{C} 위해서는 {Q}요?", "{C} 위해 {P}{은} 무엇인가요?"],
+        "plain": ["{C} 위해 {P}{은}?", "{C} 위해서는 {Q}?"],
+        "colloquial": ["{C} 위해서는 {K}?", "{C} 위해 {P}{을} 알려줘."],
+    },
+    "condition": {
+        "polite": ["{C} 어떻게 되나요?", "{C} 어떤 일이 일어나나요?"],
+        "plain": ["{C} 어떻게 되는가?", "{C} 어떤 일이 일어나는가?"],
+        "colloquial": ["{C} 어떻게 돼?", "{C} 무슨 일이 생겨?", "{C} 어떻게 되는지 알려줘."],
+    },
+}

@@ -1,0 +1,88 @@
+"""Queries and a corpus as the retrievers see them: text, index terms and vectors side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.errors import DataError
+from sunwi.models.encoder import Encoder, Vectors
+from sunwi.records import Document
+from sunwi.search.bm25 import index_terms
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBatch:
+    """Queries in one order: ids, texts, index terms and vectors [queries, dimensions]."""
+
+    qids: list[str]
+    texts: list[str]
+    terms: list[list[str]]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.qids)
+
+    def part(self, rows: slice) -> QueryBatch:
+        """The queries of some rows."""
+        return QueryBatch(self.qids[rows], self.texts[rows], self.terms[rows], self.vectors[rows])
+
+
+def make_queries(
+    qids: Sequence[str], texts: Sequence[str], encoder: Encoder, query_max_length: int, tokenizer: str
+) -> QueryBatch:
+    """Analyse and encode queries; rows that were seen before come from the caches.
+
+    Raises
+    ------
+    DataError
+        Naming the ids of empty queries.
+    """
+    empty = [qid for qid, text in zip(qids, texts, strict=True) if not text.strip()]
+    if empty:
+        raise DataError(f"empty queries: {', '.join(empty[:20])}", "remove them or give them text")
+    vectors = encoder.encode(texts, "query", query_max_length, "encode queries")
+    return QueryBatch(list(qids), list(texts), index_terms(texts, tokenizer, "queries' morphemes"), vectors)
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The corpus in docid order, with what groups chunks to the document that a judge sees."""
+
+    docids: list[str]
+    texts: list[str]
+    groups: list[str]  # the parent's docid, or the passage's own
+    position: dict[str, int]
+
+    @classmethod
+    def of(cls, documents: Sequence[Document]) -> Passages:
+        """Passages of a corpus.
+
+        Raises
+        ------
+        DataError
+            If the corpus is empty.
+        """
+        if not documents:
+            raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
+        ordered = sorted(documents, key=lambda document: document.docid)
+        docids = [document.docid for document in ordered]
+        return cls(
+            docids,
+            [document.text for document in ordered],
+            [document.parent or document.docid for document in ordered],
+            {docid: at for at, docid in enumerate(docids)},
+        )
+
+    def __len__(self) -> int:
+        return len(self.docids)
+
+
+def collapse(groups: Sequence[str], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Positions in ranked order with only the first chunk of each document kept."""
+    seen: set[str] = set()
+    kept = [at for at in order if not (groups[at] in seen or seen.add(groups[at]))]  # type: ignore[func-returns-value]
+    return np.array(kept, dtype=np.int64)

@@ -1,0 +1,29 @@
+"""Weighted sum of z-scores: s(q, d) = sum over retrievers r of w_r * z_r(q, d)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sunwi.search.fusion.normalise import zscore
+from sunwi.search.retriever import Scores
+
+
+def weighted_sum(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """Fused scores, shape [queries, passages]; retrievers are added in the order of their names.
+
+    A retriever that `weights` does not name counts 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a = np.array([[1.0, 0.0, -1.0]], dtype=np.float32)
+    >>> weighted_sum({"a": a, "b": -a}, {"a": 2.0, "b": 1.0}).round(2).tolist()
+    [[1.22, 0.0, -1.22]]
+    """
+    names = sorted(scores)
+    fused = np.zeros_like(scores[names[0]])
+    for name in names:
+        fused += np.float32(weights.get(name, 1.0)) * zscore(scores[name])
+    return fused

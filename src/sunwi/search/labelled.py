@@ -1,0 +1,92 @@
+"""Labelled questions, natural and synthetic, with their token overlap; and the part that choices are made on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.records import Qrels, Question, UnderstoodQuery
+from sunwi.search.batch import Passages
+from sunwi.search.bm25 import index_terms
+from sunwi.search.retriever import Scores
+from sunwi.text import overlap
+
+NATURAL = "natural"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuestion:
+    """A question and the positions of its relevant passages (of a chunked document: all its chunks)."""
+
+    qid: str
+    text: str
+    relevant: tuple[int, ...]
+    split: str
+    style: str
+    overlap: float
+
+
+def natural_questions(
+    understood: Sequence[UnderstoodQuery], qrels: Qrels, passages: Passages, split: str, tokenizer: str
+) -> list[LabelledQuestion]:
+    """People's questions that have a relevant document; the others are no ranking task.
+
+    Their ids are prefixed with the split, since both query files may count from 1.
+    """
+    chunks: dict[str, list[int]] = {}
+    for at, group in enumerate(passages.groups):
+        chunks.setdefault(group, []).append(at)
+    asked = [query for query in understood if any(grade > 0 for grade in qrels.get(query.qid, {}).values())]
+    found = []
+    for query, words in zip(asked, index_terms([query.standalone_query for query in asked], tokenizer), strict=True):
+        judged = [docid for docid, grade in sorted(qrels[query.qid].items()) if grade > 0]
+        relevant = tuple(sorted(at for docid in judged for at in chunks.get(docid, [])))
+        of_relevant = index_terms([passages.texts[at] for at in relevant], tokenizer)
+        share = max(overlap(words, terms) for terms in of_relevant)
+        qid = f"{split}:{query.qid}"
+        found.append(LabelledQuestion(qid, query.standalone_query, relevant, split, NATURAL, share))
+    return found
+
+
+def synthetic_questions(
+    questions: Sequence[Question], passages: Passages, splits: Collection[str]
+) -> list[LabelledQuestion]:
+    """Generated questions of some splits; the relevant passage is the one they were made for."""
+    return [
+        LabelledQuestion(
+            question.qid, question.question, (passages.position[question.docid],), question.split,
+            question.style, question.overlap,
+        )  # fmt: skip
+        for question in questions
+        if question.split in splits
+    ]
+
+
+def low_overlap(questions: Sequence[LabelledQuestion], threshold: float, minimum: int) -> list[int]:
+    """Rows of the questions whose overlap is at most `threshold`; at least the `minimum` lowest of them.
+
+    Synthetic questions copy their passage: what is chosen on all of them misleads (a BM25 weight fitted so
+    is off by a factor; see docs/architecture.md).
+    """
+    order = sorted(range(len(questions)), key=lambda row: (questions[row].overlap, questions[row].qid))
+    below = sum(question.overlap <= threshold for question in questions)
+    return sorted(order[: max(below, minimum)])
+
+
+def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
+    """Rank of each query's best relevant passage; scores [queries, passages]; ties are broken by position."""
+    ranks = np.empty(len(scores), dtype=np.int64)
+    for row, positions in enumerate(relevant):
+        of_query = scores[row]
+        best = min(positions, key=lambda at: (-of_query[at], at))
+        above = np.count_nonzero(of_query > of_query[best])
+        ranks[row] = 1 + above + np.count_nonzero(of_query[:best] == of_query[best])
+    return ranks
+
+
+def reciprocal_rank(ranks: npt.NDArray[np.int64], cutoff: int = 10) -> npt.NDArray[np.float64]:
+    """1 / rank, 0 below the cutoff."""
+    return np.where(ranks <= cutoff, 1.0 / ranks, 0.0)

@@ -1,0 +1,22 @@
+"""BM25 as a retriever."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sunwi.search.batch import QueryBatch
+from sunwi.search.bm25 import Bm25
+from sunwi.search.retriever import Scores
+
+
+class LexicalRetriever:
+    """BM25 of every passage."""
+
+    name = "bm25"
+
+    def __init__(self, index: Bm25) -> None:
+        self.index = index
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        """Shape [queries, passages]."""
+        return np.stack([self.index.scores(terms) for terms in queries.terms])

@@ -1,0 +1,106 @@
+"""Several retrievers over one corpus: component scores, fused rankings, ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.encoder import Vectors
+from sunwi.params import Bm25Params
+from sunwi.search.batch import Passages, QueryBatch, collapse
+from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.dense import DenseRetriever
+from sunwi.search.fusion import reciprocal_rank_fusion, weighted_sum
+from sunwi.search.lexical import LexicalRetriever
+from sunwi.search.questions import QuestionRetriever
+from sunwi.search.retriever import Retriever, Scores
+
+BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How components become one score."""
+
+    method: Literal["weighted", "rrf"]
+    weights: Mapping[str, float]
+    rrf_k: float = 60.0
+    depth: int = 100
+
+    def __call__(self, scores: Mapping[str, Scores]) -> Scores:
+        """Fused scores, shape [queries, passages]."""
+        if self.method == "rrf":
+            return reciprocal_rank_fusion(scores, self.rrf_k, self.depth, self.weights)
+        return weighted_sum(scores, self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedQuery:
+    """One query's candidates, best first, with every component's score and rank for them."""
+
+    qid: str
+    positions: npt.NDArray[np.int64]
+    scores: Scores
+    components: dict[str, Scores]
+    ranks: dict[str, npt.NDArray[np.int64]]
+
+
+class SearchPipeline:
+    """A corpus with its retrievers."""
+
+    def __init__(self, passages: Passages, retrievers: Sequence[Retriever]) -> None:
+        self.passages = passages
+        self.retrievers = {retriever.name: retriever for retriever in retrievers}
+
+    def blocks(self, queries: QueryBatch, names: Sequence[str]) -> Iterator[tuple[slice, dict[str, Scores]]]:
+        """Component scores block by block: (rows, name -> [block, passages])."""
+        size = max(1, BLOCK_CELLS // len(self.passages))
+        for start in range(0, len(queries), size):
+            rows = slice(start, min(start + size, len(queries)))
+            part = queries.part(rows)
+            yield rows, {name: self.retrievers[name].scores(part) for name in names}
+
+    def rank(
+        self, queries: QueryBatch, names: Sequence[str], fusion: Fusion, depth: int
+    ) -> Iterator[RankedQuery]:
+        """The best `depth` documents of each query; of a chunked document its best chunk alone.
+
+        Ties are broken by docid.
+        """
+        for rows, components in self.blocks(queries, names):
+            fused = fusion(components)
+            for at, qid in enumerate(queries.qids[rows]):
+                order, _ = top(fused[at], len(self.passages))
+                positions = collapse(self.passages.groups, order)[:depth]
+                of_query = {name: scores[at] for name, scores in components.items()}
+                ranks = {name: rank_of(scores)[positions] for name, scores in of_query.items()}
+                chosen = {name: scores[positions] for name, scores in of_query.items()}
+                yield RankedQuery(qid, positions, fused[at][positions], chosen, ranks)
+
+
+def rank_of(scores: Scores) -> npt.NDArray[np.int64]:
+    """Rank of every passage, 1 = best; ties are broken by position."""
+    order, _ = top(scores, len(scores))
+    ranks = np.empty(len(scores), dtype=np.int64)
+    ranks[order] = np.arange(1, len(scores) + 1)
+    return ranks
+
+
+def build_pipeline(
+    passages: Passages,
+    vectors: Vectors,
+    bm25: Bm25Params,
+    questions: tuple[Vectors, Sequence[str], Sequence[str]] | None = None,
+) -> SearchPipeline:
+    """BM25, dense and, given (vectors, qids, docids), the question index."""
+    terms = index_terms(passages.texts, bm25.tokenizer)
+    retrievers: list[Retriever] = [LexicalRetriever(Bm25(terms, bm25)), DenseRetriever(vectors)]
+    if questions is not None:
+        question_vectors, qids, docids = questions
+        owners = np.array([passages.position[docid] for docid in docids], dtype=np.int64)
+        retrievers.append(QuestionRetriever(question_vectors, list(qids), owners, len(passages)))
+    return SearchPipeline(passages, retrievers)

@@ -1,0 +1,48 @@
+"""Question index: the synthetic questions as a retriever of their own (question-to-question similarity)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.encoder import Vectors
+from sunwi.search.batch import QueryBatch
+from sunwi.search.retriever import Scores
+
+
+class QuestionRetriever:
+    """A passage's score is the best cosine between the query and one of the passage's questions.
+
+    A passage without a question gets the mean of those that have one: neither helped nor harmed.
+    A question never retrieves through itself: the index leaves out the query's own id.
+    """
+
+    name = "questions"
+
+    def __init__(
+        self, vectors: Vectors, qids: Sequence[str], owners: npt.NDArray[np.int64], passages: int
+    ) -> None:
+        order = np.lexsort((np.array(qids, dtype=object).astype(str), owners)) if len(qids) else np.array([], int)
+        self._vectors = np.asarray(vectors, dtype=np.float32)[order]
+        self._row = {qids[at]: row for row, at in enumerate(order)}
+        self._owners, self._starts = np.unique(owners[order], return_index=True)
+        self._passages = passages
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        """Shape [queries, passages]."""
+        scores = np.zeros((len(queries), self._passages), dtype=np.float32)
+        if not len(self._owners):
+            return scores
+        similarity = queries.vectors.astype(np.float32) @ self._vectors.T  # [queries, questions]
+        for row, qid in enumerate(queries.qids):
+            if qid in self._row:
+                similarity[row, self._row[qid]] = -np.inf
+        best = np.maximum.reduceat(similarity, self._starts, axis=1)  # [queries, owners]
+        known = np.isfinite(best)
+        counts = np.maximum(known.sum(axis=1, keepdims=True), 1)
+        mean = np.where(known, best, 0).sum(axis=1, keepdims=True) / counts
+        scores[:] = mean
+        scores[:, self._owners] = np.where(known, best, mean)
+        return scores

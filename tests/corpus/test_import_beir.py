@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from sunwi.corpus.importing import import_source
+from sunwi.corpus.rows import GivenQuestion
+from sunwi.errors import InputProblems
+from sunwi.records import Document, Query, read_qrels, read_rows
+
+HEADER = "query-id\tcorpus-id\tscore\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "beir"
+    (folder / "qrels").mkdir(parents=True)
+    corpus = [
+        {"_id": "a", "title": "", "text": "첫 문서", "metadata": {}},
+        {"_id": "b", "title": "둘째", "text": "둘째 문서"},
+        {"_id": "c", "title": "제목뿐", "text": ""},
+    ]
+    queries = [{"_id": name, "text": f"질문 {name}"} for name in ("q1", "q2", "q3", "q4")]
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_test_dev_and_train_go_their_ways(folder: Path, tmp_path: Path) -> None:
+    (folder / "qrels" / "test.tsv").write_text(HEADER + "q1\ta\t1\nq1\tb\t-1\n", encoding="utf-8")
+    (folder / "qrels" / "dev.tsv").write_text(HEADER + "q2\tb\t1.0\n", encoding="utf-8")
+    (folder / "qrels" / "train.tsv").write_text(HEADER + "q3\tc\t1\nq3\ta\t0\nq1\tb\t1\n", encoding="utf-8")
+    report = import_source("beir", tmp_path / "out", folder=folder)
+    out = tmp_path / "out"
+    assert [row.qid for row in read_rows(out / "queries.jsonl", Query)] == ["q1"]
+    assert read_qrels(out / "qrels.tsv") == {"q1": {"a": 1, "b": 0}}
+    assert [row.qid for row in read_rows(out / "dev_queries.jsonl", Query)] == ["q2"]
+    assert read_qrels(out / "dev_qrels.tsv") == {"q2": {"b": 1}}
+    given = GivenQuestion(docid="c", question="질문 q3", source="train")
+    assert read_rows(out / "questions.jsonl", GivenQuestion) == [given]
+    documents = [(row.title, row.content) for row in read_rows(out / "corpus.jsonl", Document)]
+    assert documents == [(None, "첫 문서"), ("둘째", "둘째 문서"), (None, "제목뿐")]
+    assert report.counted == {
+        "documents without text, their title is the content": 1,
+        "field 'metadata' of corpus.jsonl is not used": 1,
+        "grade below 0 in test.tsv, read as 0": 1,
+        "queries without a judgement in any split, left out": 1,
+        "train judgements of grade 0, left out": 1,
+        "train judgements of test or dev queries, left out": 1,
+    }
+
+
+def test_without_qrels_every_query_is_one_to_answer(folder: Path, tmp_path: Path) -> None:
+    report = import_source("beir", tmp_path / "out", folder=folder)
+    assert (report.counts["queries"], report.counts["judgements"]) == (4, 0)
+
+
+def test_unknown_ids_of_every_split_are_faults(folder: Path, tmp_path: Path) -> None:
+    (folder / "qrels" / "test.tsv").write_text(HEADER + "q9\ta\t1\n", encoding="utf-8")
+    (folder / "qrels" / "dev.tsv").write_text(HEADER + "q2\tz\t1\n\t\t1\n", encoding="utf-8")
+    (folder / "qrels" / "train.tsv").write_text(HEADER + "q8\ta\t1\nq3\ty\t1\n", encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        import_source("beir", tmp_path / "out", folder=folder)
+    places = [(Path(problem.path).name, problem.line) for problem in caught.value.problems]
+    assert sorted(places) == [
+        ("dev.tsv", 2),
+        ("dev.tsv", 3),
+        ("test.tsv", 2),
+        ("train.tsv", 2),
+        ("train.tsv", 3),
+    ]
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputProblems) as caught:
+        import_source("beir", tmp_path / "out", folder=tmp_path / "none")
+    assert [Path(problem.path).name for problem in caught.value.problems] == ["corpus.jsonl", "queries.jsonl"]

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from sunwi.corpus.importing import import_source
+from sunwi.errors import InputProblems
+from sunwi.records import Document, read_rows
+
+
+def imported(out: Path) -> list[Document]:
+    return read_rows(out / "corpus.jsonl", Document)
+
+
+def test_csv_in_cp949_with_quoted_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "약관.csv"
+    path.write_bytes(
+        '번호,제목,본문,비고\n1,해지,"계약을\n""해지""한다.",x\n2,,이자를 낸다.,y\n'.encode("cp949")
+    )
+    report = import_source("table", tmp_path / "out", file=path, content="본문", docid="번호", title="제목")
+    assert [(row.docid, row.title, row.content) for row in imported(tmp_path / "out")] == [
+        ("1", "해지", '계약을\n"해지"한다.'),
+        ("2", "", "이자를 낸다."),
+    ]
+    assert report.counted == {"field '비고' of 약관.csv is not used": 2}
+    assert report.encodings == {"약관.csv": "cp949"}
+
+
+def test_made_ids_depend_on_the_content_and_same_contents_are_both_kept(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.tsv", tmp_path / "b.tsv"
+    first.write_text("content\tsrc\n같은 글\t가\n다른 글\t나\n같은 글\t다\n", encoding="utf-8")
+    second.write_text("content\n새 글\n다른 글\n", encoding="utf-8")
+    import_source("table", tmp_path / "one", file=first, src="src")
+    import_source("table", tmp_path / "two", file=second)
+    one = {row.docid: row for row in imported(tmp_path / "one")}
+    two = {row.content: row.docid for row in imported(tmp_path / "two")}
+    assert len(one) == 3
+    assert one[two["다른 글"]].src == "나"
+    same = sorted((row.docid, row.src) for row in one.values() if row.content == "같은 글")
+    assert same[1] == (same[0][0] + "-2", "다")
+
+
+def test_parquet_by_column_names(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "set.parquet"
+    columns = {"id": [11, 12], "글": ["첫 글", "둘째 글"], "제목": ["하나", None], "쪽": [1, 2]}
+    parquet.write_table(pyarrow.table(columns), path)
+    report = import_source("table", tmp_path / "out", file=path, content="글", docid="id", title="제목")
+    assert [(row.docid, row.title, row.content) for row in imported(tmp_path / "out")] == [
+        ("11", "하나", "첫 글"),
+        ("12", None, "둘째 글"),
+    ]
+    assert report.counted == {"field '쪽' of set.parquet is not used": 2}
+
+
+def test_parquet_faults_name_the_row(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "set.parquet"
+    parquet.write_table(pyarrow.table({"content": ["글", None, ""]}), path)
+    with pytest.raises(InputProblems) as caught:
+        import_source("table", tmp_path / "out", file=path)
+    assert [problem.message.split(":")[0] for problem in caught.value.problems] == ["row 2", "row 3"]
+    path.write_bytes(b"no parquet")
+    with pytest.raises(InputProblems, match="expected a Parquet file"):
+        import_source("table", tmp_path / "out", file=path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("첫 글\n둘째 글\n", ["첫 글", "둘째 글"]),
+        ("\n\n첫 글\n둘째 글\n\n", ["첫 글", "둘째 글"]),
+        ("첫 글의\n두 줄\n\n둘째 글\n \n셋째 글\n", ["첫 글의\n두 줄", "둘째 글", "셋째 글"]),
+    ],
+)
+def test_plain_text_by_line_or_by_empty_line(tmp_path: Path, text: str, expected: list[str]) -> None:
+    path = tmp_path / "글.txt"
+    path.write_text(text, encoding="utf-16")
+    import_source("table", tmp_path / "out", file=path)
+    assert sorted(row.content for row in imported(tmp_path / "out")) == sorted(expected)
+
+
+def test_table_faults_name_line_and_columns(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text('content,id\n"두\n줄",1\n글\n,2\n글,1\n"끝이 없다,3\n', encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        import_source("table", tmp_path / "out", file=path, docid="id")
+    assert [(problem.line, problem.message.split(",")[0]) for problem in caught.value.problems] == [
+        (4, "expected 2 columns"),
+        (5, "field 'content': String should have at least 1 character; found ''"),
+        (7, "the table cannot be read from here on: unexpected end of data"),
+        (6, "docid '1' was given before"),
+    ]
+    with pytest.raises(InputProblems, match="expected a column '본문', found 'content', 'id'"):
+        import_source("table", tmp_path / "out", file=path, content="본문")
