@@ -333,7 +333,7 @@ def write_run(path: Path | str, run: Run, tag: str) -> None:
     def lines() -> Iterator[str]:
         for qid in sorted(run):
             for rank, (docid, score) in enumerate(ranked(run[qid]), start=1):
-                yield f"{qid} Q0 {docid} {rank} {score:.6f} {tag}"
+                yield f"{qid} Q0 {docid} {rank} {score!r} {tag}"
 
     write_lines(path, lines())
 

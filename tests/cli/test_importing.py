@@ -40,6 +40,15 @@ def test_imports_and_sets_the_source_alone(project: Path) -> None:
     assert "make repro" in result.output
 
 
+@pytest.mark.parametrize("entry", ["- a", "  - a"])
+def test_lists_keep_their_indents(project: Path, entry: str) -> None:
+    text = f"data:\n  source: 'data/demo'\nqa:\n  groups:\n  {entry}\n  # the end\n"
+    (project / "params.yaml").write_text(text, encoding="utf-8")
+    CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"])
+    expected = text.replace("data/demo", "data/raw")
+    assert (project / "params.yaml").read_text(encoding="utf-8") == expected
+
+
 def test_the_same_source_leaves_the_file_untouched(project: Path) -> None:
     CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl", "--out", "data/demo"])
     assert (project / "params.yaml").read_text(encoding="utf-8") == PARAMS

@@ -86,13 +86,12 @@ def _import(format: str, out: Path, **inputs: Any) -> None:  # noqa: A002 - the 
     from sunwi.corpus.importing import import_source
 
     with _errors_to_stderr():
-        params = (
-            _read_params(PARAMS) if PARAMS.exists() else None
-        )  # a broken file stops before anything is written
+        # Before the import, so that a broken params.yaml stops it before anything is written.
+        project = _read_params(PARAMS) if PARAMS.exists() else None
         report = import_source(format, out, **inputs)
-        if params is not None:
-            _set_source(PARAMS, params, out)
-        _print(report, in_project=params is not None)
+        if project is not None:
+            _set_source(PARAMS, *project, out)
+        _print(report, in_project=project is not None)
 
 
 @contextmanager
@@ -104,29 +103,28 @@ def _errors_to_stderr() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _round_trip() -> Any:
+def _read_params(path: Path) -> tuple[Any, Any]:
+    """The content of params.yaml, and the YAML writer that keeps its comments, quotes and indents."""
     from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096  # no line is folded that was not
-    return yaml
-
-
-def _read_params(path: Path) -> Any:
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.util import load_yaml_guess_indent
 
+    writer = YAML()
+    writer.preserve_quotes = True
+    writer.width = 4096  # no line is folded that was not
     try:
-        params = _round_trip().load(path.read_text(encoding="utf-8"))
+        params, indent, offset = load_yaml_guess_indent(path.read_text(encoding="utf-8"), yaml=writer)
     except YAMLError as error:
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
     if params is not None and not (isinstance(params, dict) and isinstance(params.get("data", {}), dict)):
         raise ParamsError(path, ["expected `data:` with the key `source` below it"])
-    return {} if params is None else params
+    if offset is not None:  # the file has block lists
+        writer.indent(sequence=indent, offset=offset)
+    return ({} if params is None else params), writer
 
 
-def _set_source(path: Path, params: Any, folder: Path) -> None:
-    """Set data.source, leaving comments and the other keys as they are; an equal value writes nothing."""
+def _set_source(path: Path, params: Any, writer: Any, folder: Path) -> None:
+    """Set data.source; an equal value writes nothing."""
     from sunwi.runtime import atomic_write
 
     data = params.setdefault("data", {})
@@ -134,7 +132,7 @@ def _set_source(path: Path, params: Any, folder: Path) -> None:
         return
     data["source"] = folder.as_posix()
     with atomic_write(path) as out:
-        _round_trip().dump(params, out)
+        writer.dump(params, out)
 
 
 def _print(report: ImportReport, *, in_project: bool) -> None:
