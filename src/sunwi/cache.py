@@ -37,11 +37,12 @@ class RowCache:
         for start in range(0, len(keys), self.CHUNK):
             part = keys[start : start + self.CHUNK]
             marks = ",".join("?" * len(part))
-            found.update(self._connection.execute(f"SELECT key, value FROM rows WHERE key IN ({marks})", part))
+            query = f"SELECT key, value FROM rows WHERE key IN ({marks})"
+            found.update(self._connection.execute(query, part))
         return found
 
     def put_many(self, rows: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> None:
-        """Keep rows, durably when the call returns."""
+        """Keep rows, all or none; when the call returns they outlive the process."""
         items = rows.items() if isinstance(rows, Mapping) else rows
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", items)

@@ -28,7 +28,7 @@ class Problem:
         return f"{place}: {self.message}"
 
 
-class InputProblems(SunwiError):
+class InputProblems(SunwiError):  # noqa: N818  it carries many
     """All faults that were found in the input, reported at once; nothing was written."""
 
     SHOWN = 200

@@ -28,14 +28,15 @@ Real = Annotated[float, BeforeValidator(_number)]
 Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Positive = Annotated[float, BeforeValidator(_number), Field(gt=0)]
 NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0)]
+Grid = Annotated[list[NotNegative], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 
 
 class Section(BaseModel):
-    """Base of all sections: unknown keys are faults."""
+    """Base of all sections: unknown keys are faults, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataParams(Section):
@@ -91,6 +92,12 @@ class MiningParams(Section):
     last_rank: Count = 60
     bm25_weight: NotNegative = 0.5  # of the fused z-scores that order the pool
 
+    @model_validator(mode="after")
+    def _window_is_open(self) -> MiningParams:
+        if self.first_rank > self.last_rank:
+            raise ValueError(f"first_rank {self.first_rank} lies below last_rank {self.last_rank}: no negative is left")
+        return self
+
 
 class FusionParams(Section):
     """Score fusion fitted on the low-overlap part of the dev questions."""
@@ -98,8 +105,8 @@ class FusionParams(Section):
     depth: Count = 100
     low_overlap: Share = 0.65
     min_questions: Count = 30
-    bm25_weights: list[NotNegative] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0]
-    question_weights: list[NotNegative] = [0.0, 0.25, 0.5, 0.75, 1.0]
+    bm25_weights: Grid = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0]
+    question_weights: Grid = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 class TrainEmbedderParams(Section):
@@ -212,9 +219,8 @@ class Params(Section):
     @model_validator(mode="after")
     def _baseline_is_a_variant(self) -> Params:
         if self.submissions and self.score.baseline not in self.submissions:
-            raise ValueError(
-                f"score.baseline is {self.score.baseline!r}, which is none of the submissions {sorted(self.submissions)}"
-            )
+            known = sorted(self.submissions)
+            raise ValueError(f"score.baseline is {self.score.baseline!r}, which is none of the submissions {known}")
         return self
 
 

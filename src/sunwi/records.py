@@ -5,9 +5,10 @@ Files are JSON lines in UTF-8 with "\\n", sorted by id. All faults of a file are
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -18,15 +19,16 @@ from sunwi.runtime import atomic_write
 
 Identifier = Annotated[str, Field(min_length=1)]
 EvalId = Annotated[int | str, Field(union_mode="smart")]  # the competition's ids are integers
+Split = Literal["train", "dev", "test"]
 Provenance = dict[str, float | int | str | None]
 Qrels = dict[str, dict[str, int]]  # query id -> docid -> grade
 Run = dict[str, dict[str, float]]  # query id -> docid -> score
 
 
 class Row(BaseModel):
-    """Base of all rows: unknown fields are faults, rows do not change."""
+    """Base of all rows: unknown fields are faults, numbers are finite, rows do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def sort_key(self) -> tuple[Any, ...]:
         """Key by which a file of these rows is sorted; it must be unique in the file."""
@@ -84,7 +86,7 @@ class Question(Row):
     question: Identifier
     style: str
     generator: str
-    split: Literal["train", "dev", "test"]
+    split: Split
     overlap: Annotated[float, Field(ge=0, le=1)]
     checks: dict[str, float | int | str | None] = {}
 
@@ -138,10 +140,10 @@ class CandidateList(Row):
 
     qid: Identifier
     query: str
-    split: Literal["train", "dev", "test"]
+    split: Split
     style: str
     overlap: float
-    positive_rank: int | None
+    positive_rank: int | None = None
     candidates: list[Candidate]
 
     def sort_key(self) -> tuple[str]:
@@ -195,6 +197,7 @@ class LineageRow(Row):
 
 
 R = TypeVar("R", bound=Row)
+_RUN_STAGE = "run the stage that writes it again (dvc repro)"
 
 
 def canonical_json(value: Any) -> str:
@@ -209,13 +212,14 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
     ------
     InputProblems
         With file and line of every line that is no JSON, has a missing, unknown or wrong field,
-        repeats an id or is out of order.
+        repeats an id or is out of order; or with the file itself if it does not exist.
     """
     path = Path(path)
+    _check_exists(path)
     rows: list[R] = []
     problems: list[Problem] = []
     previous: tuple[Any, ...] | None = None
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:  # bytes: a line that is no UTF-8 is a fault of that line
         for number, line in enumerate(lines, start=1):
             try:
                 row = model.model_validate_json(line)
@@ -229,7 +233,7 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
             previous = key
             rows.append(row)
     if problems:
-        raise InputProblems(problems, f"mend {path.name}, or run the stage that writes it again")
+        raise InputProblems(problems, f"mend {path.name}, or {_RUN_STAGE}")
     return rows
 
 
@@ -240,7 +244,8 @@ def describe_fault(fault: Any) -> str:
         return f"field '{field}' is missing"
     if fault["type"] == "extra_forbidden":
         return f"field '{field}' is not known here"
-    found = repr(fault.get("input"))
+    found = fault.get("input")
+    found = repr(found.decode("utf-8", "replace") if isinstance(found, bytes) else found)
     return f"field '{field}': {fault['msg']}; found {found if len(found) <= 80 else found[:77] + '...'}"
 
 
@@ -256,7 +261,7 @@ def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
     ordered = sorted(rows, key=lambda row: row.sort_key())
     problems = [
         Problem(path, number, f"two rows have the id {row.sort_key()[-1]!r}")
-        for number, (last, row) in enumerate(zip(ordered, ordered[1:], strict=False), start=2)
+        for number, (last, row) in enumerate(pairwise(ordered), start=2)
         if last.sort_key() == row.sort_key()
     ]
     if problems:
@@ -301,14 +306,17 @@ def read_qrels(path: Path | str) -> Qrels:
     path = Path(path)
     qrels: Qrels = {}
     problems: list[Problem] = []
-    for number, columns in _table(path):
+    for number, columns in _table(path, problems):
         if number == 1 and columns[0].lower() in {"query-id", "qid", "query_id"}:
             continue
         if len(columns) not in {3, 4}:
-            problems.append(Problem(path, number, f"expected `qid 0 docid grade`, found {len(columns)} columns"))
+            message = f"expected `qid 0 docid grade`, found {len(columns)} columns"
+            problems.append(Problem(path, number, message))
             continue
         qid, docid, grade = columns[0], columns[-2], columns[-1]
-        if not grade.isdecimal():
+        if not qid or not docid:
+            problems.append(Problem(path, number, "expected a query id and a docid, found an empty column"))
+        elif not grade.isdecimal():
             problems.append(Problem(path, number, f"expected a grade of 0, 1, 2 ..., found {grade!r}"))
         elif docid in qrels.get(qid, {}):
             problems.append(Problem(path, number, f"query {qid!r} and document {docid!r} are judged twice"))
@@ -319,32 +327,82 @@ def read_qrels(path: Path | str) -> Qrels:
     return qrels
 
 
-def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        for number, line in enumerate(lines, start=1):
+def _table(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and columns; a missing file raises, lines that are no UTF-8 are added to the problems."""
+    _check_exists(path)
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                problems.append(Problem(path, number, f"the line is no UTF-8 (byte {error.start + 1})"))
+                continue
             if line.strip():
-                separator = "\t" if "\t" in line else None
-                yield number, line.strip().split(separator)
+                # Tabs part columns where there are any: an empty column must not move the others.
+                yield number, line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
+
+
+def _check_exists(path: Path) -> None:
+    if not path.exists():
+        raise InputProblems([Problem(path, None, "the file does not exist")], _RUN_STAGE)
 
 
 def write_run(path: Path | str, run: Run, tag: str) -> None:
-    """Write a TREC run: `qid Q0 docid rank score tag`; ties are broken by docid."""
+    """Write a TREC run: `qid Q0 docid rank score tag`; ties are broken by docid.
+
+    Raises
+    ------
+    InputProblems
+        If an id holds white space, which is what parts the columns of this form; nothing is written then.
+    """
+    ids = sorted({*run, *(docid for scores in run.values() for docid in scores)})
+    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in ids if len(name.split()) != 1]
+    if problems:
+        raise InputProblems(problems, "rename these ids in the source: TREC files cannot hold them")
 
     def lines() -> Iterator[str]:
         for qid in sorted(run):
             for rank, (docid, score) in enumerate(ranked(run[qid]), start=1):
-                yield f"{qid} Q0 {docid} {rank} {score!r} {tag}"
+                yield f"{qid} Q0 {docid} {rank} {float(score)!r} {tag}"
 
     write_lines(path, lines())
 
 
 def read_run(path: Path | str) -> Run:
-    """Read a TREC run; queries without a retrieved document are not in it."""
+    """Read a TREC run; queries without a retrieved document are not in it.
+
+    Raises
+    ------
+    InputProblems
+        With the line of every row with another number of columns, a score that is no number, or a pair
+        that was there before.
+    """
+    path = Path(path)
     run: Run = {}
-    with Path(path).open(encoding="utf-8", newline="") as lines:
-        for qid, _, docid, _, score, _ in csv.reader(lines, delimiter=" "):
-            run.setdefault(qid, {})[docid] = float(score)
+    problems: list[Problem] = []
+    for number, columns in _table(path, problems):
+        if len(columns) != 6:
+            message = f"expected `qid Q0 docid rank score tag`, found {len(columns)} columns"
+            problems.append(Problem(path, number, message))
+            continue
+        qid, docid, score = columns[0], columns[2], _finite(columns[4])
+        if score is None:
+            problems.append(Problem(path, number, f"expected a number as score, found {columns[4]!r}"))
+        elif docid in run.get(qid, {}):
+            problems.append(Problem(path, number, f"query {qid!r} lists document {docid!r} twice"))
+        else:
+            run.setdefault(qid, {})[docid] = score
+    if problems:
+        raise InputProblems(problems, f"mend {path.name}, or {_RUN_STAGE}")
     return run
+
+
+def _finite(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def ranked(scores: dict[str, float]) -> list[tuple[str, float]]:

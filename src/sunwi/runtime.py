@@ -112,4 +112,4 @@ def progress(items: Iterable[T], total: int | None, label: str, unit: str) -> It
     """`items` with a progress bar on stderr; silent when stderr is no terminal."""
     from tqdm import tqdm
 
-    return tqdm(items, total=total, desc=label, unit=unit, disable=not sys.stderr.isatty())  # type: ignore[no-any-return]
+    return tqdm(items, total=total, desc=label, unit=unit, disable=not sys.stderr.isatty())

@@ -20,15 +20,17 @@ CONTENT_TAGS = ("N", "VV", "VA", "XR", "MA", "MM", "SL", "SH", "SN", "XPN", "W_H
 _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "2"  # part of the cache's key: raise it when the rules below change
+COMMIT = 2048  # texts analysed between two commits to the cache
 
-_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u3000]+")
-_CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffe]")
+_BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds stand between a PDF's pages
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe]")
+_SPACES = re.compile(r"\s+")
 
 
 def normalise(text: str) -> str:
-    """NFC, without control and zero-width characters, spaces run together, lines stripped."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    text = _CONTROL.sub("", text)
+    """NFC, without control and zero-width characters, spaces run together, lines stripped; idempotent."""
+    text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))  # before NFC: what they part may compose
+    text = unicodedata.normalize("NFC", text)
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -84,11 +86,13 @@ def morphemes(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]
     with RowCache("morphemes") as cache:
         known = {key: value.decode("utf-8") for key, value in cache.get_many(keys).items()}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        if missing:
-            analysed = kiwi().tokenize(list(missing.values()))
-            fresh: dict[str, str] = {}
-            for key, tokens in progress(zip(missing, analysed, strict=True), len(missing), label, "text"):
-                fresh[key] = "\n".join(content_morphemes(tokens))
+        new = list(missing)
+        for start in progress(range(0, len(new), COMMIT), None, f"{label} ({len(new)} new)", "chunk"):
+            part = new[start : start + COMMIT]
+            analysed = kiwi().tokenize([missing[key] for key in part])
+            fresh = {
+                key: "\n".join(content_morphemes(tokens)) for key, tokens in zip(part, analysed, strict=True)
+            }
             cache.put_many((key, value.encode("utf-8")) for key, value in fresh.items())
             known.update(fresh)
     return [known[key].split("\n") if known[key] else [] for key in keys]

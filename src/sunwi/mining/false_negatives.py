@@ -23,7 +23,9 @@ class FalseNegativeRules:
         """Why the candidate is dropped, or None.
 
         The positive-aware threshold is NV-Retriever's (Moreira et al. 2024, "TopK-PercPos"):
-        a candidate must score below `max_positive_share` times the positive's score.
+        a candidate must score below `max_positive_share` times the positive's score. That is a margin of
+        `1 - max_positive_share` of the score below it; taken so, the rule also holds where the positive's
+        z-score is negative, while a share of it would lie above it and let better candidates pass.
         """
         docids = self.passages.docids
         if candidate == positive:
@@ -34,15 +36,14 @@ class FalseNegativeRules:
             return "duplicate_of_positive"
         if docids[candidate] in self.co_relevant.get(question, frozenset()):
             return "co_relevant"
-        if score >= self.max_positive_share * positive_score:
+        if score >= positive_score - (1.0 - self.max_positive_share) * abs(positive_score):
             return "near_positive_score"
         return None
 
 
-def symmetric(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    """Each id with all ids that it is paired with."""
+def co_relevant(asked: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Question text to the docids that it was asked for, from (question, docid) pairs; of several alone."""
     found: dict[str, set[str]] = {}
-    for left, right in pairs:
-        found.setdefault(left, set()).add(right)
-        found.setdefault(right, set()).add(left)
-    return {docid: frozenset(others) for docid, others in found.items()}
+    for question, docid in asked:
+        found.setdefault(question, set()).add(docid)
+    return {question: frozenset(docids) for question, docids in found.items() if len(docids) > 1}

@@ -50,7 +50,7 @@ def mine_negatives(
     weights = {"bm25": params.bm25_weight, "dense": 1.0}
     for block, components in pipeline.blocks(queries, ["bm25", "dense"]):
         fused = weighted_sum(components, weights)
-        for at, label in enumerate(labels[block]):
+        for at, (_, label) in enumerate(zip(queries.qids[block], labels[block], strict=True)):
             counts["questions"] += 1
             scores = {name: of_all[at] for name, of_all in components.items()}
             row, pool_size = _mine_one(label, scores, fused[at], pipeline, rules, params, drops)
@@ -88,17 +88,20 @@ def _mine_one(
     from_dense = {int(at) for at in top(scores["dense"], params.dense_depth)[0]}
     pool = sorted(from_bm25 | from_dense, key=lambda at: (-fused[at], at))
     window = pool[params.first_rank - 1 : params.last_rank]
+    groups = passages.groups
+    co_relevant = {groups[at] for at in label.relevant[1:]} - {groups[positive]}
     chosen: list[int] = []
     for at in window:
         if len(chosen) == params.negatives:
             break
         reason = rules.reason(label.text, positive, float(fused[positive]), at, float(fused[at]))
+        if groups[at] in co_relevant:
+            reason = "co_relevant"
         if reason is None:
             chosen.append(at)
         else:
             drops[reason] += 1
     ranks = {name: rank_of(of_all) for name, of_all in scores.items()}
-    source = {at: "both" if at in from_bm25 & from_dense else "bm25" if at in from_bm25 else "dense" for at in chosen}
     row = MinedRow(
         qid=label.qid,
         query=label.text,
@@ -114,13 +117,19 @@ def _mine_one(
                 "bm25_rank": int(ranks["bm25"][at]),
                 "dense_rank": int(ranks["dense"][at]),
                 "pool_rank": pool.index(at) + 1,
-                "source": source[at],
+                "source": _source(at in from_bm25, at in from_dense),
                 "rule": "top_survivors",
             }
             for at in chosen
         ],
     )
     return row, len(pool)
+
+
+def _source(in_bm25: bool, in_dense: bool) -> str:
+    if in_bm25 and in_dense:
+        return "both"
+    return "bm25" if in_bm25 else "dense"
 
 
 def _rounded(score: np.float32) -> float:

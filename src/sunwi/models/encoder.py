@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.cache import RowCache
-from sunwi.errors import DataError
+from sunwi.errors import DataError, ModelError
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import pick_device, progress, text_hash
 
@@ -43,6 +43,13 @@ class Encoder:
         """Vectors of the texts, shape [texts, dimensions], float16.
 
         float16, because batch padding moves the low bits of float32: cached and fresh rows agree.
+
+        Raises
+        ------
+        DataError
+            If a text is empty.
+        ModelError
+            If the model cannot read as many tokens as `max_length`.
         """
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float16)
@@ -50,7 +57,8 @@ class Encoder:
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)
-        keys = [text_hash(self.info.content_hash, self.info.pooling, prefix, str(max_length), text) for text in texts]
+        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length))
+        keys = [text_hash(*settings, text) for text in texts]
         with RowCache("vectors") as cache:
             known = cache.get_many(keys)
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
@@ -73,7 +81,9 @@ class Encoder:
 
         return int(AutoConfig.from_pretrained(self.info.folder).hidden_size)
 
-    def token_vectors(self, texts: Sequence[str], side: Side, max_length: int) -> list[npt.NDArray[np.float32]]:
+    def token_vectors(
+        self, texts: Sequence[str], side: Side, max_length: int
+    ) -> list[npt.NDArray[np.float32]]:
         """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions]; not cached."""
         import torch
 
@@ -98,16 +108,22 @@ class Encoder:
         assert vectors is not None  # texts is not empty
         return vectors
 
-    def _batches(self, texts: Sequence[str], max_length: int) -> Any:
+    def _batches(
+        self, texts: Sequence[str], max_length: int
+    ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor]]:
         """Yield (rows, hidden [batch, tokens, dimensions], mask [batch, tokens]), longest first."""
         import torch
 
         tokenizer, model, device = self._load()
+        if max_length > tokenizer.model_max_length:
+            found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
+            raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
         order = sorted(range(len(texts)), key=lambda row: (-len(encoded[row]), row))
         for start in range(0, len(order), self.batch_size):
             rows = order[start : start + self.batch_size]
-            batch = tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt").to(device)
+            batch = tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt")
+            batch = batch.to(device)
             with torch.inference_mode():
                 hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
             yield rows, hidden.last_hidden_state.float(), batch["attention_mask"]
@@ -121,8 +137,11 @@ class Encoder:
             dtype = torch.float32
             if device.type == "cuda":
                 dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-            tokenizer = AutoTokenizer.from_pretrained(self.info.folder)
-            model = AutoModel.from_pretrained(self.info.folder, dtype=dtype, use_safetensors=True)
+            # `pool` counts from the left, and a decoder's tokeniser may pad there or have no padding token.
+            tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
+            if tokenizer.pad_token is None:
+                tokenizer.pad_token = tokenizer.eos_token
+            model = AutoModel.from_pretrained(self.info.folder, dtype=dtype)
             self._loaded = (tokenizer, model.to(device).eval(), device)
         return self._loaded
 

@@ -21,7 +21,8 @@ class LateInteraction:
         self.encoder = encoder
         self.query_max_length = query_max_length
         self.max_length = max_length
-        settings = (encoder.info.content_hash, "maxsim", str(query_max_length), str(max_length))
+        model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
+        settings = (*model, "maxsim", str(query_max_length), str(max_length))
         self._scores = PairScores("late_interaction", settings)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

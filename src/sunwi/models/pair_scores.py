@@ -30,7 +30,8 @@ class PairScores:
         with RowCache(self.name) as cache:
             known = cache.get_many(keys)
             missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
-            order = sorted(missing)
+            # By passage, so that a passage's pairs fall into one chunk and its tokens are encoded once.
+            order = sorted(missing, key=lambda key: (missing[key][1], missing[key][0]))
             for start in range(0, len(order), self.CHUNK):
                 part = order[start : start + self.CHUNK]
                 scores = compute([missing[key] for key in part]).astype("<f4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -20,8 +21,12 @@ FAMILIES: tuple[tuple[str, Pooling, str, str], ...] = (
     ("bge-", "cls", "", ""),
     ("polyglot", "lasttoken", "", ""),
 )
-_HASHED = ("*.safetensors", "*.json", "*.model", "*.txt", "*_linear.pt")
+PICKLED = "pytorch_model*.bin"  # BAAI/bge-m3 has no safetensors; torch unpickles tensors alone
+# Pooling and prefixes are keys of their own: a copy that adds sentence-transformers' files has the same hash.
+_HASHED = ("*.safetensors", "config.json", "tokenizer.json", "*.model", "vocab.txt", "*_linear.pt", PICKLED)
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "1_Pooling/*", "*_linear.pt"]
+_POOLINGS: tuple[Pooling, ...] = ("mean", "cls", "lasttoken")
+_MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
 
 
 def resolve(spec: str) -> ModelInfo:
@@ -30,11 +35,16 @@ def resolve(spec: str) -> ModelInfo:
     Raises
     ------
     ModelError
-        If the folder is no model, or the hub cannot be reached.
+        If the folder is no model or one that this package would use wrongly (another pooling, further
+        modules), or the hub cannot be reached.
     """
     folder = _local_folder(spec)
     if not (folder / "config.json").exists():
-        raise ModelError(spec, f"the folder {folder} has no config.json", "name a Hugging Face model folder or id")
+        found, next_step = f"the folder {folder} has no config.json", "name a Hugging Face model folder or id"
+        raise ModelError(spec, found, next_step)
+    if not has_weights(folder):
+        found = f"the folder {folder} has neither *.safetensors nor {PICKLED}"
+        raise ModelError(spec, found, "copy the weights there, or run the stage that writes it (dvc repro)")
     pooling, query_prefix, passage_prefix = _usage(spec, folder)
     heads = ["dense"]
     if (folder / "sparse_linear.pt").exists():  # without its file FlagEmbedding would use a random head
@@ -42,6 +52,11 @@ def resolve(spec: str) -> ModelInfo:
     if (folder / "colbert_linear.pt").exists():
         heads.append("colbert")
     return ModelInfo(spec, folder, pooling, query_prefix, passage_prefix, tuple(heads), content_hash(folder))
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds weights in a form that is loaded here."""
+    return any(next(folder.glob(pattern), None) for pattern in ("*.safetensors", PICKLED))
 
 
 def _local_folder(spec: str) -> Path:
@@ -52,9 +67,11 @@ def _local_folder(spec: str) -> Path:
             return builtin.builtin_folder()
         return _from_hub(spec, builtin.HUB_ID)
     if spec.startswith("builtin/"):
-        raise ModelError(spec, "there is no builtin model of this name", f"use {builtin.SPEC}, a hub id or a folder")
+        next_step = f"use {builtin.SPEC}, a hub id or a folder"
+        raise ModelError(spec, "there is no builtin model of this name", next_step)
     if spec.count("/") != 1 or spec.startswith((".", "/", "models/")):
-        raise ModelError(spec, "there is no such folder", "check the path, or run the stage that makes it (dvc repro)")
+        next_step = "check the path, or run the stage that makes it (dvc repro)"
+        raise ModelError(spec, "there is no such folder", next_step)
     return _from_hub(spec, spec)
 
 
@@ -62,7 +79,10 @@ def _from_hub(spec: str, hub_id: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=_HUB_FILES))
+        folder = Path(snapshot_download(hub_id, allow_patterns=_HUB_FILES))
+        if not has_weights(folder):
+            folder = Path(snapshot_download(hub_id, allow_patterns=[*_HUB_FILES, f"{PICKLED}*"]))
+        return folder
     except Exception as error:  # the hub's client raises many kinds; all mean the same to the user
         raise ModelError(
             spec,
@@ -77,24 +97,37 @@ def _usage(spec: str, folder: Path) -> tuple[Pooling, str, str]:
     family = next((row for row in FAMILIES if row[0] in name), None)
     pooling: Pooling = family[1] if family else "mean"
     query_prefix, passage_prefix = (family[2], family[3]) if family else ("", "")
-    declared = _read(folder / "1_Pooling" / "config.json")
-    for key, mode in (("cls_token", "cls"), ("mean_tokens", "mean"), ("lasttoken", "lasttoken")):
-        if declared.get(f"pooling_mode_{key}"):
-            pooling = cast("Pooling", mode)
-    prompts = _read(folder / "config_sentence_transformers.json").get("prompts") or {}
+    modules = {str(row["type"]).rsplit(".", 1)[-1] for row in _read(folder / "modules.json", [])}
+    if unknown := sorted(modules - _MODULES):
+        found = f"modules.json names {', '.join(unknown)}, which would be left out"
+        raise ModelError(spec, found, f"use a model of {', '.join(sorted(_MODULES))} alone")
+    declared = _declared_pooling(_read(folder / "1_Pooling" / "config.json", {}))
+    if len(declared) > 1 or not set(declared) <= set(_POOLINGS):
+        raise ModelError(spec, f"it pools by {' and '.join(declared)}", f"use one of {', '.join(_POOLINGS)}")
+    if declared:
+        pooling = cast("Pooling", declared[0])
+    prompts = _read(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
     if "query" in prompts:
         query_prefix = prompts["query"]
         passage_prefix = prompts.get("passage") or prompts.get("document") or ""
     return pooling, query_prefix, passage_prefix
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
+    """Poolings of a sentence-transformers folder: `pooling_mode` since its version 6, flags before."""
+    if modes := config.get("pooling_mode"):
+        return [modes] if isinstance(modes, str) else list(modes)
+    flags = [key.removeprefix("pooling_mode_") for key, on in config.items() if key.startswith("pooling_mode_") and on]
+    return [flag.removesuffix("_token").removesuffix("_tokens") for flag in flags]
+
+
+def _read(path: Path, missing: Any) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else missing
 
 
 def content_hash(folder: Path) -> str:
     """Hex sha256 over names and contents of weights, configuration and tokeniser."""
-    paths = sorted({path for pattern in _HASHED for path in folder.rglob(pattern)})
+    paths = sorted({path for pattern in _HASHED for path in folder.glob(pattern)})
     digest = hashlib.sha256()
     for path in paths:
         stat = path.stat()

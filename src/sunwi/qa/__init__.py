@@ -1,1 +1,5 @@
-"""Synthetic questions: generation by templates, intake of given ones, filters, split."""
+"""Synthetic questions: made by templates or given, filtered, and split by document."""
+
+from sunwi.qa.generate import QaResult, generate_questions
+
+__all__ = ["QaResult", "generate_questions"]

@@ -1,4 +1,4 @@
-"""A question on its way through the filters."""
+"""A question on its way through the filters, and what the filters know and say about it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,32 @@ class Candidate:
     generator: str
     paraphrase: bool
     checks: Mapping[str, float | int | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the filters judge a candidate by.
+
+    Attributes
+    ----------
+    passage
+        Title and content of its passage.
+    terms, passage_terms
+        Content morphemes of question and passage.
+    rank
+        Rank of the passage when BM25 searches with the question, from 1; None beyond the depth.
+    evaluation_similarity
+        Largest similarity with an evaluation or dev query, 0 to 1.
+    near_copy
+        Similarity above which two questions are the same.
+    """
+
+    passage: str
+    terms: tuple[str, ...]
+    passage_terms: frozenset[str]
+    rank: int | None
+    evaluation_similarity: float
+    near_copy: float
 
 
 @dataclass(frozen=True, slots=True)

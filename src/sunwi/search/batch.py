@@ -81,8 +81,13 @@ class Passages:
         return len(self.docids)
 
 
-def collapse(groups: Sequence[str], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Positions in ranked order with only the first chunk of each document kept."""
-    seen: set[str] = set()
-    kept = [at for at in order if not (groups[at] in seen or seen.add(groups[at]))]  # type: ignore[func-returns-value]
-    return np.array(kept, dtype=np.int64)
+def collapse(
+    groups: Sequence[str], order: npt.NDArray[np.int64], depth: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Positions in ranked order with only the first chunk of each document kept, `depth` at most."""
+    best: dict[str, int] = {}
+    for at in order:
+        if len(best) == depth:
+            break
+        best.setdefault(groups[at], int(at))
+    return np.array(list(best.values()), dtype=np.int64)

@@ -22,7 +22,7 @@ def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") 
         return [text.lower().split() for text in texts]
     if tokenizer == "bigram":
         flat = [squeeze(text) for text in texts]
-        return [[text[at : at + 2] for at in range(max(1, len(text) - 1))] for text in flat]
+        return [[text[at : at + 2] for at in range(max(len(text) - 1, min(len(text), 1)))] for text in flat]
     raise DataError(f"unknown tokeniser {tokenizer!r}", f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}")
 
 
@@ -35,9 +35,8 @@ class Bm25:
         if not any(documents):
             raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
         self.size = len(documents)
-        self._vocabulary = {
-            term: at for at, term in enumerate(sorted({term for document in documents for term in document}))
-        }
+        distinct = sorted({term for document in documents for term in document})
+        self._vocabulary = {term: at for at, term in enumerate(distinct)}
         ids = [[self._vocabulary[term] for term in document] for document in documents]
         self._index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
         self._index.index((ids, self._vocabulary), show_progress=False)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.params import FusionParams
+from sunwi.params import FusionParams, Params
 from sunwi.search.batch import QueryBatch
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
@@ -52,8 +53,9 @@ def fit_fusion(
             "raise qa.dev_share, or give dev_queries.jsonl and dev_qrels.tsv",
         )
     chosen = low_overlap(labels, params.low_overlap, params.min_questions)
-    grid_questions = params.question_weights if "questions" in names else [0.0]
-    grid_bm25 = params.bm25_weights if "bm25" in names else [0.0]
+    # rising, because neighbours in the grid are averaged and ties go to the smaller weight
+    grid_questions = sorted(set(params.question_weights)) if "questions" in names else [0.0]
+    grid_bm25 = sorted(set(params.bm25_weights)) if "bm25" in names else [0.0]
     ranks = np.empty((len(grid_bm25), len(grid_questions), len(queries)), dtype=np.int64)
     for rows, components in pipeline.blocks(queries, names):
         relevant = [label.relevant for label in labels[rows]]
@@ -95,3 +97,44 @@ def _argmax(cells: npt.NDArray[np.float64]) -> tuple[int, int]:
     """First largest cell, compared to 1e-12 so that the sum's order does not decide."""
     flat = int(np.flatnonzero(cells.ravel() >= cells.max() - 1e-12)[0])
     return flat // cells.shape[1], flat % cells.shape[1]
+
+
+SETS = (("bm25",), ("dense",), ("bm25", "dense"), ("bm25", "dense", "questions"), ("dense", "questions"))
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSets:
+    """A fitted fusion for each set of retrievers, named by its members ("bm25+dense")."""
+
+    fits: dict[str, FittedFusion]
+
+    @property
+    def weights(self) -> dict[str, dict[str, float]]:
+        """Set to its weights."""
+        return {name: fit.weights for name, fit in self.fits.items()}
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Set to weights, MRR@10 and counts."""
+        return {
+            name: {
+                "weights": fit.weights,
+                "low_overlap_mrr": round(fit.low_overlap_mrr, 6),
+                "all_mrr": round(fit.all_mrr, 6),
+                "questions": fit.questions,
+                "low_overlap_questions": fit.low_overlap_questions,
+            }
+            for name, fit in self.fits.items()
+        }
+
+    def curve(self, which: str) -> list[dict[str, Any]]:
+        """Every cell of every grid, for a plot."""
+        return [{"encoder": which, "set": name, **cell} for name, fit in self.fits.items() for cell in fit.curve]
+
+
+def fit_all(
+    pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: Params
+) -> FittedSets:
+    """Fit every set of retrievers that a variant may name."""
+    fits = {"+".join(names): fit_fusion(pipeline, names, queries, labels, params.fusion) for names in SETS}
+    return FittedSets(fits)

@@ -1,4 +1,4 @@
-"""Labelled questions, natural and synthetic, with their token overlap; and the part that choices are made on."""
+"""Labelled questions, natural and synthetic; and the low-overlap part, on which choices are made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.records import Qrels, Question, UnderstoodQuery
+from sunwi.errors import DataError
+from sunwi.records import Qrels, Question, Split, UnderstoodQuery
 from sunwi.search.batch import Passages
 from sunwi.search.bm25 import index_terms
 from sunwi.search.retriever import Scores
@@ -19,31 +20,45 @@ NATURAL = "natural"
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question and the positions of its relevant passages (of a chunked document: all its chunks)."""
+    """A question and the positions of its relevant passages.
+
+    A judged document stands for all its chunks, a synthetic question for the one passage it was made from.
+    """
 
     qid: str
     text: str
     relevant: tuple[int, ...]
-    split: str
+    split: Split
     style: str
     overlap: float
 
 
 def natural_questions(
-    understood: Sequence[UnderstoodQuery], qrels: Qrels, passages: Passages, split: str, tokenizer: str
+    understood: Sequence[UnderstoodQuery], qrels: Qrels, passages: Passages, split: Split, tokenizer: str
 ) -> list[LabelledQuestion]:
     """People's questions that have a relevant document; the others are no ranking task.
 
     Their ids are prefixed with the split, since both query files may count from 1.
+
+    Raises
+    ------
+    DataError
+        Naming the judged documents that the corpus does not hold.
     """
     chunks: dict[str, list[int]] = {}
     for at, group in enumerate(passages.groups):
         chunks.setdefault(group, []).append(at)
     asked = [query for query in understood if any(grade > 0 for grade in qrels.get(query.qid, {}).values())]
+    judged = {
+        query.qid: [docid for docid, grade in sorted(qrels[query.qid].items()) if grade > 0] for query in asked
+    }
+    if unknown := sorted({docid for docids in judged.values() for docid in docids} - chunks.keys()):
+        what = f"judged as relevant, but not in the corpus: {', '.join(unknown[:20])}"
+        raise DataError(what, "run the prepare stage again (dvc repro), or mend the qrels")
+    terms = index_terms([query.standalone_query for query in asked], tokenizer)
     found = []
-    for query, words in zip(asked, index_terms([query.standalone_query for query in asked], tokenizer), strict=True):
-        judged = [docid for docid, grade in sorted(qrels[query.qid].items()) if grade > 0]
-        relevant = tuple(sorted(at for docid in judged for at in chunks.get(docid, [])))
+    for query, words in zip(asked, terms, strict=True):
+        relevant = tuple(sorted(at for docid in judged[query.qid] for at in chunks[docid]))
         of_relevant = index_terms([passages.texts[at] for at in relevant], tokenizer)
         share = max(overlap(words, terms) for terms in of_relevant)
         qid = f"{split}:{query.qid}"
@@ -57,9 +72,13 @@ def synthetic_questions(
     """Generated questions of some splits; the relevant passage is the one they were made for."""
     return [
         LabelledQuestion(
-            question.qid, question.question, (passages.position[question.docid],), question.split,
-            question.style, question.overlap,
-        )  # fmt: skip
+            qid=question.qid,
+            text=question.question,
+            relevant=(passages.position[question.docid],),
+            split=question.split,
+            style=question.style,
+            overlap=question.overlap,
+        )
         for question in questions
         if question.split in splits
     ]
@@ -79,8 +98,7 @@ def low_overlap(questions: Sequence[LabelledQuestion], threshold: float, minimum
 def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
     """Rank of each query's best relevant passage; scores [queries, passages]; ties are broken by position."""
     ranks = np.empty(len(scores), dtype=np.int64)
-    for row, positions in enumerate(relevant):
-        of_query = scores[row]
+    for row, (of_query, positions) in enumerate(zip(scores, relevant, strict=True)):
         best = min(positions, key=lambda at: (-of_query[at], at))
         above = np.count_nonzero(of_query > of_query[best])
         ranks[row] = 1 + above + np.count_nonzero(of_query[:best] == of_query[best])

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params
 from sunwi.search.batch import Passages, QueryBatch, collapse
@@ -75,7 +76,7 @@ class SearchPipeline:
             fused = fusion(components)
             for at, qid in enumerate(queries.qids[rows]):
                 order, _ = top(fused[at], len(self.passages))
-                positions = collapse(self.passages.groups, order)[:depth]
+                positions = collapse(self.passages.groups, order, depth)
                 of_query = {name: scores[at] for name, scores in components.items()}
                 ranks = {name: rank_of(scores)[positions] for name, scores in of_query.items()}
                 chosen = {name: scores[positions] for name, scores in of_query.items()}
@@ -96,7 +97,16 @@ def build_pipeline(
     bm25: Bm25Params,
     questions: tuple[Vectors, Sequence[str], Sequence[str]] | None = None,
 ) -> SearchPipeline:
-    """BM25, dense and, given (vectors, qids, docids), the question index."""
+    """BM25, dense and, given (vectors, qids, docids), the question index.
+
+    Raises
+    ------
+    DataError
+        If the vectors were made of another corpus.
+    """
+    if len(vectors) != len(passages):
+        what = f"there are {len(vectors)} vectors for {len(passages)} passages"
+        raise DataError(what, "run the encode stage again (dvc repro)")
     terms = index_terms(passages.texts, bm25.tokenizer)
     retrievers: list[Retriever] = [LexicalRetriever(Bm25(terms, bm25)), DenseRetriever(vectors)]
     if questions is not None:

@@ -24,7 +24,8 @@ class QuestionRetriever:
     def __init__(
         self, vectors: Vectors, qids: Sequence[str], owners: npt.NDArray[np.int64], passages: int
     ) -> None:
-        order = np.lexsort((np.array(qids, dtype=object).astype(str), owners)) if len(qids) else np.array([], int)
+        # grouped by passage, so that the best of each group is one `reduceat`
+        order = np.array(sorted(range(len(qids)), key=lambda at: (owners[at], qids[at])), dtype=np.int64)
         self._vectors = np.asarray(vectors, dtype=np.float32)[order]
         self._row = {qids[at]: row for row, at in enumerate(order)}
         self._owners, self._starts = np.unique(owners[order], return_index=True)

@@ -4,44 +4,59 @@ from __future__ import annotations
 
 import re
 
-from sunwi.qa.candidate import Candidate, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, Verdict
 
 MIN_CHARS, MAX_CHARS = 9, 80
 MIN_KEYWORDS = 2
 
-# `...인가요?`, `...는 이유는?`, `...알려줘.`, `...하시오`, `...궁금해`
+_ASKED = r"(?:무엇|무슨|뭐|뭘|왜|어떻게|어떤|어디|어느|언제|누구|얼마|몇)"
 _ENDING = re.compile(
-    r"(?:\?|(?:[까나가니]요?|[려해]줘요?|주세요|(?:하|시|으)?세요|시오|십시오|[라려]|줄래|궁금(?:해|합니다|해요|하다)"
-    r"|(?:은|는|란|이란|건|게)|(?:해|거|뭐|냐)(?:야)?))[.!?~ ]*$"
+    r"(?:[?？]"
+    r"|(?:까|나요|가요|나|는가|은가|인가|던가|니|냐|지요|죠|을까요|까요)"  # without a mark
+    r"|(?:줘|줘요|주세요|주십시오|달라|세요|시오|십시오|하라|해라|보라|줄래|줄래요)"  # requests
+    r"|(?:궁금해|궁금해요|궁금하다|궁금합니다)"
+    r"|(?:이유|원인|방법|차이|특징|역할|뜻|의미|정의|종류|과정|것|점)(?:은|는)"  # `...는 이유는`
+    r"|(?:뭐야|거야|건가|뭐지|란|이란))[\s.!?？~…]*$"
 )
-_STATEMENT = re.compile(r"(?<!까)(?<!나)(?:습니다|입니다|됩니다|합니다|한다|이다|된다|있다|없다|않다|였다|했다|명시되지 않음)[.! ]*$")
+_STATEMENT = re.compile(r"(?:[가-힣](?<![까니])다|없음|있음|함|됨|임)[\s.!]*$")
+_NO_ANSWER = re.compile(r"(?:명시|언급|제공|기술)되(?:어 있)?지 않(?:음|았|습니다)|답변이 없")
 _COMPOUND = re.compile(
-    r"(?:무엇|뭐|왜|어떻게|어떤|어디|언제|누구)\S*(?:\s\S+){0,6}?(?:이며|하며|으며|나요?,|[가-힣]고,|그리고|[가-힣]며,|[가-힣]지[,와])"
-    r"\s.*(?:무엇|뭐|왜|어떻게|어떤|어디|언제|누구|얼마)"
+    rf"{_ASKED}\S*(?:\s\S+){{0,5}}?(?:이며|하며|으며|[되미치나]며|이고|하고|[가는]지와|[은인]지,|나요,|[가-힣][고며],|그리고)"
+    rf",?\s.*{_ASKED}"
 )
 
 
-def form(candidate: Candidate) -> Verdict:
-    """Reject `too_short`, `too_long`, `several_questions`, and `no_question` unless it paraphrases.
+def asks(text: str) -> bool:
+    """Whether a text ends as a question or a request."""
+    return bool(_ENDING.search(text)) and (
+        text.rstrip().endswith(("?", "？")) or not _STATEMENT.search(text) or "궁금" in text
+    )
 
-    A keyword query needs two words instead of a length and an ending. People and LLMs also ask in
-    statements (`... 궁금합니다`), so the ending is recorded for them (`ends_as_question`) and rejects
-    nothing.
+
+def form(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (the filters' common signature)
+    """Reject `too_short`, `too_long`, `states_no_answer`, `several_questions`, and `no_question`
+    unless it paraphrases.
+
+    A keyword query needs two words instead of a length and an ending. People also ask in other
+    forms (`... 차이점`), so for questions of people and LLMs the ending is recorded
+    (`ends_as_question`) and rejects nothing.
     """
     text = candidate.question
-    if candidate.style == "keyword":
-        words = len(text.split())
-        return Verdict({"words": words}, "too_short" if words < MIN_KEYWORDS else _too_long(text))
-    asks = bool(_ENDING.search(text)) and not _STATEMENT.search(text)
-    checks: dict[str, float | int | str | None] = {"characters": len(text), "ends_as_question": int(asks)}
-    if len(text) < MIN_CHARS:
-        return Verdict(checks, "too_short")
-    if reason := _too_long(text):
-        return Verdict(checks, reason)
-    if len(re.findall(r"\?+", text)) > 1 or _COMPOUND.search(text):
-        return Verdict(checks, "several_questions")
-    return Verdict(checks, None if asks or candidate.paraphrase else "no_question")
-
-
-def _too_long(text: str) -> str | None:
-    return "too_long" if len(text) > MAX_CHARS else None
+    keywords = candidate.style == "keyword"
+    asking = asks(text)
+    checks: dict[str, float | int | str | None] = {
+        "characters": len(text),
+        **({"words": len(text.split())} if keywords else {"ends_as_question": int(asking)}),
+    }
+    reason = None
+    if (keywords and len(text.split()) < MIN_KEYWORDS) or (not keywords and len(text) < MIN_CHARS):
+        reason = "too_short"
+    elif len(text) > MAX_CHARS:
+        reason = "too_long"
+    elif _NO_ANSWER.search(text):
+        reason = "states_no_answer"
+    elif len(re.findall(r"[?？]+", text)) > 1 or _COMPOUND.search(text):
+        reason = "several_questions"
+    elif not (asking or keywords or candidate.paraphrase):
+        reason = "no_question"
+    return Verdict(checks, reason)

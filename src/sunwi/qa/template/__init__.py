@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.template import medium, safe
-from sunwi.qa.template.keyword import keyword_queries
+from sunwi.qa.template.keyword import keyword_query
 from sunwi.qa.template.pattern import Pattern
-from sunwi.qa.template.register import Wordings, word
+from sunwi.qa.template.register import word
 from sunwi.qa.template.sentence import Sentence, split_sentences
 from sunwi.qa.template.term import is_title
+from sunwi.qa.template.wordings import WORDINGS
 from sunwi.records import Document
 from sunwi.runtime import progress
 from sunwi.text import kiwi
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Group = Literal["safe", "medium", "keyword"]
 PATTERNS: dict[Group, dict[str, Pattern]] = {"safe": safe.SAFE, "medium": medium.MEDIUM}
-WORDINGS: dict[str, Wordings] = {**safe.WORDINGS, **medium.WORDINGS}
 
 
 def template_candidates(documents: Sequence[Document], groups: Iterable[Group], seed: int) -> list[Candidate]:
@@ -74,10 +74,8 @@ def _for_document(
         made += _by_title(document, title, seed)
     if "medium" in groups:
         made += _by_patterns(document, sentences, "medium", seed)
-    if "keyword" in groups:
-        made += [
-            _Made(query, "keyword", "keyword", "keyword", None) for query in keyword_queries(document, tokens)
-        ]
+    if "keyword" in groups and (query := keyword_query(document, tokens)):
+        made.append(_Made(query, "keyword", "keyword", "keyword", None))
     return [
         Candidate(
             qid=f"{document.docid}-{number:02d}",
@@ -92,9 +90,7 @@ def _for_document(
     ]
 
 
-def _by_patterns(
-    document: Document, sentences: Sequence[Sentence], group: Group, seed: int
-) -> list[_Made]:
+def _by_patterns(document: Document, sentences: Sequence[Sentence], group: Group, seed: int) -> list[_Made]:
     asked: set[tuple[int, str]] = set()
     answers: Counter[int] = Counter()
     found: list[tuple[int, int, int, _Made]] = []

@@ -1,4 +1,4 @@
-"""Josa that agree with the last sound of the word before them, for Hangul, digits, Latin and Greek letters."""
+"""Josa that agree with the last sound before them: Hangul, digits, Latin and Greek letters."""
 
 from __future__ import annotations
 

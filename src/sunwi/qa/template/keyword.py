@@ -21,8 +21,8 @@ _LONGEST = 4  # morphemes in one phrase
 PHRASES = 3
 
 
-def keyword_queries(document: Document, tokens: Sequence[Token]) -> list[str]:
-    """At most two queries of two or three noun phrases, in the order in which the passage has them.
+def keyword_query(document: Document, tokens: Sequence[Token]) -> str | None:
+    """Two or three noun phrases, in the order in which the passage has them; None if it has fewer.
 
     A phrase weighs by how often the passage has it, more in a title, less if it is short; so a
     query depends on its own passage alone.
@@ -30,7 +30,9 @@ def keyword_queries(document: Document, tokens: Sequence[Token]) -> list[str]:
     title = re.sub(r"\s", "", document.title or "")
     counts: Counter[str] = Counter()
     first_at: dict[str, int] = {}
-    runs = [(inside, list(group)) for inside, group in groupby(tokens, key=lambda token: token.tag in _COMPOUND)]
+    runs = [
+        (inside, list(group)) for inside, group in groupby(tokens, key=lambda token: token.tag in _COMPOUND)
+    ]
     for (inside, phrase), (_, after) in pairwise([*runs, (False, [])]):
         if not inside or len(phrase) > _LONGEST or phrase[0].tag in {"XSN", "SN"}:
             continue
@@ -53,6 +55,5 @@ def keyword_queries(document: Document, tokens: Sequence[Token]) -> list[str]:
     for text in ordered:
         if not any(text in other or other in text for other in distinct):
             distinct.append(text)
-    best = [distinct[:PHRASES], distinct[:1] + distinct[PHRASES : PHRASES + 2]]
-    queries = (sorted(phrases, key=lambda text: first_at[text]) for phrases in best if len(phrases) >= 2)
-    return [" ".join(phrases) for phrases in queries]
+    best = sorted(distinct[:PHRASES], key=lambda text: first_at[text])
+    return " ".join(best) if len(best) > 1 else None

@@ -1,4 +1,4 @@
-"""Patterns whose questions are mostly good: why, condition, purpose, the name of what is described, amounts."""
+"""Patterns whose questions are mostly good: why, condition, purpose, name, amount."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sunwi.qa.template.adnominal import adnominal
 from sunwi.qa.template.josa import josa
 from sunwi.qa.template.pattern import NOUN, TAIL, Found, Pattern, over_morphemes
-from sunwi.qa.template.register import Wordings
 from sunwi.qa.template.sentence import Clause, Sentence, refers_back
 from sunwi.qa.template.term import is_phrase, is_term
+from sunwi.qa.template.vocabulary import COMMON, MEASURES, NARRATIVE
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
@@ -20,18 +20,26 @@ _SHORTEST, _LONGEST = 6, 52  # characters of a clause that is asked about
 _REASON = over_morphemes(r"기/ETN 때문/NNB 에/JKB (?:,/SP )?|(?:므로|으므로)/EC (?:,/SP )?")
 # clauses that cannot be asked for as they are: conditions, lists, duties, guesses, numbers
 _UNCLEAR = over_morphemes(r"(?:면|으면|고|며|으며|지만|어야|아야|야)/EC (?!\S+/VX)|,/SP |것/NNB |\S+/SN ")
-_TRANSITIVE = over_morphemes(rf"(?:\S+/(?:NNG|NNP|XSN) 하/XSV |(?:보|쓰|부르|치|넣|두|만들)/VV )(?:\S+/E\S |\S+/ETM |수/NNB |있/V\S+ ){{0,4}}{TAIL}")
+_TRANSITIVE = over_morphemes(
+    rf"(?:\S+/(?:NNG|NNP|XSN) 하/XSV |(?:보|쓰|부르|치|넣|두|만들)/VV )"
+    rf"(?:\S+/E\S |\S+/ETM |수/NNB |있/V\S+ ){{0,4}}{TAIL}"
+)
 _BECAUSE = over_morphemes(rf"(?:것|이유|까닭)/\S+ (?:은|는)/JX .*(?:기|ᆷ)?/?(?:ETN )?때문/NNB 이/VCP {TAIL}")
 _CONDITION = over_morphemes(r"(?:면|으면)/EC (?:,/SP )?")
-_IS_KIND = over_morphemes(r"이/VCP |\S+/ETM \S+/NNG (?:으로|로)/JKB ,/SP |\S+/ETM (?:현상|것)/\S+ (?:을|를)/JKO ")
-_NOT_CONDITION = over_morphemes(r"(?:따르|하|비하|들|보|말하|요약하|관하)/V\S+ (?:면|으면)/EC $|다면|/VCP (?:면|으면)/EC $")
+_IS_KIND = over_morphemes(
+    r"이/VCP |\S+/ETM \S+/NNG (?:으로|로)/JKB ,/SP |\S+/ETM (?:현상|것)/\S+ (?:을|를)/JKO "
+)
+_NOT_CONDITION = over_morphemes(
+    r"(?:따르|하|비하|들|보|말하|요약하|관하)/V\S+ (?:면|으면)/EC $|다면|/VCP (?:면|으면)/EC $"
+)
 _PURPOSE = over_morphemes(
     r"기/ETN (?:위하/VV )(?:어|어서)/EC (?:는/JX |ᆫ/JX )?(?:,/SP )?|(?:려면|으려면)/EC (?:,/SP )?"
 )
 _DEMAND = over_morphemes(rf"필요/NNG 하/XSA {TAIL}|(?:어야|아야|야)/EC (?:하|되)/V\S+ {TAIL}")
 _NEED = over_morphemes(rf"필요/NNG 하/XSA {TAIL}")
 _NAME = over_morphemes(
-    rf"(?P<what>(?:현상|과정|것|일|방법|성질|상태|에너지|반응|힘|값|온도|능력|운동|물질|작용|점|지점|시간|양|비율)/NN[GB] )"
+    rf"(?P<what>(?:현상|과정|것|일|방법|성질|상태|에너지|반응|힘|값|온도|능력|운동|물질|작용|점|지점|시간"
+    rf"|양|비율)/NN[GB] )"
     rf"(?:을|를)/JKO (?P<term>{NOUN}+)(?:이/VCP )?(?:라고|라|이라|이라고)/\S+ (?:하|부르)/V\S+ {TAIL}"
 )
 _MEANT = over_morphemes(
@@ -42,24 +50,7 @@ _AMOUNT = over_morphemes(
     rf"(?:약/MM |대략/MAG |평균/NNG |보통/MAG )*\S+/SN (?:(?:\S+/SN |~/SO |-/SO |×/SW |\./\S+ ))*"
     rf"(?:\S+/(?:NR|SL|NNB|NNG|SW|SO) )+(?:이/VCP |정도/NNG 이/VCP ){TAIL}"
 )
-# calculations, experiments of somebody, and steps of a story: nothing that one would look up
-_NARRATIVE = frozenset(
-    """
-    사용 이용 활용 측정 반복 수집 오빠 여동생 형 누나 동생 엄마 아빠 부모 친구 그들 이웃
-    감안 첫째 둘째 셋째 먼저 이제 우선 그다음 씨 가능 가능성 가정 계산 곱하 나누 더하 합하 빼 단순화 구하 대입 고려 비교 생각 살펴보 구매 문제
-    질문 학생 사용자 선생 방정식 이유 때 경우 답 정확 그래프 알 알아내 확인 설명 이해 파악 결정 조사 연구 증명 도출 풀 값
-    """.split()
-)
-_COMMON = frozenset(
-    """
-    온도 전압 전류 압력 힘 물 빛 크기 속도 질량 부피 길이 증가 감소 변화 발생 사람 물체 물질 에너지 경우 양 수 상태 높이
-    거리 시간 위치 방향 열 공기 위험 부분 하나 일부 전체 조건 환경 필요 외부 내부 정도 이상 이하 존재 형성 진행 시작 실험
-    """.split()
-)
 _LEAST_NOUN_CHARS = 4
-_MEASURES = frozenset(
-    "수명 온도 속도 질량 길이 밀도 지름 반지름 높이 깊이 넓이 부피 거리 주기 무게 농도 두께 압력 전압 크기 면적 인구 비율 수 개수 기간 밝기 진동수 파장 가속도 값".split()
-)
 
 
 def _clean(sentence: Sentence, first: int, last: int) -> str | None:
@@ -70,7 +61,7 @@ def _clean(sentence: Sentence, first: int, last: int) -> str | None:
         return None
     if any(mark in text for mark in "\"'“”‘’()[]:;?\n") or any(t.tag in {"EF", "SF", "MAJ"} for t in tokens):
         return None
-    if any(token.form in _NARRATIVE for token in tokens) or tokens[0].form in {"두", "세", "양"}:
+    if any(token.form in NARRATIVE for token in tokens) or tokens[0].form in {"두", "세", "양"}:
         return None
     if any(token.form == "때문" for token in tokens):
         return None
@@ -87,7 +78,7 @@ def _has_topic(sentence: Sentence, first: int, last: int) -> bool:
 
 def _specific(tokens: Sequence[Token]) -> bool:
     """Whether the nouns tell what the condition is about: `온도가 높아지면` alone does not."""
-    nouns = (token for token in tokens if token.tag.startswith(("NN", "SL")) and token.form not in _COMMON)
+    nouns = (token for token in tokens if token.tag.startswith(("NN", "SL")) and token.form not in COMMON)
     return sum(len(noun.form) for noun in nouns) >= _LEAST_NOUN_CHARS
 
 
@@ -112,19 +103,21 @@ def why(sentence: Sentence) -> Iterator[Found]:
     end = next((i for i in range(start, len(sentence.tokens)) if sentence.tokens[i].tag == "EF"), None)
     if end is None or start >= end or _UNCLEAR.search(sentence.code[sentence.offset(start) :]):
         return
-    if _clean(sentence, start, end) is None or not _specific(sentence.tokens[start:end]):
+    if _clean(sentence, start, end) is None:
         return
     predicate = adnominal(sentence, start, end)
     if predicate is None:
         return
     clause = Clause(sentence, start, end + 1)
-    if clause.has_subject() or _has_topic(sentence, start, end):
+    if clause.has_subject():
         question = _topic_to_subject(clause, predicate)
-        if question:
+        if question and _specific(clause.tokens):
             yield Found({"C": question}, question)
         return
     subject = _subject(sentence)
-    if subject is None or subject[1] > reason_end or _takes_object(clause):
+    if subject is None or subject[1] > reason_end or _takes_object(clause) or subject[0] in predicate:
+        return
+    if not _specific([*sentence.tokens[sentence.start : subject[1]], *clause.tokens]):
         return
     asked = f"{subject[0]}{josa(subject[0], '이')} {predicate}"
     yield Found({"C": asked}, asked)
@@ -145,6 +138,8 @@ def _topic_to_subject(clause: Clause, predicate: str) -> str | None:
             break
         if token.tag == "JKS" or (token.tag == "JX" and token.form in {"은", "는"}):
             if sentence.tokens[index - 1].tag.startswith("J"):
+                return None
+            if token.tag == "JX" and _takes_object(clause):
                 return None
             phrase = sentence.span(clause.first, index)
             tokens = sentence.tokens[clause.first : index]
@@ -178,24 +173,31 @@ def condition(sentence: Sentence) -> Iterator[Found]:
     last = sentence.index(found.end())
     while sentence.tokens[last - 1].tag == "SP":
         last -= 1
-    tokens = sentence.tokens[sentence.start : last]
     text = _clean(sentence, sentence.start, last)
-    if text is None or "," in text or any(token.tag == "EC" for token in tokens[:-3]):
-        return
-    if not any(token.tag in {"JKS", "JKO"} for token in tokens) or any(token.tag == "SN" for token in tokens):
-        return
-    if any(token.tag == "JX" and token.form in {"란", "이란"} for token in tokens) or not _specific(tokens):
-        return
-    topic = sentence.topic
-    if topic is not None and topic.josa < last:
-        defines = _IS_KIND.search(sentence.code[sentence.offset(last) :])  # `간섭은 파동이 만나면 생기는 현상이다`
-        if defines or not _subject(sentence) or _has_topic(sentence, topic.josa + 1, last):
-            return
-    elif _has_topic(sentence, sentence.start, last):
-        return
+    if text is not None and "," not in text and _can_be_asked(sentence, last):
+        yield Found({"C": text}, text)
+
+
+def _can_be_asked(sentence: Sentence, last: int) -> bool:
+    """Whether the condition that ends before token `last` is one clause with a subject or object,
+    specific, without numbers, and the sentence answers what follows from it."""
+    tokens = sentence.tokens[sentence.start : last]
+    tags = {token.tag for token in tokens}
+    simple = not any(token.tag == "EC" for token in tokens[:-3]) and "SN" not in tags
+    names = any(token.tag == "JX" and token.form in {"란", "이란"} for token in tokens)
+    if not simple or names or not tags & {"JKS", "JKO"} or not _specific(tokens):
+        return False
     if _DEMAND.search(sentence.code) or re.search(r"어떻/|무엇/|어떤/", sentence.code):
-        return
-    yield Found({"C": text}, text)
+        return False
+    topic = sentence.topic
+    if topic is None or topic.josa >= last:
+        return not _has_topic(sentence, sentence.start, last)
+    defines = _IS_KIND.search(
+        sentence.code[sentence.offset(last) :]
+    )  # `간섭은 파동이 만나면 생기는 현상이다`
+    inside = sentence.tokens[topic.josa + 1 : last]
+    two_subjects = any(token.tag == "JKS" for token in inside) or _has_topic(sentence, topic.josa + 1, last)
+    return not defines and not two_subjects and _subject(sentence) is not None
 
 
 def purpose(sentence: Sentence) -> Iterator[Found]:
@@ -240,8 +242,14 @@ def name_of(sentence: Sentence) -> Iterator[Found]:
         return
     last = sentence.index(found.end("what"))
     text = _clean(sentence, first, last)
-    if text is None or sentence.tokens[last - 2].tag != "ETM" or any(
-        token.tag == "EC" and token.form in {"고", "며", "으며", "지만"} for token in sentence.tokens[first:last]
+    if (
+        text is None
+        or "," in text
+        or sentence.tokens[last - 2].tag != "ETM"
+        or any(
+            token.tag == "EC" and token.form in {"고", "며", "으며", "지만"}
+            for token in sentence.tokens[first:last]
+        )
     ):
         return
     yield Found({"C": text}, text)
@@ -250,7 +258,7 @@ def name_of(sentence: Sentence) -> Iterator[Found]:
 def amount(sentence: Sentence) -> Iterator[Found]:
     """`X의 수명은 약 120일이다`: how much."""
     topic = sentence.topic
-    if topic is None or topic.tokens[-1].form not in _MEASURES or not _AMOUNT.search(sentence.code):
+    if topic is None or topic.tokens[-1].form not in MEASURES or not _AMOUNT.search(sentence.code):
         return
     text = topic.text
     genitive = any(token.tag == "JKG" for token in topic.tokens)
@@ -265,34 +273,4 @@ MEDIUM: dict[str, Pattern] = {
     "why": why,
     "purpose": purpose,
     "condition": condition,
-}
-
-_WHY: Wordings = {
-    "polite": ["{C} 이유는 무엇인가요?", "{C} 까닭은 무엇인가요?"],
-    "plain": ["{C} 이유는?", "{C} 이유는 무엇인가?"],
-    "colloquial": ["{C} 이유가 뭐야?", "{C} 이유를 알려줘.", "{C} 이유가 궁금해."],
-}
-WORDINGS: dict[str, Wordings] = {
-    "because": _WHY,
-    "why": _WHY,
-    "name_of": {
-        "polite": ["{C}{을} 무엇이라고 하나요?", "{C}{을} 무엇이라고 부르나요?"],
-        "plain": ["{C}{을} 무엇이라고 하는가?", "{C}{을} 가리키는 말은?"],
-        "colloquial": ["{C}{을} 뭐라고 해?", "{C}{을} 뭐라고 부르는지 알려줘."],
-    },
-    "amount": {
-        "polite": ["{X}{은} 얼마인가요?", "{X}{은} 어느 정도인가요?"],
-        "plain": ["{X}{은}?", "{X}{은} 얼마인가?"],
-        "colloquial": ["{X}{이} 얼마나 돼?", "{X}{이} 어느 정도인지 알려줘."],
-    },
-    "purpose": {
-        "polite": ["{C} 위해서는 {Q}요?", "{C} 위해 {P}{은} 무엇인가요?"],
-        "plain": ["{C} 위해 {P}{은}?", "{C} 위해서는 {Q}?"],
-        "colloquial": ["{C} 위해서는 {K}?", "{C} 위해 {P}{을} 알려줘."],
-    },
-    "condition": {
-        "polite": ["{C} 어떻게 되나요?", "{C} 어떤 일이 일어나나요?"],
-        "plain": ["{C} 어떻게 되는가?", "{C} 어떤 일이 일어나는가?"],
-        "colloquial": ["{C} 어떻게 돼?", "{C} 무슨 일이 생겨?", "{C} 어떻게 되는지 알려줘."],
-    },
 }

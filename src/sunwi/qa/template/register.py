@@ -27,5 +27,7 @@ def word(wordings: Wordings, slots: Mapping[str, str], *identity: str) -> tuple[
     for register in ordered:
         templates = wordings[register]
         turn = (number // 10) % len(templates)
-        choices += [(fill(template, **slots), register) for template in (*templates[turn:], *templates[:turn])]
+        choices += [
+            (fill(template, **slots), register) for template in (*templates[turn:], *templates[:turn])
+        ]
     return next((choice for choice in choices if len(choice[0]) >= MIN_CHARS), choices[0])

@@ -1,44 +1,50 @@
-"""Patterns whose questions are almost always good: definition, attribute, role, use, parts, kinds, influence."""
+"""Patterns whose questions are almost always good: definition, role, use, parts, kinds, influence."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from sunwi.qa.template.heads import KIND_SUFFIXES, KINDS
 from sunwi.qa.template.pattern import NOUN_PHRASE, TAIL, Found, Pattern, over_morphemes
-from sunwi.qa.template.register import Wordings
+from sunwi.qa.template.predicate import PREDICATES
 from sunwi.qa.template.sentence import Clause, Sentence, clauses
 from sunwi.qa.template.term import is_phrase, is_term
+from sunwi.qa.template.vocabulary import ATTRIBUTES, KIND_SUFFIXES, KINDS
 
 _MEANS = over_morphemes(
     rf"(?:을|를)/JKO (?:(?:말|의미|뜻|지칭)/NNG 하/XSV |뜻하/VV |(?:일컫|가리키)/VV\S* |의미하/VV ){TAIL}"
 )
 _IS = over_morphemes(rf"(\S+)/(NNG|NNP|XSN) (?:이/VCP {TAIL}|(?:으로|로)/JKB ,/SP )")
-_VAGUE = over_morphemes(r"중/NNB 하나/NR |가장/MAG |예/NNG |때문/NNB |우리/NP |(?:중요|필수|유용)/\S+ (?:적/XSN 이/VCP |하/XSA )ᆫ/ETM ")
+_VAGUE = over_morphemes(
+    r"중/NNB 하나/NR |가장/MAG |예/NNG |때문/NNB |우리/NP "
+    r"|(?:중요|필수|유용)/\S+ (?:적/XSN 이/VCP |하/XSA )ᆫ/ETM "
+)
 _NAMED = over_morphemes(
     r"(?:을|를)/JKO (?P<term>(?:\S+/(?:NNG|NNP|XSN|XPN|SL|XR) (?:\(/SSO \S+/SL \)/SSC )?)+)"
-    rf"(?:(?:이/VCP )?(?:라고|라|이라|이라고)/\S+ (?:하|부르|일컫)/V\S+ |(?:으로|로)/JKB (?:부르|일컫)/V\S+ ){TAIL}"
-)
-_ATTRIBUTES = frozenset(
-    "특징 특성 목적 원인 이유 장점 단점 역할 기능 용도 의미 정의 종류 차이점 공통점 원리 필요성 중요성 한계 효능 부작용 증상".split()
+    rf"(?:(?:이/VCP )?(?:라고|라|이라|이라고)/\S+ (?:하|부르|일컫)/V\S+ "
+    rf"|(?:으로|로)/JKB (?:부르|일컫)/V\S+ ){TAIL}"
 )
 _ROLE = over_morphemes(
-    rf"(?P<noun>역할|기능|구실)/NNG 을/JKO (?:잘/MAG |주로/MAG )?(?:하/VV |맡/VV |수행/NNG 하/XSV |담당/NNG 하/XSV ){TAIL}"
+    rf"(?P<noun>역할|기능|구실)/NNG 을/JKO (?:잘/MAG |주로/MAG )?"
+    rf"(?:하/VV |맡/VV |수행/NNG 하/XSV |담당/NNG 하/XSV ){TAIL}"
 )
 # a role for `우리` or among `다양한 기능` says nothing that a question could ask for
-_EMPTY_ROLE = re.compile(r"우리/NP |저희/NP |(?:다양|여러|모든|많|같|생물학)/\S+ (?:하/XSA )?(?:적/XSN )?(?:ᆫ/ETM |이/VCP ᆫ/ETM )?$")
+_EMPTY_ROLE = re.compile(
+    r"우리/NP |저희/NP |(?:다양|여러|모든|많|같|생물학)/\S+ (?:하/XSA )?(?:적/XSN )?(?:ᆫ/ETM |이/VCP ᆫ/ETM )?$"
+)
 _USE = over_morphemes(
     rf"(?:에|에서|로|으로|에/JKB 도)/(?:JKB|JX) (?:\S+/(?:MAG|MM|NNG|XR|XSA|XSN|EC|JKB) )*?"
     rf"(?:쓰이/VV |(?:사용|이용|활용|응용)/NNG 되/XSV ){TAIL}"
 )
+_AS_A_WORD = over_morphemes(r"(?:용어|이름|단어|말|표현|뜻|의미|기호|많이)/\S+ ")  # `...라는 용어로 쓰인다`
 _PARTS = over_morphemes(rf"(?:로|으로)/JKB (?:이루어지/VV |(?:구성|조성)/NNG 되/XSV ){TAIL}")
 _KINDS_OF = over_morphemes(
     rf"(?:과|와|나|이나|,)/(?:JC|SP) .*(?:로|으로)/JKB (?:크/VA 게/EC )?(?:나뉘|나누어지|갈라지)/VV {TAIL}"
     rf"|(?:과|와|나|이나|,)/(?:JC|SP) .*(?:로|으로)/JKB (?:구분|분류)/NNG 되/XSV {TAIL}"
 )
 _INFLUENCE = over_morphemes(
-    rf"(?P<on>(?:{NOUN_PHRASE}(?:와|과|나|이나)/JC )*{NOUN_PHRASE})에/JKB (?:(?:도|만)/JX )?(?:\S+/(?:MAG|MM|VA|VA-I|NNG|XSA|XSN|ETM|XR) )*?"
+    rf"(?P<on>(?:{NOUN_PHRASE}(?:와|과|나|이나)/JC )*{NOUN_PHRASE})에/JKB (?:(?:도|만)/JX )?"
+    rf"(?:\S+/(?:MAG|MM|VA|VA-I|NNG|XSA|XSN|ETM|XR) )*?"
     rf"영향/NNG 을/JKO (?:미치|주|끼치)/VV {TAIL}"
 )
 
@@ -92,7 +98,7 @@ def naming(sentence: Sentence) -> Iterator[Found]:
 def attribute(sentence: Sentence) -> Iterator[Found]:
     """`X의 특징은 ...이다`: asks for what the topic names itself."""
     topic = sentence.topic
-    if topic is None or topic.tokens[-1].form not in _ATTRIBUTES or len(topic.tokens) < 3:
+    if topic is None or topic.tokens[-1].form not in ATTRIBUTES or len(topic.tokens) < 3:
         return
     text = topic.text
     modifier = topic.tokens[-2]
@@ -118,7 +124,7 @@ def role(sentence: Sentence) -> Iterator[Found]:
 def use(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...에 쓰인다`: what X is used for."""
     for text, clause, bare in _about(sentence):
-        if bare and _USE.search(clause.code):
+        if bare and _USE.search(clause.code) and not _AS_A_WORD.search(clause.code):
             yield _one(text)
 
 
@@ -146,7 +152,7 @@ def influence(sentence: Sentence) -> Iterator[Found]:
         end = sentence.offset(clause.first) + found.end("on")
         first, last = sentence.index(start), sentence.index(end)
         on = sentence.span(first, last)
-        if is_phrase(sentence.tokens[first:last], on):
+        if is_phrase(sentence.tokens[first:last], on) and on not in text:
             yield Found({"X": text, "Y": on}, f"{text}|{on}")
 
 
@@ -159,49 +165,5 @@ SAFE: dict[str, Pattern] = {
     "parts": parts,
     "kinds": kinds,
     "influence": influence,
-}
-
-_DEFINITION: Wordings = {
-    "polite": ["{X}{이란} 무엇인가요?", "{X}{은} 무엇인가요?", "{X}에 대해 설명해주세요."],
-    "plain": ["{X}{이란} 무엇인가?", "{X}{은} 무엇인가?", "{X}{이란}?"],
-    "colloquial": ["{X}{이} 뭐야?", "{X}{이} 뭔지 알려줘.", "{X}에 대해 설명해줘.", "{X}{이} 뭔지 궁금해."],
-}
-WORDINGS: dict[str, Wordings] = {
-    "definition": _DEFINITION,
-    "naming": _DEFINITION,
-    "title": {
-        "polite": ["{X}에 대해 설명해주세요.", "{X}에 대해 알려주세요."],
-        "plain": ["{X}에 대해 설명하시오.", "{X}에 대해 설명하라."],
-        "colloquial": ["{X}에 대해 알려줘.", "{X}에 대해 궁금해.", "{X}에 대해 설명해줘."],
-    },
-    "attribute": {
-        "polite": ["{X}{은} 무엇인가요?", "{X}에 대해 알려주세요."],
-        "plain": ["{X}{은} 무엇인가?", "{X}{은}?"],
-        "colloquial": ["{X}{이} 뭐야?", "{X}에 대해 알려줘.", "{X}{이} 뭔지 설명해줘."],
-    },
-    "role": {
-        "polite": ["{X}의 {N}{은} 무엇인가요?", "{X}{은} 어떤 {N}{을} 하나요?"],
-        "plain": ["{X}의 {N}{은}?", "{X}{은} 어떤 {N}{을} 하는가?"],
-        "colloquial": ["{X}{은} 무슨 {N}{을} 해?", "{X}의 {N}에 대해 알려줘.", "{X}{이} 하는 {N}{이} 뭐야?"],
-    },
-    "use": {
-        "polite": ["{X}{은} 어디에 쓰이나요?", "{X}{은} 어떤 용도로 쓰이나요?"],
-        "plain": ["{X}의 용도는?", "{X}{은} 어디에 사용되는가?"],
-        "colloquial": ["{X}{은} 어디에 쓰는 거야?", "{X}{이} 어디에 쓰이는지 알려줘.", "{X}{은} 어떤 데 쓰여?"],
-    },
-    "parts": {
-        "polite": ["{X}{은} 무엇으로 이루어져 있나요?", "{X}의 구성 요소는 무엇인가요?"],
-        "plain": ["{X}{은} 무엇으로 구성되는가?", "{X}의 구성 요소는?"],
-        "colloquial": ["{X}{은} 뭘로 이루어져 있어?", "{X}{이} 뭘로 구성되는지 알려줘."],
-    },
-    "kinds": {
-        "polite": ["{X}{은} 어떻게 나뉘나요?", "{X}의 종류에는 무엇이 있나요?"],
-        "plain": ["{X}의 종류는?", "{X}{은} 어떻게 구분되는가?"],
-        "colloquial": ["{X}{은} 어떻게 나눠?", "{X}의 종류에는 뭐가 있어?"],
-    },
-    "influence": {
-        "polite": ["{X}{은} {Y}에 어떤 영향을 미치나요?", "{X}{이} {Y}에 미치는 영향은 무엇인가요?"],
-        "plain": ["{X}{이} {Y}에 미치는 영향은?", "{X}{은} {Y}에 어떤 영향을 주는가?"],
-        "colloquial": ["{X}{은} {Y}에 어떤 영향을 줘?", "{X}{이} {Y}에 미치는 영향에 대해 알려줘."],
-    },
+    **PREDICATES,
 }

@@ -13,16 +13,52 @@ if TYPE_CHECKING:
     from kiwipiepy import Token
 
 _COORDINATING = frozenset(
-    {"고", "며", "으며", "지만", "으나", "나", "어서", "아서", "므로", "으므로", "는데", "면서", "으면서", "다가"}
+    {
+        "고",
+        "며",
+        "으며",
+        "지만",
+        "으나",
+        "나",
+        "어서",
+        "아서",
+        "므로",
+        "으므로",
+        "는데",
+        "면서",
+        "으면서",
+        "다가",
+    }
 )
 _TOPIC_JOSA = frozenset({"은", "는", "ᆫ"})
 _PHRASE_TAGS = ("N", "XSN", "XPN", "XR", "SL", "SN", "SH")
-_BACKWARD_DETERMINERS = frozenset({"이", "그", "저", "이런", "그런", "저런", "이러한", "그러한", "해당", "본", "어떤"})
-_BACKWARD_STEMS = frozenset({"이러하", "그러하", "이렇", "그렇", "저렇", "이러", "그러", "이같", "이러한", "그러한", "해당"})
-_BACKWARD_NOUNS = frozenset(
-    {"이때", "그때", "이곳", "그곳", "이후", "이외", "여기", "거기", "후자", "다음", "각각", "당시", "주어", "위"}
+_BACKWARD_DETERMINERS = frozenset(
+    {"이", "그", "저", "이런", "그런", "저런", "이러한", "그러한", "해당", "본", "어떤"}
 )
-_BACKWARD_ADVERBS = frozenset({"이렇게", "그렇게", "이처럼", "그처럼", "이와", "그만큼", "이만큼", "각각", "서로"})
+_BACKWARD_STEMS = frozenset(
+    {"이러하", "그러하", "이렇", "그렇", "저렇", "이러", "그러", "이같", "이러한", "그러한", "해당"}
+)
+_BACKWARD_NOUNS = frozenset(
+    {
+        "이때",
+        "그때",
+        "이곳",
+        "그곳",
+        "이후",
+        "이외",
+        "여기",
+        "거기",
+        "후자",
+        "다음",
+        "각각",
+        "당시",
+        "주어",
+        "위",
+    }
+)
+_BACKWARD_ADVERBS = frozenset(
+    {"이렇게", "그렇게", "이처럼", "그처럼", "이와", "그만큼", "이만큼", "각각", "서로"}
+)
 _OWN_PRONOUNS = frozenset({"자신", "스스로", "자기", "누구", "무엇"})
 
 
@@ -76,9 +112,10 @@ class Sentence:
 
     @cached_property
     def start(self) -> int:
-        """First token after connectives (`또한,`, `따라서`, `예를 들어,`)."""
+        """First token after connectives: `또한,`, `따라서`, `예를 들어,`."""
         found = re.match(
-            r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통|흔히|대체로|이제|먼저)/\S+ "
+            r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통|흔히"
+            r"|대체로|이제|먼저)/\S+ "
             r"|일반/NNG 적/XSN 으로/JKB |예/NNG 를/JKO 들/VV (?:어|면)/EC )(?:,/SP )?)*",
             self.code,
         )
@@ -137,16 +174,16 @@ class Clause:
         return self.sentence.tokens[self.first : self.last]
 
     def has_subject(self) -> bool:
-        """Whether its main predicate has a subject of its own: one that no adnominal clause takes."""
-        own = False
+        """Whether its main predicate has a topic, or a subject that no adnominal clause takes."""
+        subject = False
         for before, token in zip((None, *self.tokens), self.tokens, strict=False):
-            if token.tag == "JKS" or (
-                token.tag == "JX" and token.form in _TOPIC_JOSA and before and before.tag[0] in "NXS"
-            ):
-                own = True
+            if token.tag == "JX" and token.form in _TOPIC_JOSA and before and before.tag[0] in "NXS":
+                return True  # 은/는 marks the main clause, hardly ever an adnominal one
+            if token.tag == "JKS":
+                subject = True
             elif before and before.tag in {"ETM", "ETN"} and token.form != "수":  # `-ㄹ 수 있다` is no clause
-                own = False
-        return own
+                subject = False
+        return subject
 
 
 def split_sentences(text: str, tokens: Sequence[Token], title: str = "") -> list[Sentence]:

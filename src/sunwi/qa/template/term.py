@@ -7,25 +7,12 @@ from typing import TYPE_CHECKING
 
 from sunwi.qa.template.josa import final_sound
 from sunwi.qa.template.sentence import refers_back
+from sunwi.qa.template.vocabulary import GENERIC
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
 _TERM_TAGS = frozenset({"NNG", "NNP", "XSN", "XPN", "XR", "SL", "SN", "SH"})
-# alone they name no subject; in a compound (`화학 물질`) they do
-_GENERIC = frozenset(
-    """
-    이유 원인 과정 경우 결과 방법 현상 특징 특성 연구 활동 문제 상황 실험 예 예시 값 정보 사람 학생 과학자 시간
-    때 부분 방식 원리 개념 이론 요소 요인 종류 단계 시스템 물체 물질 나머지 일부 전체 모두 대부분 최근 오늘 현재
-    연구자 연구원 선생 교사 회사 기업 정부 환자 의사 개인 인간 성인 아이 어린이 여성 남성 국민 시민 목적 목표 점
-    사실 답 정답 질문 선택 옵션 주장 의견 전자 후자 사례 내용 자료 표 그림 장면 모습 위치 장소 지역 크기 양 수 비율
-    행동 행위 증가 감소 변화 차이 효과 영향 역할 기능 중요성 필요성 프로젝트 프로그램 프로세스 데이터 도구 조건 상태
-    관계 능력 노력 조치 접근 반응 실제 이상 이하 형태 구조 환경 그룹 집단 구성원 참가자 작업 대상 제품 고객 소비자
-    사용 이용 발견 기간 중 외 내 밖 안 간 이름 속도 온도 사건 정도 곳 것 주 일 날 해 달리 하나 둘 셋 정확 다음 이전
-    도움 가능성 원래 증거 성질 유형 수단 계획 의미 가치 기회 어려움 생각 차원 측면 예시 비교 감안
-    질량 무게 길이 방향 각도 과학 지식 경험 주인공 저자 작가 팀 가족 친구 자녀 부모 소년 소녀 남자 여자
-    """.split()
-)
 _LONGEST_TERM = 24
 _LONGEST_PHRASE = 36
 
@@ -69,5 +56,5 @@ def _specific(tokens: Sequence[Token], text: str) -> bool:
         return False
     if tokens[-1].form == "들" or any(token.form == "씨" for token in tokens):  # people, groups, names
         return False
-    generic = len(tokens) == 1 and nouns[0].form in _GENERIC
+    generic = len(tokens) == 1 and nouns[0].form in GENERIC
     return not generic and len(text) > 1  # one syllable is as often a wrong analysis as a word

@@ -15,6 +15,9 @@ def reciprocal_rank_fusion(
 ) -> Scores:
     """Fused scores, shape [queries, passages]; a passage below `depth` of a retriever gets nothing from it.
 
+    Passages tied at the retriever's lowest score (BM25's zeros: no term in common) get nothing either:
+    it did not retrieve them, and their order would be that of their ids.
+
     Examples
     --------
     >>> import numpy as np
@@ -28,7 +31,9 @@ def reciprocal_rank_fusion(
     for name in names:
         weight = (weights or {}).get(name, 1.0)
         for row, of_query in enumerate(scores[name]):
-            positions, _ = top(of_query, depth)
+            positions, best = top(of_query, depth)
+            if np.count_nonzero(of_query == of_query.min()) > 1:
+                positions = positions[best > of_query.min()]
             ranks = np.arange(1, len(positions) + 1, dtype=np.float32)
             fused[row, positions] += weight / (np.float32(k) + ranks)
     return fused

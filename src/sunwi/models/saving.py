@@ -1,0 +1,88 @@
+"""Writing an encoder's folder so that transformers, sentence-transformers and FlagEmbedding load it alike."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sunwi.models.builtin import write_pooling
+from sunwi.models.spec import ModelInfo
+from sunwi.records import read_json
+
+if TYPE_CHECKING:
+    import torch
+
+TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "sentencepiece.bpe.model",
+    "spiece.model", "vocab.txt", "added_tokens.json",
+)  # fmt: skip
+HEAD_FILES = ("colbert_linear.pt", "sparse_linear.pt")
+
+
+def load_state(folder: Path) -> dict[str, torch.Tensor]:
+    """All weights of a model folder, float32; sharded files too."""
+    import torch
+    from safetensors.torch import load_file
+
+    state: dict[str, torch.Tensor] = {}
+    paths = sorted(folder.glob("*.safetensors"))
+    for path in paths:
+        state.update(load_file(path))
+    for path in [] if paths else sorted(folder.glob("pytorch_model*.bin")):
+        state.update(torch.load(path, map_location="cpu", weights_only=True))
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+
+
+def save_encoder(
+    base: ModelInfo,
+    state: Mapping[str, torch.Tensor] | None,
+    folder: Path,
+    heads: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
+) -> None:
+    """Write weights (safetensors), the base's configuration and tokeniser, and the pooling modules.
+
+    Without a state the base's own weight files are copied: the same bytes, so the same content hash, and
+    every vector that is cached for the base serves the copy.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    copied = ["config.json", *TOKENIZER_FILES]
+    if state is None:
+        patterns = ("*.safetensors*", "pytorch_model*.bin*")
+        copied += sorted(path.name for pattern in patterns for path in base.folder.glob(pattern))
+    else:
+        contiguous = {name: tensor.contiguous() for name, tensor in sorted(state.items())}
+        save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
+    for name in copied:
+        if (base.folder / name).exists():
+            shutil.copyfile(base.folder / name, folder / name)
+    for name in HEAD_FILES:
+        tensors = (heads or {}).get(name.removesuffix(".pt"))
+        if tensors is not None:
+            torch.save(dict(tensors), folder / name)  # the form in which FlagEmbedding reads heads
+        elif (base.folder / name).exists():
+            shutil.copyfile(base.folder / name, folder / name)
+    config = read_json(base.folder / "config.json")
+    limit = int(read_json(base.folder / "tokenizer_config.json").get("model_max_length", 512))
+    length = min(limit, int(config.get("max_position_embeddings", 512)))
+    write_pooling(
+        folder, int(config["hidden_size"]), base.pooling, base.query_prefix, base.passage_prefix, length
+    )
+
+
+def interpolate(
+    base: Mapping[str, torch.Tensor], tuned: Mapping[str, torch.Tensor], base_share: float
+) -> dict[str, torch.Tensor]:
+    """share * base + (1 - share) * tuned, weight by weight (WiSE-FT, Wortsman et al. 2022; LM-Cocktail)."""
+    mixed: dict[str, torch.Tensor] = {}
+    for name, weights in tuned.items():
+        if name in base and weights.is_floating_point():
+            mixed[name] = base_share * base[name] + (1.0 - base_share) * weights
+        else:
+            mixed[name] = weights
+    return mixed

@@ -1,0 +1,51 @@
+"""Parse: given and LLM text without numbering, markdown and quotes; headers and empty slots refused."""
+
+from __future__ import annotations
+
+import re
+
+from sunwi.text import normalise
+
+_MARKDOWN = re.compile(r"\*\*|__|`|^#+\s*|^>\s*")
+_NUMBERING = re.compile(
+    r"^(?:\(?\d{1,2}\s*[.):]\s+|\(?\d{1,2}[.)](?=[^\d\s])|[①-⑳]\s*|[-*•·▪]\s+|(?:Q|문제|질문)\s*\d{0,2}\s*[.:)]\s*)+",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"^(?:(?:생성된|예상|추천|다음)?\s*(?:질문|문제|questions?)(?:들|\s*(?:목록|예시|리스트))?\s*\d*\s*(?:개|가지)?\s*[:：]?"
+    r"|.*(?:질문|문제)(?:들)?\s*\d*\s*(?:개|가지)?\s*[:：]|.*다음과 같습니다[.:]?|.*(?:질문|문제)\s*\d*\s*(?:개|가지)?(?:입니다|이다)\s*[.:]?)$",
+    re.IGNORECASE,
+)
+_MISSING = frozenset({"nan", "null", "none", "n/a", "na", "-", "[]", "{}", "없음"})
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』"}
+
+
+def parse(text: str) -> tuple[str, str | None]:
+    """The question in a text, and the reason if there is none (`empty`, `header`).
+
+    Lines are never cut by position: what is no numbering stays.
+
+    Examples
+    --------
+    >>> parse('**질문 2:** "전도란 무엇인가요?"')
+    ('전도란 무엇인가요?', None)
+    >>> parse("**질문 5개:**")[1]
+    'header'
+    """
+    cleaned = " ".join(normalise(text).split())
+    while True:
+        bare = _NUMBERING.sub("", _MARKDOWN.sub("", cleaned).strip()).strip()
+        if (
+            len(bare) > 1 and _QUOTES.get(bare[0]) == bare[-1] and bare.count(bare[-1]) <= 2
+        ):  # a wrapping pair
+            bare = bare[1:-1].strip()
+        if bare == cleaned:
+            break
+        if not bare or _HEADER.match(cleaned.replace("*", "").strip()):
+            break
+        cleaned = bare
+    if _HEADER.match(_MARKDOWN.sub("", cleaned).strip()):
+        return "", "header"
+    if not bare or bare.lower() in _MISSING:
+        return "", "empty"
+    return bare, None

@@ -1,0 +1,72 @@
+"""Re-ranking of a candidate list: z-scores of several scorers over the list, added with fitted weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.search.retriever import Scores
+
+FIRST = "retriever"  # the fused score that made the list; its weight is 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredList:
+    """One question's candidates: scores by scorer, each [candidates], and which are relevant."""
+
+    scores: dict[str, Scores]
+    relevant: npt.NDArray[np.bool_]
+
+
+def blend(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """sum over scorers of weight * z(score over the list), shape [candidates].
+
+    A scorer without spread over the list has no say.
+    """
+    total = np.zeros(len(scores[FIRST]), dtype=np.float64)
+    for name in sorted(scores):
+        total += weights.get(name, 1.0 if name == FIRST else 0.0) * _z(scores[name])
+    return total.astype(np.float32)
+
+
+def _z(scores: Scores) -> npt.NDArray[np.float64]:
+    spread = scores.std(dtype=np.float64)
+    return (scores - scores.mean(dtype=np.float64)) / spread if spread > 1e-9 else np.zeros(len(scores))
+
+
+def order_of(scores: Scores) -> npt.NDArray[np.int64]:
+    """Places of the list by falling score; ties keep the retriever's order."""
+    return np.argsort(-scores, kind="stable")
+
+
+def first_hit(scores: Scores, relevant: npt.NDArray[np.bool_]) -> int | None:
+    """Rank of the first relevant candidate, or None if the list holds none."""
+    hits = np.flatnonzero(relevant[order_of(scores)])
+    return int(hits[0]) + 1 if len(hits) else None
+
+
+def list_mrr(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> float:
+    """Mean reciprocal rank over lists; a list without a relevant candidate counts 0."""
+    if not lists:
+        return 0.0
+    ranks = [first_hit(blend(one.scores, weights), one.relevant) for one in lists]
+    return float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
+
+
+def fit_blend(
+    lists: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
+) -> tuple[dict[str, float], list[dict[str, float]]]:
+    """Weights of the scorers by MRR on the lists given, and the whole curve.
+
+    Ties go to the smaller sum of weights: a scorer that does not help gets 0.
+    """
+    curve = []
+    for values in product(sorted(grid), repeat=len(names)):
+        weights = dict(zip(names, values, strict=True))
+        curve.append({**weights, "mrr": round(list_mrr(lists, weights), 6)})
+    best = min(curve, key=lambda cell: (-cell["mrr"], sum(cell[name] for name in names)))
+    return {name: best[name] for name in names}, curve

@@ -1,0 +1,1 @@
+"""Submissions: named variants with lineage."""

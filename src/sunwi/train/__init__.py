@@ -1,0 +1,1 @@
+"""Fine-tuning: the embedder by FlagEmbedding, the reranker by LoRA."""

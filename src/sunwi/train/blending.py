@@ -1,0 +1,81 @@
+"""Blend weights of the rerankers, and how each orders the dev lists, alone and blended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from sunwi.params import Params
+from sunwi.records import CandidateList
+from sunwi.search.blend import FIRST, ScoredList, blend, first_hit, fit_blend
+from sunwi.search.labelled import NATURAL
+from sunwi.search.reranking import SCORERS, Rerankers
+
+Blend = dict[str, dict[str, float]]
+
+
+def fit_rerankers(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: Params
+) -> tuple[Blend, dict[str, Any]]:
+    """Weights for each set of rerankers, fitted on the low-overlap dev lists, and a table of quality.
+
+    A reranker that does not help there gets the weight 0.
+    """
+    dev = [one for one in lists if one.split == "dev"]
+    depth = params.train_reranker.depth
+    scored = score_lists(dev, texts, rerankers, depth)
+    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    fits: Blend = {}
+    curves: dict[str, Any] = {}
+    for kind, names in SCORERS.items():
+        if names and set(names) <= set(rerankers.names):
+            fits[kind], curves[kind] = fit_blend([scored[at] for at in low], names, params.train_reranker.weights)
+    parts = {
+        "low_overlap": low,
+        NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],
+        "synthetic": [at for at, one in enumerate(dev) if one.style != NATURAL],
+    }
+    orders: dict[str, dict[str, float]] = {FIRST: {}}
+    for name in rerankers.names:
+        orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
+    orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
+    quality = {
+        part: {order: _quality([scored[at] for at in rows], weights) for order, weights in orders.items()}
+        for part, rows in parts.items()
+        if rows
+    }
+    counts = {part: len(rows) for part, rows in parts.items()}
+    return fits, {"weights": fits, "lists": counts, "quality": quality, "curves": curves}
+
+
+def score_lists(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, depth: int
+) -> list[ScoredList]:
+    """The first `depth` candidates of each list under the retriever and every reranker."""
+    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
+    scores = {name: rerankers.score(name, pairs) for name in rerankers.names}
+    borders = np.cumsum([0, *(min(depth, len(one.candidates)) for one in lists)])
+    found = []
+    for one, (start, end) in zip(lists, pairwise(borders), strict=True):
+        candidates = one.candidates[:depth]
+        of_list = {name: values[start:end] for name, values in scores.items()}
+        of_list[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+        found.append(ScoredList(of_list, np.array([bool(candidate.label) for candidate in candidates])))
+    return found
+
+
+def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list[int]:
+    order = sorted(range(len(lists)), key=lambda at: (lists[at].overlap, lists[at].qid))
+    below = sum(one.overlap <= threshold for one in lists)
+    return sorted(order[: max(below, minimum)])
+
+
+def _quality(lists: Sequence[ScoredList], weights: dict[str, float]) -> dict[str, float]:
+    ranks = [first_hit(blend(one.scores, weights), one.relevant) for one in lists]
+    return {
+        "hit1": round(sum(rank == 1 for rank in ranks) / len(ranks), 6),
+        "mrr": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 6),
+    }

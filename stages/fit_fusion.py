@@ -1,0 +1,20 @@
+"""Fusion weights for each encoder and each set of retrievers, on the low-overlap dev questions."""
+
+from project import INDEX, METRICS, as_queries, dev_labels, encoder, passages, pipeline, timed, write_curve
+
+from sunwi.params import load_params
+from sunwi.records import write_json
+from sunwi.search.fitting import fit_all
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("fit_fusion"):
+        corpus = passages()
+        labels = dev_labels(corpus, params)
+        fitted = {}
+        for which in ("base", "promoted"):
+            queries = as_queries(labels, encoder(which, params), params)
+            fitted[which] = fit_all(pipeline(which, corpus, params), queries, labels, params)
+        write_json(INDEX / "fusion.json", {which: fit.weights for which, fit in fitted.items()})
+        write_json(METRICS / "fusion.json", {which: fit.metrics for which, fit in fitted.items()})
+        write_curve("fusion_curve", [row for which in fitted for row in fitted[which].curve(which)])

@@ -1,0 +1,27 @@
+"""Hard negatives for the train questions."""
+
+from project import METRICS, MINED, PREPARED, as_queries, encoder, passages, pipeline, questions, timed
+
+from sunwi.corpus.duplicates import copies_of
+from sunwi.corpus.prepare import load_prepared
+from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
+from sunwi.mining.negatives import mine_negatives
+from sunwi.params import load_params
+from sunwi.records import write_json, write_rows
+from sunwi.search.labelled import synthetic_questions
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("mine"):
+        corpus, asked = passages(), questions()
+        train = synthetic_questions(asked, corpus, {"train"})
+        rules = FalseNegativeRules(
+            corpus,
+            copies_of(load_prepared(PREPARED).duplicates),
+            co_relevant((question.question, question.docid) for question in asked),
+            params.mining.max_positive_share,
+        )
+        queries = as_queries(train, encoder("base", params), params)
+        mined = mine_negatives(pipeline("base", corpus, params), queries, train, rules, params.mining)
+        write_rows(MINED / "train.jsonl", mined.rows)
+        write_json(METRICS / "mine.json", mined.metrics)

@@ -1,0 +1,22 @@
+"""Candidate lists of the promoted hybrid retriever for the train and dev questions."""
+
+from project import INDEX, METRICS, MINED, as_queries, dev_labels, encoder, passages, pipeline, questions, timed
+
+from sunwi.mining.pairs import candidate_lists, pool_metrics
+from sunwi.params import load_params
+from sunwi.records import read_json, write_json, write_rows
+from sunwi.search.labelled import synthetic_questions
+from sunwi.search.pipeline import Fusion
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("mine_pairs"):
+        corpus = passages()
+        labels = dev_labels(corpus, params) + synthetic_questions(questions(), corpus, {"train"})
+        queries = as_queries(labels, encoder("promoted", params), params)
+        names = ["bm25", "dense", "questions"]
+        fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])
+        search = pipeline("promoted", corpus, params)
+        lists = candidate_lists(search, names, fusion, queries, labels, params.pairs.depth)
+        write_rows(MINED / "pairs.jsonl", lists)
+        write_json(METRICS / "pairs.json", pool_metrics(lists))

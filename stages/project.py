@@ -1,0 +1,93 @@
+"""Where the project's files lie, and what several stages load; only stages read these paths."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sunwi.corpus.prepare import load_prepared
+from sunwi.models.encoder import Encoder
+from sunwi.models.resolver import resolve
+from sunwi.params import Params
+from sunwi.records import Question, UnderstoodQuery, read_rows, write_lines
+from sunwi.search.batch import Passages, QueryBatch, make_queries
+from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
+from sunwi.search.pipeline import SearchPipeline, build_pipeline
+from sunwi.search.store import load_vectors
+
+PREPARED = Path("data/prepared")
+QA = Path("data/qa")
+INDEX = Path("data/index")
+MINED = Path("data/mined")
+QUERIES = Path("data/queries")
+SUBMISSIONS = Path("data/submissions")
+EMBEDDER = Path("models/embedder")
+RERANKER = Path("models/reranker")
+METRICS = Path("metrics")
+PLOTS = METRICS / "plots"
+
+
+def passages() -> Passages:
+    """The prepared corpus."""
+    return Passages.of(load_prepared(PREPARED).corpus)
+
+
+def questions() -> list[Question]:
+    """The kept synthetic questions."""
+    return read_rows(QA / "questions.jsonl", Question)
+
+
+def encoder(which: str, params: Params) -> Encoder:
+    """The base encoder or the promoted one."""
+    spec = params.encoder.model if which == "base" else str(EMBEDDER)
+    return Encoder(resolve(spec), params.encoder.batch_size)
+
+
+def dev_labels(corpus: Passages, params: Params) -> list[LabelledQuestion]:
+    """Natural and synthetic dev questions."""
+    understood = read_rows(QUERIES / "dev_understood.jsonl", UnderstoodQuery)
+    natural = natural_questions(
+        understood, load_prepared(PREPARED).dev_qrels, corpus, "dev", params.bm25.tokenizer
+    )
+    return natural + synthetic_questions(questions(), corpus, {"dev"})
+
+
+def as_queries(labels: list[LabelledQuestion], model: Encoder, params: Params) -> QueryBatch:
+    """Labelled questions, analysed and encoded."""
+    qids = [label.qid for label in labels]
+    texts = [label.text for label in labels]
+    return make_queries(qids, texts, model, params.encoder.query_max_length, params.bm25.tokenizer)
+
+
+def pipeline(which: str, corpus: Passages, params: Params) -> SearchPipeline:
+    """BM25, dense and question index over the vectors of an encode stage."""
+    asked = questions()
+    folder = INDEX / which
+    index = (
+        load_vectors(folder / "questions.npy", len(asked)),
+        [question.qid for question in asked],
+        [question.docid for question in asked],
+    )
+    return build_pipeline(corpus, load_vectors(folder / "corpus.npy", len(corpus)), params.bm25, index)
+
+
+def write_curve(name: str, rows: list[dict[str, float]]) -> None:
+    """A plot's data as CSV."""
+    head = sorted({key for row in rows for key in row}) or ["step", "loss"]
+    lines = (",".join(str(row.get(key, "")) for key in head) for row in rows)
+    write_lines(PLOTS / f"{name}.csv", [",".join(head), *lines])
+
+
+@contextmanager
+def timed(stage: str) -> Iterator[None]:
+    """Keep the stage's seconds and peak memory in metrics/timing: not compared, not committed."""
+    start = time.perf_counter()
+    yield
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    facts: dict[str, Any] = {"seconds": round(time.perf_counter() - start, 1), "peak_memory_mb": round(peak)}
+    write_lines(METRICS / "timing" / f"{stage}.json", [json.dumps(facts)])

@@ -1,0 +1,20 @@
+"""LoRA cross-encoder on the candidate lists; blend weights for it and for late interaction."""
+
+from project import EMBEDDER, INDEX, METRICS, MINED, RERANKER, encoder, passages, timed, write_curve
+
+from sunwi.params import load_params
+from sunwi.records import CandidateList, read_rows, write_json
+from sunwi.train.reranking import tune_reranker
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("train_reranker"):
+        corpus = passages()
+        texts = dict(zip(corpus.docids, corpus.texts, strict=True))
+        lists = read_rows(MINED / "pairs.jsonl", CandidateList)
+        blend, metrics, curve = tune_reranker(
+            params, lists, texts, encoder("promoted", params), EMBEDDER, RERANKER
+        )
+        write_json(INDEX / "blend.json", blend)
+        write_json(METRICS / "train_reranker.json", metrics)
+        write_curve("reranker_loss", curve)

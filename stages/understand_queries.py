@@ -1,0 +1,20 @@
+"""Dialogues to standalone queries; chit-chat is recognised."""
+
+from project import METRICS, PREPARED, QUERIES, encoder, timed
+
+from sunwi.corpus.prepare import load_prepared
+from sunwi.params import load_params
+from sunwi.query.understand import understand
+from sunwi.records import write_json, write_rows
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("understand_queries"):
+        prepared = load_prepared(PREPARED)
+        dev = (prepared.dev_queries, prepared.dev_qrels) if prepared.dev_queries else None
+        result = understand(
+            prepared.queries, encoder("base", params), params.encoder.query_max_length, params.query, dev
+        )
+        write_rows(QUERIES / "understood.jsonl", result.rows)
+        write_rows(QUERIES / "dev_understood.jsonl", result.dev_rows)
+        write_json(METRICS / "query.json", result.metrics)
