@@ -47,12 +47,12 @@ def encoder(builtin_model: ModelInfo) -> Encoder:
 def tiny_corpus() -> list[Document]:
     """Eight short passages; d4#0 and d4#1 are chunks of one document, d6 repeats d1 in other words."""
     return [
-        Document(docid="d1", title="광합성", content="식물은 빛을 받아 이산화탄소와 물로 포도당과 산소를 만든다."),
+        Document(docid="d1", title="광합성", content="식물은 빛을 받아 물과 이산화탄소로 포도당을 만든다."),
         Document(docid="d2", title="지진", content="지각판이 움직이며 쌓인 힘이 풀리면 땅이 흔들린다."),
         Document(docid="d3", title="혈액", content="적혈구의 헤모글로빈이 산소를 온몸으로 나른다."),
         Document(docid="d4#0", title="한글", content="세종대왕은 1443년에 훈민정음을 만들었다.", parent="d4"),
-        Document(docid="d4#1", title="한글", content="훈민정음은 자음 열일곱 자와 모음 열한 자로 이루어졌다.", parent="d4"),
+        Document(docid="d4#1", title="한글", content="자음은 열일곱 자, 모음은 열한 자였다.", parent="d4"),
         Document(docid="d5", title="화산", content="마그마가 지표로 솟아 용암과 화산재를 내뿜는다."),
-        Document(docid="d6", title="엽록체", content="식물의 엽록체는 빛으로 이산화탄소와 물에서 포도당을 만든다."),
-        Document(docid="d7", title="조석", content="달과 태양의 인력 때문에 바닷물의 높이가 하루 두 번 바뀐다."),
+        Document(docid="d6", title="엽록체", content="엽록체는 빛으로 물과 이산화탄소에서 포도당을 만든다."),
+        Document(docid="d7", title="조석", content="달과 태양의 인력으로 바닷물이 하루 두 번 드나든다."),
     ]

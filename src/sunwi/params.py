@@ -95,7 +95,8 @@ class MiningParams(Section):
     @model_validator(mode="after")
     def _window_is_open(self) -> MiningParams:
         if self.first_rank > self.last_rank:
-            raise ValueError(f"first_rank {self.first_rank} lies below last_rank {self.last_rank}: no negative is left")
+            window = f"first_rank {self.first_rank} to last_rank {self.last_rank}"
+            raise ValueError(f"the window from {window} is empty: no negative could be mined")
         return self
 
 
@@ -124,7 +125,7 @@ class TrainEmbedderParams(Section):
     query_max_length: Count = 48
     passage_max_length: Count = 192
     distill: bool = True  # the fused teacher scores are in the mined rows
-    teacher_scale: Positive = 2.0
+    teacher_scale: Positive = 0.3
     freeze_word_embeddings: bool = True
     base_weights: list[Share] = [0.0, 0.5, 1.0]  # shares of the base tried when both are interpolated
     tolerance: NotNegative = 0.0  # what tuned may lose on dev (MRR) and still be promoted
@@ -167,11 +168,14 @@ class QueryParams(Section):
     context_terms: Whole = 8
 
 
+RetrieverName = Literal["bm25", "dense", "questions"]
+
+
 class SubmissionParams(Section):
     """One submission variant."""
 
     encoder: Literal["base", "promoted"] = "promoted"
-    retrievers: Annotated[list[Literal["bm25", "dense", "questions"]], Field(min_length=1)] = ["bm25", "dense"]
+    retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
     fusion: Literal["weighted", "rrf", "calibrated"] = "calibrated"
     weights: dict[str, NotNegative] = {}
     rrf_k: Positive = 60
@@ -220,7 +224,8 @@ class Params(Section):
     def _baseline_is_a_variant(self) -> Params:
         if self.submissions and self.score.baseline not in self.submissions:
             known = sorted(self.submissions)
-            raise ValueError(f"score.baseline is {self.score.baseline!r}, which is none of the submissions {known}")
+            found = f"score.baseline is {self.score.baseline!r}"
+            raise ValueError(f"{found}, which is none of the submissions {known}")
         return self
 
 

@@ -356,7 +356,8 @@ def write_run(path: Path | str, run: Run, tag: str) -> None:
         If an id holds white space, which is what parts the columns of this form; nothing is written then.
     """
     ids = sorted({*run, *(docid for scores in run.values() for docid in scores)})
-    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in ids if len(name.split()) != 1]
+    parted = [name for name in ids if len(name.split()) != 1]
+    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in parted]
     if problems:
         raise InputProblems(problems, "rename these ids in the source: TREC files cannot hold them")
 

@@ -26,6 +26,12 @@ _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds st
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe]")
 _SPACES = re.compile(r"\s+")
 
+# What a question says about asking, and a passage never has: it tells nothing of copying.
+FRAME_TERMS = frozenset({
+    "설명", "대하", "알리", "알려주", "말하", "말해주", "궁금", "질문", "무엇", "뭐", "왜", "어떻", "어떻게",
+    "어디", "언제", "얼마나", "어떤", "무슨", "이유", "까닭", "뜻", "의미", "좀",
+})  # fmt: skip
+
 
 def normalise(text: str) -> str:
     """NFC, without control and zero-width characters, spaces run together, lines stripped; idempotent."""
@@ -53,8 +59,11 @@ def jaccard(left: set[str], right: set[str]) -> float:
 
 
 def overlap(question: Sequence[str], passage: Sequence[str] | set[str]) -> float:
-    """Share of the question's distinct morphemes that its passage has, 0 to 1; 0 for an empty question."""
-    asked = set(question)
+    """Share of the question's distinct morphemes that its passage has, 0 to 1; 0 for an empty question.
+
+    Words that only frame a question ("설명", "알리" ...) do not count.
+    """
+    asked = set(question) - FRAME_TERMS
     return len(asked & set(passage)) / len(asked) if asked else 0.0
 
 

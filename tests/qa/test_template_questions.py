@@ -51,6 +51,11 @@ def test_influence_names_both_sides() -> None:
         "이러한 현상은 생태계에 큰 영향을 미친다.",  # deictic
         "과정은 양분을 만드는 방법이다.",  # generic
         "광합성은 중요한 과정이다.",  # no definition
+        "미토콘드리아는 세포 안에서 중요한 역할을 한다.",  # what role remains untold
+        "에스테르는 다양한 용도로 사용됩니다.",
+        "인체는 다양한 체계로 구성되어 있습니다.",
+        "가장 큰 원인은 자외선이다.",
+        "유압 장치는 유체를 쓰기 때문에 피스톤은 압력을 전달하는 역할을 한다.",  # the role is another's
         "헬륨은 가볍고, 산소는 불을 붙이는 역할을 한다.",  # the role is another's
         "이 계열을 가리키는 아스트로는 용어로 사용된다.",
     ],
@@ -90,7 +95,10 @@ def test_keyword_queries_prefer_what_is_said_often() -> None:
 
 
 def test_distinct_answers_come_first() -> None:
-    content = "엽록체는 빛을 흡수하는 역할을 하며, 식물 세포에 위치한다. 증산 작용은 잎에서 물이 나가는 현상을 말한다."
+    content = (
+        "엽록체는 빛을 흡수하는 역할을 하며, 식물 세포에 위치한다. "
+        "증산 작용은 잎에서 물이 나가는 현상을 말한다."
+    )
     made = template_candidates([Document(docid="d", content=content)], ["safe"], seed=1)
     sentences = [candidate.checks["sentence"] for candidate in made]
     assert sorted(sentences[:2]) == [0, 1]  # type: ignore[type-var]

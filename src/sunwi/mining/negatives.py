@@ -50,7 +50,7 @@ def mine_negatives(
     weights = {"bm25": params.bm25_weight, "dense": 1.0}
     for block, components in pipeline.blocks(queries, ["bm25", "dense"]):
         fused = weighted_sum(components, weights)
-        for at, (_, label) in enumerate(zip(queries.qids[block], labels[block], strict=True)):
+        for at, label in zip(range(len(fused)), labels[block], strict=True):
             counts["questions"] += 1
             scores = {name: of_all[at] for name, of_all in components.items()}
             row, pool_size = _mine_one(label, scores, fused[at], pipeline, rules, params, drops)

@@ -181,7 +181,7 @@ def _nmt_nfkc_map() -> bytes:
         normalization_rule_name="nmt_nfkc",
         minloglevel=2,
     )
-    proto = protocol.ModelProto()  # type: ignore[attr-defined]  # the class is made at import
+    proto = protocol.ModelProto()
     proto.ParseFromString(out.getvalue())
     return bytes(proto.normalizer_spec.precompiled_charsmap)
 

@@ -117,8 +117,9 @@ def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
     """Poolings of a sentence-transformers folder: `pooling_mode` since its version 6, flags before."""
     if modes := config.get("pooling_mode"):
         return [modes] if isinstance(modes, str) else list(modes)
-    flags = [key.removeprefix("pooling_mode_") for key, on in config.items() if key.startswith("pooling_mode_") and on]
-    return [flag.removesuffix("_token").removesuffix("_tokens") for flag in flags]
+    flags = sorted(key for key, on in config.items() if key.startswith("pooling_mode_") and on)
+    modes = [flag.removeprefix("pooling_mode_") for flag in flags]
+    return [mode.removesuffix("_token").removesuffix("_tokens") for mode in modes]
 
 
 def _read(path: Path, missing: Any) -> Any:

@@ -30,7 +30,7 @@ class QaResult:
     metrics: dict[str, Any]
 
 
-def generate_questions(  # noqa: PLR0917 - the inputs of a stage, in the order of the pipeline
+def generate_questions(
     documents: Sequence[Document],
     params: QaParams,
     bm25: Bm25Params,

@@ -1,8 +1,8 @@
-"""From a dialogue to one query that can be searched alone: the last turn, with the topic that it points back to."""
+"""From a dialogue to one query that can be searched alone: the last turn, after the topic it leans on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,49 +12,123 @@ from sunwi.text import kiwi, normalise
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
-_NOUN_PARTS = frozenset({"NNG", "NNP", "SL", "SH", "SN", "XPN", "XSN"})  # what a compound noun is built of
-_NOUN_HEADS = frozenset({"NNG", "NNP", "SL", "SH"})  # at least one of these makes it a noun
-# Nouns that frame a question, place it in time or stand for something else: they name no topic.
-_FRAME_NOUNS = frozenset(
-    "이유 원인 까닭 방법 경우 때문 때 뜻 의미 설명 질문 대답 답 말 얘기 이야기 소리 생각 궁금 관련 관계 정도 처음 "
-    "원래 진짜 정말 사실 보통 요즘 요새 오늘 어제 내일 지금 아까 방금 그때 이때 예전 옛날 나중 올해 작년 내년 "
-    "이번 지난번 다음 하루 그동안 사람 모습 부분 쪽 일 점 필요 도움 공부 고민 걱정 작성 조사 네 응 예 아니".split()
-)
-_ASIDE_PRONOUNS = frozenset("나 너 저 우리 저희 내 네 제 자기 당신 뭐 뭣 무엇 누구 누 어디 언제 아무".split())
-_POINTERS = frozenset("그 이 저 그런 이런 저런 그렇 이렇 그러 이러 그렇게 이렇게 그럼 그러면 그래서 그때 둘".split())
-_POINTER_TAGS = ("MM", "MAJ", "MAG", "NR", "VA", "VV")
-SELF_CONTAINED_NOUNS = 3  # a last turn with as many topic nouns and no pointer names its topic itself
+SELF_CONTAINED_NOUNS = 3  # a last turn with as many content nouns and no pointer names its topic itself
+SELF_CONTAINED_TERMS = 2  # what it still gets: "왜 달이 더 큰 몫을 해?" after a turn on tides needs them
+
+_HEADS = frozenset({"NNG", "NNP", "SL", "SH"})
+_PARTS = _HEADS | {"SN", "XPN", "XSN"}  # what a compound noun is built of: 초+대형, 4+K, 과학+자
+_SPECIFIC = frozenset({"NNP", "SL", "SH", "XPN"})
+_PLURAL = frozenset({"들", "네"})
+# Nouns that frame a question, place it in time or keep the talk going: they name no topic.
+_FRAME_NOUNS = frozenset({
+    "이유", "원인", "까닭", "방법", "경우", "때문", "때", "뜻", "의미", "설명", "질문", "대답", "답", "말",
+    "얘기", "이야기", "소리", "생각", "궁금", "관련", "관계", "정도", "존재", "발생", "처음", "원래",
+    "진짜", "정말", "사실", "보통", "요즘", "요새", "오늘", "어제", "내일", "지금", "아까", "방금", "그때",
+    "이때", "예전", "옛날", "나중", "올해", "작년", "내년", "이번", "지난번", "다음", "하루", "그동안",
+    "사람", "모습", "부분", "쪽", "일", "점", "필요", "도움", "공부", "고민", "걱정", "작성", "조사",
+})  # fmt: skip
+# Pronouns that point at no earlier turn: the speakers, and question words.
+_OTHER_PRONOUNS = frozenset({
+    "나", "너", "저", "우리", "저희", "내", "네", "제", "자기", "당신", "뭐", "뭣", "무엇", "누구", "어디",
+    "언제", "아무",
+})  # fmt: skip
+_POINTERS = frozenset({
+    "그", "이", "저", "그런", "이런", "저런", "그렇", "이렇", "저렇", "그러", "이러", "그렇게", "이렇게",
+    "그럼", "그러면", "그래서", "그런데", "근데", "그때", "둘",
+})  # fmt: skip
+_POINTER_TAGS = ("MM", "MAJ", "MAG", "NNG", "NR", "VA", "VV")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content noun as it stands in the text; specific ones are names, Latin words and compounds."""
+    """A content noun as it stands in the text, with the nouns it is built of.
+
+    It is specific if it holds a name, a Latin or Han word or a prefix, or is a compound of nouns.
+    """
 
     surface: str
+    heads: frozenset[str]
     specific: bool
 
 
 def last_user_turn(messages: Sequence[Message]) -> str:
-    """Text of the last user turn on one line, cleaned; "" if there is none."""
-    return next((_one_line(message.content) for message in reversed(messages) if message.role == "user"), "")
+    """Text of the last user turn, cleaned and on one line; "" if there is none."""
+    turns = [message.content for message in messages if message.role == "user"]
+    return _one_line(turns[-1]) if turns else ""
 
 
 def standalone_query(messages: Sequence[Message], context_terms: int) -> str:
-    """The last user turn, after the content nouns of earlier turns that it lacks.
+    """The last user turn, after those content nouns of the earlier turns that it lacks.
 
-    The nouns come from the earlier user turns, and from the last assistant turn before it only if those
-    give none. At most `context_terms` are taken: names, Latin words and compounds first, then in order of
-    appearance. A single turn is only cleaned. A last turn that names its topic itself (at least
-    `SELF_CONTAINED_NOUNS` content nouns, nothing that points back) takes the specific nouns alone.
+    The nouns come from the earlier user turns and, only if those give none, from the last assistant turn
+    before the question. At most `context_terms` are taken, the specific ones first, then in order of
+    appearance; at most `SELF_CONTAINED_TERMS` if the last turn names its topic itself, that is, if it has
+    `SELF_CONTAINED_NOUNS` content nouns and nothing that points back. A single turn is cleaned alone.
+
+    Examples
+    --------
+    >>> talk = [("user", "은하들이 점점 멀어진다며?"), ("assistant", "네."), ("user", "그걸 어떻게 알았어?")]
+    >>> standalone_query([Message(role=role, content=content) for role, content in talk], context_terms=8)
+    '은하 그걸 어떻게 알았어?'
     """
-    asked = max((at for at, message in enumerate(messages) if message.role == "user"), default=None)
-    if asked is None:
-        return ""
-    last = _one_line(messages[asked].content)
-    if context_terms == 0:
+    last = last_user_turn(messages)
+    asked = max((at for at, message in enumerate(messages) if message.role == "user"), default=0)
+    earlier = [message for message in messages[:asked] if message.content.strip()]
+    if not earlier or not context_terms:
         return last
-    context = _context(messages[:asked], last)
-    if _is_self_contained(last):
-        context = [term for term in context if term.specific]
-    chosen = sorted(context, key=lambda term: not term.specific)[:context_terms]  # stable: keeps the order
+    tokens = kiwi().tokenize(last)
+    own = list(content_nouns(last, tokens))
+    lacking = _lacking(own, (message.content for message in earlier if message.role == "user"))
+    if not lacking:
+        replies = [message.content for message in earlier if message.role == "assistant"]
+        lacking = _lacking(own, replies[-1:])
+    limit = context_terms
+    if len(own) >= SELF_CONTAINED_NOUNS and not any(map(_points_back, tokens)):
+        limit = min(limit, SELF_CONTAINED_TERMS)
+    chosen = sorted(lacking, key=lambda term: not term.specific)[:limit]  # stable: keeps the reading order
     return " ".join([*(term.surface for term in chosen), last])
+
+
+def content_nouns(text: str, tokens: Sequence[Token]) -> Iterator[Term]:
+    """Nouns and compounds (nouns written without a space) of an analysed text, in reading order."""
+    run: list[Token] = []
+    for token in tokens:
+        touches = bool(run) and run[-1].start + run[-1].len == token.start
+        if run and not (touches and token.tag in _PARTS):
+            yield from _term(text, run)
+            run = []
+        if token.tag in _PARTS:
+            run.append(token)
+    yield from _term(text, run)
+
+
+def _term(text: str, run: Sequence[Token]) -> Iterator[Term]:
+    if run and run[-1].tag == "XSN" and run[-1].form in _PLURAL:
+        run = run[:-1]
+    heads = [token.form.lower() for token in run if token.tag in _HEADS]
+    if not heads or _FRAME_NOUNS.issuperset(heads):
+        return
+    surface = text[run[0].start : run[-1].start + run[-1].len]
+    yield Term(surface, frozenset(heads), len(heads) > 1 or any(token.tag in _SPECIFIC for token in run))
+
+
+def _lacking(own: Iterable[Term], texts: Iterable[str]) -> list[Term]:
+    """Terms of the texts with a noun that neither the question nor an earlier term has."""
+    seen = {head for term in own for head in term.heads}
+    found: list[Term] = []
+    for text in map(_one_line, texts):
+        for term in content_nouns(text, kiwi().tokenize(text)):
+            if not term.heads <= seen:
+                found.append(term)
+                seen |= term.heads
+    return found
+
+
+def _points_back(token: Token) -> bool:
+    if token.tag == "NP":
+        return token.form not in _OTHER_PRONOUNS
+    return token.tag.startswith(_POINTER_TAGS) and token.form in _POINTERS
+
+
+def _one_line(text: str) -> str:
+    return " ".join(normalise(text).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,9 @@ def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") 
         return [text.lower().split() for text in texts]
     if tokenizer == "bigram":
         flat = [squeeze(text) for text in texts]
-        return [[text[at : at + 2] for at in range(max(len(text) - 1, min(len(text), 1)))] for text in flat]
-    raise DataError(f"unknown tokeniser {tokenizer!r}", f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}")
+        return [[text] if len(text) == 1 else [a + b for a, b in pairwise(text)] for text in flat]
+    next_step = f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}"
+    raise DataError(f"unknown tokeniser {tokenizer!r}", next_step)
 
 
 class Bm25:

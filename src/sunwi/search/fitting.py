@@ -129,7 +129,9 @@ class FittedSets:
 
     def curve(self, which: str) -> list[dict[str, Any]]:
         """Every cell of every grid, for a plot."""
-        return [{"encoder": which, "set": name, **cell} for name, fit in self.fits.items() for cell in fit.curve]
+        return [
+            {"encoder": which, "set": name, **cell} for name, fit in self.fits.items() for cell in fit.curve
+        ]
 
 
 def fit_all(

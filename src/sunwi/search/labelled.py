@@ -48,11 +48,11 @@ def natural_questions(
     chunks: dict[str, list[int]] = {}
     for at, group in enumerate(passages.groups):
         chunks.setdefault(group, []).append(at)
-    asked = [query for query in understood if any(grade > 0 for grade in qrels.get(query.qid, {}).values())]
     judged = {
-        query.qid: [docid for docid, grade in sorted(qrels[query.qid].items()) if grade > 0] for query in asked
+        qid: [docid for docid, grade in sorted(grades.items()) if grade > 0] for qid, grades in qrels.items()
     }
-    if unknown := sorted({docid for docids in judged.values() for docid in docids} - chunks.keys()):
+    asked = [query for query in understood if judged.get(query.qid)]
+    if unknown := sorted({docid for query in asked for docid in judged[query.qid]} - chunks.keys()):
         what = f"judged as relevant, but not in the corpus: {', '.join(unknown[:20])}"
         raise DataError(what, "run the prepare stage again (dvc repro), or mend the qrels")
     terms = index_terms([query.standalone_query for query in asked], tokenizer)

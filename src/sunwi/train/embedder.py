@@ -68,6 +68,7 @@ def train_embedder(
         for name, parameter in encoder.named_parameters():
             if "word_embeddings" in name:
                 parameter.requires_grad_(False)
+    without_attention_dropout(encoder)
     trainable = sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
     random.seed(seed)  # FlagEmbedding draws each row's negatives from the global generator
     runner.trainer.train()
@@ -84,6 +85,14 @@ def train_embedder(
     }
     padded = sum(len(row.neg) < params.group_size - 1 for row in rows)
     return Trained(state, heads, curve, trainable, padded)
+
+
+def without_attention_dropout(model: torch.nn.Module) -> None:
+    """Dropout on attention weights off: with it torch keeps every [heads, tokens, tokens] map for the
+    backward pass instead of using a fused kernel, twice the memory. Dropout of hidden states stays."""
+    for name, module in model.named_modules():
+        if name.endswith(("attention.self", "self_attn", "attention.attention")) and hasattr(module, "dropout"):
+            module.dropout = type(module.dropout)(0.0) if callable(module.dropout) else 0.0
 
 
 def _training_row(row: MinedRow, params: TrainEmbedderParams) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sunwi.models.saving import TOKENIZER_FILES
 from sunwi.params import TrainRerankerParams
 from sunwi.records import CandidateList, read_json, write_json
 from sunwi.runtime import pick_device, seed_everything
+from sunwi.train.embedder import without_attention_dropout
 
 ADAPTER = "adapter"
 MERGED = "merged"
@@ -89,6 +90,7 @@ def train_reranker(
     )
     adapted = get_peft_model(transformer.auto_model, lora)
     transformer.auto_model = adapted
+    without_attention_dropout(adapted)
     adapted.peft_config["default"].base_model_name_or_path = base_name  # never a path of this machine
     trained, _ = adapted.get_nb_trainable_parameters()
     dataset = Dataset.from_dict(

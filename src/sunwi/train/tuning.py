@@ -41,8 +41,8 @@ def tune(
         return {"promoted": "base", "base_share": 1.0, "reason": reason, "rows": 0, "steps": 0}, []
     with tempfile.TemporaryDirectory(prefix="sunwi-train-") as folder:
         workdir = Path(folder)
-        base_state = load_state(info.folder)
         trained = train_embedder(info, chosen, settings, params.seed, workdir / "train")
+        base_state = load_state(info.folder)
         encoder = Encoder(info, params.encoder.batch_size)
         gate = gate_set(passages, encoder, dev, params)
         verdicts = {1.0: judge(encoder, gate, params)}

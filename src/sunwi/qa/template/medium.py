@@ -61,7 +61,7 @@ def _clean(sentence: Sentence, first: int, last: int) -> str | None:
         return None
     if any(mark in text for mark in "\"'“”‘’()[]:;?\n") or any(t.tag in {"EF", "SF", "MAJ"} for t in tokens):
         return None
-    if any(token.form in NARRATIVE for token in tokens) or tokens[0].form in {"두", "세", "양"}:
+    if any(token.form in NARRATIVE for token in tokens) or tokens[0].form in {"두", "세", "양", "반대"}:
         return None
     if any(token.form == "때문" for token in tokens):
         return None
@@ -258,7 +258,13 @@ def name_of(sentence: Sentence) -> Iterator[Found]:
 def amount(sentence: Sentence) -> Iterator[Found]:
     """`X의 수명은 약 120일이다`: how much."""
     topic = sentence.topic
-    if topic is None or topic.tokens[-1].form not in MEASURES or not _AMOUNT.search(sentence.code):
+    concludes = sentence.start > 0  # `따라서 ...`: the result of a calculation
+    if (
+        topic is None
+        or concludes
+        or topic.tokens[-1].form not in MEASURES
+        or not _AMOUNT.search(sentence.code)
+    ):
         return
     text = topic.text
     genitive = any(token.tag == "JKG" for token in topic.tokens)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sunwi.qa.template.pattern import TAIL, Found, Pattern, over_morphemes
-from sunwi.qa.template.sentence import Sentence, clauses
+from sunwi.qa.template.pattern import EMPTY_ANSWER, TAIL, Found, Pattern, over_morphemes
+from sunwi.qa.template.sentence import Sentence, clauses, refers_back
 from sunwi.qa.template.term import is_term
 
 _BY = r"(?:로/JKB |으로/JKB )인하/VV \S+/EC |때문/NNB 에/JKB |에/JKB 의하/VV \S+/EC "
@@ -21,8 +21,9 @@ _DETERMINED = over_morphemes(
 )
 _FORMED = over_morphemes(
     rf"(?:(?:\S+/EC |에서/JKB )(?:만들/VV 어/EC 지/VX |만들어지/VV )"
-    rf"|(?:\S+/EC |(?:로|으로|에서)/JKB )(?:형성|생성)/NNG 되/XSV ){TAIL}"
+    rf"|(?:\S+/EC |에서/JKB )(?:형성|생성)/NNG 되/XSV ){TAIL}"
 )
+_EMPTY = over_morphemes(EMPTY_ANSWER)
 _FEATURE = over_morphemes(
     rf"(?<!다양/XR 하/XSA )(?<!다양/NNG 하/XSA )(?<!비슷/XR 하/XSA )(?<!고유/NNG 하/XSA )(?:는|ᆫ|은)/ETM "
     rf"(?:특징|특성)/NNG 을/JKO (?:가지|갖|지니|띠)/VV {TAIL}"
@@ -36,7 +37,10 @@ def _matches(sentence: Sentence, pattern: re.Pattern[str]) -> Iterator[tuple[str
         return
     for clause in clauses(sentence, topic.josa + 1):
         found = pattern.search(clause.code)
-        if found and "않/VX " not in found[0] and "보다/JKB " not in clause.code:
+        empty = clause.has_subject() or refers_back(clause.tokens) or _EMPTY.search(clause.code)
+        if not found or empty:
+            continue
+        if "않/VX " not in found[0] and "보다/JKB " not in clause.code:
             yield topic.text, found
 
 

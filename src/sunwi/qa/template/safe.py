@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sunwi.qa.template.pattern import NOUN_PHRASE, TAIL, Found, Pattern, over_morphemes
+from sunwi.qa.template.pattern import EMPTY_ANSWER, NOUN_PHRASE, TAIL, Found, Pattern, over_morphemes
 from sunwi.qa.template.predicate import PREDICATES
 from sunwi.qa.template.sentence import Clause, Sentence, clauses
 from sunwi.qa.template.term import is_phrase, is_term
 from sunwi.qa.template.vocabulary import ATTRIBUTES, KIND_SUFFIXES, KINDS
 
 _MEANS = over_morphemes(
-    rf"(?:을|를)/JKO (?:(?:말|의미|뜻|지칭)/NNG 하/XSV |뜻하/VV |(?:일컫|가리키)/VV\S* |의미하/VV ){TAIL}"
+    rf"(?:을|를)/JKO (?:(?:말|의미|뜻|지칭)/NNG 하/XSV |뜻하/VV |일컫/VV\S* |의미하/VV ){TAIL}"
 )
 _IS = over_morphemes(rf"(\S+)/(NNG|NNP|XSN) (?:이/VCP {TAIL}|(?:으로|로)/JKB ,/SP )")
 _VAGUE = over_morphemes(
@@ -28,16 +28,27 @@ _ROLE = over_morphemes(
     rf"(?P<noun>역할|기능|구실)/NNG 을/JKO (?:잘/MAG |주로/MAG )?"
     rf"(?:하/VV |맡/VV |수행/NNG 하/XSV |담당/NNG 하/XSV ){TAIL}"
 )
-# a role for `우리` or among `다양한 기능` says nothing that a question could ask for
-_EMPTY_ROLE = re.compile(
-    r"우리/NP |저희/NP |(?:다양|여러|모든|많|같|생물학)/\S+ (?:하/XSA )?(?:적/XSN )?(?:ᆫ/ETM |이/VCP ᆫ/ETM )?$"
+# a role for `우리`, among `다양한 기능`, or `...에서 중요한 역할`: what it is remains untold
+_EMPTY_ROLE = over_morphemes(
+    r"(?:우리|저희)/NP |(?:다양|여러|모든|많|같|생물학)/\S+ (?:하/XSA )?(?:적/XSN )?"
+    r"(?:(?:ᆫ|은)/ETM |이/VCP ᆫ/ETM )?$"
 )
+_WEIGHT_ONLY = over_morphemes(r"(?:중요|핵심|필수|주요|크)/\S+ (?:적/XSN 이/VCP |하/XSA )?(?:ᆫ|은)/ETM $")
+_FOR_WHAT = over_morphemes(r"(?:에|에게)/JKB |데/NNB |위하/VV |로/JKB |으로서/JKB |로서/JKB ")
 _USE = over_morphemes(
     rf"(?:에|에서|로|으로|에/JKB 도)/(?:JKB|JX) (?:\S+/(?:MAG|MM|NNG|XR|XSA|XSN|EC|JKB) )*?"
     rf"(?:쓰이/VV |(?:사용|이용|활용|응용)/NNG 되/XSV ){TAIL}"
 )
-_AS_A_WORD = over_morphemes(r"(?:용어|이름|단어|말|표현|뜻|의미|기호|많이)/\S+ ")  # `...라는 용어로 쓰인다`
+# `...라는 용어로 쓰인다`, `많이 쓰인다`, `다양한 용도로 쓰인다` tell no use
+_NO_USE = over_morphemes(
+    r"(?:방법|용어|이름|단어|말|표현|뜻|의미|기호|많이)/\S+ "
+    rf"|{EMPTY_ANSWER}(?:\S+/MAG )?(?:쓰이|사용|이용|활용|응용)/"
+)
 _PARTS = over_morphemes(rf"(?:로|으로)/JKB (?:이루어지/VV |(?:구성|조성)/NNG 되/XSV ){TAIL}")
+_NO_PARTS = over_morphemes(
+    r"(?:단위|크기|형태|방식|물질|단계|과정|구조|부분)/NNG (?:로|으로)/JKB "
+    rf"|{EMPTY_ANSWER}(?:이루어지|구성|조성)/"
+)
 _KINDS_OF = over_morphemes(
     rf"(?:과|와|나|이나|,)/(?:JC|SP) .*(?:로|으로)/JKB (?:크/VA 게/EC )?(?:나뉘|나누어지|갈라지)/VV {TAIL}"
     rf"|(?:과|와|나|이나|,)/(?:JC|SP) .*(?:로|으로)/JKB (?:구분|분류)/NNG 되/XSV {TAIL}"
@@ -104,6 +115,7 @@ def attribute(sentence: Sentence) -> Iterator[Found]:
     modifier = topic.tokens[-2]
     if modifier.tag in {"JKG", "ETM"} or modifier.tag.startswith("N"):
         named = any(token.tag.startswith(("NN", "SL")) and token.tag != "NNB" for token in topic.tokens[:-1])
+        named = named and topic.tokens[0].form != "가장"  # `가장 큰 원인은`: of what?
         if named and is_phrase(topic.tokens, text) and _is_complete(sentence):
             yield Found({"X": text}, text)
 
@@ -116,22 +128,28 @@ def role(sentence: Sentence) -> Iterator[Found]:
     """`X는 ... 역할을 한다`: the role of X."""
     for text, clause, bare in _about(sentence):
         found = _ROLE.search(clause.code)
-        if found and bare and not _EMPTY_ROLE.search(clause.code[: found.start()]):
+        if found and bare and not _is_empty_role(clause.code[: found.start()]):
             noun = "역할" if found["noun"] == "구실" else found["noun"]
             yield Found({"X": text, "N": noun}, text)
+
+
+def _is_empty_role(before: str) -> bool:
+    if _EMPTY_ROLE.search(before):
+        return True
+    return bool(_WEIGHT_ONLY.search(before)) and not _FOR_WHAT.search(before)
 
 
 def use(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...에 쓰인다`: what X is used for."""
     for text, clause, bare in _about(sentence):
-        if bare and _USE.search(clause.code) and not _AS_A_WORD.search(clause.code):
+        if bare and _USE.search(clause.code) and not _NO_USE.search(clause.code):
             yield _one(text)
 
 
 def parts(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...로 이루어진다`: what X consists of."""
     for text, clause, bare in _about(sentence):
-        if bare and _PARTS.search(clause.code):
+        if bare and _PARTS.search(clause.code) and not _NO_PARTS.search(clause.code):
             yield _one(text)
 
 

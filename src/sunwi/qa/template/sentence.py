@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Sentence:
     def start(self) -> int:
         """First token after connectives: `또한,`, `따라서`, `예를 들어,`."""
         found = re.match(
-            r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통|흔히"
-            r"|대체로|이제|먼저)/\S+ "
+            r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통"
+            r"|흔히|대체로|이제|먼저)/\S+ "
             r"|일반/NNG 적/XSN 으로/JKB |예/NNG 를/JKO 들/VV (?:어|면)/EC )(?:,/SP )?)*",
             self.code,
         )
@@ -173,17 +173,22 @@ class Clause:
         """Its morphemes."""
         return self.sentence.tokens[self.first : self.last]
 
+    def has_topic(self) -> bool:
+        """Whether it has a topic of its own; 은/는 hardly ever stand in an adnominal clause."""
+        return any(
+            token.tag == "JX" and token.form in _TOPIC_JOSA and before.tag[0] in "NXS"
+            for before, token in pairwise(self.tokens)
+        )
+
     def has_subject(self) -> bool:
         """Whether its main predicate has a topic, or a subject that no adnominal clause takes."""
         subject = False
         for before, token in zip((None, *self.tokens), self.tokens, strict=False):
-            if token.tag == "JX" and token.form in _TOPIC_JOSA and before and before.tag[0] in "NXS":
-                return True  # 은/는 marks the main clause, hardly ever an adnominal one
             if token.tag == "JKS":
                 subject = True
             elif before and before.tag in {"ETM", "ETN"} and token.form != "수":  # `-ㄹ 수 있다` is no clause
                 subject = False
-        return subject
+        return subject or self.has_topic()
 
 
 def split_sentences(text: str, tokens: Sequence[Token], title: str = "") -> list[Sentence]:
@@ -205,7 +210,7 @@ def clauses(sentence: Sentence, first: int) -> list[Clause]:
         coordinates = tokens[index].tag == "EC" and tokens[index].form in _COORDINATING and following != "VX"
         if coordinates or tokens[index].tag == "EF":
             clause = Clause(sentence, start, index + 1)
-            if clause.has_subject() and found:
+            if clause.has_topic() or (found and clause.has_subject()):
                 break
             found.append(clause)
             start = index + 1

@@ -25,6 +25,8 @@ def is_term(tokens: Sequence[Token], text: str) -> bool:
         return False
     if any(token.tag not in _TERM_TAGS and token.tag != "JKG" for token in core):
         return False
+    if core[0].form in {"현재", "최근", "오늘날", "당시", "일부", "대부분"}:
+        return False
     return _specific(core, text) and len(text) <= _LONGEST_TERM
 
 

@@ -1,0 +1,38 @@
+# `make repro` and `make test` are all that a fresh clone needs: Python 3.11+, git and a C compiler.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Idle OpenMP threads must not spin: the machine may be shared.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: setup repro test check smoke demo-check clean
+
+setup: $(BIN)/.ready
+
+# torch first and alone: from a plain range pip may take another build than the pinned one.
+$(BIN)/.ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+repro: setup
+	dvc repro
+	@sunwi scores
+
+test: setup
+	pytest -n 2
+
+check: setup
+	ruff check src stages tests scripts
+	ruff format --check src stages tests scripts
+	mypy
+	lint-imports
+	pytest -n 2 --cov --cov-report=term
+
+smoke: setup
+	bash scripts/smoke.sh
+
+demo-check: setup
+	python scripts/check_demo.py

@@ -1,0 +1,62 @@
+"""The project: params.yaml, its data source, DVC's files, row caches."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+from sunwi.cli.checks import Finding, size
+from sunwi.errors import ParamsError
+from sunwi.params import Params, load_params
+from sunwi.runtime import cache_dir
+
+TOPIC = "project"
+
+
+def check_params(path: Path) -> tuple[Params | None, list[Finding]]:
+    """The parameters, if they are valid, and one finding a fault."""
+    if not path.exists():
+        found = f"not in {path.resolve().parent}"
+        return None, [Finding(TOPIC, path.name, "missing", found, "cd into the project's folder")]
+    try:
+        params = load_params(path)
+    except ParamsError as error:
+        fix = f"correct the key in {path}"
+        return None, [Finding(TOPIC, path.name, "missing", fault, fix) for fault in error.faults]
+    return params, [Finding(TOPIC, path.name, "ok", "valid")]
+
+
+def check_source(params: Params) -> Finding:
+    """Whether data.source holds a corpus."""
+    corpus = Path(params.data.source) / "corpus.jsonl"
+    if corpus.exists():
+        return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {size(corpus.stat().st_size)}")
+    fix = "sunwi import table FILE (or competition, beir, squad)"
+    return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
+
+
+def check_dvc(project: Path) -> list[Finding]:
+    """Whether DVC can run the stages here, and whether it has."""
+    findings = []
+    if importlib.util.find_spec("dvc") is None:
+        findings.append(Finding(TOPIC, "dvc", "missing", "not installed", "pip install -e ."))
+    for name, fix in (("dvc.yaml", "cd into the project's folder"), (".dvc", "dvc init")):
+        there = (project / name).exists()
+        found = "there" if there else "not there"
+        findings.append(Finding(TOPIC, name, "ok" if there else "missing", found, None if there else fix))
+    if (project / "dvc.lock").exists():
+        return [*findings, Finding(TOPIC, "dvc.lock", "ok", "there: the pipeline has run")]
+    found = "not there: the pipeline has not run yet"
+    return [*findings, Finding(TOPIC, "dvc.lock", "note", found, "make repro")]
+
+
+def check_row_caches() -> Finding:
+    """Size of the row caches, kind by kind."""
+    folder = cache_dir()
+    sizes: Counter[str] = Counter()
+    for path in folder.rglob("*") if folder.is_dir() else []:
+        if path.is_file():  # "vectors" is vectors.sqlite with its -wal and -shm
+            sizes[path.relative_to(folder).parts[0].partition(".")[0]] += path.stat().st_size
+    kinds = ", ".join(f"{kind} {size(count)}" for kind, count in sorted(sizes.items()))
+    return Finding(TOPIC, "row caches", "ok", f"{folder}: {kinds}" if kinds else f"{folder}: empty")

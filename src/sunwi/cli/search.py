@@ -1,0 +1,214 @@
+"""`sunwi search "질문"`: ask the corpus one question and see how each passage got its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sunwi.errors import DataError
+
+if TYPE_CHECKING:
+    from sunwi.params import Params
+    from sunwi.records import Document
+    from sunwi.search.batch import Passages
+    from sunwi.search.pipeline import Fusion, RankedQuery
+
+PREPARED = Path("data/prepared")
+PROMOTED = Path("models/embedder")
+
+
+class Mode(StrEnum):
+    """Which retrievers rank."""
+
+    BM25 = "bm25"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The passages to search, the folder they are from, and whether the prepare stage wrote them."""
+
+    documents: list[Document]
+    folder: Path
+    prepared: bool
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    *,
+    mode: Annotated[Mode, typer.Option(help="Which retrievers rank.")] = Mode.HYBRID,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Encoder; models/embedder is the tuned one.", show_default="encoder.model"),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="How many passages to show.")] = 5,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with a prepared corpus.jsonl.", show_default="data/prepared"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Search the corpus: passages with every retriever's score and rank."""
+    from sunwi.cli.presentation import print_answer
+    from sunwi.params import load_params
+    from sunwi.records import canonical_json
+
+    if not query.strip():
+        raise DataError("the query is empty", 'give a question: sunwi search "광합성은 어디에서 일어나나?"')
+    if k < 1:
+        raise DataError(f"--k is {k}; expected 1 or more", "run again with --k 5")
+    if model is not None and mode is Mode.BM25:
+        raise DataError("--mode bm25 uses no encoder, so --model has no effect", "drop one of the two")
+    params = load_params()
+    corpus = read_corpus(data, params)
+    answer = answer_query(query, mode, model or params.encoder.model, k, corpus, params)
+    if as_json:
+        typer.echo(canonical_json(answer))
+    else:
+        print_answer(answer)
+
+
+def read_corpus(folder: Path | None, params: Params) -> Corpus:
+    """The prepared corpus, else the source folder's documents prepared on the fly.
+
+    Raises
+    ------
+    DataError
+        If neither is there, naming where it looked.
+    """
+    from sunwi.corpus.prepare import prepare
+    from sunwi.records import Document, read_rows
+
+    prepared = folder or PREPARED
+    if (prepared / "corpus.jsonl").exists():
+        return Corpus(read_rows(prepared / "corpus.jsonl", Document), prepared, prepared=True)
+    if folder is not None:
+        raise DataError(f"there is no corpus.jsonl in {folder}", "name a prepared folder, or run make repro")
+    source = Path(params.data.source)
+    if not (source / "corpus.jsonl").exists():
+        raise DataError(
+            f"there is no corpus.jsonl in {PREPARED} or in data.source {source}",
+            "import a corpus with `sunwi import`, or set data.source in params.yaml",
+        )
+    return Corpus(prepare(source, params.corpus).corpus, source, prepared=False)
+
+
+def read_weights(fitted: Path, model: str, params: Params) -> tuple[dict[str, float], str]:
+    """Weights of the hybrid, and where they are from: fitted for this encoder, else mining.bm25_weight.
+
+    Raises
+    ------
+    DataError
+        If the file of fitted weights does not hold them in its known form.
+    """
+    from sunwi.records import read_json
+
+    which = {params.encoder.model: "base", PROMOTED.as_posix(): "promoted"}.get(model.removesuffix("/"))
+    default = {"bm25": params.mining.bm25_weight, "dense": 1.0}
+    if which is None:
+        return default, f"mining.bm25_weight: none is fitted for {model}"
+    if not fitted.exists():
+        return default, f"mining.bm25_weight: {fitted} is not there yet"
+    try:
+        weights = {name: float(weight) for name, weight in read_json(fitted)[which]["bm25+dense"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        weights = {}
+    if set(weights) != {"bm25", "dense"}:
+        raise DataError(f"{fitted} has no weights of bm25 and dense at {which}/bm25+dense", "run make repro")
+    return weights, f"{fitted}, {which}"
+
+
+def answer_query(
+    query: str, mode: Mode, model: str, k: int, corpus: Corpus, params: Params
+) -> dict[str, Any]:
+    """Rank the corpus for one query; the answer is ready to be printed or written as JSON.
+
+    BM25 alone shows only passages that have a term of the query: below them its order means nothing.
+    """
+    from sunwi.cli.snippet import cut, find_matches
+    from sunwi.search.batch import Passages
+    from sunwi.search.pipeline import Fusion
+    from sunwi.text import morphemes
+
+    passages = Passages.of(corpus.documents)
+    weights, origin = {mode.value: 1.0}, "one retriever"
+    if mode is Mode.HYBRID:
+        weights, origin = read_weights(corpus.folder.parent / "index" / "fusion.json", model, params)
+    ranked = _rank(query, mode, model, passages, Fusion("weighted", weights), k, params)
+    shown = list(range(len(ranked.positions)))
+    if mode is Mode.BM25:
+        shown = [at for at in shown if ranked.components["bm25"][at] > 0]
+    texts = [passages.texts[ranked.positions[at]] for at in shown]
+    terms = morphemes([query])[0]
+    snippets = [cut(text, spans) for text, spans in zip(texts, find_matches(texts, terms), strict=True)]
+    results = []
+    for rank, (at, snippet) in enumerate(zip(shown, snippets, strict=True), start=1):
+        position = ranked.positions[at]
+        results.append(
+            {
+                "rank": rank,
+                "docid": passages.docids[position],
+                "document": passages.groups[position],
+                "score": round(float(ranked.scores[at]), 6),
+                "components": _components(ranked, at),
+                "snippet": snippet.text,
+                "matches": [list(span) for span in snippet.matches],
+            }
+        )
+    return {
+        "query": query,
+        "terms": terms,
+        "mode": mode.value,
+        "model": None if mode is Mode.BM25 else model,
+        "weights": weights,
+        "weights_from": origin,
+        "corpus": corpus.folder.as_posix(),
+        "prepared": corpus.prepared,
+        "passages": len(passages),
+        "results": results,
+    }
+
+
+def _rank(
+    query: str, mode: Mode, model: str, passages: Passages, fusion: Fusion, k: int, params: Params
+) -> RankedQuery:
+    """Build only what the mode needs: BM25 loads no encoder, dense analyses no passage."""
+    import numpy as np
+
+    from sunwi.search.batch import QueryBatch, make_queries
+    from sunwi.search.bm25 import Bm25, index_terms
+    from sunwi.search.lexical import LexicalRetriever
+    from sunwi.search.pipeline import SearchPipeline, build_pipeline
+
+    tokenizer = params.bm25.tokenizer
+    if mode is Mode.BM25:
+        index = Bm25(index_terms(passages.texts, tokenizer), params.bm25)
+        pipeline = SearchPipeline(passages, [LexicalRetriever(index)])
+        unused = np.zeros((1, 0), dtype=np.float16)
+        queries = QueryBatch(["query"], [query], index_terms([query], tokenizer), unused)
+    else:
+        from sunwi.models.encoder import Encoder
+        from sunwi.models.resolver import resolve
+        from sunwi.search.dense import DenseRetriever
+
+        encoder = Encoder(resolve(model), params.encoder.batch_size)
+        vectors = encoder.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
+        queries = make_queries(["query"], [query], encoder, params.encoder.query_max_length, tokenizer)
+        if mode is Mode.DENSE:
+            pipeline = SearchPipeline(passages, [DenseRetriever(vectors)])
+        else:
+            pipeline = build_pipeline(passages, vectors, params.bm25)
+    return next(iter(pipeline.rank(queries, sorted(fusion.weights), fusion, k)))
+
+
+def _components(ranked: RankedQuery, at: int) -> Mapping[str, Mapping[str, float | int]]:
+    return {
+        name: {"score": round(float(scores[at]), 6), "rank": int(ranked.ranks[name][at])}
+        for name, scores in sorted(ranked.components.items())
+    }

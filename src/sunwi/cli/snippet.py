@@ -1,0 +1,78 @@
+"""The part of a passage that shows why it was found, with the query's morphemes marked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+Span = tuple[int, int]  # start and end of a match, in characters
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A cut of one passage in one line, and where the matches stand in it."""
+
+    text: str
+    matches: list[Span]
+
+    def marked(self, before: str = "[", after: str = "]") -> str:
+        """The text with each match between two marks."""
+        parts, at = [], 0
+        for start, end in self.matches:
+            parts += [self.text[at:start], before, self.text[start:end], after]
+            at = end
+        return "".join([*parts, self.text[at:]])
+
+
+def find_matches(texts: Sequence[str], terms: Collection[str]) -> list[list[Span]]:
+    """Where each text has an index term of the query, rising and apart from each other.
+
+    By Kiwi's analysis, so an inflected stem is found where its form differs (걷다 in 걸었다).
+    """
+    from sunwi.text import content_morphemes, kiwi
+
+    wanted = set(terms)
+    found = []
+    for tokens in kiwi().tokenize(list(texts)):
+        matching = (token for token in tokens if wanted & set(content_morphemes([token])))
+        found.append(_merged([(token.start, token.start + token.len) for token in matching]))
+    return found
+
+
+def cut(text: str, matches: Sequence[Span], width: int = 160) -> Snippet:
+    """The stretch of at most `width` characters that holds most matches, the first of equal ones.
+
+    It starts at a word, a little before its first match.
+
+    Examples
+    --------
+    >>> cut("가나다 라마바 사아자", [(4, 7)], width=7).marked("<", ">")
+    '…<라마바> 사아자'
+    """
+    starts = [0, *(_word_start(text, start, width // 6) for start, _ in matches)]
+    inside = {start: sum(start <= a and b <= start + width for a, b in matches) for start in starts}
+    start = max(starts, key=lambda at: (inside[at], -at))
+    end = min(len(text), start + width)
+    flat = "".join(" " if char.isspace() else char for char in text[start:end])
+    head, tail = "…" if start else "", "…" if end < len(text) else ""
+    shift = len(head) - start
+    kept = [(a + shift, b + shift) for a, b in matches if start <= a and b <= end]
+    return Snippet(head + flat + tail, kept)
+
+
+def _word_start(text: str, match: int, before: int) -> int:
+    """The first word that starts at most `before` characters ahead of a match, else the match itself."""
+    at = max(0, match - before)
+    while at < match and at > 0 and not text[at - 1].isspace():
+        at += 1
+    return at
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif end > start:
+            merged.append((start, end))
+    return merged

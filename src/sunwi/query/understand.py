@@ -1,0 +1,154 @@
+"""What each dialogue asks for: a standalone query, and whether it needs retrieval at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.errors import DataError
+from sunwi.models.encoder import Encoder
+from sunwi.params import QueryParams
+from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
+from sunwi.query.standalone import last_user_turn, standalone_query
+from sunwi.records import Qrels, Query, UnderstoodQuery
+
+RULES = "rules"
+EMPTY_IDS = "empty_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Rows for queries/understood.jsonl in the order of the dialogues, and the stage's metrics."""
+
+    rows: list[UnderstoodQuery]
+    dev_rows: list[UnderstoodQuery]
+    metrics: dict[str, Any]
+
+
+def understand(
+    queries: Sequence[Query],
+    encoder: Encoder,
+    query_max_length: int,
+    params: QueryParams,
+    dev: tuple[Sequence[Query], Qrels] | None,
+) -> Understanding:
+    """Make every dialogue one query and decide whether it is chit-chat.
+
+    The decision rests on the last user turn and its standalone query. Its threshold is `params.chitchat_threshold`, else calibrated
+    on the dev dialogues (no relevant document = chit-chat) if they have both kinds, else on the held-out
+    committed examples. An id in `params.empty_ids` is chit-chat whatever the classifier says.
+
+    Returns
+    -------
+    Understanding
+        `metrics` holds `threshold` and `threshold_source` (params, dev or examples), counts over `queries`,
+        the cross-validated accuracy on the examples, and accuracy, precision and recall of chit-chat on
+        dev (0 where undefined). Dev's are optimistic where dev chose the threshold.
+
+    Raises
+    ------
+    DataError
+        If dialogues have no user turn or an empty last one, or an empty id names no dialogue; all are named.
+    """
+    dev_queries, qrels = dev if dev is not None else ((), {})
+    _check(queries, dev_queries, params.empty_ids)
+    model = fit_chitchat(encoder, query_max_length, read_examples())
+    standalone, probabilities = _read(queries, model, params.context_terms)
+    dev_standalone, dev_probabilities = _read(dev_queries, model, params.context_terms)
+    dev_labels = np.array([not _has_relevant(qrels, query) for query in dev_queries], dtype=bool)
+    threshold, source = _threshold(model, params, dev_probabilities, dev_labels)
+
+    rows = _rows(
+        queries, standalone, probabilities >= threshold, {str(eval_id) for eval_id in params.empty_ids}
+    )
+    dev_decided = dev_probabilities >= threshold
+    dev_rows = _rows(dev_queries, dev_standalone, dev_decided, frozenset())
+    metrics: dict[str, Any] = {
+        "threshold": threshold,
+        "threshold_source": source,
+        "queries": len(rows),
+        "chitchat": sum(not row.needs_retrieval for row in rows),
+        "empty_ids": sum(row.source == EMPTY_IDS for row in rows),
+        "multi_turn": sum(len(query.messages) > 1 for query in queries),
+        "rewritten": sum(
+            row.standalone_query != last_user_turn(query.messages)
+            for query, row in zip(queries, rows, strict=True)
+        ),
+        "examples": {"count": model.examples, "cross_validated_accuracy": model.accuracy},
+    }
+    if dev_rows:
+        metrics["dev"] = {"queries": len(dev_rows), **chitchat_measures(dev_decided, dev_labels)}
+    return Understanding(rows, dev_rows, metrics)
+
+
+def chitchat_measures(decided: npt.NDArray[np.bool_], is_chitchat: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Accuracy of the decisions, shape [queries]; precision and recall of chit-chat, 0 where undefined."""
+    caught = int((decided & is_chitchat).sum())
+    return {
+        "accuracy": float((decided == is_chitchat).mean()),
+        "precision": caught / max(1, int(decided.sum())),
+        "recall": caught / max(1, int(is_chitchat.sum())),
+    }
+
+
+def _threshold(
+    model: ChitchatModel,
+    params: QueryParams,
+    dev_probabilities: npt.NDArray[np.float64],
+    dev_labels: npt.NDArray[np.bool_],
+) -> tuple[float, str]:
+    if params.chitchat_threshold is not None:
+        return params.chitchat_threshold, "params"
+    if dev_labels.any() and not dev_labels.all():  # one kind alone would put the threshold at an end
+        return calibrate(dev_probabilities, dev_labels), "dev"
+    return model.threshold, "examples"
+
+
+def _read(
+    queries: Sequence[Query], model: ChitchatModel, context_terms: int
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Standalone query of each dialogue, and its probability of chit-chat, shape [queries]."""
+    standalone = [standalone_query(query.messages, context_terms) for query in queries]
+    turns = [last_user_turn(query.messages) for query in queries]
+    return standalone, model.probabilities(turns, standalone)
+
+
+def _rows(
+    queries: Sequence[Query],
+    standalone: Sequence[str],
+    chitchat: npt.NDArray[np.bool_],
+    emptied: Set[str],
+) -> list[UnderstoodQuery]:
+    return [
+        UnderstoodQuery(
+            eval_id=query.eval_id,
+            standalone_query=text,
+            needs_retrieval=not (decided or query.qid in emptied),
+            source=EMPTY_IDS if query.qid in emptied else RULES,
+        )
+        for query, text, decided in zip(queries, standalone, chitchat.tolist(), strict=True)
+    ]
+
+
+def _has_relevant(qrels: Qrels, query: Query) -> bool:
+    return any(grade > 0 for grade in qrels.get(query.qid, {}).values())
+
+
+def _check(queries: Sequence[Query], dev_queries: Sequence[Query], empty_ids: Sequence[int | str]) -> None:
+    silent = [query.qid for query in (*queries, *dev_queries) if not last_user_turn(query.messages)]
+    if silent:
+        raise DataError(
+            f"expected a last user turn with text, found none in {len(silent)} dialogues: "
+            f"eval_id {', '.join(silent)}",
+            "mend these dialogues in the source of the queries and run prepare again",
+        )
+    unknown = sorted({str(eval_id) for eval_id in empty_ids} - {query.qid for query in queries})
+    if unknown:
+        raise DataError(
+            f"query.empty_ids names {len(unknown)} dialogues that are not there: {', '.join(unknown)}",
+            "correct query.empty_ids in params.yaml",
+        )

@@ -1,0 +1,191 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from sunwi.cli import app
+from sunwi.cli.overlay import overlay
+from sunwi.cli.params_file import read_yaml
+from sunwi.cli.recipe import apply_recipe, find_recipes, summary
+from sunwi.errors import DataError, ParamsError
+from sunwi.params import load_params
+
+ROOT = Path(__file__).parents[2]
+NAMES = ["bge-m3", "embedded", "mbert-reranker", "polyglot-ko"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["recipe", *arguments])
+
+
+def test_the_recipes_and_what_they_are_for(project: Path) -> None:
+    result = run("--list")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == NAMES
+    assert all(len(summary(path)) > 20 for path in find_recipes(project / "recipes").values())
+    assert run().output == result.output
+
+
+def test_embedded_is_what_params_yaml_comes_with(project: Path) -> None:
+    before = (project / "params.yaml").read_bytes()
+    result = run("embedded")
+    assert result.exit_code == 0
+    assert "nothing was written" in result.output
+    assert (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_gives_valid_params_and_embedded_is_the_way_back(project: Path, name: str) -> None:
+    before = (project / "params.yaml").read_bytes()
+    assert run(name).exit_code == 0
+    load_params("params.yaml")
+    assert "nothing was written" in run(name).output  # once more changes nothing
+    assert run("embedded").exit_code == 0
+    assert (project / "params.yaml").read_bytes() == before
+
+
+def test_bge_m3_sets_the_embedder_and_the_reranker(project: Path) -> None:
+    result = run("bge-m3")
+    params = load_params("params.yaml")
+    assert params.encoder.model == "BAAI/bge-m3"
+    tuning = params.train_embedder
+    assert (tuning.method, tuning.group_size, tuning.epochs, tuning.batch_size) == ("m3", 8, 5, 32)
+    assert (tuning.learning_rate, tuning.temperature, tuning.max_steps) == (1e-5, 0.02, 0)
+    assert params.train_reranker.target_modules == ["query", "value"]
+    assert params.train_reranker.modules_to_save == ["classifier"]
+    assert "train_embedder.method: dense -> m3" in result.output
+    assert "Next: make repro" in result.output
+
+
+def test_a_dry_run_writes_nothing(project: Path) -> None:
+    before = (project / "params.yaml").read_bytes()
+    result = run("bge-m3", "--dry-run")
+    assert "encoder.model: builtin/multilingual-e5-small -> BAAI/bge-m3" in result.output
+    assert "Next: sunwi recipe bge-m3" in result.output
+    assert (project / "params.yaml").read_bytes() == before
+
+
+def test_an_unknown_name_tells_the_known_ones_and_where_it_looked(project: Path) -> None:
+    result = run("../params")
+    assert isinstance(result.exception, DataError)
+    assert str(project / "recipes") in str(result.exception).replace(str(ROOT), str(project))
+    assert all(name in str(result.exception) for name in NAMES)
+
+
+def test_without_a_folder_of_recipes_it_says_where_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=str(tmp_path / "recipes")):
+        find_recipes(Path("recipes"))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fault"),
+    [("encoder: {modle: x}\n", "encoder.modle"), ("encoder: [1\n", "no YAML"), ("- 1\n", "a mapping")],
+)
+def test_what_is_not_valid_is_not_written(project: Path, recipe: str, fault: str) -> None:
+    before = (project / "params.yaml").read_bytes()
+    bad = project / "bad.yaml"
+    bad.write_text(recipe, encoding="utf-8")
+    with pytest.raises(ParamsError, match=fault):
+        apply_recipe(bad, Path("params.yaml"), write=True)
+    assert (project / "params.yaml").read_bytes() == before
+
+
+def laid_over(tmp_path: Path, base: str, partial: str) -> str:
+    (tmp_path / "base.yaml").write_text(base, encoding="utf-8")
+    (tmp_path / "partial.yaml").write_text(partial, encoding="utf-8")
+    file = read_yaml(tmp_path / "base.yaml")
+    assert file.text() == base
+    overlay(file.content, read_yaml(tmp_path / "partial.yaml").content)
+    return file.text()
+
+
+def test_comments_order_and_indents_stay(tmp_path: Path) -> None:
+    base = """\
+# the head
+a:
+  rate: 1.0e-05 # of learning
+  flow: [x, "y"] # in one line
+
+  # above
+  block: # on it
+    - p # first
+    - q # last
+
+# of b
+b:
+  nothing: null # calibrated
+
+# of c
+c: 'yes'
+
+# the end
+"""
+    partial = "a: {rate: 2.0e-05, flow: [z], block: [r]}  # mine\nb: {nothing: 0.5, more: 1}\nd: {e: [1, 2]}\n"
+    assert laid_over(tmp_path, base, partial) == """\
+# the head
+a:
+  rate: 2.0e-05 # of learning
+  flow: [z] # in one line
+
+  # above
+  block: # on it
+    - r
+
+# of b
+b:
+  nothing: 0.5 # calibrated
+  more: 1
+
+# of c
+c: 'yes'
+d:
+  e: [1, 2]
+
+# the end
+"""
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_both_habits_of_indenting_lists_stay(tmp_path: Path, indent: str) -> None:
+    base = f"a:\n{indent}- 1\n{indent}- 2\nb: 3\n"
+    assert laid_over(tmp_path, base, "b: 4\n") == base.replace("3", "4")
+
+
+SECTION = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.one_of(
+        st.integers(), st.booleans(), st.none(), st.sampled_from(["x", "더", "1", "null"]), st.lists(st.integers())
+    ),
+    min_size=1,
+)
+SECTIONS = st.dictionaries(st.sampled_from("stuv"), SECTION, min_size=1)
+
+
+@given(base=SECTIONS, partial=SECTIONS)
+def test_the_overlay_is_the_merge_of_the_mappings(
+    tmp_path_factory: pytest.TempPathFactory, base: dict[str, dict[str, object]], partial: dict[str, dict[str, object]]
+) -> None:
+    folder = tmp_path_factory.mktemp("overlay")
+    for name, content in (("base.yaml", base), ("partial.yaml", partial)):
+        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    file = read_yaml(folder / "base.yaml")
+    changes = overlay(file.content, read_yaml(folder / "partial.yaml").content)
+    merged = {key: base.get(key, {}) | partial.get(key, {}) for key in {**base, **partial}}
+    read_back = yaml.safe_load(file.text())
+    if all(value != base.get(section, {}).get(key) or True for section in partial for key, value in partial[section].items()):
+        assert read_back == merged
+    assert {change.key.partition(".")[0] for change in changes} <= set(partial)

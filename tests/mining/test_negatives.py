@@ -1,0 +1,220 @@
+"""Hard negatives: what may never be one, short rows, provenance, repeatability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sunwi.mining.false_negatives import FalseNegativeRules, symmetric
+from sunwi.mining.negatives import Mined, mine_negatives
+from sunwi.mining.pairs import candidate_lists
+from sunwi.params import MiningParams
+from sunwi.records import Document, write_rows
+from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.fusion import weighted_sum
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.pipeline import Fusion, SearchPipeline, rank_of
+from sunwi.search.retriever import Scores
+
+DOCIDS = ["a#1", "a#2", "b", "c", "d", "e", "f#1", "f#2"]
+GROUPS = [docid.split("#")[0] for docid in DOCIDS]
+DUPLICATES = symmetric([("b", "c"), ("a#1", "e")])
+CO_RELEVANT = {"질문": frozenset({"d"})}
+
+
+class Given:
+    def __init__(self, name: str, table: Scores) -> None:
+        self.name = name
+        self.table = table
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        return self.table[[int(qid) for qid in queries.qids]]
+
+
+def setting(
+    bm25: Sequence[Sequence[float]], dense: Sequence[Sequence[float]]
+) -> tuple[SearchPipeline, QueryBatch]:
+    documents = [
+        Document(docid=docid, content=f"글 {docid}", parent=group if "#" in docid else None)
+        for docid, group in zip(DOCIDS, GROUPS, strict=True)
+    ]
+    tables = {"bm25": np.array(bm25, dtype=np.float32), "dense": np.array(dense, dtype=np.float32)}
+    pipeline = SearchPipeline(Passages.of(documents), [Given(name, table) for name, table in tables.items()])
+    qids = [str(row) for row in range(len(bm25))]
+    return pipeline, QueryBatch(qids, qids, [[] for _ in qids], np.zeros((len(qids), 1), dtype=np.float16))
+
+
+def label(row: int, relevant: tuple[int, ...], text: str = "질문") -> LabelledQuestion:
+    return LabelledQuestion(str(row), text, relevant, "train", "s", 0.5)
+
+
+def rules_of(pipeline: SearchPipeline, share: float = 0.95) -> FalseNegativeRules:
+    return FalseNegativeRules(pipeline.passages, DUPLICATES, CO_RELEVANT, share)
+
+
+ROW = st.lists(st.floats(0, 10, width=32), min_size=8, max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ROW, ROW, st.sets(st.integers(0, 7), min_size=1, max_size=3), st.sampled_from([0.5, 0.95, 1.0]))
+def test_what_may_answer_is_never_a_negative(
+    bm25: list[float], dense: list[float], relevant: set[int], share: float
+) -> None:
+    pipeline, queries = setting([bm25], [dense])
+    positions = tuple(sorted(relevant))
+    mined = mine_negatives(
+        pipeline, queries, [label(0, positions)], rules_of(pipeline, share), MiningParams(negatives=3)
+    )
+    scores = {"bm25": np.array([bm25], dtype=np.float32), "dense": np.array([dense], dtype=np.float32)}
+    fused = weighted_sum(scores, {"bm25": 0.5, "dense": 1.0})[0]
+    positive = positions[0]
+    for row in mined.rows:
+        assert row.pos_ids == [DOCIDS[positive]]
+        for docid in row.neg_ids:
+            at = DOCIDS.index(docid)
+            assert GROUPS[at] not in {GROUPS[other] for other in positions}
+            assert docid not in DUPLICATES.get(DOCIDS[positive], frozenset())
+            assert docid != "d"
+            assert fused[at] < fused[positive] or fused[at] < share * fused[positive]
+            if fused[positive] > 0:
+                assert fused[at] < share * fused[positive] + 1e-6
+        assert row.neg_scores == sorted(row.neg_scores, reverse=True)
+        assert len(row.neg) == len(row.neg_ids) == len(row.neg_scores) == len(row.provenance) <= 3
+    metrics = mined.metrics
+    assert metrics["questions"] == 1 == metrics["rows"] + metrics["without_negative"]
+
+
+def test_a_worked_example() -> None:
+    #        a#1  a#2    b    c    d    e  f#1  f#2
+    dense = [9.0, 8.0, 8.9, 5.0, 4.0, 3.0, 2.0, 1.0]
+    bm25 = [4.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 0.0]
+    pipeline, queries = setting([bm25], [dense])
+    params = MiningParams(negatives=2, bm25_weight=0.0, bm25_depth=3, dense_depth=5)
+    mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), params)
+    (row,) = mined.rows
+    assert row.neg_ids == ["c"]  # b is too near, d co-relevant, e below both depths
+    assert row.neg == ["글 c"]
+    assert row.provenance == [
+        {
+            "docid": "c",
+            "bm25_rank": 3,
+            "dense_rank": 4,
+            "pool_rank": 4,
+            "source": "both",
+            "rule": "top_survivors",
+        }
+    ]
+    assert mined.metrics["drops"] == {
+        "co_relevant": 1, "near_positive_score": 1, "positive": 1, "same_document": 1
+    }  # fmt: skip
+    assert mined.metrics["short"] == 1
+    assert mined.metrics["sources"] == {"both": 1}
+    assert mined.metrics["pool_size_mean"] == 5.0
+    assert mined.metrics["margin_mean"] == pytest.approx(row.pos_scores[0] - row.neg_scores[0], abs=1e-4)
+
+
+def test_the_window_of_the_pool() -> None:
+    dense = [9.0, 0.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]
+    pipeline, queries = setting([[0.0] * 8], [dense])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    params = MiningParams(first_rank=3, last_rank=5)
+    (row,) = mine_negatives(pipeline, queries, [label(0, (0,))], rules, params).rows
+    assert row.neg_ids == ["c", "d", "e"]
+    assert [entry["source"] for entry in row.provenance] == [
+        "dense"
+    ] * 3  # BM25 found nothing: no zero counts
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95, 1.0])
+def test_a_positive_below_the_mean_lets_no_better_candidate_pass(share: float) -> None:
+    """A share of a negative z-score lies above it: without care the rule would turn around."""
+    dense = [2.0, 0.0, 9.0, 8.0, 7.0, 2.1, 1.0, 0.5]
+    pipeline, queries = setting([[0.0] * 8], [dense])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, share)
+    mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules, MiningParams())
+    assert {docid for row in mined.rows for docid in row.neg_ids} <= {"f#1", "f#2"}
+    positive = -1.0
+    assert rules.reason("?", 0, positive, 6, positive) == "near_positive_score"
+    assert rules.reason("?", 0, positive, 6, -3.0) is None
+    assert rules.reason("?", 0, 0.0, 6, 0.0) == "near_positive_score"
+
+
+def test_the_reasons_by_hand() -> None:
+    pipeline, _ = setting([[0.0] * 8], [[0.0] * 8])
+    rules = rules_of(pipeline)
+    assert rules.reason("질문", 0, 2.0, 0, 0.0) == "positive"
+    assert rules.reason("질문", 0, 2.0, 1, 0.0) == "same_document"
+    assert rules.reason("질문", 0, 2.0, 5, 0.0) == "duplicate_of_positive"
+    assert rules.reason("질문", 0, 2.0, 4, 0.0) == "co_relevant"
+    assert rules.reason("다른 질문", 0, 2.0, 4, 0.0) is None
+    assert rules.reason("질문", 0, 2.0, 3, 1.91) == "near_positive_score"
+    assert rules.reason("질문", 0, 2.0, 3, 1.89) is None
+
+
+def mined_example() -> Mined:
+    generator = np.random.default_rng(4)
+    bm25 = np.maximum(generator.normal(size=(12, 8)), 0).tolist()
+    dense = generator.normal(size=(12, 8)).tolist()
+    dense[0] = [9.0, *dense[0][1:]]
+    dense[1] = [-9.0, *dense[1][1:]]  # no candidate below its positive
+    pipeline, queries = setting(bm25, dense)
+    labels = [label(row, (0 if row < 2 else row % 8,), text=f"q{row}") for row in range(12)]
+    return mine_negatives(pipeline, queries, labels, rules_of(pipeline), MiningParams(negatives=4))
+
+
+def test_questions_without_a_negative_are_counted_and_left_out() -> None:
+    mined = mined_example()
+    assert mined.metrics["questions"] == 12
+    assert mined.metrics["without_negative"] == 12 - len(mined.rows) > 0
+    assert "1" not in {row.qid for row in mined.rows}
+    assert mined.metrics["short"] == sum(len(row.neg) < 4 for row in mined.rows)
+
+
+def test_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_rows(tmp_path / name, mined_example().rows)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() != b""
+
+
+def test_provenance_ranks_are_those_of_each_retriever() -> None:
+    generator = np.random.default_rng(8)
+    bm25, dense = generator.random((1, 8)).tolist(), generator.random((1, 8)).tolist()
+    dense[0][2] = 5.0
+    pipeline, queries = setting(bm25, dense)
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    (row,) = mine_negatives(pipeline, queries, [label(0, (2,))], rules, MiningParams()).rows
+    assert len(row.provenance) >= 3
+    for entry in row.provenance:
+        at = DOCIDS.index(str(entry["docid"]))
+        assert entry["bm25_rank"] == rank_of(np.array(bm25[0], dtype=np.float32))[at]
+        assert entry["dense_rank"] == rank_of(np.array(dense[0], dtype=np.float32))[at]
+
+
+def test_labels_of_other_queries_are_refused() -> None:
+    pipeline, queries = setting([[0.0] * 8] * 2, [[0.0] * 8] * 2)
+    with pytest.raises(ValueError, match="shorter"):
+        mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), MiningParams())
+
+
+def test_candidate_lists_are_what_search_gives() -> None:
+    dense = [[5.0, 9.0, 8.0, 7.0, 1.0, 0.0, 0.0, 0.0], [9.0, 8.0, 7.0, 6.0, 5.0, 0.0, 0.0, 0.1]]
+    pipeline, queries = setting([[0.0] * 8] * 2, dense)
+    labels = [label(0, (2,)), label(1, (7,))]
+    lists = candidate_lists(pipeline, ["dense"], Fusion("weighted", {}), queries, labels, depth=3)
+    assert [candidate.docid for candidate in lists[0].candidates] == ["a#2", "b", "c"]
+    assert [candidate.label for candidate in lists[0].candidates] == [0, 1, 0]
+    assert lists[0].positive_rank == 2
+    assert lists[0].candidates[0].components == {"dense": 9.0}
+    assert lists[1].positive_rank is None  # and no positive is put in
+    assert [candidate.label for candidate in lists[1].candidates] == [0, 0, 0]
+
+
+def test_symmetric_pairs() -> None:
+    assert symmetric([("a", "b"), ("c", "a")]) == {
+        "a": frozenset({"b", "c"}), "b": frozenset({"a"}), "c": frozenset({"a"})
+    }  # fmt: skip

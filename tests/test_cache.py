@@ -1,0 +1,89 @@
+"""The row cache: several writers at once, a writer killed, keys in any number."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from sunwi.cache import RowCache
+
+ROWS = 40
+
+
+def write_many(folder: Path, writer: int) -> None:
+    with RowCache("rows", folder) as cache:
+        for batch in range(5):
+            keys = [f"{writer}-{batch}-{row}" for row in range(ROWS)]
+            cache.put_many({key: key.encode() for key in keys})
+            cache.put_many([("shared", b"same")])
+
+
+def write_and_hang(folder: Path, ready: Connection) -> None:
+    cache = RowCache("rows", folder)
+    cache.put_many({"committed": b"1"})
+
+    def endless() -> object:
+        yield ("half", b"2")
+        ready.send("in the middle of a transaction")
+        signal.pause()
+
+    cache.put_many(endless())  # type: ignore[arg-type]
+
+
+def test_several_processes_write_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_many, args=(tmp_path, writer)) for writer in range(4)]
+    for process in writers:
+        process.start()
+    for process in writers:
+        process.join(60)
+    assert [process.exitcode for process in writers] == [0, 0, 0, 0]
+    with RowCache("rows", tmp_path) as cache:
+        assert len(cache) == 4 * 5 * ROWS + 1
+        keys = [f"{writer}-{batch}-{row}" for writer in range(4) for batch in range(5) for row in range(ROWS)]
+        assert cache.get_many(keys) == {key: key.encode() for key in keys}
+
+
+def test_a_killed_writer_loses_nothing_that_was_committed(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=write_and_hang, args=(tmp_path, sender))
+    process.start()
+    assert receiver.poll(60)
+    receiver.recv()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(60)
+    with RowCache("rows", tmp_path) as cache:
+        assert cache.get_many(["committed", "half"]) == {"committed": b"1"}
+        cache.put_many({"half": b"3"})  # the dead writer's lock is gone
+        assert cache.get_many(["half"]) == {"half": b"3"}
+
+
+def test_more_keys_than_a_statement_holds(tmp_path: Path) -> None:
+    rows = {str(number): bytes([number % 256]) for number in range(2 * RowCache.CHUNK + 1)}
+    with RowCache("rows", tmp_path) as cache:
+        cache.put_many(rows)
+        assert cache.get_many([*rows, "absent", "0"]) == rows
+        assert cache.get_many([]) == {}
+
+
+def test_rows_of_a_failed_call_are_not_kept(tmp_path: Path) -> None:
+    def failing() -> object:
+        yield ("a", b"1")
+        raise ZeroDivisionError
+
+    with RowCache("rows", tmp_path) as cache:
+        with pytest.raises(ZeroDivisionError):
+            cache.put_many(failing())  # type: ignore[arg-type]
+        assert len(cache) == 0
+
+
+def test_the_folder_is_the_one_of_the_environment(own_cache: Path) -> None:
+    with RowCache("named") as cache:
+        assert cache.path == own_cache / "named.sqlite"

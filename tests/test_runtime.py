@@ -1,0 +1,68 @@
+"""Atomic writes, folders, hashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sunwi.errors import InputProblems, MissingPackageError, Problem
+from sunwi.runtime import atomic_write, available_cpus, cache_dir, file_hash, seed_everything, text_hash
+
+
+def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as out:
+        out.write("new")
+        raise ZeroDivisionError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_end_alike_on_every_system(tmp_path: Path) -> None:
+    with atomic_write(tmp_path / "out.txt") as out:
+        out.write("가\n나\n")
+    assert (tmp_path / "out.txt").read_bytes() == "가\n나\n".encode()
+
+
+def test_the_cache_stands_beside_dvc_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dvc.yaml").touch()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.delenv("SUNWI_CACHE_DIR")
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    assert cache_dir() == tmp_path / ".cache" / "sunwi"
+
+
+def test_hashes_keep_the_borders_of_parts(tmp_path: Path) -> None:
+    assert text_hash("ab", "c") != text_hash("a", "bc") != text_hash("abc")
+    (tmp_path / "f").write_bytes(b"abc")
+    assert file_hash(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_cpus_and_seeds() -> None:
+    import numpy as np
+    import torch
+
+    assert available_cpus() >= 1
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    try:
+        seed_everything(7)
+        first = (np.random.rand(), torch.rand(1).item())
+        seed_everything(7)
+        assert (np.random.rand(), torch.rand(1).item()) == first
+    finally:
+        torch.use_deterministic_algorithms(deterministic)
+
+
+def test_a_long_list_of_problems_is_cut_and_counted() -> None:
+    error = InputProblems([Problem("f", line, "bad") for line in range(1, 251)], "mend f")
+    assert str(error).startswith("250 problems in the input")
+    assert "f:200: bad" in str(error)
+    assert "f:201: bad" not in str(error)
+    assert "and 50 more" in str(error)
+    assert str(error).endswith("Next: mend f")
+
+
+def test_a_missing_package_names_its_extra() -> None:
+    assert str(MissingPackageError("opensearch-py", "opensearch")).endswith("pip install 'sunwi[opensearch]'")

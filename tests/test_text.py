@@ -1,0 +1,90 @@
+"""Korean text: normal form, near-copy form, overlap, morphemes."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sunwi.cache import RowCache
+from sunwi.text import FRAME_TERMS, char_ngrams, jaccard, morphemes, normalise, overlap, sentences, squeeze
+
+TERMS = st.lists(st.sampled_from(["물", "빛", "산소", "힘", "설명", "이유"]), max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (unicodedata.normalize("NFD", "한글 각도"), "한글 각도"),
+        ("한\u200b글\ufeff", "한글"),
+        ("\u1112\u200b\u1161\u11ab", "한"),  # what the zero-width character parted composes
+        ("  가 \t\u00a0\u202f 나\u3000 ", "가 나"),
+        ("가\r\n나\r다\n\n \n라", "가\n나\n다\n라"),
+        ("앞쪽\f뒤쪽\u2028끝", "앞쪽\n뒤쪽\n끝"),
+        ("\x00가\x7f", "가"),
+        ("", ""),
+    ],
+)
+def test_normal_form(raw: str, expected: str) -> None:
+    assert normalise(raw) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=40))
+@example("\u1112\u00ad\u1161")
+def test_the_normal_form_is_stable(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+
+
+def test_squeeze_keeps_letters_and_digits() -> None:
+    assert squeeze("Ｈ₂O, 즉 '물'!\n３개") == "h2o즉물3개"
+
+
+def test_ngrams_and_jaccard_by_hand() -> None:
+    assert char_ngrams("가나 다", 2) == {"가나", "나다"}
+    assert char_ngrams("가", 2) == set()
+    assert jaccard({"a", "b"}, {"b", "c"}) == 1 / 3
+    assert jaccard(set(), set()) == 0.0
+
+
+def test_overlap_by_hand() -> None:
+    assert overlap(["물", "물", "빛"], ["물", "산소"]) == 0.5
+    assert overlap(["물", "설명"], ["물"]) == 1.0  # words of asking do not count
+    assert overlap([], ["물"]) == 0.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(TERMS, TERMS)
+def test_overlap_is_a_share(question: list[str], passage: list[str]) -> None:
+    share = overlap(question, passage)
+    assert 0.0 <= share <= 1.0
+    assert overlap(question, [*passage, *question]) == (1.0 if set(question) - FRAME_TERMS else 0.0)
+    assert overlap(question, set(passage)) == share
+    assert overlap([*question, *question], passage) == share
+
+
+def test_morphemes_are_content_words_in_reading_order() -> None:
+    (terms,) = morphemes(["식물의 엽록체가 DNA를 3개 만들었다."])
+    assert terms.index("식물") < terms.index("엽록체") < terms.index("dna")
+    assert "만들" in terms
+    assert not {"의", "가", "를", "었", "다", "."} & set(terms)
+
+
+def test_cached_morphemes_equal_fresh_ones(own_cache: Path) -> None:
+    texts = ["지각판이 움직인다.", "", "산소를 나른다.", "지각판이 움직인다.", "...!"]
+    fresh = morphemes(texts)
+    with RowCache("morphemes") as cache:
+        assert len(cache) == 4  # a repeated text is analysed once
+    assert morphemes(texts) == fresh
+    assert morphemes(texts[::-1]) == fresh[::-1]
+    assert fresh[1] == fresh[4] == []
+    assert [morphemes([text])[0] for text in texts] == fresh
+
+
+def test_sentences() -> None:
+    assert sentences("물은 흐른다. 산은 높다.") == ["물은 흐른다.", "산은 높다."]
