@@ -72,10 +72,8 @@ def test_a_missing_file_names_the_stage_as_next_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_numbers_that_json_does_not_have_are_refused(tmp_path: Path, number: str) -> None:
     path = tmp_path / "pairs.jsonl"
-    path.write_text(
-        f'{{"qid": "q", "query": "x", "split": "dev", "style": "s", "overlap": {number}, "candidates": []}}\n',
-        encoding="utf-8",
-    )
+    fields = f'"query": "x", "split": "dev", "style": "s", "overlap": {number}, "candidates": []'
+    path.write_text(f'{{"qid": "q", {fields}}}\n', encoding="utf-8")
     with pytest.raises(InputProblems, match="overlap"):
         read_rows(path, CandidateList)
 

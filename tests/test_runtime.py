@@ -13,9 +13,14 @@ from sunwi.runtime import atomic_write, available_cpus, cache_dir, file_hash, se
 def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), atomic_write(path) as out:
-        out.write("new")
-        raise ZeroDivisionError
+
+    def fail_half_way() -> None:
+        with atomic_write(path) as out:
+            out.write("new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

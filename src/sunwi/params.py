@@ -128,7 +128,7 @@ class TrainEmbedderParams(Section):
     teacher_scale: Positive = 0.3
     freeze_word_embeddings: bool = True
     base_weights: list[Share] = [0.0, 0.5, 1.0]  # shares of the base tried when both are interpolated
-    tolerance: NotNegative = 0.0  # what tuned may lose on dev (MRR) and still be promoted
+    tolerance: NotNegative = 0.005  # what tuned may lose on dev (MRR) and still be promoted
     max_overlap: Share = 1.0  # train on questions with at most this overlap
     bf16: bool = False
     fp16: bool = False

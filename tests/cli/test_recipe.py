@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ NAMES = ["bge-m3", "embedded", "mbert-reranker", "polyglot-ko"]
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
     return tmp_path
 
 
@@ -47,6 +48,7 @@ def test_embedded_is_what_params_yaml_comes_with(project: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recipe_gives_valid_params_and_embedded_is_the_way_back(project: Path, name: str) -> None:
+    run("embedded")
     before = (project / "params.yaml").read_bytes()
     assert run(name).exit_code == 0
     load_params("params.yaml")
@@ -79,7 +81,7 @@ def test_a_dry_run_writes_nothing(project: Path) -> None:
 def test_an_unknown_name_tells_the_known_ones_and_where_it_looked(project: Path) -> None:
     result = run("../params")
     assert isinstance(result.exception, DataError)
-    assert str(project / "recipes") in str(result.exception).replace(str(ROOT), str(project))
+    assert str(project / "recipes") in str(result.exception)
     assert all(name in str(result.exception) for name in NAMES)
 
 
@@ -134,8 +136,12 @@ c: 'yes'
 
 # the end
 """
-    partial = "a: {rate: 2.0e-05, flow: [z], block: [r]}  # mine\nb: {nothing: 0.5, more: 1}\nd: {e: [1, 2]}\n"
-    assert laid_over(tmp_path, base, partial) == """\
+    partial = (
+        "a: {rate: 2.0e-05, flow: [z], block: [r]}  # mine\nb: {nothing: 0.5, more: 1}\nd: {e: [1, 2]}\n"
+    )
+    assert (
+        laid_over(tmp_path, base, partial)
+        == """\
 # the head
 a:
   rate: 2.0e-05 # of learning
@@ -157,6 +163,7 @@ d:
 
 # the end
 """
+    )
 
 
 @pytest.mark.parametrize("indent", ["", "  "])
@@ -168,7 +175,11 @@ def test_both_habits_of_indenting_lists_stay(tmp_path: Path, indent: str) -> Non
 SECTION = st.dictionaries(
     st.sampled_from("abcd"),
     st.one_of(
-        st.integers(), st.booleans(), st.none(), st.sampled_from(["x", "더", "1", "null"]), st.lists(st.integers())
+        st.integers(),
+        st.booleans(),
+        st.none(),
+        st.sampled_from(["x", "더", "1", "null"]),
+        st.lists(st.integers()),
     ),
     min_size=1,
 )
@@ -177,15 +188,18 @@ SECTIONS = st.dictionaries(st.sampled_from("stuv"), SECTION, min_size=1)
 
 @given(base=SECTIONS, partial=SECTIONS)
 def test_the_overlay_is_the_merge_of_the_mappings(
-    tmp_path_factory: pytest.TempPathFactory, base: dict[str, dict[str, object]], partial: dict[str, dict[str, object]]
+    tmp_path_factory: pytest.TempPathFactory,
+    base: dict[str, dict[str, object]],
+    partial: dict[str, dict[str, object]],
 ) -> None:
     folder = tmp_path_factory.mktemp("overlay")
     for name, content in (("base.yaml", base), ("partial.yaml", partial)):
-        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        (folder / name).write_text(
+            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
     file = read_yaml(folder / "base.yaml")
     changes = overlay(file.content, read_yaml(folder / "partial.yaml").content)
     merged = {key: base.get(key, {}) | partial.get(key, {}) for key in {**base, **partial}}
     read_back = yaml.safe_load(file.text())
-    if all(value != base.get(section, {}).get(key) or True for section in partial for key, value in partial[section].items()):
-        assert read_back == merged
+    assert read_back == merged
     assert {change.key.partition(".")[0] for change in changes} <= set(partial)

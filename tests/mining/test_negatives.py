@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sunwi.mining.false_negatives import FalseNegativeRules, symmetric
+from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import Mined, mine_negatives
 from sunwi.mining.pairs import candidate_lists
 from sunwi.params import MiningParams
@@ -23,7 +23,7 @@ from sunwi.search.retriever import Scores
 
 DOCIDS = ["a#1", "a#2", "b", "c", "d", "e", "f#1", "f#2"]
 GROUPS = [docid.split("#")[0] for docid in DOCIDS]
-DUPLICATES = symmetric([("b", "c"), ("a#1", "e")])
+DUPLICATES = {key: frozenset({other}) for key, other in ("bc", "cb", ("a#1", "e"), ("e", "a#1"))}
 CO_RELEVANT = {"질문": frozenset({"d"})}
 
 
@@ -214,7 +214,6 @@ def test_candidate_lists_are_what_search_gives() -> None:
     assert [candidate.label for candidate in lists[1].candidates] == [0, 0, 0]
 
 
-def test_symmetric_pairs() -> None:
-    assert symmetric([("a", "b"), ("c", "a")]) == {
-        "a": frozenset({"b", "c"}), "b": frozenset({"a"}), "c": frozenset({"a"})
-    }  # fmt: skip
+def test_a_question_that_was_asked_for_several_passages() -> None:
+    asked = [("왜?", "b"), ("왜?", "a"), ("언제?", "c"), ("언제?", "c")]
+    assert co_relevant(asked) == {"왜?": frozenset({"a", "b"})}

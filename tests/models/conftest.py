@@ -24,9 +24,14 @@ def write_tiny_bert(folder: Path, labels: int) -> Path:
         special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
     )
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
-        model_max_length=16, padding_side="left",
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=16,
+        padding_side="left",
+    )
     fast.save_pretrained(folder)
     config = BertConfig(
         vocab_size=len(vocabulary), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,

@@ -10,6 +10,7 @@ import pytest
 
 from sunwi.errors import ModelError
 from sunwi.models import builtin
+from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import content_hash, resolve
 from sunwi.models.spec import ModelInfo
 
@@ -111,8 +112,6 @@ def test_a_folder_that_is_no_model(tmp_path: Path, tiny_bert: Path) -> None:
 
 
 def test_pickled_weights_are_a_model_too(tiny_bert: Path) -> None:
-    from sunwi.models.encoder import Encoder
-
     import torch
     from safetensors.torch import load_file
 

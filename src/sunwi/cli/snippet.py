@@ -46,12 +46,13 @@ def cut(text: str, matches: Sequence[Span], width: int = 160) -> Snippet:
 
     Examples
     --------
-    >>> cut("가나다 라마바 사아자", [(4, 7)], width=7).marked("<", ">")
-    '…<라마바> 사아자'
+    >>> cut("가나다 라마바 사아자 차카타", [(8, 11)], width=7).marked("<", ">")
+    '…<사아자> 차카타'
     """
     starts = [0, *(_word_start(text, start, width // 6) for start, _ in matches)]
     inside = {start: sum(start <= a and b <= start + width for a, b in matches) for start in starts}
     start = max(starts, key=lambda at: (inside[at], -at))
+    start = _word_start(text, start, max(0, start + width - len(text)))  # at the end: no room is left unused
     end = min(len(text), start + width)
     flat = "".join(" " if char.isspace() else char for char in text[start:end])
     head, tail = "…" if start else "", "…" if end < len(text) else ""

@@ -38,9 +38,10 @@ def understand(
 ) -> Understanding:
     """Make every dialogue one query and decide whether it is chit-chat.
 
-    The decision rests on the last user turn and its standalone query. Its threshold is `params.chitchat_threshold`, else calibrated
-    on the dev dialogues (no relevant document = chit-chat) if they have both kinds, else on the held-out
-    committed examples. An id in `params.empty_ids` is chit-chat whatever the classifier says.
+    The decision rests on the last user turn and its standalone query. Its threshold is
+    `params.chitchat_threshold`, else calibrated on the dev dialogues (no relevant document = chit-chat) if
+    they have both kinds, else on the held-out committed examples. An id in `params.empty_ids` is chit-chat
+    whatever the classifier says.
 
     Returns
     -------

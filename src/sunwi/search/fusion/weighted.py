@@ -19,8 +19,8 @@ def weighted_sum(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> 
     --------
     >>> import numpy as np
     >>> a = np.array([[1.0, 0.0, -1.0]], dtype=np.float32)
-    >>> weighted_sum({"a": a, "b": -a}, {"a": 2.0, "b": 1.0}).round(2).tolist()
-    [[1.22, 0.0, -1.22]]
+    >>> [round(float(s), 2) for s in weighted_sum({"a": a, "b": -a}, {"a": 2.0, "b": 1.0})[0]]
+    [1.22, 0.0, -1.22]
     """
     names = sorted(scores)
     fused = np.zeros_like(scores[names[0]])

@@ -1,0 +1,242 @@
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from typer.testing import CliRunner
+
+from sunwi.cli import app
+from sunwi.cli.checks import Finding
+from sunwi.cli.checks.access import check_engines, check_keys
+from sunwi.cli.checks.machine import check_machine, usable_memory
+from sunwi.cli.checks.model import check_builtin, check_encoder
+from sunwi.cli.checks.packages import check_packages
+from sunwi.cli.checks.project import check_row_caches
+from sunwi.models.spec import ModelInfo
+
+ROOT = Path(__file__).parents[2]
+VARIABLES = (
+    "UPSTAGE_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "HF_TOKEN",
+    "SUNWI_ELASTICSEARCH_URL", "SUNWI_OPENSEARCH_URL",
+)  # fmt: skip
+PYPROJECT = """\
+[project]
+name = "sunwi"
+dependencies = ["numpy>=1", "typer>=99", "surely-not-there>=1"]
+[project.optional-dependencies]
+there = ["pydantic>=2"]
+absent = ["surely-not-there"]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All that the default pipeline needs, without having run."""
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "params.yaml").write_text("data: {source: corpus}\n", encoding="utf-8")
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "corpus.jsonl").write_text('{"docid": "a", "content": "글"}\n', encoding="utf-8")
+    return tmp_path
+
+
+def report(expected_exit: int) -> tuple[dict[str, Finding], str]:
+    """Findings by name, last of a name first, and the raw output of both forms."""
+    as_json = CliRunner().invoke(app, ["doctor", "--json"])
+    as_text = CliRunner().invoke(app, ["doctor"])
+    assert as_json.exit_code == as_text.exit_code == expected_exit, as_text.output
+    content = json.loads(as_json.stdout)
+    assert content["ready"] is (expected_exit == 0)
+    findings = [Finding(**finding) for finding in content["findings"]]
+    assert all(finding.fix for finding in findings if finding.state == "missing")
+    return {finding.name: finding for finding in findings}, as_json.output + as_text.output
+
+
+def test_a_whole_project_can_run(project: Path, builtin_model: ModelInfo) -> None:
+    findings, text = report(0)
+    assert "The pipeline can run. Next: make repro" in text
+    assert findings["params.yaml"].state == findings["data.source"].state == "ok"
+    assert str(builtin_model.folder) in findings["builtin converted"].found
+    assert findings["dvc.lock"].fix == "make repro"
+
+
+def test_an_empty_folder_cannot_and_every_lack_names_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    findings, text = report(1)
+    missing = {name for name, finding in findings.items() if finding.state == "missing"}
+    assert missing == {"params.yaml", "dvc.yaml", ".dvc"}
+    assert findings[".dvc"].fix == "dvc init"
+    assert "The pipeline cannot run: 3 missing" in text
+
+
+def test_each_fault_of_the_params_is_told(project: Path) -> None:
+    (project / "params.yaml").write_text("encoder: {modle: x, max_length: long}\n", encoding="utf-8")
+    _, text = report(1)
+    assert "encoder.modle" in text
+    assert "encoder.max_length" in text
+
+
+def test_a_source_without_a_corpus(project: Path) -> None:
+    (project / "corpus" / "corpus.jsonl").unlink()
+    findings, _ = report(1)
+    assert "sunwi import" in str(findings["data.source"].fix)
+
+
+def test_secrets_never_appear(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "Zq9xSECRETvalue77"
+    for variable in VARIABLES[:5]:
+        monkeypatch.setenv(variable, secret)
+    monkeypatch.setenv(
+        "SUNWI_ELASTICSEARCH_URL", f"http://{secret}:{secret}@127.0.0.1:9/{secret}?key={secret}"
+    )
+    monkeypatch.setenv("SUNWI_OPENSEARCH_URL", f"http://user:{secret}@host:{secret}")
+    findings, text = report(0)
+    assert secret[:4].lower() not in text.lower()
+    assert str(len(secret)) not in findings["OPENAI_API_KEY"].found
+    assert findings["OPENAI_API_KEY"] == Finding("keys", "OPENAI_API_KEY", "ok", "set")
+    assert findings["Elasticsearch"].found.startswith("http://127.0.0.1:9 does not answer")
+    assert findings["OpenSearch"].found == "SUNWI_OPENSEARCH_URL is no http(s) URL"
+
+
+def test_either_name_of_the_gemini_key_counts() -> None:
+    by_name = {finding.name: finding for finding in check_keys({"GOOGLE_API_KEY": "k", "HF_TOKEN": "  "})}
+    assert by_name["GEMINI_API_KEY or GOOGLE_API_KEY"].state == "ok"
+    assert by_name["HF_TOKEN"].state == "note"
+
+
+class Engine(BaseHTTPRequestHandler):
+    """Answers as a cluster does to `user`, forwards /moved to another host name, is no cluster at /other."""
+
+    seen: ClassVar[list[tuple[str, str, str | None]]] = []
+
+    def do_GET(self) -> None:
+        given = self.headers.get("Authorization")
+        self.seen.append((self.headers["Host"].partition(":")[0], self.path, given))
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.headers['Host'].rpartition(':')[2]}/other")
+            self.end_headers()
+            return
+        allowed = given == "Basic " + b64encode(b"user:p@ss").decode() or self.path == "/other"
+        self.send_response(200 if allowed else 401)
+        self.end_headers()
+        cluster = {"version": {"number": "3.2.0", "distribution": "opensearch"}}
+        self.wfile.write(json.dumps([] if self.path == "/other" else cluster).encode())
+
+    def log_message(self, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    Engine.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("url", "state", "found"),
+    [
+        ("http://user:p%40ss@127.0.0.1:{port}", "ok", "http://127.0.0.1:{port} opensearch 3.2.0"),
+        ("http://127.0.0.1:{port}", "note", "http://127.0.0.1:{port} refuses the credentials (401)"),
+        ("http://127.0.0.1:{port}/other", "ok", "http://127.0.0.1:{port} answers, but tells no version"),
+        ("file:///etc/hosts", "note", "SUNWI_OPENSEARCH_URL is no http(s) URL"),
+        ("", "note", "not set; search runs in this process"),
+    ],
+)
+def test_engines(port: int, url: str, state: str, found: str) -> None:
+    (finding,) = [
+        one
+        for one in check_engines({"SUNWI_OPENSEARCH_URL": url.format(port=port)})
+        if one.name == "OpenSearch"
+    ]
+    assert (finding.state, finding.found) == (state, found.format(port=port))
+    assert finding.state == "ok" or finding.fix
+
+
+def test_a_redirect_does_not_carry_credentials_to_another_host(port: int) -> None:
+    check_engines({"SUNWI_OPENSEARCH_URL": f"http://user:p%40ss@127.0.0.1:{port}/moved"})
+    (first, second) = Engine.seen
+    assert first[:2] == ("127.0.0.1", "/moved")
+    assert first[2] is not None
+    assert second == ("localhost", "/other", None)
+
+
+def test_packages_against_ranges_and_tested_versions(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    (tmp_path / "constraints.txt").write_text("# tested\nNumPy==1.0  # old\n", encoding="utf-8")
+    findings = {finding.name: finding for finding in check_packages(tmp_path)}
+    states = {name: finding.state for name, finding in findings.items()}
+    assert states == {
+        "numpy": "note",
+        "typer": "missing",
+        "surely-not-there": "missing",
+        "extra there": "ok",
+        "extra absent": "note",
+    }
+    assert findings["numpy"].found.endswith("; tested with 1.0")
+    assert findings["typer"].fix == "pip install -e . -c constraints.txt"
+    assert findings["extra absent"].fix == "pip install 'sunwi[absent]'"
+
+
+def test_the_environment_of_the_tests_meets_the_declared_ranges() -> None:
+    assert not [finding for finding in check_packages(ROOT) if finding.state == "missing"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "state"),
+    [
+        ("builtin/multilingual-e5-small", "ok"),
+        ("builtin/other", "missing"),
+        ("models/never-trained", "missing"),
+        ("nobody/never-downloaded", "missing"),  # tests run with HF_HUB_OFFLINE
+        (".", "ok"),
+    ],
+)
+def test_the_encoder_of_the_params(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, state: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    finding = check_encoder(spec)
+    assert finding.state == state
+    assert finding.state == "ok" or finding.fix
+
+
+def test_a_model_that_the_hub_would_give_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    finding = check_encoder("nobody/never-downloaded")
+    assert (finding.state, finding.fix) == ("note", "hf download nobody/never-downloaded")
+
+
+def test_the_builtin_model_before_its_conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNWI_MODEL_DIR", str(tmp_path))
+    wheel, converted = check_builtin(needed=True)
+    assert wheel.state == "ok"
+    assert (converted.state, converted.fix) == ("note", "dvc repro encode_base")
+
+
+def test_row_caches_kind_by_kind(own_cache: Path) -> None:
+    assert check_row_caches().found == f"{own_cache}: empty"
+    own_cache.mkdir()
+    for name, length in (("vectors.sqlite", 1024), ("vectors.sqlite-wal", 1024), ("morphemes.sqlite", 5)):
+        (own_cache / name).write_bytes(b"x" * length)
+    assert check_row_caches().found == f"{own_cache}: morphemes 5 B, vectors 2.0 KiB"
+
+
+def test_the_machine() -> None:
+    names = [finding.name for finding in check_machine()]
+    assert names[:6] == ["Python", "platform", "CPUs", "memory", "disk", "torch"]
+    memory = usable_memory()
+    assert memory is None or memory > 2**28

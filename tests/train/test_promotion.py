@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sunwi.params import Params
+from sunwi.search.batch import Passages
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.train.promotion import GateSet, Verdict, promote
+
+QUESTIONS = 8
+
+
+def gate(natural: list[int]) -> GateSet:
+    labels = [LabelledQuestion(f"q{n}", "질문", (0,), "dev", "natural", 0.3) for n in range(QUESTIONS)]
+    return GateSet(labels, Passages([], [], [], {}), [], np.zeros((QUESTIONS, 0), dtype=np.float32), natural)
+
+
+def verdict(dense: float, fused: float, first: float = 0.0) -> Verdict:
+    """Constant reciprocal ranks; `first` is added to the first question's fused one."""
+    fused_ranks = np.full(QUESTIONS, fused)
+    fused_ranks[0] += first
+    return Verdict(np.full(QUESTIONS, dense), fused_ranks)
+
+
+@pytest.mark.parametrize(
+    ("tuned", "promoted"),
+    [
+        (verdict(0.6, 0.7), "tuned"),  # better in both
+        (verdict(0.5, 0.5), "base"),  # as good: the base stays
+        (verdict(0.4, 0.9), "base"),  # worse alone
+        (verdict(0.9, 0.4), "base"),  # worse in the fusion
+        (verdict(0.5, 0.6, first=-0.3), "base"),  # better on the whole, worse on the natural question
+    ],
+)
+def test_only_what_is_not_worse_anywhere_is_promoted(tuned: Verdict, promoted: str) -> None:
+    share, report = promote({1.0: verdict(0.5, 0.5), 0.0: tuned}, gate(natural=[0]), Params())
+    assert report["promoted"] == promoted
+    assert (share == 1.0) == (promoted == "base")
+
+
+def test_the_best_mixture_wins() -> None:
+    verdicts = {1.0: verdict(0.5, 0.5), 0.5: verdict(0.6, 0.7), 0.0: verdict(0.65, 0.6)}
+    share, report = promote(verdicts, gate([]), Params())
+    assert share == 0.5
+    assert report["candidates"]["base_share_0.5"]["delta_fused_all"] == pytest.approx(0.2)
+    assert report["candidates"]["base_share_0.5"]["fused_p"] == pytest.approx(2 / 2**QUESTIONS, abs=1e-6)
+
+
+def test_a_tolerance_lets_a_small_loss_pass() -> None:
+    params = Params.model_validate({"train_embedder": {"tolerance": 0.05}})
+    verdicts = {1.0: verdict(0.5, 0.5), 0.0: verdict(0.46, 0.52)}
+    assert promote(verdicts, gate([]), params)[0] == 0.0
