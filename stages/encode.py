@@ -3,7 +3,6 @@
 import sys
 
 from project import INDEX, METRICS, encoder, passages, questions, timed
-
 from sunwi.params import load_params
 from sunwi.records import write_json
 from sunwi.search.store import save_vectors

@@ -1,7 +1,6 @@
 """Make synthetic questions, filter them, split them by document."""
 
 from project import METRICS, PREPARED, QA, timed
-
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.qa.generate import generate_questions
@@ -23,7 +22,12 @@ if __name__ == "__main__":
                 for message in query.messages
                 if message.role == "user"
             ],
-            {docid for qrels in (prepared.qrels, prepared.dev_qrels) for row in qrels.values() for docid in row},
+            {
+                docid
+                for qrels in (prepared.qrels, prepared.dev_qrels)
+                for row in qrels.values()
+                for docid in row
+            },
         )
         write_rows(QA / "questions.jsonl", result.kept)
         write_rows(QA / "rejected.jsonl", result.rejected)

@@ -1,7 +1,6 @@
 """Hard negatives for the train questions."""
 
 from project import METRICS, MINED, PREPARED, as_queries, encoder, passages, pipeline, questions, timed
-
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant

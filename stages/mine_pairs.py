@@ -1,7 +1,17 @@
 """Candidate lists of the promoted hybrid retriever for the train and dev questions."""
 
-from project import INDEX, METRICS, MINED, as_queries, dev_labels, encoder, passages, pipeline, questions, timed
-
+from project import (
+    INDEX,
+    METRICS,
+    MINED,
+    as_queries,
+    dev_labels,
+    encoder,
+    passages,
+    pipeline,
+    questions,
+    timed,
+)
 from sunwi.mining.pairs import candidate_lists, pool_metrics
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json, write_rows

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from project import METRICS, PREPARED, timed
-
 from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.params import load_params
 from sunwi.records import write_json

@@ -1,7 +1,6 @@
 """Measure every variant against the qrels, with intervals and paired tests."""
 
 from project import METRICS, PREPARED, QUERIES, SUBMISSIONS, passages, timed
-
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows, read_run

@@ -3,7 +3,6 @@
 import sys
 
 from project import INDEX, METRICS, QUERIES, RERANKER, SUBMISSIONS, encoder, passages, pipeline, timed
-
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
 from sunwi.search.batch import make_queries

@@ -1,7 +1,6 @@
 """Fine-tune the encoder; promote it only if it is not worse."""
 
 from project import EMBEDDER, METRICS, MINED, dev_labels, passages, questions, timed, write_curve
-
 from sunwi.params import load_params
 from sunwi.records import MinedRow, read_rows, write_json
 from sunwi.train.tuning import tune

@@ -1,7 +1,6 @@
 """LoRA cross-encoder on the candidate lists; blend weights for it and for late interaction."""
 
 from project import EMBEDDER, INDEX, METRICS, MINED, RERANKER, encoder, passages, timed, write_curve
-
 from sunwi.params import load_params
 from sunwi.records import CandidateList, read_rows, write_json
 from sunwi.train.reranking import tune_reranker

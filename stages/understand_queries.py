@@ -1,7 +1,6 @@
 """Dialogues to standalone queries; chit-chat is recognised."""
 
 from project import METRICS, PREPARED, QUERIES, encoder, timed
-
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.query.understand import understand

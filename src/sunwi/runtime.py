@@ -81,6 +81,20 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
+@contextmanager
+def no_loading_bar() -> Iterator[None]:
+    """transformers' bar over weights off: it prints to logs too, and a small model loads in a blink."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python, numpy and torch; on a GPU ask torch for deterministic kernels.
 

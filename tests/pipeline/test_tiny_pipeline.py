@@ -19,7 +19,9 @@ PASSAGES = 20
 def make_project(folder: Path) -> Path:
     """A project of its own: the real stages and dvc.yaml, a cut corpus and small budgets."""
     for name in ("stages", "src"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copyfile(ROOT / name, folder / name)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -47,7 +49,10 @@ def write_source(source: Path, passages: int) -> None:
     corpus = (demo / "corpus.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (source / "corpus.jsonl").write_text("".join(corpus[:passages]), encoding="utf-8", newline="\n")
     docids = {json.loads(line)["docid"] for line in corpus[:PASSAGES]}
-    for queries, qrels, chitchat in (("queries.jsonl", "qrels.tsv", 2), ("dev_queries.jsonl", "dev_qrels.tsv", 2)):
+    for queries, qrels, chitchat in (
+        ("queries.jsonl", "qrels.tsv", 2),
+        ("dev_queries.jsonl", "dev_qrels.tsv", 2),
+    ):
         judged = (demo / qrels).read_text(encoding="utf-8").splitlines(keepends=True)
         labelled = {line.split("\t")[0] for line in judged}
         kept = [line for line in judged if line.split("\t")[2] in docids]
@@ -73,7 +78,12 @@ def dvc(folder: Path, *arguments: str) -> str:
         "DVC_NO_ANALYTICS": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

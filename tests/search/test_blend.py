@@ -29,8 +29,12 @@ def test_first_hit_breaks_ties_by_the_retrievers_order() -> None:
 
 def test_fit_uses_what_helps_and_leaves_out_what_does_not() -> None:
     lists = [
-        ScoredList(scores(**{FIRST: [2, 1, 0], "good": [0, 9, 0], "bad": [9, 0, 0]}), np.array([False, True, False])),
-        ScoredList(scores(**{FIRST: [2, 1, 0], "good": [0, 0, 9], "bad": [9, 5, 0]}), np.array([False, False, True])),
+        ScoredList(
+            scores(**{FIRST: [2, 1, 0], "good": [0, 9, 0], "bad": [9, 0, 0]}), np.array([False, True, False])
+        ),
+        ScoredList(
+            scores(**{FIRST: [2, 1, 0], "good": [0, 0, 9], "bad": [9, 5, 0]}), np.array([False, False, True])
+        ),
     ]
     weights, curve = fit_blend(lists, ["bad", "good"], [0.0, 1.0, 4.0])
     assert weights == {"bad": 0.0, "good": 4.0}

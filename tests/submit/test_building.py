@@ -45,7 +45,9 @@ QUERIES = QueryBatch(["1", "2"], ["질문", "안녕"], [[], []], np.zeros((2, 1)
 def submission(weights: dict[str, float] | None = None, **settings: object) -> Submission:
     variant = SubmissionParams.model_validate({"retrievers": ["dense"], "fusion": "weighted", **settings})
     pipeline = SearchPipeline(PASSAGES, [Fixed()])
-    return build(variant, UNDERSTOOD, QUERIES, pipeline, fusion_of(variant, {}), Reversing(), weights or {}, 2)
+    return build(
+        variant, UNDERSTOOD, QUERIES, pipeline, fusion_of(variant, {}), Reversing(), weights or {}, 2
+    )
 
 
 def test_chunks_are_submitted_as_their_document_and_chitchat_as_nothing() -> None:
@@ -86,7 +88,12 @@ def test_files_are_written_alike_and_strays_removed(tmp_path: Path) -> None:
     write_submission(submission(), tmp_path, "mine")
     write_submission(submission(), tmp_path, "old")
     (tmp_path / ".gitignore").write_text("*\n", encoding="utf-8")
-    assert sorted(remove_strays(tmp_path, ["mine"])) == ["old.csv", "old.jsonl", "old.lineage.jsonl", "old.run"]
+    assert sorted(remove_strays(tmp_path, ["mine"])) == [
+        "old.csv",
+        "old.jsonl",
+        "old.lineage.jsonl",
+        "old.run",
+    ]
     names = ["mine.csv", "mine.jsonl", "mine.lineage.jsonl", "mine.run"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".gitignore", *names]
     rows = read_rows(tmp_path / "mine.jsonl", SubmissionRow)

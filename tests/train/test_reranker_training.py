@@ -16,7 +16,9 @@ PARAMS = TrainRerankerParams(max_steps=2, batch_size=2, max_length=48, negatives
 
 
 def candidate_list(qid: str, split: str, candidates: list[tuple[str, float, int]]) -> CandidateList:
-    rows = [Candidate(docid=docid, score=score, label=label, components={}) for docid, score, label in candidates]
+    rows = [
+        Candidate(docid=docid, score=score, label=label, components={}) for docid, score, label in candidates
+    ]
     ranks = [rank for rank, row in enumerate(rows, start=1) if row.label]
     return CandidateList(
         qid=qid, query=f"질문 {qid}", split=split, style="plain", overlap=0.5,
@@ -26,7 +28,9 @@ def candidate_list(qid: str, split: str, candidates: list[tuple[str, float, int]
 
 def test_pairs_are_the_hardest_clear_negatives_of_train_lists() -> None:
     lists = [
-        candidate_list("a", "train", [("d1", 9.8, 0), ("d2", 10.0, 1), ("d3", 9.0, 0), ("d4", 8.0, 0), ("d5", 7.0, 0)]),
+        candidate_list(
+            "a", "train", [("d1", 9.8, 0), ("d2", 10.0, 1), ("d3", 9.0, 0), ("d4", 8.0, 0), ("d5", 7.0, 0)]
+        ),
         candidate_list("b", "dev", [("d1", 9.0, 1), ("d2", 1.0, 0)]),
         candidate_list("c", "train", [("d1", 9.0, 0)]),
         candidate_list("e", "train", [("d1", 9.0, 1)]),
@@ -42,20 +46,27 @@ def test_too_few_pairs_are_an_error(builtin_model: ModelInfo, tmp_path: Path) ->
         train_reranker(builtin_model.folder, "builtin", [("q", "p", 1.0)], PARAMS, 1, tmp_path)
 
 
-def test_adapter_and_merged_model_score_alike(builtin_model: ModelInfo, tmp_path: Path, own_cache: Path) -> None:
+def test_adapter_and_merged_model_score_alike(
+    builtin_model: ModelInfo, tmp_path: Path, own_cache: Path
+) -> None:
     """Head included: both forms come back with the trained head."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    pairs = [("별은 왜 빛나?", "별은 핵융합으로 빛난다.", 1.0), ("별은 왜 빛나?", "물은 0도에서 언다.", 0.0)] * 3
+    pairs = [
+        ("별은 왜 빛나?", "별은 핵융합으로 빛난다.", 1.0),
+        ("별은 왜 빛나?", "물은 0도에서 언다.", 0.0),
+    ] * 3
     facts, curve = train_reranker(builtin_model.folder, "models/embedder", pairs, PARAMS, 7, tmp_path / "out")
     assert facts["steps"] == len(curve) == 2
     merged = CrossEncoder(tmp_path / "out" / "merged", 48).score([pair[:2] for pair in pairs[:2]])
     base = AutoModelForSequenceClassification.from_pretrained(builtin_model.folder, num_labels=1)
     model = PeftModel.from_pretrained(base, tmp_path / "out" / "adapter").eval()
     tokenizer = AutoTokenizer.from_pretrained(builtin_model.folder)
-    batch = tokenizer([q for q, _, _ in pairs[:2]], [p for _, p, _ in pairs[:2]], return_tensors="pt", padding=True)
+    batch = tokenizer(
+        [q for q, _, _ in pairs[:2]], [p for _, p, _ in pairs[:2]], return_tensors="pt", padding=True
+    )
     with torch.inference_mode():
         adapted = model(**batch).logits.squeeze(-1).numpy()
     assert np.abs(merged - adapted).max() < 1e-5

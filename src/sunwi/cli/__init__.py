@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sunwi import __version__
-from sunwi.cli import doctor, importing, recipe, search
+from sunwi.cli import doctor, importing, recipe, scores, search
 from sunwi.errors import SunwiError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.add_typer(importing.import_app, name="import")
 app.command("recipe")(recipe.recipe)
 app.command("search")(search.search)
+app.command("scores")(scores.scores)
 app.command("doctor")(doctor.doctor)
 
 

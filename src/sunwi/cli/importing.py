@@ -12,6 +12,7 @@ import typer
 from sunwi.errors import ParamsError, SunwiError
 
 if TYPE_CHECKING:
+    from sunwi.cli.params_file import YamlFile
     from sunwi.corpus.importing import ImportReport
 
 PARAMS = Path("params.yaml")
@@ -82,7 +83,7 @@ def table(
     _import("table", out, file=file, content=content, docid=docid, title=title, src=src)
 
 
-def _import(format: str, out: Path, **inputs: Any) -> None:  # noqa: A002 - the field's word
+def _import(format: str, out: Path, **inputs: Any) -> None:
     from sunwi.corpus.importing import import_source
 
     with _errors_to_stderr():
@@ -90,7 +91,7 @@ def _import(format: str, out: Path, **inputs: Any) -> None:  # noqa: A002 - the 
         project = _read_params(PARAMS) if PARAMS.exists() else None
         report = import_source(format, out, **inputs)
         if project is not None:
-            _set_source(PARAMS, *project, out)
+            _set_source(project, out)
         _print(report, in_project=project is not None)
 
 
@@ -103,36 +104,26 @@ def _errors_to_stderr() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _read_params(path: Path) -> tuple[Any, Any]:
-    """The content of params.yaml, and the YAML writer that keeps its comments, quotes and indents."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.util import load_yaml_guess_indent
+def _read_params(path: Path) -> YamlFile:
+    """params.yaml with its comments; checked before the import, so that nothing is written for nothing."""
+    from sunwi.cli.params_file import read_yaml
 
-    writer = YAML()
-    writer.preserve_quotes = True
-    writer.width = 4096  # no line is folded that was not
-    try:
-        params, indent, offset = load_yaml_guess_indent(path.read_text(encoding="utf-8"), yaml=writer)
-    except YAMLError as error:
-        raise ParamsError(path, [f"it is no YAML: {error}"]) from None
-    if params is not None and not (isinstance(params, dict) and isinstance(params.get("data", {}), dict)):
+    params = read_yaml(path)
+    if not isinstance(params.content.get("data", {}), dict):
         raise ParamsError(path, ["expected `data:` with the key `source` below it"])
-    if offset is not None:  # the file has block lists
-        writer.indent(sequence=indent, offset=offset)
-    return ({} if params is None else params), writer
+    return params
 
 
-def _set_source(path: Path, params: Any, writer: Any, folder: Path) -> None:
+def _set_source(params: YamlFile, folder: Path) -> None:
     """Set data.source; an equal value writes nothing."""
     from sunwi.runtime import atomic_write
 
-    data = params.setdefault("data", {})
+    data = params.content.setdefault("data", {})
     if data.get("source") == folder.as_posix():
         return
     data["source"] = folder.as_posix()
-    with atomic_write(path) as out:
-        writer.dump(params, out)
+    with atomic_write(params.path) as out:
+        out.write(params.text())
 
 
 def _print(report: ImportReport, *, in_project: bool) -> None:

@@ -44,6 +44,13 @@ def data_file() -> Path | None:
     return path if path.exists() else None
 
 
+def converted_folder(source: Path) -> Path:
+    """Where the conversion of that file lies, or will lie."""
+    return (
+        user_cache_dir() / "models" / f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
+    )
+
+
 def builtin_folder() -> Path:
     """Folder of the converted model; converts it if it is not there (about 16 s, 480 MB).
 

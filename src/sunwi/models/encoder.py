@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 Vectors = npt.NDArray[np.float16]
+WITH_POOLER = frozenset({"bert", "roberta", "xlm-roberta"})
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 HEAD = ("variant", "MAP@3 [95%]", "MRR@10", "nDCG@10", "Recall@10", "Hit@1", "empty", "p vs baseline")
 
@@ -32,7 +32,7 @@ def _row(name: str, row: Mapping[str, float]) -> tuple[str, ...]:
     return (name, interval, *measures, str(row["empty_topk"]), p)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     text = ["| " + " | ".join(line) + " |" for line in lines]
     text[1] = "|" + "|".join(lines[1]) + "|"

@@ -69,7 +69,8 @@ def build(
                 needs_retrieval=query.needs_retrieval,
                 reason="no retrieval needed" if emptied else f"ranked; {query.source}",
                 candidates=[
-                    _lineage(one, groups, at, place, extra) for place, at in enumerate(order[:LINEAGE_DEPTH], start=1)
+                    _lineage(one, groups, at, place, extra)
+                    for place, at in enumerate(order[:LINEAGE_DEPTH], start=1)
                 ],
             )
         )

@@ -32,7 +32,9 @@ def fit_rerankers(
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
         if names and set(names) <= set(rerankers.names):
-            fits[kind], curves[kind] = fit_blend([scored[at] for at in low], names, params.train_reranker.weights)
+            fits[kind], curves[kind] = fit_blend(
+                [scored[at] for at in low], names, params.train_reranker.weights
+            )
     parts = {
         "low_overlap": low,
         NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],

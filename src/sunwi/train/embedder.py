@@ -77,7 +77,9 @@ def train_embedder(
         for entry in runner.trainer.state.log_history
         if "loss" in entry
     ]
-    state = {name: tensor.detach().cpu().float().contiguous() for name, tensor in encoder.state_dict().items()}
+    state = {
+        name: tensor.detach().cpu().float().contiguous() for name, tensor in encoder.state_dict().items()
+    }
     heads = {
         name: {key: value.detach().cpu() for key, value in getattr(runner.model, name).state_dict().items()}
         for name in ("colbert_linear", "sparse_linear")
@@ -91,7 +93,9 @@ def without_attention_dropout(model: torch.nn.Module) -> None:
     """Dropout on attention weights off: with it torch keeps every [heads, tokens, tokens] map for the
     backward pass instead of using a fused kernel, twice the memory. Dropout of hidden states stays."""
     for name, module in model.named_modules():
-        if name.endswith(("attention.self", "self_attn", "attention.attention")) and hasattr(module, "dropout"):
+        if name.endswith(("attention.self", "self_attn", "attention.attention")) and hasattr(
+            module, "dropout"
+        ):
             module.dropout = type(module.dropout)(0.0) if callable(module.dropout) else 0.0
 
 
@@ -150,7 +154,9 @@ def _runner(
         return _m3_runner(info, data, training)
     if info.pooling == "lasttoken":
         raise ModelError(
-            info.spec, "it pools the last token, a decoder's way", "set train_embedder.enabled: false, or use an encoder"
+            info.spec,
+            "it pools the last token, a decoder's way",
+            "set train_embedder.enabled: false, or use an encoder",
         )
     from FlagEmbedding.abc.finetune.embedder import AbsEmbedderModelArguments, AbsEmbedderTrainingArguments
     from FlagEmbedding.finetune.embedder.encoder_only.base import EncoderOnlyEmbedderRunner

@@ -21,7 +21,10 @@ MERGED = "merged"
 
 
 def training_pairs(
-    lists: Sequence[CandidateList], texts: dict[str, str], params: TrainRerankerParams, max_positive_share: float
+    lists: Sequence[CandidateList],
+    texts: dict[str, str],
+    params: TrainRerankerParams,
+    max_positive_share: float,
 ) -> tuple[list[tuple[str, str, float]], dict[str, int]]:
     """(query, passage, label) of the train lists, and how many lists gave none.
 
@@ -39,7 +42,9 @@ def training_pairs(
             counts["positive_not_retrieved"] += 1
             continue
         limit = max_positive_share * positives[0].score
-        negatives = [candidate for candidate in one.candidates if not candidate.label and candidate.score < limit]
+        negatives = [
+            candidate for candidate in one.candidates if not candidate.label and candidate.score < limit
+        ]
         if not negatives:
             counts["without_negative"] += 1
             continue
@@ -49,7 +54,12 @@ def training_pairs(
 
 
 def train_reranker(
-    base: Path, base_name: str, pairs: Sequence[tuple[str, str, float]], params: TrainRerankerParams, seed: int, out: Path
+    base: Path,
+    base_name: str,
+    pairs: Sequence[tuple[str, str, float]],
+    params: TrainRerankerParams,
+    seed: int,
+    out: Path,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
@@ -86,7 +96,9 @@ def train_reranker(
         lora_alpha=params.lora_alpha,
         lora_dropout=params.lora_dropout,
         target_modules=params.target_modules,
-        modules_to_save=[name for name in params.modules_to_save if _has_module(transformer.auto_model, name)],
+        modules_to_save=[
+            name for name in params.modules_to_save if _has_module(transformer.auto_model, name)
+        ],
     )
     adapted = get_peft_model(transformer.auto_model, lora)
     transformer.auto_model = adapted
@@ -119,7 +131,10 @@ def train_reranker(
         )
         weight = torch.tensor(float(params.negatives), device=device)
         trainer = CrossEncoderTrainer(
-            model=model, args=arguments, train_dataset=dataset, loss=BinaryCrossEntropyLoss(model, pos_weight=weight)
+            model=model,
+            args=arguments,
+            train_dataset=dataset,
+            loss=BinaryCrossEntropyLoss(model, pos_weight=weight),
         )
         trainer.train()
     curve = [

