@@ -49,10 +49,8 @@ def write_source(source: Path, passages: int) -> None:
     corpus = (demo / "corpus.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (source / "corpus.jsonl").write_text("".join(corpus[:passages]), encoding="utf-8", newline="\n")
     docids = {json.loads(line)["docid"] for line in corpus[:PASSAGES]}
-    for queries, qrels, chitchat in (
-        ("queries.jsonl", "qrels.tsv", 2),
-        ("dev_queries.jsonl", "dev_qrels.tsv", 2),
-    ):
+    for queries, qrels in (("queries.jsonl", "qrels.tsv"), ("dev_queries.jsonl", "dev_qrels.tsv")):
+        chitchat = 2
         judged = (demo / qrels).read_text(encoding="utf-8").splitlines(keepends=True)
         labelled = {line.split("\t")[0] for line in judged}
         kept = [line for line in judged if line.split("\t")[2] in docids]
