@@ -12,7 +12,7 @@ from project import (
     questions,
     timed,
 )
-from sunwi.mining.pairs import candidate_lists, pool_metrics
+from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json, write_rows
 from sunwi.search.labelled import synthetic_questions
@@ -22,7 +22,8 @@ if __name__ == "__main__":
     params = load_params()
     with timed("mine_pairs"):
         corpus = passages()
-        labels = dev_labels(corpus, params) + synthetic_questions(questions(), corpus, {"train"})
+        asked = dev_labels(corpus, params) + synthetic_questions(questions(), corpus, {"train"})
+        labels = chosen_questions(asked, params.pairs.max_train, params.pairs.max_dev)
         queries = as_queries(labels, encoder("promoted", params), params)
         names = ["bm25", "dense", "questions"]
         fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])

@@ -155,9 +155,11 @@ class TrainRerankerParams(Section):
 
 
 class PairsParams(Section):
-    """Candidate lists for the reranker."""
+    """Candidate lists for the reranker, and how many of them at most: each costs `depth` pairs to score."""
 
     depth: Count = 20
+    max_train: Count = 3000
+    max_dev: Count = 400  # natural dev questions first
 
 
 class QueryParams(Section):

@@ -7,9 +7,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from sunwi.records import Candidate, CandidateList
+from sunwi.runtime import text_hash
 from sunwi.search.batch import QueryBatch
-from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.labelled import NATURAL, LabelledQuestion
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+
+
+def chosen_questions(
+    labels: Sequence[LabelledQuestion], max_train: int, max_dev: int
+) -> list[LabelledQuestion]:
+    """At most so many questions a split: natural ones first, then by the hash of their id.
+
+    The hash makes the choice even over the corpus, and stable when questions are added.
+    """
+    limits = {"train": max_train, "dev": max_dev}
+    order = sorted(labels, key=lambda label: (label.style != NATURAL, text_hash(label.qid)))
+    taken: Counter[str] = Counter()
+    chosen = []
+    for label in order:
+        if taken[label.split] < limits.get(label.split, 0):
+            taken[label.split] += 1
+            chosen.append(label)
+    return sorted(chosen, key=lambda label: label.qid)
 
 
 def candidate_lists(

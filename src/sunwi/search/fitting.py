@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.params import FusionParams, Params
 from sunwi.search.batch import QueryBatch
-from sunwi.search.fusion import weighted_sum
+from sunwi.search.fusion import weighted_total, zscore
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
 from sunwi.search.pipeline import SearchPipeline
 
@@ -59,8 +59,9 @@ def fit_fusion(
     ranks = np.empty((len(grid_bm25), len(grid_questions), len(queries)), dtype=np.int64)
     for rows, components in pipeline.blocks(queries, names):
         relevant = [label.relevant for label in labels[rows]]
+        normalised = {name: zscore(of_all) for name, of_all in components.items()}
         for (at, bm25), (to, asked) in product(enumerate(grid_bm25), enumerate(grid_questions)):
-            fused = weighted_sum(components, _weights(names, bm25, asked))
+            fused = weighted_total(normalised, _weights(names, bm25, asked))
             ranks[at, to, rows] = first_relevant_rank(fused, relevant)
     gains = reciprocal_rank(ranks)  # [bm25 weights, question weights, questions]
     low = gains[:, :, chosen].mean(axis=2)

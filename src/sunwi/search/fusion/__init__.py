@@ -2,6 +2,6 @@
 
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
-from sunwi.search.fusion.weighted import weighted_sum
+from sunwi.search.fusion.weighted import weighted_sum, weighted_total
 
-__all__ = ["reciprocal_rank_fusion", "weighted_sum", "zscore"]
+__all__ = ["reciprocal_rank_fusion", "weighted_sum", "weighted_total", "zscore"]

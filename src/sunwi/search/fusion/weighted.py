@@ -22,8 +22,13 @@ def weighted_sum(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> 
     >>> [round(float(s), 2) for s in weighted_sum({"a": a, "b": -a}, {"a": 2.0, "b": 1.0})[0]]
     [1.22, 0.0, -1.22]
     """
-    names = sorted(scores)
-    fused = np.zeros_like(scores[names[0]])
+    return weighted_total({name: zscore(of_all) for name, of_all in scores.items()}, weights)
+
+
+def weighted_total(normalised: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """The same sum over scores that are normalised already, for many weights over the same scores."""
+    names = sorted(normalised)
+    fused = np.zeros_like(normalised[names[0]])
     for name in names:
-        fused += np.float32(weights.get(name, 1.0)) * zscore(scores[name])
+        fused += np.float32(weights.get(name, 1.0)) * normalised[name]
     return fused
