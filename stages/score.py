@@ -3,10 +3,11 @@
 from project import METRICS, PREPARED, QUERIES, SUBMISSIONS, passages, timed
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
-from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows, read_run
+from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
 from sunwi.score.strata import query_strata
 from sunwi.score.table import score_runs, write_scores
 from sunwi.submit.writing import remove_strays
+from sunwi.trec import read_run
 
 if __name__ == "__main__":
     params = load_params()

@@ -18,15 +18,11 @@ from sunwi.records import (
     MinedRow,
     Query,
     SubmissionRow,
-    ranked,
-    read_qrels,
     read_rows,
-    read_run,
     write_json,
-    write_qrels,
     write_rows,
-    write_run,
 )
+from sunwi.trec import ranked, read_qrels, read_run, write_qrels, write_run
 
 
 def problems_of(error: pytest.ExceptionInfo[InputProblems]) -> dict[int | None, str]:

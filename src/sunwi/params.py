@@ -140,10 +140,10 @@ class TrainRerankerParams(Section):
 
     enabled: bool = True
     model: str = "encoder"  # "encoder" = the promoted embedder with a fresh head
-    max_steps: Whole = 40
-    batch_size: Count = 16
+    max_steps: Count = 80
+    batch_size: Count = 3  # questions a step, each with its positive and its negatives
     negatives: Count = 4
-    learning_rate: Positive = 5e-4
+    learning_rate: Positive = 2e-3
     max_length: Count = 224
     lora_r: Count = 16
     lora_alpha: Count = 32

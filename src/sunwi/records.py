@@ -6,8 +6,7 @@ Files are JSON lines in UTF-8 with "\\n", sorted by id. All faults of a file are
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -21,8 +20,6 @@ Identifier = Annotated[str, Field(min_length=1)]
 EvalId = Annotated[int | str, Field(union_mode="smart")]  # the competition's ids are integers
 Split = Literal["train", "dev", "test"]
 Provenance = dict[str, float | int | str | None]
-Qrels = dict[str, dict[str, int]]  # query id -> docid -> grade
-Run = dict[str, dict[str, float]]  # query id -> docid -> score
 
 
 class Row(BaseModel):
@@ -197,7 +194,7 @@ class LineageRow(Row):
 
 
 R = TypeVar("R", bound=Row)
-_RUN_STAGE = "run the stage that writes it again (dvc repro)"
+RUN_STAGE = "run the stage that writes it again (dvc repro)"
 
 
 def canonical_json(value: Any) -> str:
@@ -215,7 +212,7 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
         repeats an id or is out of order; or with the file itself if it does not exist.
     """
     path = Path(path)
-    _check_exists(path)
+    check_exists(path)
     rows: list[R] = []
     problems: list[Problem] = []
     previous: tuple[Any, ...] | None = None
@@ -233,7 +230,7 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
             previous = key
             rows.append(row)
     if problems:
-        raise InputProblems(problems, f"mend {path.name}, or {_RUN_STAGE}")
+        raise InputProblems(problems, f"mend {path.name}, or {RUN_STAGE}")
     return rows
 
 
@@ -288,135 +285,7 @@ def read_json(path: Path | str) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_qrels(path: Path | str, qrels: Qrels) -> None:
-    """Write TREC qrels, `qid 0 docid grade` separated by tabs, sorted."""
-    rows = ((qid, docid, grade) for qid in sorted(qrels) for docid, grade in sorted(qrels[qid].items()))
-    write_lines(path, (f"{qid}\t0\t{docid}\t{grade}" for qid, docid, grade in rows))
-
-
-def read_qrels(path: Path | str) -> Qrels:
-    """Read TREC qrels (four columns) or BEIR qrels (header and three columns).
-
-    Raises
-    ------
-    InputProblems
-        With the line of every row with another number of columns, a grade that is no whole number
-        of at least 0, or a pair that was judged before.
-    """
-    path = Path(path)
-    qrels: Qrels = {}
-    problems: list[Problem] = []
-    for number, columns in _table(path, problems):
-        if number == 1 and columns[0].lower() in {"query-id", "qid", "query_id"}:
-            continue
-        if len(columns) not in {3, 4}:
-            message = f"expected `qid 0 docid grade`, found {len(columns)} columns"
-            problems.append(Problem(path, number, message))
-            continue
-        qid, docid, grade = columns[0], columns[-2], columns[-1]
-        if not qid or not docid:
-            problems.append(Problem(path, number, "expected a query id and a docid, found an empty column"))
-        elif not grade.isdecimal():
-            problems.append(Problem(path, number, f"expected a grade of 0, 1, 2 ..., found {grade!r}"))
-        elif docid in qrels.get(qid, {}):
-            problems.append(Problem(path, number, f"query {qid!r} and document {docid!r} are judged twice"))
-        else:
-            qrels.setdefault(qid, {})[docid] = int(grade)
-    if problems:
-        raise InputProblems(problems, f"mend {path.name}")
-    return qrels
-
-
-def _table(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and columns; a missing file raises, lines that are no UTF-8 are added to the problems."""
-    _check_exists(path)
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                problems.append(Problem(path, number, f"the line is no UTF-8 (byte {error.start + 1})"))
-                continue
-            if line.strip():
-                # Tabs part columns where there are any: an empty column must not move the others.
-                yield number, line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
-
-
-def _check_exists(path: Path) -> None:
+def check_exists(path: Path) -> None:
+    """Raise `InputProblems` with the next step if the file is not there."""
     if not path.exists():
-        raise InputProblems([Problem(path, None, "the file does not exist")], _RUN_STAGE)
-
-
-def write_run(path: Path | str, run: Run, tag: str) -> None:
-    """Write a TREC run: `qid Q0 docid rank score tag`; ties are broken by docid.
-
-    Raises
-    ------
-    InputProblems
-        If an id holds white space, which is what parts the columns of this form; nothing is written then.
-    """
-    ids = sorted({*run, *(docid for scores in run.values() for docid in scores)})
-    parted = [name for name in ids if len(name.split()) != 1]
-    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in parted]
-    if problems:
-        raise InputProblems(problems, "rename these ids in the source: TREC files cannot hold them")
-
-    def lines() -> Iterator[str]:
-        for qid in sorted(run):
-            for rank, (docid, score) in enumerate(ranked(run[qid]), start=1):
-                yield f"{qid} Q0 {docid} {rank} {float(score)!r} {tag}"
-
-    write_lines(path, lines())
-
-
-def read_run(path: Path | str) -> Run:
-    """Read a TREC run; queries without a retrieved document are not in it.
-
-    Raises
-    ------
-    InputProblems
-        With the line of every row with another number of columns, a score that is no number, or a pair
-        that was there before.
-    """
-    path = Path(path)
-    run: Run = {}
-    problems: list[Problem] = []
-    for number, columns in _table(path, problems):
-        if len(columns) != 6:
-            message = f"expected `qid Q0 docid rank score tag`, found {len(columns)} columns"
-            problems.append(Problem(path, number, message))
-            continue
-        qid, docid, score = columns[0], columns[2], _finite(columns[4])
-        if score is None:
-            problems.append(Problem(path, number, f"expected a number as score, found {columns[4]!r}"))
-        elif docid in run.get(qid, {}):
-            problems.append(Problem(path, number, f"query {qid!r} lists document {docid!r} twice"))
-        else:
-            run.setdefault(qid, {})[docid] = score
-    if problems:
-        raise InputProblems(problems, f"mend {path.name}, or {_RUN_STAGE}")
-    return run
-
-
-def _finite(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def ranked(scores: dict[str, float]) -> list[tuple[str, float]]:
-    """Documents by falling score; ties are broken by docid."""
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-
-
-def check_known(
-    path: Path | str, ids: Sequence[str], known: Callable[[str], bool], kind: str
-) -> list[Problem]:
-    """Problems for every id that `known` refuses; line numbers are those of `ids` in the file."""
-    return [
-        Problem(path, number, f"unknown {kind} {value!r}")
-        for number, value in enumerate(ids, start=1)
-        if not known(value)
-    ]
+        raise InputProblems([Problem(path, None, "the file does not exist")], RUN_STAGE)

@@ -10,7 +10,8 @@ from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.params import QueryParams
 from sunwi.query import Understanding, understand
-from sunwi.records import Message, Qrels, Query, read_qrels, read_rows
+from sunwi.records import Message, Query, read_rows
+from sunwi.trec import Qrels, read_qrels
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 MAX_LENGTH = 64

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.records import Qrels, Run
 from sunwi.score.measures import (
     RANKING,
     first_relevant_rank,
@@ -21,6 +20,7 @@ from sunwi.score.measures import (
     ranking_measures,
     relevant_documents,
 )
+from sunwi.trec import Qrels, Run
 
 RANX = {
     "ap": "map",

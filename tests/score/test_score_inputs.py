@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from sunwi.errors import DataError, InputProblems
-from sunwi.records import Qrels, Run
 from sunwi.score.inputs import check_inputs
+from sunwi.trec import Qrels, Run
 
 QRELS: Qrels = {"1": {"a": 1}}
 RUN: Run = {"1": {"a": 1.0}}

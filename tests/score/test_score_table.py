@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
 from sunwi.params import ScoreParams
-from sunwi.records import Qrels, Run
 from sunwi.score.comparison import compare_variants
 from sunwi.score.measures import RANKING
 from sunwi.score.table import Scores, score_runs, write_scores
+from sunwi.trec import Qrels, Run
 
 PARAMS = ScoreParams(baseline="base", bootstrap=200, permutations=200)
 Topk = dict[str, list[str]]

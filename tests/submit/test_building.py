@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from sunwi.params import Params, SubmissionParams
-from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows, read_run
+from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
 from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.submit.building import Submission, build, fusion_of
 from sunwi.submit.writing import remove_strays, write_submission
+from sunwi.trec import read_run
 
 # d2 is the parent of two chunks; scores are set so that its chunks are first and third.
 PASSAGES = Passages(

@@ -10,7 +10,7 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainRerankerParams
 from sunwi.records import Candidate, CandidateList
-from sunwi.train.reranker import train_reranker, training_pairs
+from sunwi.train.reranker import TrainingList, train_reranker, training_lists
 
 PARAMS = TrainRerankerParams(max_steps=2, batch_size=2, max_length=48, negatives=2, lora_r=4)
 
@@ -26,24 +26,24 @@ def candidate_list(qid: str, split: str, candidates: list[tuple[str, float, int]
     )  # fmt: skip
 
 
-def test_pairs_are_the_hardest_clear_negatives_of_train_lists() -> None:
+def test_negatives_are_clear_and_spread_over_the_ranks() -> None:
+    first = [("d1", 9.8, 0), ("d2", 10.0, 1), ("d3", 9.0, 0), ("d4", 8.0, 0), ("d5", 7.0, 0)]
     lists = [
-        candidate_list(
-            "a", "train", [("d1", 9.8, 0), ("d2", 10.0, 1), ("d3", 9.0, 0), ("d4", 8.0, 0), ("d5", 7.0, 0)]
-        ),
+        candidate_list("a", "train", first),
         candidate_list("b", "dev", [("d1", 9.0, 1), ("d2", 1.0, 0)]),
         candidate_list("c", "train", [("d1", 9.0, 0)]),
         candidate_list("e", "train", [("d1", 9.0, 1)]),
     ]
     texts = {f"d{n}": f"지문 {n}" for n in range(1, 6)}
-    pairs, counts = training_pairs(lists, texts, PARAMS, max_positive_share=0.95)
-    assert pairs == [("질문 a", "지문 2", 1.0), ("질문 a", "지문 3", 0.0), ("질문 a", "지문 4", 0.0)]
+    found, counts = training_lists(lists, texts, PARAMS, max_positive_share=0.95)
+    assert found == [TrainingList("질문 a", ["지문 2", "지문 3", "지문 5"])]
+    assert found[0].labels == [1.0, 0.0, 0.0]
     assert counts == {"lists": 3, "positive_not_retrieved": 1, "without_negative": 1}
 
 
-def test_too_few_pairs_are_an_error(builtin_model: ModelInfo, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="1 training pairs are fewer"):
-        train_reranker(builtin_model.folder, "builtin", [("q", "p", 1.0)], PARAMS, 1, tmp_path)
+def test_too_few_lists_are_an_error(builtin_model: ModelInfo, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="1 training lists are fewer"):
+        train_reranker(builtin_model.folder, "builtin", [TrainingList("q", ["p", "n"])], PARAMS, 1, tmp_path)
 
 
 def test_adapter_and_merged_model_score_alike(
@@ -54,19 +54,15 @@ def test_adapter_and_merged_model_score_alike(
     from peft import PeftModel
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    pairs = [
-        ("별은 왜 빛나?", "별은 핵융합으로 빛난다.", 1.0),
-        ("별은 왜 빛나?", "물은 0도에서 언다.", 0.0),
-    ] * 3
-    facts, curve = train_reranker(builtin_model.folder, "models/embedder", pairs, PARAMS, 7, tmp_path / "out")
+    pairs = [("별은 왜 빛나?", "별은 핵융합으로 빛난다."), ("별은 왜 빛나?", "물은 0도에서 언다.")]
+    lists = [TrainingList("별은 왜 빛나?", [passage for _, passage in pairs])] * 3
+    facts, curve = train_reranker(builtin_model.folder, "models/embedder", lists, PARAMS, 7, tmp_path / "out")
     assert facts["steps"] == len(curve) == 2
-    merged = CrossEncoder(tmp_path / "out" / "merged", 48).score([pair[:2] for pair in pairs[:2]])
+    merged = CrossEncoder(tmp_path / "out" / "merged", 48).score(pairs)
     base = AutoModelForSequenceClassification.from_pretrained(builtin_model.folder, num_labels=1)
     model = PeftModel.from_pretrained(base, tmp_path / "out" / "adapter").eval()
     tokenizer = AutoTokenizer.from_pretrained(builtin_model.folder)
-    batch = tokenizer(
-        [q for q, _, _ in pairs[:2]], [p for _, p, _ in pairs[:2]], return_tensors="pt", padding=True
-    )
+    batch = tokenizer([q for q, _ in pairs], [p for _, p in pairs], return_tensors="pt", padding=True)
     with torch.inference_mode():
         adapted = model(**batch).logits.squeeze(-1).numpy()
     assert np.abs(merged - adapted).max() < 1e-5

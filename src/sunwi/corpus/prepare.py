@@ -13,7 +13,8 @@ from sunwi.corpus.rows import DuplicatePair, GivenQuestion
 from sunwi.corpus.source import Source, assemble, read_source, write_source
 from sunwi.corpus.statistics import corpus_statistics
 from sunwi.params import CorpusParams
-from sunwi.records import Document, Qrels, Query, read_qrels, read_rows, write_rows
+from sunwi.records import Document, Query, read_rows, write_rows
+from sunwi.trec import Qrels, read_qrels
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import InputProblems, Problem
-from sunwi.records import Document, Qrels, Query, Row, write_qrels, write_rows
+from sunwi.records import Document, Query, Row, write_rows
+from sunwi.trec import Qrels, write_qrels
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")

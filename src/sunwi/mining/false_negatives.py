@@ -22,10 +22,7 @@ class FalseNegativeRules:
     ) -> str | None:
         """Why the candidate is dropped, or None.
 
-        The positive-aware threshold is NV-Retriever's (Moreira et al. 2024, "TopK-PercPos"):
-        a candidate must score below `max_positive_share` times the positive's score. That is a margin of
-        `1 - max_positive_share` of the score below it; taken so, the rule also holds where the positive's
-        z-score is negative, while a share of it would lie above it and let better candidates pass.
+        A candidate must score below `positive_limit`.
         """
         docids = self.passages.docids
         if candidate == positive:
@@ -36,9 +33,19 @@ class FalseNegativeRules:
             return "duplicate_of_positive"
         if docids[candidate] in self.co_relevant.get(question, frozenset()):
             return "co_relevant"
-        if score >= positive_score - (1.0 - self.max_positive_share) * abs(positive_score):
+        if score >= positive_limit(positive_score, self.max_positive_share):
             return "near_positive_score"
         return None
+
+
+def positive_limit(positive_score: float, max_positive_share: float) -> float:
+    """The score that a negative must stay below: NV-Retriever's "TopK-PercPos" (Moreira et al. 2024).
+
+    `max_positive_share` times the positive's score, which is a margin of `1 - max_positive_share` of it.
+    Taken as a margin the rule also holds where the positive's z-score is negative, while a share of it
+    would lie above it and let better candidates pass.
+    """
+    return positive_score - (1.0 - max_positive_share) * abs(positive_score)
 
 
 def co_relevant(asked: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

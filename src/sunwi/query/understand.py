@@ -14,7 +14,8 @@ from sunwi.models.encoder import Encoder
 from sunwi.params import QueryParams
 from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
-from sunwi.records import Qrels, Query, UnderstoodQuery
+from sunwi.records import Query, UnderstoodQuery
+from sunwi.trec import Qrels
 
 RULES = "rules"
 EMPTY_IDS = "empty_ids"

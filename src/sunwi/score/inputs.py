@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sunwi.errors import DataError, InputProblems, Problem
-from sunwi.records import Qrels, Run
 from sunwi.score.measures import relevant_documents
+from sunwi.trec import Qrels, Run
 
 
 def check_inputs(

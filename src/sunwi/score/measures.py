@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sunwi.records import Qrels, Run, ranked
 from sunwi.score.competition_map import competition_average_precision
+from sunwi.trec import Qrels, Run, ranked
 
 COMPETITION = "map"
 RANKING = {  # our key -> ir_measures' name; averaged over the queries that have a relevant document

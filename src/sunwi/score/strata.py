@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sunwi.params import Params
-from sunwi.records import Qrels, Query, UnderstoodQuery
+from sunwi.records import Query, UnderstoodQuery
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import natural_questions
+from sunwi.trec import Qrels
 
 
 def query_strata(

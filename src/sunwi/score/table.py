@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.params import ScoreParams
-from sunwi.records import Qrels, Run, write_json, write_lines
+from sunwi.records import write_json, write_lines
 from sunwi.score.comparison import Values, compare_variants
 from sunwi.score.inputs import check_inputs
 from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents
+from sunwi.trec import Qrels, Run
 
 SUMMARY_MEASURES = ("mrr", "ndcg10", "recall10", "recall50", "hit1")
 MEASURE_DIGITS = 4  # in the summary, which people compare; the detail has six

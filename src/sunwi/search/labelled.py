@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.records import Qrels, Question, Split, UnderstoodQuery
+from sunwi.records import Question, Split, UnderstoodQuery
 from sunwi.search.batch import Passages
 from sunwi.search.bm25 import index_terms
 from sunwi.search.retriever import Scores
 from sunwi.text import overlap
+from sunwi.trec import Qrels
 
 NATURAL = "natural"
 

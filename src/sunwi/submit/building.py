@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from sunwi.params import SubmissionParams
-from sunwi.records import LineageRow, Run, SubmissionRow, UnderstoodQuery
+from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.search.batch import QueryBatch
 from sunwi.search.blend import FIRST, blend, order_of
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.trec import Run
 
 LINEAGE_DEPTH = 10  # candidates a query whose way to their place is written down
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from sunwi.records import canonical_json, write_lines, write_rows, write_run
+from sunwi.records import canonical_json, write_lines, write_rows
 from sunwi.submit.building import Submission
+from sunwi.trec import write_run
 
 
 def write_submission(submission: Submission, folder: Path, name: str) -> None:

@@ -6,10 +6,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunwi.errors import DataError
+from sunwi.mining.false_negatives import positive_limit
 from sunwi.models.saving import TOKENIZER_FILES
 from sunwi.params import TrainRerankerParams
 from sunwi.records import CandidateList, read_json, write_json
@@ -20,18 +22,31 @@ ADAPTER = "adapter"
 MERGED = "merged"
 
 
-def training_pairs(
+@dataclass(frozen=True, slots=True)
+class TrainingList:
+    """One question with its positive first and its negatives after it."""
+
+    query: str
+    passages: list[str]
+
+    @property
+    def labels(self) -> list[float]:
+        """1 for the positive, 0 for the others."""
+        return [1.0] + [0.0] * (len(self.passages) - 1)
+
+
+def training_lists(
     lists: Sequence[CandidateList],
     texts: dict[str, str],
     params: TrainRerankerParams,
     max_positive_share: float,
-) -> tuple[list[tuple[str, str, float]], dict[str, int]]:
-    """(query, passage, label) of the train lists, and how many lists gave none.
+) -> tuple[list[TrainingList], dict[str, int]]:
+    """A training list for each train question, and how many questions gave none.
 
-    Each positive comes with its hardest negatives: those that the retriever puts highest, but below
-    `max_positive_share` of the positive's score (they may answer otherwise).
+    Negatives must score below `max_positive_share` of the positive (above it they may answer too), and are
+    spread evenly over the ranks, the hardest among them: the hardest alone teach a fresh head nothing.
     """
-    pairs: list[tuple[str, str, float]] = []
+    found: list[TrainingList] = []
     counts = {"lists": 0, "positive_not_retrieved": 0, "without_negative": 0}
     for one in lists:
         if one.split != "train":
@@ -41,42 +56,55 @@ def training_pairs(
         if not positives:
             counts["positive_not_retrieved"] += 1
             continue
-        limit = max_positive_share * positives[0].score
+        limit = positive_limit(positives[0].score, max_positive_share)
         negatives = [
             candidate for candidate in one.candidates if not candidate.label and candidate.score < limit
         ]
         if not negatives:
             counts["without_negative"] += 1
             continue
-        pairs.append((one.query, texts[positives[0].docid], 1.0))
-        pairs += [(one.query, texts[candidate.docid], 0.0) for candidate in negatives[: params.negatives]]
-    return pairs, counts
+        chosen = [positives[0], *(negatives[at] for at in spread(len(negatives), params.negatives))]
+        found.append(TrainingList(one.query, [texts[candidate.docid] for candidate in chosen]))
+    return found, counts
+
+
+def spread(size: int, count: int) -> list[int]:
+    """At most `count` places of `size`, evenly from the first to the last.
+
+    Examples
+    --------
+    >>> spread(10, 4), spread(2, 4), spread(5, 1)
+    ([0, 3, 6, 9], [0, 1], [0])
+    """
+    if size <= count or count == 1:
+        return list(range(min(size, count)))
+    return [round(at * (size - 1) / (count - 1)) for at in range(count)]
 
 
 def train_reranker(
     base: Path,
     base_name: str,
-    pairs: Sequence[tuple[str, str, float]],
+    lists: Sequence[TrainingList],
     params: TrainRerankerParams,
     seed: int,
     out: Path,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
-    Loss: binary cross-entropy, positives weighted by the number of negatives. The head is fresh when the
-    base has none, so it is trained whole and saved with the adapter.
+    Loss: ListNet (Cao et al. 2007), the cross-entropy of the softmax over each question's passages. Head
+    and pooler are trained whole and saved with the adapter, since a base without them starts with random
+    ones; a pooler that the base lacks starts as the identity, so that the first gradients reach the adapter.
 
     Raises
     ------
     DataError
-        If there are fewer pairs than a batch.
+        If there are fewer lists than a batch.
     """
-    if len(pairs) < params.batch_size:
+    if len(lists) < params.batch_size:
         raise DataError(
-            f"{len(pairs)} training pairs are fewer than train_reranker.batch_size {params.batch_size}",
+            f"{len(lists)} training lists are fewer than train_reranker.batch_size {params.batch_size}",
             "lower the batch size, or generate more questions",
         )
-    import torch
     from datasets import Dataset
     from peft import LoraConfig, TaskType, get_peft_model
     from sentence_transformers.cross_encoder import (
@@ -84,7 +112,7 @@ def train_reranker(
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,
     )
-    from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+    from sentence_transformers.cross_encoder.losses import ListNetLoss
 
     device = pick_device()
     seed_everything(seed)
@@ -100,6 +128,8 @@ def train_reranker(
             name for name in params.modules_to_save if _has_module(transformer.auto_model, name)
         ],
     )
+    if not _has_pooler(base):
+        _identity_pooler(transformer.auto_model)
     adapted = get_peft_model(transformer.auto_model, lora)
     transformer.auto_model = adapted
     without_attention_dropout(adapted)
@@ -107,9 +137,9 @@ def train_reranker(
     trained, _ = adapted.get_nb_trainable_parameters()
     dataset = Dataset.from_dict(
         {
-            "query": [query for query, _, _ in pairs],
-            "passage": [passage for _, passage, _ in pairs],
-            "label": [label for _, _, label in pairs],
+            "query": [one.query for one in lists],
+            "passages": [one.passages for one in lists],
+            "labels": [one.labels for one in lists],
         }
     )
     with tempfile.TemporaryDirectory(prefix="sunwi-rerank-") as workdir:
@@ -129,12 +159,8 @@ def train_reranker(
             bf16=device.type == "cuda",
             seed=seed,
         )
-        weight = torch.tensor(float(params.negatives), device=device)
         trainer = CrossEncoderTrainer(
-            model=model,
-            args=arguments,
-            train_dataset=dataset,
-            loss=BinaryCrossEntropyLoss(model, pos_weight=weight),
+            model=model, args=arguments, train_dataset=dataset, loss=ListNetLoss(model)
         )
         trainer.train()
     curve = [
@@ -143,7 +169,28 @@ def train_reranker(
         if "loss" in entry
     ]
     _save(adapted, base, base_name, out)
-    return {"pairs": len(pairs), "steps": len(curve), "trained_parameters": int(trained)}, curve
+    return {"training_lists": len(lists), "steps": len(curve), "trained_parameters": int(trained)}, curve
+
+
+def _has_pooler(base: Path) -> bool:
+    """Whether the base's weight files hold a pooler."""
+    from safetensors import safe_open
+
+    for path in sorted(base.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as weights:
+            if any("pooler." in name for name in weights.keys()):  # noqa: SIM118  it is no mapping
+                return True
+    return False
+
+
+def _identity_pooler(model: Any) -> None:
+    import torch
+
+    for name, module in model.named_modules():
+        if name.endswith("pooler.dense"):
+            with torch.no_grad():
+                module.weight.copy_(torch.eye(*module.weight.shape))
+                module.bias.zero_()
 
 
 def _has_module(model: Any, name: str) -> bool:

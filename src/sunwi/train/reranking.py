@@ -13,7 +13,7 @@ from sunwi.params import Params
 from sunwi.records import CandidateList, write_json
 from sunwi.search.reranking import Rerankers, cross_encoder_of
 from sunwi.train.blending import Blend, fit_rerankers
-from sunwi.train.reranker import train_reranker, training_pairs
+from sunwi.train.reranker import train_reranker, training_lists
 
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
 
@@ -34,11 +34,11 @@ def tune_reranker(
     curve: list[dict[str, float]] = []
     facts: dict[str, Any] = {"trained": settings.enabled}
     if settings.enabled:
-        pairs, counts = training_pairs(lists, texts, settings, params.mining.max_positive_share)
+        chosen, counts = training_lists(lists, texts, settings, params.mining.max_positive_share)
         from_encoder = settings.model == FROM_ENCODER
         base = embedder if from_encoder else resolve(settings.model).folder
         name = embedder.as_posix() if from_encoder else settings.model
-        run, curve = train_reranker(base, name, pairs, settings, params.seed, out)
+        run, curve = train_reranker(base, name, chosen, settings, params.seed, out)
         facts |= {**counts, **run}
     else:
         shutil.rmtree(out, ignore_errors=True)
