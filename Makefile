@@ -22,14 +22,14 @@ repro: setup
 	@sunwi scores
 
 test: setup
-	pytest -n 2
+	pytest -n 2 --dist loadfile
 
 check: setup
 	ruff check src stages tests scripts
 	ruff format --check src stages tests scripts
 	mypy
 	lint-imports
-	pytest -n 2 --cov --cov-report=term
+	pytest -n 2 --dist loadfile --cov --cov-report=term
 
 smoke: setup
 	bash scripts/smoke.sh

@@ -7,7 +7,8 @@ export PATH="$PWD/.venv/bin:$PATH"
 sunwi --version
 sunwi doctor
 sunwi search "별은 왜 빛나나요?" --mode bm25 --k 3
-if dvc repro --dry --allow-missing 2>&1 | grep -q "^Running stage"; then
+planned=$(dvc repro --dry --allow-missing)
+if grep "^Running stage" <<<"$planned"; then
   echo "dvc.lock is not in sync with dvc.yaml, params.yaml or the code: run dvc repro and commit dvc.lock" >&2
   exit 1
 fi

@@ -16,4 +16,4 @@ if __name__ == "__main__":
             fitted[which] = fit_all(pipeline(which, corpus, params), queries, labels, params)
         write_json(INDEX / "fusion.json", {which: fit.weights for which, fit in fitted.items()})
         write_json(METRICS / "fusion.json", {which: fit.metrics for which, fit in fitted.items()})
-        write_curve("fusion_curve", [row for which in fitted for row in fitted[which].curve(which)])
+        write_curve("fusion_curve", fitted["promoted"].curve("bm25+dense"))

@@ -16,18 +16,8 @@ if __name__ == "__main__":
             params.bm25,
             params.seed,
             [(row.docid, row.question, row.source) for row in prepared.questions],
-            [
-                message.content
-                for query in [*prepared.queries, *prepared.dev_queries]
-                for message in query.messages
-                if message.role == "user"
-            ],
-            {
-                docid
-                for qrels in (prepared.qrels, prepared.dev_qrels)
-                for row in qrels.values()
-                for docid in row
-            },
+            prepared.user_turns(),
+            prepared.judged(),
         )
         write_rows(QA / "questions.jsonl", result.kept)
         write_rows(QA / "rejected.jsonl", result.rejected)

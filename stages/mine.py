@@ -1,9 +1,16 @@
 """Hard negatives for the train questions."""
 
-from project import METRICS, MINED, PREPARED, as_queries, encoder, passages, pipeline, questions, timed
-from sunwi.corpus.duplicates import copies_of
-from sunwi.corpus.prepare import load_prepared
-from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
+from project import (
+    METRICS,
+    MINED,
+    as_queries,
+    encoder,
+    false_negative_rules,
+    passages,
+    pipeline,
+    questions,
+    timed,
+)
 from sunwi.mining.negatives import mine_negatives
 from sunwi.params import load_params
 from sunwi.records import write_json, write_rows
@@ -14,12 +21,7 @@ if __name__ == "__main__":
     with timed("mine"):
         corpus, asked = passages(), questions()
         train = synthetic_questions(asked, corpus, {"train"})
-        rules = FalseNegativeRules(
-            corpus,
-            copies_of(load_prepared(PREPARED).duplicates),
-            co_relevant((question.question, question.docid) for question in asked),
-            params.mining.max_positive_share,
-        )
+        rules = false_negative_rules(corpus, params)
         queries = as_queries(train, encoder("base", params), params)
         mined = mine_negatives(pipeline("base", corpus, params), queries, train, rules, params.mining)
         write_rows(MINED / "train.jsonl", mined.rows)

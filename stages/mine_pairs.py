@@ -7,6 +7,7 @@ from project import (
     as_queries,
     dev_labels,
     encoder,
+    false_negative_rules,
     passages,
     pipeline,
     questions,
@@ -28,6 +29,8 @@ if __name__ == "__main__":
         names = ["bm25", "dense", "questions"]
         fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])
         search = pipeline("promoted", corpus, params)
-        lists = candidate_lists(search, names, fusion, queries, labels, params.pairs.depth)
+        lists = candidate_lists(
+            search, names, fusion, queries, labels, params.pairs.depth, false_negative_rules(corpus, params)
+        )
         write_rows(MINED / "pairs.jsonl", lists)
         write_json(METRICS / "pairs.json", pool_metrics(lists))

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
+from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
@@ -46,6 +48,16 @@ def encoder(which: str, params: Params) -> Encoder:
     """The base encoder or the promoted one."""
     spec = params.encoder.model if which == "base" else str(EMBEDDER)
     return Encoder(resolve(spec), params.encoder.batch_size)
+
+
+def false_negative_rules(corpus: Passages, params: Params) -> FalseNegativeRules:
+    """What is known to answer beside a question's own passage."""
+    return FalseNegativeRules(
+        corpus,
+        copies_of(load_prepared(PREPARED).duplicates),
+        co_relevant((question.question, question.docid) for question in questions()),
+        params.mining.max_positive_share,
+    )
 
 
 def dev_labels(corpus: Passages, params: Params) -> list[LabelledQuestion]:

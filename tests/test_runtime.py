@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sunwi.errors import InputProblems, MissingPackageError, Problem
+from sunwi.errors import InputProblems, Problem
 from sunwi.runtime import atomic_write, available_cpus, cache_dir, file_hash, seed_everything, text_hash
 
 
@@ -67,7 +67,3 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
     assert "f:201: bad" not in str(error)
     assert "and 50 more" in str(error)
     assert str(error).endswith("Next: mend f")
-
-
-def test_a_missing_package_names_its_extra() -> None:
-    assert str(MissingPackageError("opensearch-py", "opensearch")).endswith("pip install 'sunwi[opensearch]'")

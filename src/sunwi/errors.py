@@ -65,10 +65,3 @@ class DataError(SunwiError):
 
     def __init__(self, what: str, next_step: str) -> None:
         super().__init__(f"{what}. Next: {next_step}")
-
-
-class MissingPackageError(SunwiError):
-    """An optional package is needed and not installed."""
-
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"the package '{package}' is not installed. Next: pip install 'sunwi[{extra}]'")

@@ -103,7 +103,6 @@ class MiningParams(Section):
 class FusionParams(Section):
     """Score fusion fitted on the low-overlap part of the dev questions."""
 
-    depth: Count = 100
     low_overlap: Share = 0.65
     min_questions: Count = 30
     bm25_weights: Grid = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0]
@@ -115,12 +114,12 @@ class TrainEmbedderParams(Section):
 
     enabled: bool = True
     method: Literal["dense", "m3"] = "dense"
-    max_steps: Whole = 40  # 0: by epochs
+    max_steps: Whole = 24  # 0: by epochs
     epochs: Positive = 1.0
     batch_size: Count = 8
-    group_size: Annotated[int, Field(ge=2)] = 6
+    group_size: Annotated[int, Field(ge=2)] = 4
     learning_rate: Positive = 2e-5
-    warmup_steps: Whole = 4
+    warmup_steps: Whole = 3
     temperature: Positive = 0.02
     query_max_length: Count = 48
     passage_max_length: Count = 192
@@ -223,7 +222,13 @@ class Params(Section):
     score: ScoreParams = ScoreParams()
 
     @model_validator(mode="after")
-    def _baseline_is_a_variant(self) -> Params:
+    def _sections_fit(self) -> Params:
+        if self.train_reranker.depth > self.pairs.depth:
+            raise ValueError("train_reranker.depth is above pairs.depth: the blend is fitted on those lists")
+        alone = [name for name, one in sorted(self.submissions.items()) if one.rerank == "cross_encoder"]
+        if alone and not self.train_reranker.enabled:
+            what = f"submissions {alone} re-rank by the cross-encoder, which is not trained"
+            raise ValueError(f"{what} (train_reranker.enabled: false); set rerank: late_interaction")
         if self.submissions and self.score.baseline not in self.submissions:
             known = sorted(self.submissions)
             found = f"score.baseline is {self.score.baseline!r}"

@@ -81,6 +81,15 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
+def inference_dtype(device: str) -> str:
+    """Name of torch's dtype for inference: float32 on a CPU, bfloat16 on a GPU with it, else float16."""
+    import torch
+
+    if device != "cuda":
+        return "float32"
+    return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+
+
 @contextmanager
 def no_loading_bar() -> Iterator[None]:
     """transformers' bar over weights off: it prints to logs too, and a small model loads in a blink."""

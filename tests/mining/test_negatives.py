@@ -205,13 +205,28 @@ def test_candidate_lists_are_what_search_gives() -> None:
     dense = [[5.0, 9.0, 8.0, 7.0, 1.0, 0.0, 0.0, 0.0], [9.0, 8.0, 7.0, 6.0, 5.0, 0.0, 0.0, 0.1]]
     pipeline, queries = setting([[0.0] * 8] * 2, dense)
     labels = [label(0, (2,)), label(1, (7,))]
-    lists = candidate_lists(pipeline, ["dense"], Fusion("weighted", {}), queries, labels, depth=3)
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    lists = candidate_lists(pipeline, ["dense"], Fusion("weighted", {}), queries, labels, 3, rules)
     assert [candidate.docid for candidate in lists[0].candidates] == ["a#2", "b", "c"]
     assert [candidate.label for candidate in lists[0].candidates] == [0, 1, 0]
     assert lists[0].positive_rank == 2
     assert lists[0].candidates[0].components == {"dense": 9.0}
     assert lists[1].positive_rank is None  # and no positive is put in
     assert [candidate.label for candidate in lists[1].candidates] == [0, 0, 0]
+
+
+def test_candidate_lists_leave_out_what_answers_too_and_show_the_labelled_chunk() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[9.0, 8.0, 7.0, 6.0, 5.0, 0.0, 0.0, 0.0]])
+    docids, groups = pipeline.passages.docids, pipeline.passages.groups
+    chunk = next(at for at in range(1, 8) if groups[at] == groups[0] and at != 0)
+    other = next(at for at in range(8) if groups[at] != groups[0])
+    rules = FalseNegativeRules(pipeline.passages, {docids[chunk]: frozenset({docids[other]})}, {}, 0.95)
+    (one,) = candidate_lists(
+        pipeline, ["dense"], Fusion("weighted", {}), queries, [label(0, (chunk,))], 4, rules
+    )
+    assert one.candidates[0].docid == docids[chunk]  # search found its document by another chunk
+    assert one.candidates[0].label == 1
+    assert docids[other] not in [candidate.docid for candidate in one.candidates]
 
 
 def test_a_question_that_was_asked_for_several_passages() -> None:

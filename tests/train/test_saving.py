@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, load_state, save_encoder
@@ -37,7 +38,7 @@ def test_saved_weights_load_alike_in_sentence_transformers(
 
     state = load_state(builtin_model.folder)
     name = "encoder.layer.0.output.dense.weight"
-    state[name] = state[name] * 1.05
+    state[name] = state[name] * 2.0
     save_encoder(builtin_model, state, tmp_path / "tuned")
     tuned = resolve(str(tmp_path / "tuned"))
     assert tuned.content_hash != builtin_model.content_hash
@@ -68,3 +69,8 @@ def test_sharded_weights_are_read_whole(tmp_path: Path) -> None:
 def test_interpolating_a_model_with_itself_changes_nothing(share: float) -> None:
     state = {"w": torch.linspace(-1, 1, 7)}
     assert torch.allclose(interpolate(state, state, share)["w"], state["w"])
+
+
+def test_weights_under_other_names_are_refused() -> None:
+    with pytest.raises(DataError, match=r"bert\.w"):
+        interpolate({"bert.w": torch.ones(1)}, {"w": torch.zeros(1)}, 0.5)

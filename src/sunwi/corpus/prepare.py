@@ -8,7 +8,7 @@ from typing import Any
 
 from sunwi.corpus.chunking import chunk_documents
 from sunwi.corpus.cleaning import clean
-from sunwi.corpus.duplicates import find_duplicates
+from sunwi.corpus.duplicates import copies_of, find_duplicates
 from sunwi.corpus.rows import DuplicatePair, GivenQuestion
 from sunwi.corpus.source import Source, assemble, read_source, write_source
 from sunwi.corpus.statistics import corpus_statistics
@@ -29,6 +29,22 @@ class Prepared:
     questions: list[GivenQuestion]
     duplicates: list[DuplicatePair]
     statistics: dict[str, Any] = field(default_factory=dict)
+
+    def judged(self) -> set[str]:
+        """Docids with a test or dev judgement of any grade, and their exact and near copies."""
+        named = {docid for qrels in (self.qrels, self.dev_qrels) for row in qrels.values() for docid in row}
+        chunks = {document.docid for document in self.corpus if (document.parent or document.docid) in named}
+        copies = copies_of(self.duplicates)
+        return named.union(chunks, *(copies[docid] for docid in chunks if docid in copies))
+
+    def user_turns(self) -> list[str]:
+        """What people say in the test and dev dialogues."""
+        return [
+            message.content
+            for query in [*self.queries, *self.dev_queries]
+            for message in query.messages
+            if message.role == "user"
+        ]
 
 
 def prepare(source: Path, params: CorpusParams) -> Prepared:

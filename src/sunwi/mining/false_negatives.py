@@ -20,10 +20,20 @@ class FalseNegativeRules:
     def reason(
         self, question: str, positive: int, positive_score: float, candidate: int, score: float
     ) -> str | None:
-        """Why the candidate is dropped, or None.
+        """Why the candidate is no negative of the question, or None.
 
         A candidate must score below `positive_limit`.
         """
+        if known := self.may_answer(question, positive, candidate):
+            return known
+        return (
+            "near_positive_score"
+            if score >= positive_limit(positive_score, self.max_positive_share)
+            else None
+        )
+
+    def may_answer(self, question: str, positive: int, candidate: int) -> str | None:
+        """Why the candidate is known to answer as the positive does, whatever its score, or None."""
         docids = self.passages.docids
         if candidate == positive:
             return "positive"
@@ -33,9 +43,12 @@ class FalseNegativeRules:
             return "duplicate_of_positive"
         if docids[candidate] in self.co_relevant.get(question, frozenset()):
             return "co_relevant"
-        if score >= positive_limit(positive_score, self.max_positive_share):
-            return "near_positive_score"
         return None
+
+    def kin(self, docid: str) -> frozenset[str]:
+        """What counts as the same answer as a passage: its document, and those of its copies."""
+        groups, position = self.passages.groups, self.passages.position
+        return frozenset(groups[position[copy]] for copy in self.duplicates.get(docid, frozenset({docid})))
 
 
 def positive_limit(positive_score: float, max_positive_share: float) -> float:

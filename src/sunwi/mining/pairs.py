@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.records import Candidate, CandidateList
 from sunwi.runtime import text_hash
 from sunwi.search.batch import QueryBatch
@@ -38,16 +39,24 @@ def candidate_lists(
     queries: QueryBatch,
     labels: Sequence[LabelledQuestion],
     depth: int,
+    rules: FalseNegativeRules,
 ) -> list[CandidateList]:
-    """The best `depth` passages of each question.
+    """The best `depth` passages of each question, less those known to answer it beside the positive.
 
-    A positive outside them is not put in: the list is what search gives.
+    A positive outside them is not put in: the list is what search gives. Of a chunked document that search
+    found by another chunk, the labelled chunk stands in its place: its text is what answers.
     """
     docids, groups = pipeline.passages.docids, pipeline.passages.groups
     lists = []
     for label, ranked in zip(labels, pipeline.rank(queries, names, fusion, depth), strict=True):
         relevant = {groups[at] for at in label.relevant}
-        hits = [groups[at] in relevant for at in ranked.positions]
+        hits = []
+        kept = []
+        for row, at in enumerate(ranked.positions):
+            hit = groups[at] in relevant
+            if hit or not any(rules.may_answer(label.text, positive, int(at)) for positive in label.relevant):
+                kept.append((row, int(at) if not hit or at in label.relevant else label.relevant[0]))
+                hits.append(hit)
         lists.append(
             CandidateList(
                 qid=label.qid,
@@ -60,10 +69,10 @@ def candidate_lists(
                     Candidate(
                         docid=docids[at],
                         score=round(float(ranked.scores[row]), 5),
-                        label=int(hits[row]),
+                        label=int(hit),
                         components=_of_row(ranked, row),
                     )
-                    for row, at in enumerate(ranked.positions)
+                    for (row, at), hit in zip(kept, hits, strict=True)
                 ],
             )
         )

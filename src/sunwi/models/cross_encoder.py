@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sunwi.errors import ModelError
 from sunwi.models.pair_scores import PairScores
 from sunwi.models.resolver import content_hash
-from sunwi.runtime import pick_device, progress
+from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress
 
 if TYPE_CHECKING:
     import torch
@@ -60,9 +60,10 @@ class CrossEncoder:
             from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
             device = pick_device()
-            dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+            dtype = getattr(torch, inference_dtype(device.type))
             tokenizer = AutoTokenizer.from_pretrained(self.folder, padding_side="right")
-            model = AutoModelForSequenceClassification.from_pretrained(self.folder, dtype=dtype)
+            with no_loading_bar():
+                model = AutoModelForSequenceClassification.from_pretrained(self.folder, dtype=dtype)
             if model.config.num_labels != 1:  # an encoder's folder would get a random head of two labels
                 found = f"expected a classifier of one label, found {model.config.num_labels}"
                 raise ModelError(str(self.folder), found, "name a trained reranker")

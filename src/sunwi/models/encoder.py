@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from sunwi.cache import RowCache
 from sunwi.errors import DataError, ModelError
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.runtime import pick_device, progress, text_hash
+from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress, text_hash
 
 if TYPE_CHECKING:
     import torch
@@ -132,19 +133,28 @@ class Encoder:
     def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
         if self._loaded is None:
             import torch
-            from transformers import AutoModel, AutoTokenizer
+            from transformers import AutoTokenizer
 
             device = pick_device()
-            dtype = torch.float32
-            if device.type == "cuda":
-                dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            dtype = getattr(torch, inference_dtype(device.type))
             # `pool` counts from the left, and a decoder's tokeniser may pad there or have no padding token.
             tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
             if tokenizer.pad_token is None:
                 tokenizer.pad_token = tokenizer.eos_token
-            model = AutoModel.from_pretrained(self.info.folder, dtype=dtype)
+            model = load_encoder(self.info.folder, dtype)
             self._loaded = (tokenizer, model.to(device).eval(), device)
         return self._loaded
+
+
+def load_encoder(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
+    """The bare encoder, without BERT's pooler: no vector here uses it, and many files do not hold it."""
+    from transformers import AutoConfig, AutoModel
+
+    known = AutoConfig.from_pretrained(folder).model_type in WITH_POOLER
+    extra = {"add_pooling_layer": False} if known else {}
+    with no_loading_bar():
+        model: torch.nn.Module = AutoModel.from_pretrained(folder, dtype=dtype, **extra)
+    return model
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:

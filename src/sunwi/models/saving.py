@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sunwi.errors import DataError
 from sunwi.models.builtin import write_pooling
 from sunwi.models.spec import ModelInfo
 from sunwi.records import read_json
@@ -78,11 +79,20 @@ def save_encoder(
 def interpolate(
     base: Mapping[str, torch.Tensor], tuned: Mapping[str, torch.Tensor], base_share: float
 ) -> dict[str, torch.Tensor]:
-    """share * base + (1 - share) * tuned, weight by weight (WiSE-FT, Wortsman et al. 2022; LM-Cocktail)."""
-    mixed: dict[str, torch.Tensor] = {}
-    for name, weights in tuned.items():
-        if name in base and weights.is_floating_point():
-            mixed[name] = base_share * base[name] + (1.0 - base_share) * weights
-        else:
-            mixed[name] = weights
-    return mixed
+    """share * base + (1 - share) * tuned, weight by weight (WiSE-FT, Wortsman et al. 2022; LM-Cocktail).
+
+    Raises
+    ------
+    DataError
+        If the two do not hold the same weights: a mixture would be the tuned model in silence.
+    """
+    if base.keys() != tuned.keys():
+        apart = sorted(base.keys() ^ tuned.keys())
+        what = f"{len(apart)} weights are in one of base and tuned alone: {', '.join(apart[:5])}"
+        raise DataError(what, "report it with the name of the base model")
+    return {
+        name: base_share * base[name] + (1.0 - base_share) * weights
+        if weights.is_floating_point()
+        else weights
+        for name, weights in tuned.items()
+    }

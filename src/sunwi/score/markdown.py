@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-HEAD = ("variant", "MAP@3 [95%]", "MRR@10", "nDCG@10", "Recall@10", "Hit@1", "empty", "p vs baseline")
+HEAD = ("variant", "MAP [95%]", "MRR@10", "nDCG@10", "Recall@10", "Hit@1", "empty", "p vs baseline")
 
 
 def markdown_table(summary: Mapping[str, Mapping[str, float]]) -> str:

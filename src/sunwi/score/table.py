@@ -66,7 +66,7 @@ def score_runs(
     topk
         Variant to the submitted documents of every query, which the competition's MAP reads.
     query_ids
-        The queries; their order has no influence.
+        The queries; their order has no influence. Without any, all counts are 0 and the detail says so.
     strata
         Name to the queries of a part that is measured on its own too, such as those of low overlap.
 
@@ -76,6 +76,11 @@ def score_runs(
         If the inputs do not fit each other; see `check_inputs`.
     """
     strata = strata or {}
+    if not query_ids:
+        none: dict[str, int | float] = {"queries": 0, "labelled_queries": 0, "empty_topk": 0}
+        return Scores(
+            {name: dict(none) for name in sorted(runs)}, {"reason": "the source has no queries"}, []
+        )
     check_inputs(qrels, runs, topk, query_ids, strata=strata, baseline=params.baseline)
     queries = sorted(query_ids)
     names = sorted(runs)
@@ -175,7 +180,7 @@ def write_scores(scores: Scores, folder: Path) -> None:
 
 def _csv_lines(rows: Sequence[Mapping[str, Cell]]) -> Iterator[str]:
     """RFC 4180 records without their line end; an undefined value is an empty field."""
-    for record in ([*rows[0]], *(row.values() for row in rows)):
+    for record in ([*rows[0]] if rows else ["query_id"], *(row.values() for row in rows)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(record)
         yield line.getvalue()

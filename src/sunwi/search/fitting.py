@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,8 @@ def _argmax(cells: npt.NDArray[np.float64]) -> tuple[int, int]:
     return flat // cells.shape[1], flat % cells.shape[1]
 
 
-SETS = (("bm25",), ("dense",), ("bm25", "dense"), ("bm25", "dense", "questions"), ("dense", "questions"))
+RETRIEVERS = ("bm25", "dense", "questions")
+SETS = [names for size in (1, 2, 3) for names in combinations(RETRIEVERS, size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,9 @@ class FittedSets:
             for name, fit in self.fits.items()
         }
 
-    def curve(self, which: str) -> list[dict[str, Any]]:
-        """Every cell of every grid, for a plot."""
-        return [
-            {"encoder": which, "set": name, **cell} for name, fit in self.fits.items() for cell in fit.curve
-        ]
+    def curve(self, name: str) -> list[dict[str, float]]:
+        """Every cell of one set's grid, for a plot."""
+        return self.fits[name].curve
 
 
 def fit_all(

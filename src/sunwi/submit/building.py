@@ -79,6 +79,7 @@ def build(
         "queries": len(rows),
         "empty_topk": sum(not row.topk for row in rows),
         "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},
+        "rerankers_not_trained": [name for name in SCORERS[variant.rerank] if name not in weights],
         "rerank_weights": {name: float(weight) for name, weight in sorted(weights.items())},
     }
     return Submission(rows, run, lineage, metrics)

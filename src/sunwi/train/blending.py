@@ -22,7 +22,8 @@ def fit_rerankers(
 ) -> tuple[Blend, dict[str, Any]]:
     """Weights for each set of rerankers, fitted on the low-overlap dev lists, and a table of quality.
 
-    A reranker that does not help there gets the weight 0.
+    A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
+    the others alone, and a set of which none is there is left out.
     """
     dev = [one for one in lists if one.split == "dev"]
     depth = params.train_reranker.depth
@@ -31,9 +32,10 @@ def fit_rerankers(
     fits: Blend = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
-        if names and set(names) <= set(rerankers.names):
+        there = [name for name in names if name in rerankers.names]
+        if there:
             fits[kind], curves[kind] = fit_blend(
-                [scored[at] for at in low], names, params.train_reranker.weights
+                [scored[at] for at in low], there, params.train_reranker.weights
             )
     parts = {
         "low_overlap": low,

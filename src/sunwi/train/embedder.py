@@ -14,6 +14,7 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainEmbedderParams
 from sunwi.records import MinedRow, canonical_json, write_lines
 from sunwi.runtime import pick_device, seed_everything
+from sunwi.train.batches import Kin, arrange
 
 if TYPE_CHECKING:
     import torch
@@ -30,17 +31,25 @@ class Trained:
     curve: list[dict[str, float]]
     trained_parameters: int
     padded_rows: int  # rows with fewer negatives than the group wants: FlagEmbedding repeats some
+    left_out_rows: int  # rows that fit in no batch without a false negative
 
 
 def select_rows(rows: Sequence[MinedRow], overlaps: dict[str, float], max_overlap: float) -> list[MinedRow]:
     """Rows whose question's overlap is at most the limit: copying questions teach copying."""
-    return [row for row in rows if overlaps.get(row.qid, 0.0) <= max_overlap]
+    return [row for row in rows if overlaps[row.qid] <= max_overlap]
 
 
 def train_embedder(
-    info: ModelInfo, rows: Sequence[MinedRow], params: TrainEmbedderParams, seed: int, workdir: Path
+    info: ModelInfo,
+    rows: Sequence[MinedRow],
+    params: TrainEmbedderParams,
+    seed: int,
+    workdir: Path,
+    kin: Kin,
 ) -> Trained:
-    """Fine-tune on mined rows; contrastive loss, with the teacher's scores distilled if `distill` is set.
+    """Fine-tune on mined rows: contrastive loss, and the teacher's scores distilled if `distill` is set.
+
+    Batches hold no question whose passages answer another one (`arrange`).
 
     Loss (FlagEmbedding, `kl_div`): cross-entropy over all passages of the batch plus the cross-entropy
     between the softmax of the teacher's scores, times `teacher_scale`, and the student's, over each
@@ -60,8 +69,9 @@ def train_embedder(
         )
     device = pick_device()
     seed_everything(seed)
+    batches = arrange(rows, kin, params.batch_size, seed)
     train_file = workdir / "train.jsonl"
-    write_lines(train_file, (canonical_json(_training_row(row, params)) for row in rows))
+    write_lines(train_file, (canonical_json(_training_row(row, params)) for row in batches.rows))
     runner = _runner(info, params, seed, train_file, workdir, device.type == "cpu")
     encoder = runner.model.model
     if params.freeze_word_embeddings:
@@ -70,6 +80,7 @@ def train_embedder(
                 parameter.requires_grad_(False)
     without_attention_dropout(encoder)
     trainable = sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
+    _keep_order(runner.trainer)
     random.seed(seed)  # FlagEmbedding draws each row's negatives from the global generator
     runner.trainer.train()
     curve = [
@@ -77,8 +88,11 @@ def train_embedder(
         for entry in runner.trainer.state.log_history
         if "loss" in entry
     ]
+    # FlagEmbedding loads BERT's pooler, with random weights where the base has none, and never uses it.
     state = {
-        name: tensor.detach().cpu().float().contiguous() for name, tensor in encoder.state_dict().items()
+        name: tensor.detach().cpu().float().contiguous()
+        for name, tensor in encoder.state_dict().items()
+        if not name.startswith("pooler.")
     }
     heads = {
         name: {key: value.detach().cpu() for key, value in getattr(runner.model, name).state_dict().items()}
@@ -86,7 +100,14 @@ def train_embedder(
         if params.method == "m3"
     }
     padded = sum(len(row.neg) < params.group_size - 1 for row in rows)
-    return Trained(state, heads, curve, trainable, padded)
+    return Trained(state, heads, curve, trainable, padded, batches.left_out)
+
+
+def _keep_order(trainer: Any) -> None:
+    """Rows in the order of the file: a shuffle would put questions about the same passage in one batch."""
+    from torch.utils.data import SequentialSampler
+
+    trainer._get_train_sampler = lambda *_: SequentialSampler(trainer.train_dataset)
 
 
 def without_attention_dropout(model: torch.nn.Module) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from sunwi.errors import DataError
 from sunwi.mining.false_negatives import positive_limit
-from sunwi.models.saving import TOKENIZER_FILES
+from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params import TrainRerankerParams
 from sunwi.records import CandidateList, read_json, write_json
-from sunwi.runtime import pick_device, seed_everything
+from sunwi.runtime import inference_dtype, pick_device, seed_everything
 from sunwi.train.embedder import without_attention_dropout
 
 ADAPTER = "adapter"
@@ -156,7 +156,7 @@ def train_reranker(
             dataloader_drop_last=True,
             dataloader_pin_memory=device.type != "cpu",
             use_cpu=device.type == "cpu",
-            bf16=device.type == "cuda",
+            bf16=inference_dtype(device.type) == "bfloat16",
             seed=seed,
         )
         trainer = CrossEncoderTrainer(
@@ -174,13 +174,7 @@ def train_reranker(
 
 def _has_pooler(base: Path) -> bool:
     """Whether the base's weight files hold a pooler."""
-    from safetensors import safe_open
-
-    for path in sorted(base.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as weights:
-            if any("pooler." in name for name in weights.keys()):  # noqa: SIM118  it is no mapping
-                return True
-    return False
+    return any("pooler." in name for name in load_state(base))
 
 
 def _identity_pooler(model: Any) -> None:

@@ -1,0 +1,65 @@
+"""Batches for in-batch negatives: no passage of one question may answer another question of the batch."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sunwi.errors import DataError
+from sunwi.records import MinedRow
+
+Kin = Callable[[str], frozenset[str]]  # docid -> what counts as the same answer: its document and its copies
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Rows in training order, whole batches alone, and how many rows fitted in none."""
+
+    rows: list[MinedRow]
+    left_out: int
+
+
+def arrange(rows: Sequence[MinedRow], kin: Kin, batch_size: int, seed: int) -> Batches:
+    """Order rows so that each batch of `batch_size` is free of false negatives.
+
+    In-batch negatives are all passages of the other questions; one that is kin to a question's own positive
+    would be pushed away as wrong. Rows are shuffled by the seed, then batches are filled greedily.
+
+    Raises
+    ------
+    DataError
+        If not one whole batch can be made.
+    """
+    shuffled = sorted(rows, key=lambda row: row.qid)
+    random.Random(seed).shuffle(shuffled)
+    answers = {row.qid: frozenset().union(*(kin(docid) for docid in row.pos_ids)) for row in rows}
+    shown = {row.qid: answers[row.qid].union(*(kin(docid) for docid in row.neg_ids)) for row in rows}
+    queue = deque(shuffled)
+    ordered: list[MinedRow] = []
+    left_out = 0
+    while queue:
+        batch: list[MinedRow] = []
+        waiting: list[MinedRow] = []
+        asked: set[str] = set()
+        there: set[str] = set()
+        while queue and len(batch) < batch_size:
+            row = queue.popleft()
+            if answers[row.qid] & there or shown[row.qid] & asked:
+                waiting.append(row)
+                continue
+            batch.append(row)
+            asked |= answers[row.qid]
+            there |= shown[row.qid]
+        if len(batch) < batch_size:  # the queue is empty, and what waits fits no better
+            left_out = len(batch) + len(waiting)
+            break
+        queue.extendleft(reversed(waiting))
+        ordered += batch
+    if not ordered:
+        raise DataError(
+            f"no batch of {batch_size} questions is free of false negatives",
+            "lower train_embedder.batch_size or mining.negatives, or add documents",
+        )
+    return Batches(ordered, left_out)

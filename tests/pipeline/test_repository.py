@@ -1,0 +1,32 @@
+"""What is committed agrees: the lock with the code, the READMEs with the scores, the demo with its card."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "DVC_NO_ANALYTICS": "1"}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_lock_is_in_sync_with_code_params_and_data() -> None:
+    done = run("-m", "dvc", "repro", "--dry", "--allow-missing")
+    assert done.returncode == 0, done.stderr
+    stale = [line for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    assert stale == [], "run dvc repro, then commit dvc.lock and metrics/"
+
+
+@pytest.mark.parametrize("script", [("scripts/update_readme.py", "--check"), ("scripts/check_demo.py",)])
+def test_readme_table_and_demo_data_hold(script: tuple[str, ...]) -> None:
+    done = run(*script)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sunwi.errors import DataError
+from sunwi.records import MinedRow
+from sunwi.train.batches import arrange
+
+
+def row(qid: str, positive: str, negatives: list[str]) -> MinedRow:
+    return MinedRow(
+        qid=qid, query=qid, pos=[positive], neg=negatives, pos_ids=[positive], neg_ids=negatives,
+        pos_scores=[1.0], neg_scores=[0.0] * len(negatives), provenance=[],
+    )  # fmt: skip
+
+
+def alone(docid: str) -> frozenset[str]:
+    return frozenset({docid})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=3)), max_size=24),
+    st.integers(1, 4),
+    st.integers(0, 3),
+)
+def test_no_batch_shows_a_question_its_own_answer_as_a_negative(
+    drawn: list[tuple[int, list[int]]], size: int, seed: int
+) -> None:
+    rows = [
+        row(f"q{n:02}", f"d{positive}", [f"d{at}" for at in negatives if at != positive])
+        for n, (positive, negatives) in enumerate(drawn)
+    ]
+    try:
+        batches = arrange(rows, alone, size, seed)
+    except DataError:
+        return
+    assert len(batches.rows) % size == 0
+    assert len(batches.rows) + batches.left_out == len(rows)
+    assert len({one.qid for one in batches.rows}) == len(batches.rows)
+    for start in range(0, len(batches.rows), size):
+        batch = batches.rows[start : start + size]
+        for one in batch:
+            for other in batch:
+                if other is not one:
+                    assert one.pos_ids[0] not in [*other.pos_ids, *other.neg_ids]
+
+
+def test_copies_are_kin() -> None:
+    rows = [row("a", "d1", ["d9"]), row("b", "copy-of-d1", ["d8"])]
+
+    def kin(docid: str) -> frozenset[str]:
+        return frozenset({docid.removeprefix("copy-of-")})
+
+    with pytest.raises(DataError, match="no batch of 2 questions"):
+        arrange(rows, kin, 2, seed=0)
+    assert len(arrange(rows, alone, 2, seed=0).rows) == 2
+
+
+def test_order_depends_on_the_seed_and_not_on_the_input_order() -> None:
+    rows = [row(f"q{n:02}", f"d{n}", []) for n in range(20)]
+    assert arrange(rows, alone, 4, 1) == arrange(rows[::-1], alone, 4, 1)
+    assert arrange(rows, alone, 4, 1) != arrange(rows, alone, 4, 2)
