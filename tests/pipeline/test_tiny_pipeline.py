@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a machine that may be busy
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
 
