@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,6 @@ def test_adapter_and_merged_model_score_alike(
     assert np.abs(merged - adapted).max() < 1e-5
     for path in (tmp_path / "out").rglob("*.json"):
         assert str(builtin_model.folder) not in path.read_text(encoding="utf-8"), path.name
+    settings = json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
+    for key in ("target_modules", "modules_to_save"):  # sets in peft: their order is another in each process
+        assert settings[key] == sorted(set(settings[key]))

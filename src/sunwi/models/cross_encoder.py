@@ -1,4 +1,4 @@
-"""Cross-encoder inference: pairs tokenised once in batches, sorted by length, padded to the batch alone."""
+"""Cross-encoder inference: pairs tokenised once, in batches of one length."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import ModelError
+from sunwi.models.batches import length_batches
 from sunwi.models.pair_scores import PairScores
 from sunwi.models.resolver import content_hash
 from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress
@@ -43,12 +44,11 @@ class CrossEncoder:
             max_length=self.max_length,
         )
         lengths = [len(ids) for ids in encoded["input_ids"]]
-        order = sorted(range(len(pairs)), key=lambda row: (-lengths[row], row))
+        batches = list(length_batches(lengths, self.batch_size, self.max_length))
         scores = np.empty(len(pairs), dtype=np.float32)
-        for start in progress(range(0, len(order), self.batch_size), None, "cross-encoder", "batch"):
-            rows = order[start : start + self.batch_size]
+        for rows, size in progress(batches, len(batches), "cross-encoder", "batch"):
             chosen = {key: [encoded[key][row] for row in rows] for key in encoded}
-            batch = tokenizer.pad(chosen, return_tensors="pt")
+            batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
             with torch.inference_mode():
                 logits = model(**batch.to(device)).logits.squeeze(-1)
             scores[rows] = logits.float().cpu().numpy()

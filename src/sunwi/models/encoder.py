@@ -1,4 +1,4 @@
-"""Bi-encoder inference: length-sorted batches, prefixes and pooling of the model's spec, rows cached."""
+"""Bi-encoder inference: batches of one length, prefixes and pooling of the model's spec, rows cached."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from sunwi.cache import RowCache
 from sunwi.errors import DataError, ModelError
+from sunwi.models.batches import length_batches
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress, text_hash
 
@@ -44,7 +45,7 @@ class Encoder:
     def encode(self, texts: Sequence[str], side: Side, max_length: int, label: str = "encode") -> Vectors:
         """Vectors of the texts, shape [texts, dimensions], float16.
 
-        float16, because batch padding moves the low bits of float32: cached and fresh rows agree.
+        A row's vector does not depend on the other rows (`length_batches`): cached and fresh rows agree.
 
         Raises
         ------
@@ -121,10 +122,9 @@ class Encoder:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
-        order = sorted(range(len(texts)), key=lambda row: (-len(encoded[row]), row))
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            batch = tokenizer.pad({"input_ids": [encoded[row] for row in rows]}, return_tensors="pt")
+        for rows, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length):
+            chosen = {"input_ids": [encoded[row] for row in rows]}
+            batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
             batch = batch.to(device)
             with torch.inference_mode():
                 hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])

@@ -192,7 +192,10 @@ def _has_module(model: Any, name: str) -> bool:
 
 
 def _save(adapted: Any, base: Path, base_name: str, out: Path) -> None:
-    """Adapter and merged model; neither holds a path of this machine."""
+    """Adapter and merged model; neither holds a path of this machine.
+
+    peft keeps module names in sets, whose order changes from process to process: they are sorted here.
+    """
     shutil.rmtree(out, ignore_errors=True)
     adapter, merged = out / ADAPTER, out / MERGED
     adapted.save_pretrained(adapter, save_embedding_layers=False)  # else peft asks the hub about the base
@@ -207,4 +210,7 @@ def _save(adapted: Any, base: Path, base_name: str, out: Path) -> None:
         for key in ("_name_or_path", "base_model_name_or_path"):
             if key in settings:
                 settings[key] = base_name
+        for key in ("target_modules", "modules_to_save"):
+            if isinstance(settings.get(key), list):
+                settings[key] = sorted(set(settings[key]))
         write_json(path, settings)
