@@ -106,6 +106,27 @@ class RejectedQuestion(Row):
         return (self.qid,)
 
 
+class Context(Row):
+    """A run of sentences of a passage, and the passage's rank for the question."""
+
+    docid: Identifier
+    context: str
+    rank: Annotated[int, Field(ge=1)]
+
+
+class DevContexts(Row):
+    """qa/dev_contexts.jsonl: a dev question with its ideal context and hard-negative contexts."""
+
+    qid: Identifier
+    question: Identifier
+    docid: Identifier
+    context: str
+    negatives: list[Context]
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
 class MinedRow(Row):
     """mined/train.jsonl: FlagEmbedding reads it as it is; ids, teacher scores and provenance beside it."""
 

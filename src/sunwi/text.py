@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
 
 # What a Korean search index keeps of Kiwi's tags (Sejong set): nouns, verb and adjective stems, roots,
-# adverbs, determiners, Latin, Han, numbers and their units. Endings, josa, suffixes and symbols go.
-CONTENT_TAGS = ("N", "VV", "VA", "XR", "MA", "MM", "SL", "SH", "SN", "XPN", "W_HASHTAG")
+# adverbs, Latin, Han, numbers. Endings, josa, determiners, suffixes and symbols go (docs/search.md).
+CONTENT_TAGS = ("N", "VV", "VA", "XR", "MA", "SL", "SH", "SN", "XPN", "W_HASHTAG")
+COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affixes in wholes: no gain
 _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
-TOKENISER_VERSION = "2"  # part of the cache's key: raise it when the rules below change
+TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
 COMMIT = 2048  # texts analysed between two commits to the cache
 
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds stand between a PDF's pages
@@ -87,8 +88,41 @@ def content_morphemes(tokens: Sequence[Token]) -> list[str]:
     return terms
 
 
+def compound_nouns(tokens: Sequence[Token]) -> list[str]:
+    """Nouns that stand together without a space, as one term each, lower-cased, in reading order.
+
+    The analyser splits "광전효과" by its dictionary, and not always alike: the whole is the term that a
+    question and its passage are sure to share.
+    """
+    wholes: list[str] = []
+    run: list[Token] = []
+    for token in tokens:
+        if token.tag in COMPOUND_TAGS and run and token.start == run[-1].start + run[-1].len:
+            run.append(token)
+            continue
+        if len(run) > 1:
+            wholes.append("".join(part.form for part in run).lower())
+        run = [token] if token.tag in COMPOUND_TAGS else []
+    if len(run) > 1:
+        wholes.append("".join(part.form for part in run).lower())
+    return wholes
+
+
 def morphemes(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]:
-    """Index terms of each text by Kiwi; cached row by row, because analysis is BM25's slowest step."""
+    """Content morphemes of each text by Kiwi, compounds in parts alone; cached row by row."""
+    return [parts for parts, _ in _analysed(texts, label)]
+
+
+def search_terms(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]:
+    """What a search index holds of each text: content morphemes, then compound nouns whole too."""
+    return [parts + wholes for parts, wholes in _analysed(texts, label)]
+
+
+_SECTION = "\x1d"  # parts the morphemes from the compounds in a cached row; no content tag covers it
+
+
+def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:
+    """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
     from kiwipiepy import __version__ as kiwi_version
 
     keys = [text_hash(kiwi_version, TOKENISER_VERSION, text) for text in texts]
@@ -99,14 +133,26 @@ def morphemes(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]
         for start in progress(range(0, len(new), COMMIT), None, f"{label} ({len(new)} new)", "chunk"):
             part = new[start : start + COMMIT]
             analysed = kiwi().tokenize([missing[key] for key in part])
-            fresh = {
-                key: "\n".join(content_morphemes(tokens)) for key, tokens in zip(part, analysed, strict=True)
-            }
+            fresh = {key: _to_row(tokens) for key, tokens in zip(part, analysed, strict=True)}
             cache.put_many((key, value.encode("utf-8")) for key, value in fresh.items())
             known.update(fresh)
-    return [known[key].split("\n") if known[key] else [] for key in keys]
+    return [_from_row(known[key]) for key in keys]
+
+
+def _to_row(tokens: Sequence[Token]) -> str:
+    return _SECTION.join("\n".join(terms) for terms in (content_morphemes(tokens), compound_nouns(tokens)))
+
+
+def _from_row(row: str) -> tuple[list[str], list[str]]:
+    parts, wholes = (section.split("\n") if section else [] for section in row.split(_SECTION))
+    return parts, wholes
 
 
 def sentences(text: str) -> list[str]:
     """Sentences in reading order."""
     return [part.text for part in kiwi().split_into_sents(text)]
+
+
+def sentences_of(texts: Sequence[str]) -> list[list[str]]:
+    """Sentences of many texts, analysed on all cores."""
+    return [[part.text for part in parts] for parts in kiwi().split_into_sents(list(texts))]

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from sunwi.errors import InputProblems
-from sunwi.params import Bm25Params, QaParams
-from sunwi.qa import QaResult, generate_questions
+from sunwi.params import Params
+from sunwi.qa import QaResult, QaSources, generate_questions
 from sunwi.records import Document, canonical_json
 
 TEXTS = {
@@ -29,20 +29,16 @@ def run(
     corpus: list[Document] | None = None,
     **params: object,
 ) -> QaResult:
-    settings = QaParams.model_validate({"provider": "given" if given else "template", **params})
-    return generate_questions(
-        documents() if corpus is None else corpus,
-        settings,
-        Bm25Params(),
-        7,
-        given or [],
-        evaluation or [],
-        judged or set(),
+    kind = {"provider": "given" if given else "template", "round_trip": "bm25"}
+    settings = Params.model_validate({"seed": 7, "qa": {**kind, **params}})
+    sources = QaSources(
+        documents() if corpus is None else corpus, given or [], evaluation or [], judged or set()
     )
+    return generate_questions(sources, settings)
 
 
 def as_bytes(result: QaResult) -> str:
-    rows = [row.model_dump() for row in [*result.kept, *result.rejected]]
+    rows = [row.model_dump() for row in [*result.kept, *result.rejected, *result.contexts]]
     return canonical_json([*rows, result.metrics])
 
 

@@ -2,14 +2,16 @@
 
 import pytest
 
-from sunwi.params import Bm25Params
+from sunwi.params import Bm25Params, EncoderParams
 from sunwi.qa.candidate import Candidate, Evidence
-from sunwi.qa.filters import FILTERS, judge
+from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
 from sunwi.qa.filters.duplicates import Duplicates
 from sunwi.qa.filters.evaluation import EvaluationTexts
 from sunwi.qa.filters.parse import parse
-from sunwi.qa.filters.round_trip import source_ranks
+from sunwi.qa.searching import QuestionSearch
+from sunwi.records import Document
 
+FILTERS = {**TEXT_FILTERS, **SEARCH_FILTERS}
 PASSAGE = (
     "굴절은 빛이 한 물질에서 다른 물질로 비스듬히 들어갈 때 진행 방향이 꺾이는 현상이다. "
     "굴절률 n은 Snell 법칙으로 구하며, 각 θ가 클수록 많이 꺾인다."
@@ -134,9 +136,11 @@ def test_keyword_queries_need_two_words_and_no_ending() -> None:
 
 
 def test_round_trip_keeps_the_rank() -> None:
-    passages = [["빛", "굴절"], ["빛", "반사"], ["소리"]]
-    queries = [["굴절"], ["빛"], ["소리"], ["없음"]]
-    assert source_ranks(passages, queries, [0, 1, 0, 2], 2, Bm25Params()) == [1, 2, None, None]
+    contents = {"a": "빛 굴절", "b": "빛 반사", "c": "소리"}
+    documents = [Document(docid=docid, content=text) for docid, text in contents.items()]
+    search = QuestionSearch(documents, Bm25Params(), None, EncoderParams())
+    queries = search.queries(["굴절", "빛", "소리", "지진"])
+    assert search.source_ranks(queries, ["a", "b", "a", "c"], 2) == [1, 2, None, None]
     assert FILTERS["round_trip"](candidate("굴절이란?"), evidence(rank=3)).checks == {"rank": 3}
     assert FILTERS["round_trip"](candidate("굴절이란?"), evidence(rank=None)).reason == "round_trip"
 
@@ -160,6 +164,15 @@ def test_an_equal_short_text_is_a_copy_whatever_the_threshold() -> None:
     assert verdict.reason == "evaluation_copy"
 
 
+def test_a_paraphrase_of_an_evaluation_query_is_known_by_its_vector() -> None:
+    near = evidence(evaluation_cosine=0.97, evaluation_limit=0.95)
+    assert FILTERS["evaluation_meaning"](candidate("굴절?"), near).reason == "evaluation_paraphrase"
+    far = evidence(evaluation_cosine=0.95, evaluation_limit=0.95)
+    assert FILTERS["evaluation_meaning"](candidate("굴절?"), far).reason is None
+    without = FILTERS["evaluation_meaning"](candidate("굴절?"), evidence())
+    assert (without.reason, without.checks) == (None, {"evaluation_cosine": None})
+
+
 def test_duplicates() -> None:
     duplicates = Duplicates(near_copy=0.7)
     first = candidate("굴절이란 무엇인가요?", qid="a-01")
@@ -178,7 +191,7 @@ def test_duplicates() -> None:
 
 
 def test_judge_stops_at_the_first_reason_and_keeps_the_values() -> None:
-    verdict = judge(candidate("이 글에서 굴절은 무엇인가요?"), evidence(rank=None))
+    verdict = judge(candidate("이 글에서 굴절은 무엇인가요?"), evidence(rank=None), FILTERS)
     assert verdict.reason == "refers_to_document"
     assert "characters" in verdict.checks
     assert "rank" not in verdict.checks

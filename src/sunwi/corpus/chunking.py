@@ -57,6 +57,16 @@ def split_text(text: str, max_chars: int) -> list[str]:
     return _pack(text, ends, limit)
 
 
+def leading_text(text: str, max_chars: int) -> str:
+    """The whole sentences from the start that fit into `max_chars` characters.
+
+    If the first sentence alone is longer, it is cut as in `split_text`.
+    """
+    if len(text) <= max_chars:
+        return text
+    return _pack(text, list(_piece_ends(text, max_chars)), max_chars)[0]
+
+
 def _piece_ends(text: str, limit: int) -> Iterator[int]:
     """Rising offsets at which the text may be cut; no piece between two of them is over the limit."""
     start = 0

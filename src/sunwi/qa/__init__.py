@@ -1,5 +1,5 @@
-"""Synthetic questions: made by templates or given, filtered, and split by document."""
+"""Synthetic questions: by templates, a language model or given; filtered, and split by document."""
 
-from sunwi.qa.generate import QaResult, generate_questions
+from sunwi.qa.generate import QaResult, QaSources, generate_questions
 
-__all__ = ["QaResult", "generate_questions"]
+__all__ = ["QaResult", "QaSources", "generate_questions"]

@@ -15,9 +15,10 @@ class Candidate:
     Attributes
     ----------
     style
-        How it is worded: `polite`, `plain`, `colloquial`, `keyword`, or `given`.
+        How it is worded: `polite`, `plain`, `colloquial`, `keyword` (templates), a style of the LLM prompt
+        (`factual`, `why_how`, `colloquial`, `scenario`, `keyword`, or `unstated`), or `given`.
     generator
-        What made it: `template:PATTERN`, or `given:SOURCE`.
+        What made it: `template:PATTERN`, `llm:MODEL`, or `given:SOURCE`.
     paraphrase
         True for questions of people and LLMs, which need not use the passage's words.
     checks
@@ -43,20 +44,26 @@ class Evidence:
         Title and content of its passage.
     terms, passage_terms
         Content morphemes of question and passage.
-    rank
-        Rank of the passage when BM25 searches with the question, from 1; None beyond the depth.
     evaluation_similarity
-        Largest similarity with an evaluation or dev query, 0 to 1.
+        Largest character bigram Jaccard with an evaluation or dev query, 0 to 1.
     near_copy
         Similarity above which two questions are the same.
+    rank
+        Rank of the passage when the question is searched for, from 1; None beyond the depth.
+    evaluation_cosine
+        Largest cosine with an evaluation or dev query; None if no encoder is used.
+    evaluation_limit
+        Cosine above which two questions are the same.
     """
 
     passage: str
     terms: tuple[str, ...]
     passage_terms: frozenset[str]
-    rank: int | None
     evaluation_similarity: float
     near_copy: float
+    rank: int | None = None
+    evaluation_cosine: float | None = None
+    evaluation_limit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,42 @@
-"""Questions for a corpus: candidates, filters, split."""
+"""Questions for a corpus: candidates, filters, split, dev contexts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from sunwi.params import Bm25Params, QaParams
-from sunwi.qa.candidate import Candidate, Checks, Evidence
-from sunwi.qa.filters import judge
+from sunwi.errors import DataError
+from sunwi.models.encoder import Encoder
+from sunwi.params import Params
+from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
+from sunwi.qa.dev_contexts import dev_contexts
+from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
 from sunwi.qa.filters.duplicates import Duplicates
 from sunwi.qa.filters.evaluation import EvaluationTexts
-from sunwi.qa.filters.round_trip import source_ranks
 from sunwi.qa.given import Given, given_candidates
+from sunwi.qa.llm.candidates import ask
 from sunwi.qa.metrics import question_metrics
+from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.split import split_documents
 from sunwi.qa.template import template_candidates
-from sunwi.records import Document, Question, RejectedQuestion
-from sunwi.search.bm25 import index_terms
+from sunwi.records import DevContexts, Document, Question, RejectedQuestion
 from sunwi.text import morphemes, overlap
+
+if TYPE_CHECKING:
+    from sunwi.llm.client import LlmClient
+
+Terms = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class QaResult:
-    """Kept and rejected questions, each sorted by qid, and the counts."""
+class QaSources:
+    """What questions are made from and checked against.
 
-    kept: list[Question]
-    rejected: list[RejectedQuestion]
-    metrics: dict[str, Any]
-
-
-def generate_questions(
-    documents: Sequence[Document],
-    params: QaParams,
-    bm25: Bm25Params,
-    seed: int,
-    given: Sequence[Given],
-    evaluation_texts: Sequence[str],
-    judged: Collection[str],
-) -> QaResult:
-    """Make or take questions, filter them, and assign their split.
-
-    The result depends on no order of the inputs. A template question's wording and id depend on its
-    own document and the seed alone; whether it is kept depends on the corpus (round trip, copies).
-
-    Parameters
+    Attributes
     ----------
     documents
         The prepared corpus.
-    bm25
-        Tokeniser and weights of the round trip.
-    seed
-        Chooses the wordings of template questions.
     given
         Docid (or parent's docid), question and source; used with the provider "given", which takes
         all that pass the filters instead of the first `questions_per_document`.
@@ -59,34 +44,68 @@ def generate_questions(
         User turns of evaluation and dev queries: near-copies are rejected.
     judged
         Docids with relevance judgements; with `exclude_judged_documents` their split is "test".
+    copies
+        Docid to the docids with the same or nearly the same content.
+    """
+
+    documents: Sequence[Document]
+    given: Sequence[Given] = ()
+    evaluation_texts: Sequence[str] = ()
+    judged: Collection[str] = ()
+    copies: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QaResult:
+    """Kept and rejected questions and the dev questions' contexts, each sorted by qid; and the counts."""
+
+    kept: list[Question]
+    rejected: list[RejectedQuestion]
+    contexts: list[DevContexts]
+    metrics: dict[str, Any]
+
+
+def generate_questions(
+    sources: QaSources, params: Params, encoder: Encoder | None = None, client: LlmClient | None = None
+) -> QaResult:
+    """Make or take questions, filter them, and assign their split.
+
+    The result depends on no order of the inputs. A question's wording and id depend on its own
+    document and the seed alone; whether it is kept depends on the corpus (round trip, copies).
+
+    Parameters
+    ----------
+    params
+        Sections qa, bm25 and encoder, and the seed.
+    encoder
+        The base encoder, for `qa.round_trip: hybrid`.
+    client
+        The language model, for `qa.provider: llm`.
 
     Raises
     ------
     InputProblems
         If a given question's docid is unknown.
     DataError
-        If no document has an index term.
+        If no document has an index term, or what the settings need was not passed.
+    LlmError
+        If the language model's run had to stop; its answers are kept.
     """
-    documents = sorted(documents, key=Document.sort_key)
-    passages = [document.text for document in documents]
-    terms = [frozenset(found) for found in morphemes(passages, "passages")]
+    qa = params.qa
+    if qa.round_trip == "hybrid" and encoder is None:
+        raise DataError("qa.round_trip is hybrid and there is no encoder", "pass one, or set it to bm25")
+    documents = sorted(sources.documents, key=Document.sort_key)
+    terms = [frozenset(found) for found in morphemes([document.text for document in documents], "passages")]
     passage_terms = dict(zip((document.docid for document in documents), terms, strict=True))
-    unparsed: list[RejectedQuestion] = []
-    limit: int | None = None
-    if params.provider == "given":
-        candidates, unparsed = given_candidates(documents, passage_terms, given)
-    else:
-        candidates = template_candidates(documents, params.groups, seed)
-        limit = params.questions_per_document
-    evidence = _evidence(
-        candidates, documents, terms, params=params, bm25=bm25, evaluation_texts=evaluation_texts
-    )
-    splits = split_documents(documents, params.dev_share, judged if params.exclude_judged_documents else ())
+    candidates, unparsed, limit = _candidates(documents, passage_terms, sources.given, params, client)
+    used = encoder if qa.round_trip == "hybrid" else None
+    rerank = qa.round_trip_reranker != "none"
+    search = QuestionSearch(documents, params.bm25, used, params.encoder, rerank)
+    checked = _check(candidates, documents, passage_terms, sources.evaluation_texts, search, params)
+    splits = split_documents(documents, qa.dev_share, sources.judged if qa.exclude_judged_documents else ())
     kept: list[Question] = []
     rejected = list(unparsed)
-    for candidate, seen, checks, reason in _choose(
-        zip(candidates, evidence, strict=True), params.near_copy, limit
-    ):
+    for candidate, seen, checks, reason in _choose(checked, qa.near_copy, limit):
         shared: dict[str, Any] = {
             "qid": candidate.qid,
             "docid": candidate.docid,
@@ -102,49 +121,71 @@ def generate_questions(
             kept.append(Question(**shared, split=splits[candidate.docid], overlap=round(share, 4)))
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)
-    return QaResult(kept, rejected, question_metrics(documents, kept, rejected))
+    by_docid = {document.docid: document for document in documents}
+    contexts = dev_contexts(kept, by_docid, search, sources.copies, qa.dev_negatives)
+    return QaResult(kept, rejected, contexts, question_metrics(documents, kept, rejected))
 
 
-def _evidence(
+def _candidates(
+    documents: Sequence[Document],
+    passage_terms: Terms,
+    given: Sequence[Given],
+    params: Params,
+    client: LlmClient | None,
+) -> tuple[list[Candidate], list[RejectedQuestion], int | None]:
+    """Candidates by document, best first; slots without a question; how many a document may keep."""
+    qa = params.qa
+    if qa.provider == "given":
+        return *given_candidates(documents, passage_terms, given), None
+    if qa.provider == "llm":
+        if client is None:
+            raise DataError("qa.provider is llm and there is no client", "set the section llm of params.yaml")
+        asked = ask(documents, client, qa, params.seed)
+        return asked.candidates, asked.rejected, qa.questions_per_document
+    return template_candidates(documents, qa.groups, params.seed), [], qa.questions_per_document
+
+
+Checked = tuple[Candidate, Evidence, Verdict]
+
+
+def _check(
     candidates: Sequence[Candidate],
     documents: Sequence[Document],
-    terms: Sequence[frozenset[str]],
-    *,
-    params: QaParams,
-    bm25: Bm25Params,
+    passage_terms: Terms,
     evaluation_texts: Sequence[str],
-) -> list[Evidence]:
-    """What the filters judge each candidate by; documents and their terms in the same order."""
-    if not candidates:
-        return []
-    texts = [candidate.question for candidate in candidates]
-    asked = morphemes(texts, "questions")
-    position = {document.docid: at for at, document in enumerate(documents)}
-    sources = [position[candidate.docid] for candidate in candidates]
-    passages = [document.text for document in documents]
-    ranks = source_ranks(
-        index_terms(passages, bm25.tokenizer, "passages"),
-        index_terms(texts, bm25.tokenizer, "questions"),
-        sources,
-        params.round_trip_depth,
-        bm25,
-    )
+    search: QuestionSearch,
+    params: Params,
+) -> list[Checked]:
+    """Every candidate with its evidence and verdict; only those whose text passes are searched for."""
+    asked = morphemes([candidate.question for candidate in candidates], "questions")
+    passages = {document.docid: document.text for document in documents}
     evaluated = EvaluationTexts(evaluation_texts)
-    return [
-        Evidence(
-            passage=passages[source],
+    checked: list[Checked] = []
+    for candidate, question_terms in zip(candidates, asked, strict=True):
+        evidence = Evidence(
+            passage=passages[candidate.docid],
             terms=tuple(question_terms),
-            passage_terms=terms[source],
-            rank=rank,
-            evaluation_similarity=evaluated.similarity(text),
-            near_copy=params.near_copy,
+            passage_terms=passage_terms[candidate.docid],
+            evaluation_similarity=evaluated.similarity(candidate.question),
+            near_copy=params.qa.near_copy,
+            evaluation_limit=params.qa.evaluation_cosine,
         )
-        for text, source, question_terms, rank in zip(texts, sources, asked, ranks, strict=True)
-    ]
+        checked.append((candidate, evidence, judge(candidate, evidence, TEXT_FILTERS)))
+    passing = [at for at, (_, _, verdict) in enumerate(checked) if verdict.reason is None]
+    queries = search.queries([checked[at][0].question for at in passing])
+    sources = [checked[at][0].docid for at in passing]
+    ranks = search.source_ranks(queries, sources, params.qa.round_trip_depth)
+    cosines = search.evaluation_cosines(queries, evaluation_texts)
+    for at, rank, cosine in zip(passing, ranks, cosines, strict=True):
+        candidate, evidence, verdict = checked[at]
+        evidence = replace(evidence, rank=rank, evaluation_cosine=cosine)
+        found = judge(candidate, evidence, SEARCH_FILTERS)
+        checked[at] = (candidate, evidence, Verdict({**verdict.checks, **found.checks}, found.reason))
+    return checked
 
 
 def _choose(
-    judged: Iterable[tuple[Candidate, Evidence]], near_copy: float, limit: int | None
+    checked: Iterable[Checked], near_copy: float, limit: int | None
 ) -> Iterator[tuple[Candidate, Evidence, Checks, str | None]]:
     """Every candidate with its evidence, its values and the reason if it is refused.
 
@@ -153,9 +194,8 @@ def _choose(
     """
     duplicates = Duplicates(near_copy)
     taken: dict[str, int] = {}
-    for candidate, evidence in judged:
-        verdict = judge(candidate, evidence)
-        checks, reason = dict(verdict.checks), verdict.reason
+    for candidate, evidence, verdict in checked:
+        checks, reason = {**candidate.checks, **verdict.checks}, verdict.reason
         if reason is None:
             copy = duplicates.judge(candidate)
             checks.update(copy.checks)

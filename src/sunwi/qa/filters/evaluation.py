@@ -16,6 +16,13 @@ def evaluation(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: AR
     return Verdict(checks, "evaluation_copy" if similarity > evidence.near_copy or similarity == 1 else None)
 
 
+def evaluation_meaning(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (likewise)
+    """Reject an `evaluation_paraphrase`: its vector is nearer to an evaluation query's than the limit."""
+    cosine = evidence.evaluation_cosine
+    refused = cosine is not None and cosine > evidence.evaluation_limit
+    return Verdict({"evaluation_cosine": cosine}, "evaluation_paraphrase" if refused else None)
+
+
 class EvaluationTexts:
     """Evaluation texts by their character bigrams, so that each question meets only those that share one."""
 

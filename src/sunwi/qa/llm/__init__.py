@@ -1,0 +1,1 @@
+"""Questions by an LLM: prompt, tolerant reading of the answer, candidates."""

@@ -1,0 +1,106 @@
+"""Reading an answer: strict JSON, else the whole objects of broken JSON, else lines; never by position."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sunwi.llm.outcome import Malformed
+from sunwi.qa.filters.parse import parse
+from sunwi.qa.llm.prompt import STYLES
+
+_FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n?|\n?\s*```\s*$")
+_JSON = re.compile(r'\{\s*["}]|\[\s*["{\]]|\[\s*(?:NaN|null)')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STYLE_PREFIX = re.compile(
+    rf"^\s*(?:[-*•]\s*)?(?:\d{{1,2}}\s*[.)]\s*)?\[?({'|'.join(STYLES)})\]?\s*[:：\-]\s*"
+)
+_TEXT_KEYS = ("question", "질문", "query", "text", "q")
+UNKNOWN_STYLE = "unstated"
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuestion:
+    """One slot of an answer: the style that it states, and the text as it came (possibly empty)."""
+
+    style: str
+    text: str
+
+
+def parse_answer(text: str, wanted: int) -> list[AnsweredQuestion]:
+    """All slots of an answer that holds at least `wanted` questions.
+
+    Raises
+    ------
+    Malformed
+        If there are fewer; the message says how many were found, for the repair request.
+    """
+    slots = read_answer(text)
+    found = sum(parse(slot.text)[1] is None for slot in slots)
+    if found < wanted:
+        raise Malformed(f"{found} of {wanted} questions could be read")
+    return slots
+
+
+def read_answer(text: str) -> list[AnsweredQuestion]:
+    """Every slot that can be read, empty ones too; of broken or cut JSON the complete ones.
+
+    Examples
+    --------
+    >>> [slot.text for slot in read_answer('{"questions": [{"style": "factual", "question": "왜?"}, {"sty')]
+    ['왜?']
+    >>> [slot.text for slot in read_answer("**질문 2개:**\\n1. 왜 뜨나요?\\n2) 왜 지나요?")]
+    ['**질문 2개:**', '1. 왜 뜨나요?', '2) 왜 지나요?']
+    """
+    bare = _FENCE.sub("", text.strip()).strip()
+    if opening := _JSON.search(bare):
+        try:
+            # NaN, which json accepts, is an empty slot, not a float.
+            value, _ = json.JSONDecoder(parse_constant=lambda _: None).raw_decode(bare[opening.start() :])
+            return list(_slots(value))
+        except json.JSONDecodeError:
+            return list(_complete_parts(bare[opening.start() :]))
+    return [_line(line) for line in bare.splitlines() if line.strip()]
+
+
+def _slots(value: Any, style: str = UNKNOWN_STYLE) -> Iterator[AnsweredQuestion]:
+    """Slots of any of the forms that models answer in: lists, objects, objects keyed by number or style."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _slots(item, style)
+    elif isinstance(value, dict):
+        stated = value.get("style", value.get("말투", style))
+        style = stated if stated in STYLES else style
+        key = next((key for key in _TEXT_KEYS if key in value), None)
+        if key is not None and not isinstance(value[key], list | dict):
+            yield AnsweredQuestion(style, _text(value[key]))
+            return
+        for name, item in value.items():
+            if name not in {"style", "말투"}:
+                yield from _slots(item, name if name in STYLES else style)
+    else:
+        yield AnsweredQuestion(style, _text(value))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _complete_parts(text: str) -> Iterator[AnsweredQuestion]:
+    """What is whole in broken JSON: the innermost objects, or the strings of a plain list, in order."""
+    plain = re.match(r'\[\s*"', text)
+    for match in (_STRING if plain else re.compile(r"\{[^{}]*\}")).finditer(text):
+        try:
+            value = json.loads(match[0], parse_constant=lambda _: None)
+        except json.JSONDecodeError:
+            continue  # a broken slot: the answer has a question fewer, and counts as malformed for it
+        yield from _slots(value)
+
+
+def _line(line: str) -> AnsweredQuestion:
+    if match := _STYLE_PREFIX.match(line.replace("**", "")):
+        return AnsweredQuestion(match[1], line.replace("**", "")[match.end() :])
+    return AnsweredQuestion(UNKNOWN_STYLE, line.strip())

@@ -1,0 +1,94 @@
+"""From the outcomes of the requests to candidates, with a record for every passage that gave none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sunwi.errors import LlmError
+from sunwi.params import QaParams
+from sunwi.qa.candidate import Candidate, Checks
+from sunwi.qa.filters.parse import parse
+from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
+from sunwi.qa.llm.prompt import load_prompt, request_for
+from sunwi.records import Document, RejectedQuestion
+
+if TYPE_CHECKING:
+    from sunwi.llm.client import LlmClient
+    from sunwi.llm.outcome import Outcome
+    from sunwi.llm.request import LlmRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LlmQuestions:
+    """What the model wrote: candidates, and what is none with its reason."""
+
+    candidates: list[Candidate]
+    rejected: list[RejectedQuestion]
+
+
+def requests(documents: Sequence[Document], params: QaParams, seed: int) -> list[LlmRequest]:
+    """One request a passage, in docid order."""
+    count, window = params.questions_per_document, params.context_chars
+    shares = params.style_shares.model_dump()
+    ordered = sorted(documents, key=Document.sort_key)
+    return [request_for(document, count, shares, window, seed) for document in ordered]
+
+
+def ask(documents: Sequence[Document], client: LlmClient, params: QaParams, seed: int) -> LlmQuestions:
+    """Ask for every passage's questions; answers that are in the cache cost nothing.
+
+    A blocked, empty, cut or malformed answer is no error: what can be read of it is taken, and a
+    passage without any question stands among the rejected as `answer_STATUS` with the detail.
+
+    Raises
+    ------
+    LlmError
+        If the run must stop (budget, breaker, key) or passages got no answer in all tries; the answers
+        so far are kept in the cache.
+    """
+    parser = partial(parse_answer, wanted=params.questions_per_document)
+    outcomes = client.complete(requests(documents, params, seed), parser)
+    if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
+        # A row without an answer is no result: what a second run would find must not end as one.
+        rows = ", ".join(outcome.request.row for outcome in failed[:10])
+        what = f"{len(failed)} of {len(outcomes)} passages got no answer ({failed[0].detail}): {rows}"
+        raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
+    made = LlmQuestions([], [])
+    for outcome in outcomes:
+        _take(outcome, client.model, made)
+    return made
+
+
+def _take(outcome: Outcome[list[AnsweredQuestion]], model: str, made: LlmQuestions) -> None:
+    docid, generator = outcome.request.row, f"llm:{model}"
+    # A short or cut answer is paid for: its complete questions are as good as any.
+    slots = outcome.value if outcome.value is not None else read_answer(outcome.text)
+    base: Checks = {"prompt": load_prompt().fingerprint}
+    if outcome.status != "ok":
+        base["answer"] = outcome.status
+    readable = 0
+    for number, slot in enumerate(slots, start=1):
+        qid = f"{docid}-{number:02d}"
+        question, reason = parse(slot.text)
+        if reason is None:
+            readable += 1
+            made.candidates.append(
+                Candidate(qid, docid, question, slot.style, generator, paraphrase=True, checks=base)
+            )
+        else:
+            made.rejected.append(
+                RejectedQuestion(
+                    qid=qid, docid=docid, question=slot.text, style=slot.style, generator=generator,
+                    reason=reason, checks=base,
+                )
+            )  # fmt: skip
+    if not readable:
+        made.rejected.append(
+            RejectedQuestion(
+                qid=f"{docid}-00", docid=docid, question="", style="none", generator=generator,
+                reason=f"answer_{outcome.status}", checks={**base, "detail": outcome.detail},
+            )
+        )  # fmt: skip
