@@ -1,0 +1,71 @@
+"""The API key: taken from the environment, never shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from sunwi.errors import LlmError
+from sunwi.params import LlmParams
+
+NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
+_CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
+_LONGEST = 300
+
+
+def key_variable(settings: LlmParams) -> str:
+    """Name of the environment variable that holds the key; "" if the server wants none."""
+    if settings.api_key_env is not None:
+        return settings.api_key_env
+    if settings.provider == "gemini":
+        return "GEMINI_API_KEY"
+    host = urlsplit(settings.base_url or "").hostname or ""
+    return "UPSTAGE_API_KEY" if host.endswith("upstage.ai") else "OPENAI_API_KEY"
+
+
+def has_key(settings: LlmParams) -> bool:
+    """Whether calls can be made as far as the key is concerned."""
+    name = key_variable(settings)
+    return not name or bool(os.environ.get(name, "").strip())
+
+
+def api_key(settings: LlmParams) -> str:
+    """The key of these settings.
+
+    Raises
+    ------
+    LlmError
+        Naming the variable that is not set, or holds what no HTTP header can.
+    """
+    name = key_variable(settings)
+    if not name:
+        return NO_KEY
+    key = os.environ.get(name, "").strip()
+    if not key:
+        raise LlmError(
+            f"provider {settings.provider} needs a key and the environment variable {name} is not set",
+            f"export {name}=..., or set llm.api_key_env to the variable that has the key",
+        )
+    if not re.fullmatch(r"[!-~]+", key):  # the HTTP library's own fault would show it
+        what = (
+            f"the key in the environment variable {name} has blanks, line breaks or characters beyond ASCII"
+        )
+        raise LlmError(what, "copy it again")
+    return key
+
+
+class Redactor:
+    """Takes keys out of texts that servers and SDKs wrote: some echo the request's headers."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key if key != NO_KEY else ""
+
+    def __call__(self, text: str) -> str:
+        """`text` without the key, in full."""
+        return text.replace(self._key, "[key]") if self._key else text
+
+    def reason(self, text: str) -> str:
+        """`text` as one short line without credentials of any kind."""
+        line = " ".join(_CREDENTIAL.sub(r"\1[key]", self(text)).split())
+        return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

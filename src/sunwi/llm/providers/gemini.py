@@ -1,0 +1,140 @@
+"""Gemini through google-genai; block and finish reasons are read from the structured fields alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sunwi.llm.answer import Answer, final_status, valid_unicode
+from sunwi.llm.credentials import Redactor
+from sunwi.llm.faults import Refused, Transient
+from sunwi.llm.providers.status import fault_of_status
+from sunwi.llm.request import Message
+from sunwi.llm.retry import read_retry_after
+from sunwi.params import LlmParams
+
+GEMINI_URL = "https://generativelanguage.googleapis.com/"
+_ENDED = {"STOP", "FINISH_REASON_UNSPECIFIED"}
+_TRANSPORT = {"aiohttp", "httpx", "httpx2", "httpcore", "httpcore2", "ssl"}
+_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
+
+
+class GeminiProvider:
+    """One `generate_content` call a request; `response.text` is not used, it raises on a blocked answer."""
+
+    def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
+        from google import genai
+        from google.genai import errors, types
+
+        self._types = types
+        self._errors = errors
+        self._settings = settings
+        self._redact = redact
+        # without retry options of its own the SDK repeats a call once when the connection breaks
+        options = types.HttpOptions(
+            base_url=settings.base_url or GEMINI_URL,
+            timeout=round(settings.timeout * 1000),
+            retry_options=types.HttpRetryOptions(attempts=1),
+        )
+        self._client = genai.Client(api_key=key, vertexai=False, http_options=options)
+
+    async def answer(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Answer:
+        fault: Transient | Refused
+        try:
+            response = await self._client.aio.models.generate_content(
+                model=self._settings.model,
+                contents=[self._content(message) for message in messages if message.role != "system"],
+                config=self._config(messages, schema),
+            )
+        except self._errors.APIError as error:
+            fault = self._read_status(error)
+        except (json.JSONDecodeError, self._errors.UnknownApiResponseError):
+            fault = Transient("the server's reply was cut or no JSON")
+        except Exception as error:
+            if not _is_transport(error):
+                raise
+            fault = Transient(self._redact.reason(f"connection failed ({type(error).__name__}: {error})"))
+        else:
+            return self._read(response)
+        raise fault  # here, where the SDK's error is no longer its context
+
+    async def close(self) -> None:
+        await self._client.aio.aclose()
+
+    def _content(self, message: Message) -> Any:
+        role = "model" if message.role == "assistant" else "user"
+        return self._types.Content(role=role, parts=[self._types.Part(text=message.content)])
+
+    def _config(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Any:
+        system = "\n\n".join(message.content for message in messages if message.role == "system")
+        arguments: dict[str, Any] = {"max_output_tokens": self._settings.max_tokens}
+        if self._settings.temperature is not None:
+            arguments["temperature"] = self._settings.temperature
+        if system:
+            arguments["system_instruction"] = system
+        if schema is not None:
+            arguments |= {"response_mime_type": "application/json", "response_json_schema": dict(schema)}
+        return self._types.GenerateContentConfig(**arguments)
+
+    def _read(self, response: Any) -> Answer:
+        usage = response.usage_metadata
+        tokens_in = usage.prompt_token_count if usage else None
+        tokens_out = None
+        if usage and usage.prompt_token_count is not None:  # absent counts are zeros on the wire
+            tokens_out = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+        finish, text, blocked = _reading(response)
+        text = self._redact(valid_unicode(text))
+        return Answer(
+            text=text,
+            status=final_status(text, blocked=blocked, truncated=finish == "MAX_TOKENS"),
+            finish=finish,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            served_by=self._redact(f"gemini/{response.model_version or self._settings.model}"),
+        )
+
+    def _read_status(self, error: Any) -> Transient | Refused:
+        reason = self._redact.reason(str(error.message or error.status or "no reason given"))
+        headers = getattr(error.response, "headers", None) or {}
+        retry_after = read_retry_after(headers)
+        if retry_after is None:
+            retry_after = _retry_delay(error.details)
+        return fault_of_status(int(error.code), reason, retry_after, self._settings)
+
+
+def _reading(response: Any) -> tuple[str, str, bool]:
+    """Finish reason, text, and whether the answer was blocked."""
+    feedback = response.prompt_feedback
+    if feedback is not None and feedback.block_reason is not None:
+        return f"prompt: {_name(feedback.block_reason)}", "", True
+    if not response.candidates:
+        return "no candidates", "", False
+    candidate = response.candidates[0]
+    parts = (candidate.content.parts or []) if candidate.content else []
+    text = "".join(part.text for part in parts if part.text and not part.thought)
+    finish = _name(candidate.finish_reason) if candidate.finish_reason is not None else "unstated"
+    # every other reason (SAFETY, RECITATION, SPII ... and those to come) is a refusal that no call changes
+    return finish, text, finish not in _ENDED | {"unstated", "MAX_TOKENS"}
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
+def _retry_delay(details: Any) -> float | None:
+    """Seconds of google.rpc.RetryInfo in an error's body: Gemini sends it in place of Retry-After."""
+    error = details.get("error", details) if isinstance(details, dict) else {}
+    entries = error.get("details") if isinstance(error, dict) else None
+    for entry in entries if isinstance(entries, list) else []:
+        found = _SECONDS.match(str(entry.get("retryDelay", ""))) if isinstance(entry, dict) else None
+        if found:
+            return float(found[1])
+    return None
+
+
+def _is_transport(error: Exception) -> bool:
+    """Whether a call broke below HTTP; the SDK lets through what its HTTP library of the day raises."""
+    roots = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    return isinstance(error, OSError | TimeoutError) or bool(roots & _TRANSPORT)

@@ -1,0 +1,39 @@
+"""What an HTTP status means for the run: one rule for all providers."""
+
+from __future__ import annotations
+
+from sunwi.llm.credentials import key_variable
+from sunwi.llm.faults import Refused, Transient
+from sunwi.params import LlmParams
+
+
+def fault_of_status(
+    status: int, reason: str, retry_after: float | None, settings: LlmParams, *, exhausted: bool = False
+) -> Transient | Refused:
+    """429, 408 and 5xx may pass; every other status stops the run.
+
+    Parameters
+    ----------
+    reason
+        The server's words, redacted.
+    retry_after
+        Seconds that the server asks to wait.
+    exhausted
+        A 429 that says that the account is out of credit: waiting does not help.
+    """
+    told = f"the server answered {status}: {reason}"
+    if status == 429 and not exhausted:
+        return Transient(told, retry_after=retry_after, rate_limited=True)
+    if status == 408 or status >= 500:
+        return Transient(told, retry_after=retry_after)
+    if status in {401, 403} or (status == 400 and "api key" in reason.lower()):
+        name = key_variable(settings)
+        what = f"check the key in the environment variable {name}" if name else "set llm.api_key_env"
+        return Refused(told, f"{what}, and that it may use llm.model {settings.model!r}")
+    if status == 404:
+        return Refused(told, f"check llm.model {settings.model!r} and llm.base_url")
+    if status == 429:
+        return Refused(told, "add credit to the account and run again")
+    return Refused(
+        told, "correct what the server names in section llm of params.yaml (temperature, max_tokens, ...)"
+    )

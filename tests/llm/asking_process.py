@@ -1,0 +1,19 @@
+"""A process that asks for rows until it is killed: python asking_process.py URL FOLDER ROWS."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sunwi.llm.client import LlmClient
+from sunwi.llm.request import LlmRequest, Message
+from sunwi.params import LlmParams
+
+if __name__ == "__main__":
+    url, folder, rows = sys.argv[1:]
+    settings = LlmParams(provider="openai", base_url=url, api_key_env="", concurrency=8)
+    requests = [
+        LlmRequest("questions", f"d{row:03}", (Message("user", f"글 {row}"),)) for row in range(int(rows))
+    ]
+    outcomes = LlmClient(settings, Path(folder)).complete(requests, str)
+    print(sum(outcome.status == "ok" for outcome in outcomes))

@@ -1,0 +1,73 @@
+"""A run that is killed or interrupted: what was answered is not asked again. Several processes at once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("asking_process.py")
+ROWS = 200
+AT_ONCE = 8
+
+
+def start(bench: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, str(PROGRAM), f"{bench.server.address}/v1", str(bench.folder), str(ROWS)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    for _ in range(6000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen within a minute")
+
+
+def slow(bench: Any) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        answer = bench.server.chat(f"re: {bench.server.asked(body)}")
+        answer.delay = 0.03
+        return answer
+
+    bench.server.default = reply
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_only_unfinished_rows_are_asked_again(bench: Any, server: Any, blow: signal.Signals) -> None:
+    slow(bench)
+    first = start(bench)
+    wait_until(lambda: server.calls >= ROWS // 2)
+    first.send_signal(blow)
+    first.communicate(timeout=60)
+    assert first.returncode != 0
+    asked = server.calls
+    assert ROWS // 2 <= asked < ROWS
+    second = start(bench)
+    out, err = second.communicate(timeout=60)
+    assert (second.returncode, out.strip()) == (0, str(ROWS)), err
+    assert ROWS <= server.calls <= ROWS + AT_ONCE
+    third = start(bench)
+    out, _ = third.communicate(timeout=60)
+    assert out.strip() == str(ROWS)
+    assert server.calls <= ROWS + AT_ONCE
+
+
+def test_two_processes_share_the_work_and_agree(bench: Any, server: Any) -> None:
+    """Both ask in the same order, so rows in flight may be paid twice; the record has one answer a row."""
+    slow(bench)
+    both = [start(bench), start(bench)]
+    for process in both:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out.strip()) == (0, str(ROWS)), err
+    assert ROWS <= server.calls < 2 * ROWS + 1
+    asked = server.calls
+    third = start(bench)
+    third.communicate(timeout=60)
+    assert server.calls == asked
