@@ -7,7 +7,7 @@ is written row by row and may be used by several processes.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -46,6 +46,19 @@ class RowCache:
         items = rows.items() if isinstance(rows, Mapping) else rows
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", items)
+
+    def put_first(self, key: str, value: bytes) -> bytes:
+        """Keep `value` unless the key is there already; return what is kept.
+
+        Of several processes that made the same row, all go on with the first one's.
+        """
+        with self._connection:
+            self._connection.execute("INSERT OR IGNORE INTO rows VALUES (?, ?)", (key, value))
+        return self.get_many([key])[key]
+
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """All rows, by key."""
+        yield from self._connection.execute("SELECT key, value FROM rows ORDER BY key")
 
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT COUNT(*) FROM rows").fetchone()[0])

@@ -65,3 +65,26 @@ class DataError(SunwiError):
 
     def __init__(self, what: str, next_step: str) -> None:
         super().__init__(f"{what}. Next: {next_step}")
+
+
+class LlmError(SunwiError):
+    """A run over a language model stopped; what was answered until then is recorded."""
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(f"{what}. Next: {next_step}")
+
+
+class ReplayMissing(LlmError):  # noqa: N818  a miss
+    """Rows without a recorded answer, where no call can be made."""
+
+    SHOWN = 10
+
+    def __init__(self, rows: Sequence[str], why: str, next_step: str) -> None:
+        self.rows = list(rows)
+        shown = ", ".join(self.rows[: self.SHOWN]) + (", ..." if len(self.rows) > self.SHOWN else "")
+        count = f"{len(self.rows)} row{'s have' if len(self.rows) != 1 else ' has'}"
+        super().__init__(f"{count} no recorded answer and {why}: {shown}", next_step)
+
+
+class BudgetExceeded(LlmError):  # noqa: N818  what happened to it
+    """The next call could pass the budget, so it was not made."""

@@ -187,9 +187,10 @@ def test_azures_blocked_prompt_is_final(bench: Any, server: Any) -> None:
 
 
 FINISH_REASONS = [
-    ("SAFETY", "blocked"), ("RECITATION", "blocked"), ("BLOCKLIST", "blocked"), ("PROHIBITED_CONTENT", "blocked"),
-    ("SPII", "blocked"), ("LANGUAGE", "blocked"), ("OTHER", "blocked"), ("A_REASON_TO_COME", "blocked"),
-    ("MAX_TOKENS", "truncated"), ("STOP", "empty"), (None, "empty"),
+    ("SAFETY", "blocked"), ("RECITATION", "blocked"), ("BLOCKLIST", "blocked"),
+    ("PROHIBITED_CONTENT", "blocked"), ("SPII", "blocked"), ("LANGUAGE", "blocked"),
+    ("OTHER", "blocked"), ("A_REASON_TO_COME", "blocked"), ("MAX_TOKENS", "truncated"),
+    ("STOP", "empty"), (None, "empty"),
 ]  # fmt: skip
 
 

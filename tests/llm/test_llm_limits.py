@@ -90,8 +90,9 @@ def test_the_ledger_tells_this_run_from_all_answers(bench: Any, server: Any) -> 
     second.complete(bench.requests(5), str)
     counts = first.ledger.metrics()["questions"]["solar-pro2"]
     expected = {
-        "rows": 5, "calls": 5, "cached": 0, "retried": 0, "unmetered": 0, "ok": 2, "blocked": 1, "truncated": 1,
-        "empty": 1, "malformed": 0, "failed": 0, "repaired": 0, "tokens_in": 50, "tokens_out": 25, "cost": 300e-6,
+        "rows": 5, "calls": 5, "cached": 0, "retried": 0, "unmetered": 0, "ok": 2, "blocked": 1,
+        "truncated": 1, "empty": 1, "malformed": 0, "failed": 0, "repaired": 0,
+        "tokens_in": 50, "tokens_out": 25, "cost": 300e-6,
     }  # fmt: skip
     assert counts == expected
     again = second.ledger.metrics()["questions"]["solar-pro2"]
@@ -152,7 +153,8 @@ def test_a_servers_wish_is_kept_up_to_its_cap(asked: float, seed: int) -> None:
     ("headers", "seconds"),
     [
         ({"retry-after": "12"}, 12), ({"retry-after": "0.5"}, 0.5), ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after": "Sat, 21 Nov 2026 10:00:30 GMT"}, 30), ({"retry-after": "Sat, 21 Nov 2026 09:00:00 GMT"}, 0),
+        ({"retry-after": "Sat, 21 Nov 2026 10:00:30 GMT"}, 30),
+        ({"retry-after": "Sat, 21 Nov 2026 09:00:00 GMT"}, 0),
         ({"retry-after": "soon"}, None), ({"retry-after": "-3"}, None), ({"retry-after": "inf"}, None),
         ({"retry-after": "nan"}, None), ({}, None),
     ],

@@ -15,7 +15,8 @@ from sunwi.qa.llm.candidates import ask, requests
 from sunwi.records import Document, canonical_json
 
 if TYPE_CHECKING:
-    from conftest import Bench, FakeServer, Reply
+    from tests.llm.conftest import Bench
+    from tests.llm_server import FakeServer, Reply
 
 CORPUS = [
     Document(docid="d1", content="광합성은 식물이 빛으로 양분을 만드는 과정이다. 엽록체가 빛을 흡수한다."),

@@ -20,8 +20,8 @@ def test_a_planted_key_reaches_the_server_and_nothing_else(
     echo = f"bad header Authorization: Bearer {planted_key} api_key={planted_key}"
     answer = server.chat if provider == "openai" else server.gemini
     server.script = [
-        answer(f"your key is {planted_key}"), server.error(500, echo), server.error(429, echo), server.error(503, echo),
-        answer("좋다"), server.error(401, echo),
+        answer(f"your key is {planted_key}"), server.error(500, echo), server.error(429, echo),
+        server.error(503, echo), answer("좋다"), server.error(401, echo),
     ]  # fmt: skip
     client = bench.client(provider=provider, concurrency=1, max_tries=3)
     with caplog.at_level(logging.DEBUG), pytest.raises(LlmError) as stopped:

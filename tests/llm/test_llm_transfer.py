@@ -30,7 +30,7 @@ def paid(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     client = bench.client(concurrency=1)
     return [
         *client.complete(bench.requests(3), str),
-        *client.complete([row for row in bench.requests(5, task="rerank")[3:]], str),
+        *client.complete(bench.requests(5, task="rerank")[3:], str),
     ]
 
 

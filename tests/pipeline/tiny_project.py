@@ -1,0 +1,105 @@
+"""A tiny copy of the project: the real stages and dvc.yaml, a cut corpus and small budgets."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSAGES = 20
+
+
+def make_project(folder: Path) -> Path:
+    """A project of its own: the real stages and dvc.yaml, a cut corpus and small budgets."""
+    for name in ("stages", "src"):
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+    for name in ("dvc.yaml", ".dvcignore"):
+        shutil.copyfile(ROOT / name, folder / name)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["data"]["source"] = "data/source"
+    params["encoder"] |= {"max_length": 48, "query_max_length": 24}
+    params["qa"]["exclude_judged_documents"] = False
+    params["train_embedder"] |= {
+        "max_steps": 2, "batch_size": 2, "group_size": 3, "base_weights": [0.5, 1.0],
+        "query_max_length": 24, "passage_max_length": 48,
+    }  # fmt: skip
+    params["train_reranker"] |= {"max_steps": 2, "batch_size": 2, "max_length": 64, "depth": 5}
+    params["submissions"] = {name: params["submissions"][name] for name in ("dense_base", "tuned")}
+    params["combinations"] = {
+        "joined": {"union": {"of": ["swapped", "tuned"], "encoder": "base"}},
+        "swapped": {"swap": {"from": "dense_base", "to": "tuned", "margin": 1.0, "limit": 3}},
+    }
+    params["score"] |= {"bootstrap": 200, "permutations": 200}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
+    write_source(folder / "data" / "source", PASSAGES)
+    dvc(folder, "init", "--no-scm", "--quiet")
+    dvc(folder, "config", "cache.type", "hardlink")
+    return folder
+
+
+def write_source(source: Path, passages: int) -> None:
+    """The first passages of the demo, with the queries that are about them."""
+    source.mkdir(parents=True, exist_ok=True)
+    demo = ROOT / "data" / "demo"
+    corpus = (demo / "corpus.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (source / "corpus.jsonl").write_text("".join(corpus[:passages]), encoding="utf-8", newline="\n")
+    docids = {json.loads(line)["docid"] for line in corpus[:PASSAGES]}
+    for queries, qrels in (("queries.jsonl", "qrels.tsv"), ("dev_queries.jsonl", "dev_qrels.tsv")):
+        chitchat = 2
+        judged = (demo / qrels).read_text(encoding="utf-8").splitlines(keepends=True)
+        labelled = {line.split("\t")[0] for line in judged}
+        kept = [line for line in judged if line.split("\t")[2] in docids]
+        wanted = {line.split("\t")[0] for line in kept}
+        rows = []
+        for line in (demo / queries).read_text(encoding="utf-8").splitlines(keepends=True):
+            qid = str(json.loads(line)["eval_id"])
+            if qid not in labelled and chitchat:
+                chitchat -= 1
+                rows.append(line)
+            elif qid in wanted:
+                rows.append(line)
+        (source / queries).write_text("".join(rows), encoding="utf-8", newline="\n")
+        (source / qrels).write_text("".join(kept), encoding="utf-8", newline="\n")
+
+
+def dvc(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run DVC in the project with a row cache of its own; return what it printed."""
+    environment = (
+        os.environ
+        | variables
+        | {
+            "SUNWI_CACHE_DIR": str(folder / ".cache"),
+            "PYTHONPATH": str(folder / "src"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "DVC_NO_ANALYTICS": "1",
+        }
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def stages_run(output: str) -> list[str]:
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def set_params(folder: Path, section: str, key: str, value: object) -> None:
+    path = folder / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params[section][key] = value
+    path.write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
