@@ -15,6 +15,7 @@ from sunwi.mining.negatives import mine_negatives
 from sunwi.params import load_params
 from sunwi.records import write_json, write_rows
 from sunwi.search.labelled import synthetic_questions
+from sunwi.search.reranking import teacher_of
 
 if __name__ == "__main__":
     params = load_params()
@@ -22,7 +23,10 @@ if __name__ == "__main__":
         corpus, asked = passages(), questions()
         train = synthetic_questions(asked, corpus, {"train"})
         rules = false_negative_rules(corpus, params)
-        queries = as_queries(train, encoder("base", params), params)
-        mined = mine_negatives(pipeline("base", corpus, params), queries, train, rules, params.mining)
+        base = encoder("base", params)
+        queries = as_queries(train, base, params)
+        search = pipeline("base", corpus, params)
+        teacher = teacher_of(params.mining.reranker, base, params)
+        mined = mine_negatives(search, queries, train, rules, params.mining, params.seed, teacher)
         write_rows(MINED / "train.jsonl", mined.rows)
         write_json(METRICS / "mine.json", mined.metrics)

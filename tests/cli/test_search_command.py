@@ -177,3 +177,7 @@ def test_errors_name_what_was_found_and_the_next_step(project: Path) -> None:
     assert isinstance(fault("질문", "--data", "elsewhere"), DataError)
     (project / "params.yaml").unlink()
     assert isinstance(fault("질문"), ParamsError)
+
+
+def test_the_lexical_mode_wants_a_model_with_that_head(project: Path) -> None:
+    assert "no lexical head" in str(fault(QUESTION, "--mode", "lexical"))

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sunwi.errors import DataError
+from sunwi.mining.choice import sample
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import Mined, mine_negatives
 from sunwi.mining.pairs import candidate_lists
@@ -94,7 +96,7 @@ def test_a_worked_example() -> None:
     dense = [9.0, 8.0, 8.9, 5.0, 4.0, 3.0, 2.0, 1.0]
     bm25 = [4.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 0.0]
     pipeline, queries = setting([bm25], [dense])
-    params = MiningParams(negatives=2, bm25_weight=0.0, bm25_depth=3, dense_depth=5)
+    params = MiningParams(negatives=2, bm25_weight=0.0, bm25_depth=3, dense_depth=5, widen=1)
     mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), params)
     (row,) = mined.rows
     assert row.neg_ids == ["c"]  # b is too near, d co-relevant, e below both depths
@@ -103,7 +105,10 @@ def test_a_worked_example() -> None:
         {
             "docid": "c",
             "bm25_rank": 3,
+            "bm25_score": 2.0,
             "dense_rank": 4,
+            "dense_score": 5.0,
+            "fused_score": row.neg_scores[0],
             "pool_rank": 4,
             "source": "both",
             "rule": "top_survivors",
@@ -114,6 +119,8 @@ def test_a_worked_example() -> None:
     }  # fmt: skip
     assert mined.metrics["short"] == 1
     assert mined.metrics["sources"] == {"both": 1}
+    assert mined.metrics["source_shares"] == {"both": 1.0}
+    assert mined.metrics["widened"] == 0
     assert mined.metrics["pool_size_mean"] == 5.0
     assert mined.metrics["margin_mean"] == pytest.approx(row.pos_scores[0] - row.neg_scores[0], abs=1e-4)
 
@@ -122,7 +129,7 @@ def test_the_window_of_the_pool() -> None:
     dense = [9.0, 0.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]
     pipeline, queries = setting([[0.0] * 8], [dense])
     rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
-    params = MiningParams(first_rank=3, last_rank=5)
+    params = MiningParams(first_rank=3, last_rank=5, widen=1)
     (row,) = mine_negatives(pipeline, queries, [label(0, (0,))], rules, params).rows
     assert row.neg_ids == ["c", "d", "e"]
     assert [entry["source"] for entry in row.provenance] == [
@@ -232,3 +239,111 @@ def test_candidate_lists_leave_out_what_answers_too_and_show_the_labelled_chunk(
 def test_a_question_that_was_asked_for_several_passages() -> None:
     asked = [("왜?", "b"), ("왜?", "a"), ("언제?", "c"), ("언제?", "c")]
     assert co_relevant(asked) == {"왜?": frozenset({"a", "b"})}
+
+
+def test_a_short_question_gets_a_wider_pool_once() -> None:
+    dense = [9.0, 1.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]
+    pipeline, queries = setting([[0.0] * 8], [dense])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    params = MiningParams(negatives=4, dense_depth=3, bm25_weight=0.0, last_rank=3)
+    narrow = mine_negatives(
+        pipeline, queries, [label(0, (0,))], rules, params.model_copy(update={"widen": 1})
+    )
+    wide = mine_negatives(pipeline, queries, [label(0, (0,))], rules, params)
+    assert narrow.rows[0].neg_ids == ["b", "c"]
+    assert wide.rows[0].neg_ids == ["b", "c", "d", "e"]
+    assert (narrow.metrics["widened"], narrow.metrics["short"]) == (0, 1)
+    assert (wide.metrics["widened"], wide.metrics["short"]) == (1, 0)
+
+
+def test_filler_is_marked_counted_and_never_an_answer() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[9.0, 8.0, 8.9, 5.0, 4.0, 3.0, 2.0, 1.0]])
+    params = MiningParams(negatives=7, dense_depth=4, widen=1, fill="random", bm25_weight=0.0)
+    mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), params)
+    (row,) = mined.rows
+    assert [entry["rule"] for entry in row.provenance] == ["top_survivors", "random_fill", "random_fill"]
+    assert set(row.neg_ids) == {"c", "f#1", "f#2"}  # not a#2, not the copy e, not the co-relevant d
+    assert row.provenance[1]["source"] == "random"
+    assert "pool_rank" in row.provenance[1]
+    assert mined.metrics["filled"] == 2
+    assert mined.metrics["short"] == 1
+    again = mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), params)
+    assert again.rows == mined.rows
+
+
+def test_an_out_ranked_question_is_left_out_and_counted() -> None:
+    dense = [[9.0, 0, 1, 2, 3, 4, 5, 6], [1.0, 0, 9, 8, 7, 6, 5, 4]]
+    pipeline, queries = setting([[0.0] * 8] * 2, dense)
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    labels = [label(0, (0,)), label(1, (0,))]
+    mined = mine_negatives(pipeline, queries, labels, rules, MiningParams(max_positive_rank=3))
+    assert [row.qid for row in mined.rows] == ["0"]
+    assert mined.metrics["out_ranked"] == 1
+
+
+def test_absolute_rules_by_hand() -> None:
+    pipeline, _ = setting([[0.0] * 8], [[0.0] * 8])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 1.0, max_score=1.5, min_margin=1.0)
+    assert rules.reason("?", 0, 2.0, 3, 2.0) == "near_positive_score"
+    assert rules.reason("?", 0, 2.0, 3, 1.6) == "above_threshold"
+    assert rules.reason("?", 0, 2.0, 3, 1.2) == "within_margin"
+    assert rules.reason("?", 0, 2.0, 3, 1.0) is None
+
+
+def test_the_reranker_is_the_teacher_and_sees_each_pair_of_the_pool() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[9.0, 0, 5, 4, 3, 2, 1, 0.5]])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    given_scores = {"a#1": 4.0, "b": 3.9, "c": -2.0, "d": 1.0, "e": 0.5, "f#1": -9.0, "f#2": -8.0, "a#2": 9.0}
+    seen: list[tuple[str, str]] = []
+
+    def reranker(pairs: Sequence[tuple[str, str]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        seen.extend(pairs)
+        return np.array([given_scores[text.split()[1]] for _, text in pairs], dtype=np.float32)
+
+    params = MiningParams(negatives=3, reranker="given", widen=1)
+    mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules, params, reranker=reranker)
+    (row,) = mined.rows
+    assert row.neg_ids == ["d", "e", "c"]  # b is too near the positive, a#2 is its document
+    assert row.pos_scores == [4.0]
+    assert row.neg_scores == [entry["reranker_score"] for entry in row.provenance] == [1.0, 0.5, -2.0]
+    assert row.provenance[0]["fused_score"] != 1.0
+    assert len(seen) == len(set(seen)) == 8
+    assert mined.metrics["drops"] == {"near_positive_score": 1, "positive": 1, "same_document": 1}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=9), st.integers(1, 5), st.integers(0, 3))
+def test_a_sample_is_seeded_and_of_the_survivors(values: list[float], count: int, seed: int) -> None:
+    survivors = [3 * at for at in range(len(values))]
+    scores = dict(zip(survivors, values, strict=True))
+    drawn = sample(survivors, scores, count, 1.0, seed, "q")
+    assert drawn == sample(survivors[::1], scores, count, 1.0, seed, "q")
+    assert len(drawn) == len(set(drawn)) == min(count, len(survivors))
+    assert set(drawn) <= set(survivors)
+    assert drawn == sorted(drawn, key=lambda at: (-scores[at], at))
+    cold = sample(survivors, scores, count, 1e-9, seed, "q")
+    assert [scores[at] for at in cold] == pytest.approx(sorted(values, reverse=True)[:count], abs=1e-6)
+
+
+def test_the_temperature_moves_the_sample() -> None:
+    scores = {at: -float(at) for at in range(50)}
+    hot = [at for seed in range(40) for at in sample(range(50), scores, 5, 1e6, seed, "q")]
+    warm = [at for seed in range(40) for at in sample(range(50), scores, 5, 2.0, seed, "q")]
+    assert np.mean(warm) < 8 < 18 < np.mean(hot)
+
+
+def test_a_copy_of_the_positive_never_becomes_a_negative() -> None:
+    generator = np.random.default_rng(1)
+    for seed in range(20):
+        dense = generator.normal(size=(1, 8)).tolist()
+        dense[0][5] = dense[0][0] - 0.5 * abs(dense[0][0])  # e repeats a#1 and scores lower
+        pipeline, queries = setting([[0.0] * 8], dense)
+        params = MiningParams(choice="sample", temperature=5.0, fill="random", max_positive_share=1.0)
+        mined = mine_negatives(pipeline, queries, [label(0, (0,))], rules_of(pipeline), params, seed=seed)
+        assert all("e" not in row.neg_ids for row in mined.rows)
+
+
+def test_a_question_of_an_unknown_passage_is_named() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[0.0] * 8])
+    with pytest.raises(DataError, match="does not hold: 0"):
+        mine_negatives(pipeline, queries, [label(0, (8,))], rules_of(pipeline), MiningParams())

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sunwi.search.fusion import reciprocal_rank_fusion, weighted_sum, zscore
+from sunwi.errors import DataError
+from sunwi.search.fusion import (
+    alpha_fusion,
+    cascaded_rrf,
+    comb_fusion,
+    minmax,
+    reciprocal_rank_fusion,
+    weighted_sum,
+    zscore,
+)
 from sunwi.search.retriever import Scores
 
 FINITE = st.floats(-100, 100, width=32)
@@ -109,3 +118,51 @@ def test_the_order_of_retrievers_does_not_matter(a: Scores, b: Scores, c: Scores
 @given(MATRIX, st.floats(0.5, 4, width=32))
 def test_the_scale_of_a_retriever_does_not_matter(scores: Scores, factor: float) -> None:
     np.testing.assert_allclose(zscore(scores * np.float32(factor)), zscore(scores), atol=1e-2)
+
+
+def test_minmax_by_hand() -> None:
+    np.testing.assert_allclose(minmax(rows([1, 2, 5], [4, 4, 4])), [[0, 0.25, 1], [0, 0, 0]])
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("minmax", "min-max"), ("zscore", "zmuv")])
+def test_alpha_fusion_equals_ranx(ours: str, theirs: str) -> None:
+    from ranx import Run, fuse
+
+    generator = np.random.default_rng(7)
+    scores = {name: generator.normal(size=(3, 9)).astype(np.float32) for name in ("bm25", "dense")}
+    runs = [Run(as_run(scores[name])) for name in ("bm25", "dense")]
+    run = fuse(runs=runs, norm=theirs, method="wsum", params={"weights": (0.3, 0.7)})
+    oracle = [[run.run[f"q{at}"][f"d{to}"] for to in range(9)] for at in range(3)]
+    np.testing.assert_allclose(alpha_fusion(scores, 0.7, normalisation=ours), oracle, atol=1e-5)
+    np.testing.assert_array_equal(alpha_fusion(scores, 1.0), minmax(scores["dense"]))
+
+
+def test_alpha_fusion_says_what_it_wants() -> None:
+    one = {"dense": rows([1, 2])}
+    two = {**one, "bm25": rows([1, 2])}
+    with pytest.raises(DataError, match="and one other, found dense"):
+        alpha_fusion(one, 0.5)
+    with pytest.raises(DataError, match="a share from 0 to 1"):
+        alpha_fusion(two, 1.5)
+    with pytest.raises(DataError, match="use one of minmax, zscore"):
+        alpha_fusion(two, 0.5, normalisation="log")
+
+
+def test_cascaded_rrf_by_hand() -> None:
+    first = {"a": rows([3, 2, 1]), "b": rows([3, 1, 2])}  # RRF orders 0, then 1 and 2 tied
+    second = {"a": rows([1, 2, 3])}  # 2, 1, 0
+    found = cascaded_rrf([first, second], k=60, depth=3, query_weights=[2.0, 1.0])
+    # 1 and 2 tie at the lowest score of the first wording: it tells them from nothing
+    np.testing.assert_allclose(found[0], [2 / 61 + 1 / 63, 1 / 62, 1 / 61], atol=1e-7)
+    alone = cascaded_rrf([second], k=60, depth=3)
+    assert np.argsort(-alone[0]).tolist() == [2, 1, 0]
+    with pytest.raises(DataError, match="2 wordings and 1 weights"):
+        cascaded_rrf([first, second], 60, 3, query_weights=[1.0])
+
+
+def test_comb_fusions_by_hand() -> None:
+    scores = {"a": rows([4, 3, 2, 0]), "b": rows([0, 9, 0, 5])}
+    summed = comb_fusion(scores, "sum", depth=3)  # min-max of a's best 3: 1, .5, 0; of b's found: 1, 0
+    np.testing.assert_allclose(summed[0], [1.0, 1.5, 0.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(comb_fusion(scores, "mnz", depth=3)[0], [1.0, 3.0, 0.0, 0.0], atol=1e-6)
+    np.testing.assert_array_equal(comb_fusion(reverse(scores), "sum", 3), summed)

@@ -28,6 +28,7 @@ class Mode(StrEnum):
     BM25 = "bm25"
     DENSE = "dense"
     HYBRID = "hybrid"
+    LEXICAL = "lexical"  # the model's own term weights, for models of the BGE-M3 form
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,15 @@ def _rank(
         from sunwi.models.encoder import Encoder
         from sunwi.models.resolver import resolve
         from sunwi.search.dense import DenseRetriever
+        from sunwi.search.term_weights import TermWeightRetriever
 
         encoder = Encoder(resolve(model), params.encoder.batch_size)
+        lengths = (params.encoder.query_max_length, params.encoder.max_length)
+        if mode is Mode.LEXICAL:
+            own_terms = TermWeightRetriever(encoder, passages.texts, *lengths)
+            unused = np.zeros((1, 0), dtype=np.float16)
+            asked = QueryBatch(["query"], [query], [[]], unused)
+            return next(iter(SearchPipeline(passages, [own_terms]).rank(asked, ["lexical"], fusion, k)))
         vectors = encoder.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
         queries = make_queries(["query"], [query], encoder, params.encoder.query_max_length, tokenizer)
         if mode is Mode.DENSE:

@@ -16,21 +16,25 @@ class FalseNegativeRules:
     duplicates: Mapping[str, frozenset[str]]
     co_relevant: Mapping[str, frozenset[str]]  # question text -> docids that it was asked for
     max_positive_share: float
+    max_score: float | None = None  # absolute threshold, in the teacher's units
+    min_margin: float = 0.0  # to the positive, in the teacher's units
 
     def reason(
         self, question: str, positive: int, positive_score: float, candidate: int, score: float
     ) -> str | None:
         """Why the candidate is no negative of the question, or None.
 
-        A candidate must score below `positive_limit`.
+        A candidate must score below `positive_limit`, below `max_score`, and `min_margin` below the positive.
         """
         if known := self.may_answer(question, positive, candidate):
             return known
-        return (
-            "near_positive_score"
-            if score >= positive_limit(positive_score, self.max_positive_share)
-            else None
-        )
+        if score >= positive_limit(positive_score, self.max_positive_share):
+            return "near_positive_score"
+        if self.max_score is not None and score >= self.max_score:
+            return "above_threshold"
+        if score > positive_score - self.min_margin:
+            return "within_margin"
+        return None
 
     def may_answer(self, question: str, positive: int, candidate: int) -> str | None:
         """Why the candidate is known to answer as the positive does, whatever its score, or None."""

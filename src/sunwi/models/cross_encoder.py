@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
 from sunwi.models.pair_scores import PairScores
+from sunwi.models.precision import precision_key
 from sunwi.models.resolver import content_hash
 from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress
 
@@ -26,7 +27,9 @@ class CrossEncoder:
         self.folder = Path(folder)
         self.max_length = max_length
         self.batch_size = batch_size
-        self._scores = PairScores("cross_encoder", (content_hash(self.folder), str(max_length)))
+        self._scores = PairScores(
+            "cross_encoder", (content_hash(self.folder), str(max_length), *precision_key())
+        )
         self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from sunwi.cache import RowCache
 from sunwi.errors import DataError, ModelError
 from sunwi.models.batches import length_batches
+from sunwi.models.heads import colbert_vectors, lexical_weights, load_head
+from sunwi.models.precision import precision_key
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress, text_hash
 
@@ -60,7 +62,7 @@ class Encoder:
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)
-        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length))
+        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *precision_key())
         keys = [text_hash(*settings, text) for text in texts]
         with RowCache("vectors") as cache:
             known = cache.get_many(keys)
@@ -84,25 +86,60 @@ class Encoder:
 
         return int(AutoConfig.from_pretrained(self.info.folder).hidden_size)
 
+    @property
+    def vocabulary_size(self) -> int:
+        """How many token ids the model knows."""
+        from transformers import AutoConfig
+
+        return int(AutoConfig.from_pretrained(self.info.folder).vocab_size)
+
     def token_vectors(
         self, texts: Sequence[str], side: Side, max_length: int
     ) -> list[npt.NDArray[np.float32]]:
-        """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions]; not cached."""
+        """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions]; not cached.
+
+        Of a model with a ColBERT head that head's, without the first token, as M3 has it.
+        """
         import torch
 
         prefix = self.info.prefix(side)
+        head = load_head(self.info, "colbert") if "colbert" in self.info.heads else None
         found: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(texts)
-        for rows, hidden, mask in self._batches([prefix + text for text in texts], max_length):
-            unit = torch.nn.functional.normalize(hidden, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
+        for rows, _, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+            tokens, kept = colbert_vectors(hidden, mask, head) if head is not None else (hidden, mask)
+            unit = torch.nn.functional.normalize(tokens, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
             for at, row in enumerate(rows):
-                found[row] = unit[at][mask[at].cpu().numpy().astype(bool)]
+                found[row] = unit[at][kept[at].cpu().numpy().astype(bool)]
+        return found
+
+    def term_weights(self, texts: Sequence[str], side: Side, max_length: int) -> list[dict[int, float]]:
+        """M3's lexical weight of each distinct token of each text, by token id; not cached.
+
+        Raises
+        ------
+        ModelError
+            If the model has no lexical head.
+        """
+        head = load_head(self.info, "lexical")
+        tokenizer, _, _ = self._load()
+        unused = {
+            tokenizer.cls_token_id,
+            tokenizer.eos_token_id,
+            tokenizer.pad_token_id,
+            tokenizer.unk_token_id,
+        }
+        prefix = self.info.prefix(side)
+        found: list[dict[int, float]] = [{} for _ in texts]
+        for rows, ids, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+            for row, weights in zip(rows, lexical_weights(ids, hidden, mask, head, unused), strict=True):
+                found[row] = weights
         return found
 
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
         import torch
 
         vectors: Vectors | None = None
-        for rows, hidden, mask in self._batches(texts, max_length):
+        for rows, _, hidden, mask in self._batches(texts, max_length):
             pooled = torch.nn.functional.normalize(pool(hidden, mask, self.info.pooling), dim=-1)
             block = pooled.cpu().numpy().astype(np.float16)
             if vectors is None:
@@ -113,8 +150,8 @@ class Encoder:
 
     def _batches(
         self, texts: Sequence[str], max_length: int
-    ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor]]:
-        """Yield (rows, hidden [batch, tokens, dimensions], mask [batch, tokens]), longest first."""
+    ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Yield rows, ids [batch, tokens], hidden [batch, tokens, dimensions] and mask, longest first."""
         import torch
 
         tokenizer, model, device = self._load()
@@ -128,7 +165,7 @@ class Encoder:
             batch = batch.to(device)
             with torch.inference_mode():
                 hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-            yield rows, hidden.last_hidden_state.float(), batch["attention_mask"]
+            yield rows, batch["input_ids"], hidden.last_hidden_state.float(), batch["attention_mask"]
 
     def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
         if self._loaded is None:

@@ -2,53 +2,59 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params import Bm25Params
-from sunwi.text import morphemes, squeeze
+from sunwi.search.terms import index_terms
+from sunwi.search.top import top
 
-TOKENISERS = ("kiwi", "whitespace", "bigram")
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
-
-def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") -> list[list[str]]:
-    """Index terms of each text by the tokeniser that is named."""
-    if tokenizer == "kiwi":
-        return morphemes(texts, label)
-    if tokenizer == "whitespace":
-        return [text.lower().split() for text in texts]
-    if tokenizer == "bigram":
-        flat = [squeeze(text) for text in texts]
-        return [[text] if len(text) == 1 else [a + b for a, b in pairwise(text)] for text in flat]
-    next_step = f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}"
-    raise DataError(f"unknown tokeniser {tokenizer!r}", next_step)
+__all__ = ["Bm25", "index_terms", "top"]
 
 
 class Bm25:
     """An index over documents given as terms."""
 
+    BLOCK = 2048  # queries whose sparse scores are held at a time
+
     def __init__(self, documents: Sequence[Sequence[str]], params: Bm25Params) -> None:
         import bm25s
+        from scipy.sparse import csr_matrix
 
         if not any(documents):
             raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
+        # bm25s sets its logger to DEBUG: it would print wherever another library has set up logging
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
         self.size = len(documents)
         distinct = sorted({term for document in documents for term in document})
         self._vocabulary = {term: at for at, term in enumerate(distinct)}
         ids = [[self._vocabulary[term] for term in document] for document in documents]
-        self._index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
-        self._index.index((ids, self._vocabulary), show_progress=False)
+        index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
+        index.index((ids, self._vocabulary), show_progress=False)
+        impacts = index.scores  # bm25s scores eagerly: one row of impacts a term
+        # bm25s may add a row for the empty token; the vocabulary does not point there
+        self._impacts = csr_matrix(
+            (impacts["data"], impacts["indices"], impacts["indptr"]),
+            shape=(len(impacts["indptr"]) - 1, self.size),
+        )  # [terms, documents]
 
     def scores(self, query: Sequence[str]) -> npt.NDArray[np.float32]:
         """BM25 of every document, shape [documents]; a term counts as often as the query has it."""
-        known = [self._vocabulary[term] for term in query if term in self._vocabulary]
-        if not known:
-            return np.zeros(self.size, dtype=np.float32)
-        return np.asarray(self._index.get_scores_from_ids(known), dtype=np.float32)
+        row: npt.NDArray[np.float32] = self.all_scores([query])[0]
+        return row
+
+    def all_scores(self, queries: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+        """BM25 of every document for each query, shape [queries, documents]."""
+        scores: npt.NDArray[np.float32] = self._sparse_scores(queries).toarray()
+        return scores
 
     def search(
         self, queries: Sequence[Sequence[str]], depth: int
@@ -59,19 +65,28 @@ class Bm25:
         """
         depth = min(depth, self.size)
         positions = np.empty((len(queries), depth), dtype=np.int64)
-        best = np.empty((len(queries), depth), dtype=np.float32)
-        for row, query in enumerate(queries):
-            positions[row], best[row] = top(self.scores(query), depth)
+        best = np.zeros((len(queries), depth), dtype=np.float32)
+        for start in range(0, len(queries), self.BLOCK):
+            found = self._sparse_scores(queries[start : start + self.BLOCK])
+            found.sort_indices()
+            for at, (first, end) in enumerate(zip(found.indptr[:-1], found.indptr[1:], strict=True)):
+                matched = found.indices[first:end]
+                order, values = top(found.data[first:end], min(depth, len(matched)))
+                positions[start + at, : len(order)] = matched[order]
+                best[start + at, : len(order)] = values
+                if len(order) < depth:  # the rest have no term of the query: score 0, by position
+                    head = np.arange(min(self.size, depth + len(matched)))
+                    silent = np.setdiff1d(head, matched, assume_unique=True)
+                    positions[start + at, len(order) :] = silent[: depth - len(order)]
         return positions, best
 
+    def _sparse_scores(self, queries: Sequence[Sequence[str]]) -> csr_matrix:
+        from scipy.sparse import csr_matrix
 
-def top(scores: npt.NDArray[np.float32], depth: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Positions and values of the largest scores, falling; ties are broken by position."""
-    depth = min(depth, len(scores))
-    if depth < len(scores):
-        floor = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        candidates = np.flatnonzero(scores >= floor)
-    else:
-        candidates = np.arange(len(scores))
-    order = candidates[np.lexsort((candidates, -scores[candidates]))][:depth]
-    return order, scores[order]
+        rows = [[self._vocabulary[term] for term in query if term in self._vocabulary] for query in queries]
+        ends = np.cumsum([0, *(len(row) for row in rows)])
+        terms = np.array([term for row in rows for term in row], dtype=np.int32)
+        asked = csr_matrix(
+            (np.ones(len(terms), dtype=np.float32), terms, ends), shape=(len(rows), self._impacts.shape[0])
+        )
+        return asked @ self._impacts

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.records import Question, Split, UnderstoodQuery
 from sunwi.search.batch import Passages
-from sunwi.search.bm25 import index_terms
 from sunwi.search.retriever import Scores
+from sunwi.search.terms import overlap_terms
 from sunwi.text import overlap
 from sunwi.trec import Qrels
 
@@ -56,11 +56,11 @@ def natural_questions(
     if unknown := sorted({docid for query in asked for docid in judged[query.qid]} - chunks.keys()):
         what = f"judged as relevant, but not in the corpus: {', '.join(unknown[:20])}"
         raise DataError(what, "run the prepare stage again (dvc repro), or mend the qrels")
-    terms = index_terms([query.standalone_query for query in asked], tokenizer)
+    terms = overlap_terms([query.standalone_query for query in asked], tokenizer)
     found = []
     for query, words in zip(asked, terms, strict=True):
         relevant = tuple(sorted(at for docid in judged[query.qid] for at in chunks[docid]))
-        of_relevant = index_terms([passages.texts[at] for at in relevant], tokenizer)
+        of_relevant = overlap_terms([passages.texts[at] for at in relevant], tokenizer)
         share = max(overlap(words, terms) for terms in of_relevant)
         qid = f"{split}:{query.qid}"
         found.append(LabelledQuestion(qid, query.standalone_query, relevant, split, NATURAL, share))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sunwi.search.batch import QueryBatch
 from sunwi.search.bm25 import Bm25
 from sunwi.search.retriever import Scores
@@ -19,4 +17,4 @@ class LexicalRetriever:
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
-        return np.stack([self.index.scores(terms) for terms in queries.terms])
+        return self.index.all_scores(queries.terms)

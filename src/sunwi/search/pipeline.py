@@ -11,14 +11,17 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
-from sunwi.params import Bm25Params
+from sunwi.params import Bm25Params, DenseParams
 from sunwi.search.batch import Passages, QueryBatch, collapse
-from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.bm25 import Bm25
 from sunwi.search.dense import DenseRetriever
-from sunwi.search.fusion import reciprocal_rank_fusion, weighted_sum
+from sunwi.search.expansion import ExpandedLexicalRetriever
+from sunwi.search.fusion import alpha_fusion, reciprocal_rank_fusion, weighted_sum
 from sunwi.search.lexical import LexicalRetriever
 from sunwi.search.questions import QuestionRetriever
 from sunwi.search.retriever import Retriever, Scores
+from sunwi.search.terms import index_terms
+from sunwi.search.top import top
 
 BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
 
@@ -27,7 +30,7 @@ BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
 class Fusion:
     """How components become one score."""
 
-    method: Literal["weighted", "rrf"]
+    method: Literal["weighted", "alpha", "rrf"]
     weights: Mapping[str, float]
     rrf_k: float = 60.0
     depth: int = 100
@@ -36,6 +39,8 @@ class Fusion:
         """Fused scores, shape [queries, passages]."""
         if self.method == "rrf":
             return reciprocal_rank_fusion(scores, self.rrf_k, self.depth, self.weights)
+        if self.method == "alpha":
+            return alpha_fusion(scores, self.weights["dense"])
         return weighted_sum(scores, self.weights)
 
 
@@ -96,8 +101,12 @@ def build_pipeline(
     vectors: Vectors,
     bm25: Bm25Params,
     questions: tuple[Vectors, Sequence[str], Sequence[str]] | None = None,
+    dense: DenseParams | None = None,
+    question_texts: Sequence[str] = (),
 ) -> SearchPipeline:
     """BM25, dense and, given (vectors, qids, docids), the question index.
+
+    With `bm25.expand` the passages are indexed with `question_texts`, which belong to those ids.
 
     Raises
     ------
@@ -108,9 +117,22 @@ def build_pipeline(
         what = f"there are {len(vectors)} vectors for {len(passages)} passages"
         raise DataError(what, "run the encode stage again (dvc repro)")
     terms = index_terms(passages.texts, bm25.tokenizer)
-    retrievers: list[Retriever] = [LexicalRetriever(Bm25(terms, bm25)), DenseRetriever(vectors)]
-    if questions is not None:
-        question_vectors, qids, docids = questions
-        owners = np.array([passages.position[docid] for docid in docids], dtype=np.int64)
-        retrievers.append(QuestionRetriever(question_vectors, list(qids), owners, len(passages)))
-    return SearchPipeline(passages, retrievers)
+    near: Retriever
+    if dense is None or dense.index == "flat":
+        near = DenseRetriever(vectors)
+    else:
+        from sunwi.search.approximate import ApproximateDenseRetriever
+
+        near = ApproximateDenseRetriever(vectors, dense)
+    if questions is None:
+        return SearchPipeline(passages, [LexicalRetriever(Bm25(terms, bm25)), near])
+    question_vectors, qids, docids = questions
+    owners = np.array([passages.position[docid] for docid in docids], dtype=np.int64)
+    lexical: Retriever
+    if bm25.expand:
+        asked = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
+        lexical = ExpandedLexicalRetriever(terms, asked, qids, owners.tolist(), bm25)
+    else:
+        lexical = LexicalRetriever(Bm25(terms, bm25))
+    index = QuestionRetriever(question_vectors, list(qids), owners, len(passages))
+    return SearchPipeline(passages, [lexical, near, index])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +49,24 @@ class Rerankers:
             return self._late.score(pairs)
         assert self._cross is not None  # `names` says which are there
         return self._cross.score(pairs)
+
+
+PairScorer = Callable[[Sequence[tuple[str, str]]], npt.NDArray[np.float32]]
+
+
+def teacher_of(spec: str, encoder: Encoder, params: Params) -> PairScorer | None:
+    """What `mining.reranker` names: none, the encoder's late interaction, or a cross-encoder's folder or id.
+
+    Raises
+    ------
+    ModelError
+        If the cross-encoder cannot be resolved.
+    """
+    if spec == "none":
+        return None
+    if spec == "late_interaction":
+        limits = params.encoder
+        return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
+    from sunwi.models.resolver import resolve
+
+    return CrossEncoder(resolve(spec).folder, params.train_reranker.max_length).score

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sunwi.search.bm25 import top
 from sunwi.search.retriever import Scores
+from sunwi.search.top import top
 
 
 def reciprocal_rank_fusion(

@@ -1,0 +1,46 @@
+"""What became of every question and candidate: the counts of metrics/mine.json."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sunwi.records import MinedRow
+
+COUNTED = ("questions", "rows", "short", "without_negative", "out_ranked", "widened", "filled")
+
+
+@dataclass(slots=True)
+class MiningCount:
+    """Gathered question by question."""
+
+    negatives: int  # that a full row has
+    counts: Counter[str] = field(default_factory=Counter)
+    drops: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    pool_sizes: list[int] = field(default_factory=list)
+    margins: list[float] = field(default_factory=list)
+
+    def add(self, row: MinedRow) -> None:
+        """Count a row that is kept."""
+        self.counts["rows"] += 1
+        self.counts["short"] += len(row.neg) < self.negatives
+        self.margins += [row.pos_scores[0] - score for score in row.neg_scores]
+        self.sources.update(str(entry["source"]) for entry in row.provenance)
+
+    def metrics(self) -> dict[str, Any]:
+        """Counts, drops by rule, each source's count and share, sizes of the pools, the mean margin."""
+        total = sum(self.sources.values())
+        return {
+            **{name: self.counts[name] for name in COUNTED},
+            "drops": dict(sorted(self.drops.items())),
+            "sources": dict(sorted(self.sources.items())),
+            "source_shares": {name: round(n / total, 4) for name, n in sorted(self.sources.items())},
+            "pool_size_mean": round(float(np.mean(self.pool_sizes)), 3) if self.pool_sizes else 0.0,
+            "pool_size_min": min(self.pool_sizes, default=0),
+            "pool_size_max": max(self.pool_sizes, default=0),
+            "margin_mean": round(float(np.mean(self.margins)), 4) if self.margins else 0.0,
+        }

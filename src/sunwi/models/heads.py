@@ -1,0 +1,91 @@
+"""M3's lexical and ColBERT heads (Chen et al. 2024, eqs. 3-5): one linear layer each beside the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from sunwi.errors import ModelError
+from sunwi.models.spec import ModelInfo
+
+if TYPE_CHECKING:
+    import torch
+
+STEMS = {"lexical": "sparse_linear", "colbert": "colbert_linear"}
+
+
+def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
+    """Weight [out, dimensions] and bias [out] of a head, float32.
+
+    Read from NAME.safetensors where it is there, else from NAME.pt as tensors alone: a file that would
+    run code when it is unpickled is refused.
+
+    Raises
+    ------
+    ModelError
+        If the model has no such head, or its file is no linear layer.
+    """
+    import pickle
+
+    import torch
+    from safetensors.torch import load_file
+
+    stem = STEMS[head]
+    safe, pickled = (info.folder / f"{stem}{suffix}" for suffix in (".safetensors", ".pt"))
+    if safe.exists():
+        state = load_file(safe)
+    elif pickled.exists():
+        try:
+            state = torch.load(pickled, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            found = f"{pickled.name} holds more than tensors and was not loaded"
+            raise ModelError(info.spec, found, f"save its weights as {safe.name}") from None
+    else:
+        next_step = "use a model of the BGE-M3 form, or another mode"
+        raise ModelError(info.spec, f"it has no {head} head ({stem}.pt)", next_step)
+    if set(state) != {"weight", "bias"}:
+        found = f"{stem} holds {', '.join(sorted(state))}; expected weight and bias"
+        raise ModelError(info.spec, found, "save the linear layer's state alone")
+    return {name: tensor.float() for name, tensor in state.items()}
+
+
+def _apply(hidden: torch.Tensor, head: dict[str, torch.Tensor]) -> torch.Tensor:
+    import torch
+
+    weight, bias = (head[name].to(hidden.device) for name in ("weight", "bias"))
+    return torch.nn.functional.linear(hidden, weight, bias)
+
+
+def colbert_vectors(
+    hidden: torch.Tensor, mask: torch.Tensor, head: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token vectors [batch, tokens - 1, out] and their mask: the first token, [CLS], is left out."""
+    import torch
+
+    with torch.inference_mode():
+        return _apply(hidden[:, 1:], head), mask[:, 1:]
+
+
+def lexical_weights(
+    ids: torch.Tensor,
+    hidden: torch.Tensor,
+    mask: torch.Tensor,
+    head: dict[str, torch.Tensor],
+    unused: Collection[int | None],
+) -> list[dict[int, float]]:
+    """Of each row, token id -> the largest relu(w . h + b) of its places.
+
+    Zeros and `unused` ids are left out.
+    """
+    import torch
+
+    with torch.inference_mode():
+        weights = torch.relu(_apply(hidden, head)).squeeze(-1)  # [batch, tokens]
+    found: list[dict[int, float]] = []
+    for row_ids, row, kept in zip(ids.tolist(), weights.tolist(), mask.tolist(), strict=True):
+        best: dict[int, float] = {}
+        for token, weight, real in zip(row_ids, row, kept, strict=True):
+            if real and weight > best.get(token, 0.0) and token not in unused:
+                best[token] = weight
+        found.append(best)
+    return found

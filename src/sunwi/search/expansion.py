@@ -1,0 +1,66 @@
+"""Document expansion (doc2query, Nogueira et al. 2019): a passage is indexed with its synthetic questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from sunwi.params import Bm25Params
+from sunwi.search.batch import QueryBatch
+from sunwi.search.bm25 import Bm25
+from sunwi.search.retriever import Scores
+
+
+class ExpandedLexicalRetriever:
+    """BM25 over passages with their questions' terms; a question never retrieves through itself.
+
+    For a query that is one of the questions, its passage's score is computed without its terms (their
+    counts and the passage's length). What all passages share, idf and mean length, keeps it: one question
+    in a corpus moves them by less than float32 shows.
+    """
+
+    name = "bm25"
+
+    def __init__(
+        self,
+        passages: Sequence[Sequence[str]],
+        questions: Sequence[Sequence[str]],
+        qids: Sequence[str],
+        owners: Sequence[int],
+        params: Bm25Params,
+    ) -> None:
+        expanded = [list(terms) for terms in passages]
+        for _, at, terms in sorted(zip(qids, owners, questions, strict=True), key=lambda row: row[0]):
+            expanded[at] += terms
+        self.index = Bm25(expanded, params)
+        self._params = params
+        self._own = {
+            qid: (int(at), list(terms)) for qid, at, terms in zip(qids, owners, questions, strict=True)
+        }
+        self._counts = [Counter(expanded[at]) for at in range(len(expanded))]
+        self._lengths = np.array([len(terms) for terms in expanded], dtype=np.int64)
+        self._mean = float(self._lengths.mean())
+        frequency: Counter[str] = Counter(term for counts in self._counts for term in counts)
+        size = len(expanded)
+        self._idf = {term: np.log(1 + (size - df + 0.5) / (df + 0.5)) for term, df in frequency.items()}
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        """Shape [queries, passages]."""
+        found = self.index.all_scores(queries.terms)
+        for row, (qid, terms) in enumerate(zip(queries.qids, queries.terms, strict=True)):
+            if qid in self._own:
+                at, own = self._own[qid]
+                found[row, at] = self._without(at, own, terms)
+        return found
+
+    def _without(self, at: int, own: Sequence[str], query: Sequence[str]) -> float:
+        """BM25 of one passage without the terms of one of its questions."""
+        counts = self._counts[at] - Counter(own)
+        length = self._lengths[at] - len(own)
+        k1, b = self._params.k1, self._params.b
+        norm = k1 * (1 - b + b * length / self._mean)
+        return float(
+            sum(self._idf[term] * counts[term] / (counts[term] + norm) for term in query if counts[term])
+        )

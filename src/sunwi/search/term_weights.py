@@ -1,0 +1,61 @@
+"""M3's lexical weights as a sparse inverted index: s(q, d) = sum over shared tokens t of w_q(t) * w_d(t)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sunwi.errors import DataError, ModelError
+from sunwi.models.encoder import Encoder
+from sunwi.search.batch import QueryBatch
+from sunwi.search.retriever import Scores
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+def as_matrix(rows: Sequence[Mapping[int, float]], vocabulary: int) -> csr_matrix:
+    """Token weights as CSR, shape [rows, vocabulary], float32, columns rising."""
+    from scipy.sparse import csr_matrix
+
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    tokens = np.array([token for row in rows for token in sorted(row)], dtype=np.int32)
+    weights = np.array([row[token] for row in rows for token in sorted(row)], dtype=np.float32)
+    return csr_matrix((weights, tokens, ends), shape=(len(rows), vocabulary))
+
+
+class TermWeightRetriever:
+    """Lexical retrieval by a model's own term weights."""
+
+    name = "lexical"
+
+    def __init__(
+        self, encoder: Encoder, passages: Sequence[str], query_max_length: int, max_length: int
+    ) -> None:
+        """Encode the passages' weights.
+
+        Raises
+        ------
+        ModelError
+            If the model has no lexical head.
+        DataError
+            If there is no passage.
+        """
+        if "lexical" not in encoder.info.heads:
+            next_step = "use a model of the BGE-M3 form (BAAI/bge-m3), or another mode"
+            raise ModelError(encoder.info.spec, "it has no lexical head (sparse_linear.pt)", next_step)
+        if not passages:
+            raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
+        self._encoder = encoder
+        self._length = query_max_length
+        rows = encoder.term_weights(passages, "passage", max_length)
+        self._vocabulary = encoder.vocabulary_size
+        self._index = as_matrix(rows, self._vocabulary).T.tocsr()  # [vocabulary, passages]
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        """Shape [queries, passages]."""
+        asked = self._encoder.term_weights(queries.texts, "query", self._length)
+        found: Scores = (as_matrix(asked, self._vocabulary) @ self._index).toarray()
+        return found

@@ -1,0 +1,74 @@
+"""Index terms of a text, by tokeniser: Kiwi's morphemes, words, character bigrams, a model's subwords."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sunwi.errors import DataError, ModelError
+from sunwi.text import morphemes, search_terms, squeeze
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+TOKENISERS = ("kiwi", "whitespace", "bigram", "subword:MODEL")
+SUBWORD = "subword:"
+
+
+def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") -> list[list[str]]:
+    """Index terms of each text by the tokeniser that is named.
+
+    `kiwi`: content morphemes and whole compound nouns; `whitespace`; `bigram`: character bigrams of the
+    squeezed text; `subword:MODEL`: the tokens of a model (builtin name, hub id or folder), lower-cased.
+
+    Raises
+    ------
+    DataError
+        If the tokeniser is not known.
+    ModelError
+        If the model of `subword:MODEL` cannot be resolved or has no tokenizer.json.
+    """
+    if tokenizer == "kiwi":
+        return search_terms(texts, label)
+    if tokenizer == "whitespace":
+        return [text.lower().split() for text in texts]
+    if tokenizer == "bigram":
+        flat = [squeeze(text) for text in texts]
+        return [[text] if len(text) == 1 else [a + b for a, b in pairwise(text)] for text in flat]
+    if tokenizer.startswith(SUBWORD):
+        encoded = _subwords(tokenizer.removeprefix(SUBWORD)).encode_batch(
+            [text.lower() for text in texts], add_special_tokens=False
+        )
+        return [[token for token in row.tokens if _has_letter(token)] for row in encoded]
+    next_step = f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}"
+    raise DataError(f"unknown tokeniser {tokenizer!r}", next_step)
+
+
+def overlap_terms(texts: Sequence[str], tokenizer: str) -> list[list[str]]:
+    """The terms in which a question's overlap with a passage is counted.
+
+    Of Kiwi and of subwords the morphemes: a compound counts once, and a share of subwords says little.
+    """
+    by_morphemes = tokenizer == "kiwi" or tokenizer.startswith(SUBWORD)
+    return morphemes(texts) if by_morphemes else index_terms(texts, tokenizer)
+
+
+@lru_cache(maxsize=2)
+def _subwords(spec: str) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    from sunwi.models.resolver import resolve
+
+    path = resolve(spec).folder / "tokenizer.json"
+    if not path.exists():
+        raise ModelError(spec, "it has no tokenizer.json", "save it with a fast tokenizer, or use kiwi")
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    # A file that was saved with them would cut long passages or fill short ones.
+    return Tokenizer.from_str(json.dumps({**settings, "truncation": None, "padding": None}))
+
+
+def _has_letter(token: str) -> bool:
+    return any(char.isalnum() for char in token)

@@ -1,0 +1,32 @@
+"""Index terms by tokeniser: compounds whole and in parts, a model's subwords."""
+
+from __future__ import annotations
+
+import pytest
+
+from sunwi.errors import ModelError
+from sunwi.models.spec import ModelInfo
+from sunwi.search.terms import index_terms, overlap_terms
+
+SUBWORD = "subword:builtin/multilingual-e5-small"
+
+
+def test_compound_nouns_are_there_whole_and_in_parts() -> None:
+    (terms,) = index_terms(["지각 변동과 화산활동"], "kiwi")
+    assert {"지각", "변동", "화산", "활동", "화산활동"} <= set(terms)
+    assert "지각변동" not in terms  # a space parts them
+    assert overlap_terms(["화산활동"], "kiwi") == [["화산", "활동"]]  # a compound counts once
+
+
+def test_subwords_are_the_models_tokens(builtin_model: ModelInfo) -> None:
+    (terms,) = index_terms(["식물의 DNA, 100%!"], SUBWORD)
+    assert terms
+    assert all(any(char.isalnum() for char in term) for term in terms)
+    assert index_terms(["식물의 dna, 100%!"], SUBWORD) == [terms]
+    assert len(index_terms(["물 " * 2000], SUBWORD)[0]) >= 2000  # not cut at the model's length
+    assert overlap_terms(["식물의 빛"], SUBWORD) == [["식물", "빛"]]
+
+
+def test_subwords_of_an_unknown_model() -> None:
+    with pytest.raises(ModelError, match="no builtin model of this name"):
+        index_terms(["물"], "subword:builtin/none")
