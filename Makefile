@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin: the machine may be shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro test check smoke demo-check clean
+.PHONY: setup repro test check smoke demo-check ci-metrics plots clean
 
 setup: $(BIN)/.ready
 
@@ -33,6 +33,16 @@ check: setup
 
 smoke: setup
 	bash scripts/smoke.sh
+
+# What changed since BASE (a revision of git), and whether the headline fell for real.
+BASE ?= HEAD
+ci-metrics: setup
+	bash scripts/ci_metrics.sh $(BASE)
+
+# `dvc plots` without a CDN: its page with Vega from the wheel of vl-convert.
+plots: setup
+	python scripts/offline_plots.py .cache/plots_template.html
+	dvc plots show --html-template .cache/plots_template.html
 
 demo-check: setup
 	python scripts/check_demo.py

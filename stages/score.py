@@ -13,7 +13,7 @@ if __name__ == "__main__":
     params = load_params()
     with timed("score"):
         prepared = load_prepared(PREPARED)
-        names = sorted(params.submissions)
+        names = sorted(params.variants)
         if strays := remove_strays(SUBMISSIONS, names):
             print(f"removed files of variants that params.yaml no longer has: {', '.join(strays)}")
         runs = {name: read_run(SUBMISSIONS / f"{name}.run") for name in names}

@@ -248,9 +248,11 @@ def test_bytes_are_equal_in_every_process_and_for_every_thread_count(tmp_path: P
             text=True,
             check=True,
         )
-        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        written.append({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
     assert written[0] == written[1]
-    assert written[0].keys() == {"scores.json", "scores_detail.json", "per_query.csv"}
+    tables = {"plots/map_ladder.csv", "plots/recall.csv"}
+    assert written[0].keys() == {"scores.json", "scores_detail.json", "per_query.csv"} | tables
 
 
 def test_files_hold_what_was_scored(tmp_path: Path) -> None:
@@ -271,3 +273,21 @@ def test_files_hold_what_was_scored(tmp_path: Path) -> None:
     assert [row["query_id"] for row in rows] == ["1", odd, "3", "4"]
     assert rows[1]["base.first_relevant_rank"] == ""
     assert rows[1]["new.average_precision"] == "0.5"
+
+
+def test_plot_tables(tmp_path: Path) -> None:
+    scores = score()
+    write_scores(scores, tmp_path)
+    ladder = list(csv.DictReader((tmp_path / "plots" / "map_ladder.csv").read_text("utf-8").splitlines()))
+    assert [row["variant"] for row in ladder] == ["base", "new"]  # lowest MAP first
+    assert float(ladder[1]["map"]) == scores.summary["new"]["map"]
+    recall = list(csv.DictReader((tmp_path / "plots" / "recall.csv").read_text("utf-8").splitlines()))
+    assert [(row["variant"], row["depth"]) for row in recall[:4]] == [
+        ("base", depth) for depth in ("1", "5", "10", "50")
+    ]
+    assert float(recall[4]["recall"]) == pytest.approx((1 + 0 + 1 / 2) / 3, abs=1e-6)  # new at depth 1
+
+
+def test_plot_tables_without_labels_have_their_heads(tmp_path: Path) -> None:
+    write_scores(score(qrels={}), tmp_path)
+    assert (tmp_path / "plots" / "map_ladder.csv").read_text("utf-8") == "variant,map,map_low,map_high\n"

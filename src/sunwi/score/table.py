@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sunwi.records import write_json, write_lines
 from sunwi.score.comparison import Values, compare_variants
 from sunwi.score.inputs import check_inputs
 from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents
+from sunwi.score.plots import LADDER_COLUMNS, RECALL_COLUMNS, map_ladder, recall_curve
 from sunwi.trec import Qrels, Run
 
 SUMMARY_MEASURES = ("mrr", "ndcg10", "recall10", "recall50", "hit1")
@@ -172,15 +173,22 @@ def _query_row(
 
 
 def write_scores(scores: Scores, folder: Path) -> None:
-    """Write scores.json, scores_detail.json and per_query.csv into `folder`, each atomically."""
+    """Write scores.json, scores_detail.json, per_query.csv and the plots' tables, each atomically."""
     write_json(folder / "scores.json", scores.summary)
     write_json(folder / "scores_detail.json", scores.detail)
-    write_lines(folder / "per_query.csv", _csv_lines(scores.per_query))
+    head = [*scores.per_query[0]] if scores.per_query else ["query_id"]
+    write_csv(folder / "per_query.csv", head, scores.per_query)
+    write_csv(folder / "plots" / "map_ladder.csv", LADDER_COLUMNS, map_ladder(scores.summary))
+    write_csv(folder / "plots" / "recall.csv", RECALL_COLUMNS, recall_curve(scores.detail))
 
 
-def _csv_lines(rows: Sequence[Mapping[str, Cell]]) -> Iterator[str]:
-    """RFC 4180 records without their line end; an undefined value is an empty field."""
-    for record in ([*rows[0]] if rows else ["query_id"], *(row.values() for row in rows)):
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
+    """Write RFC 4180 records with "\\n" ends, atomically; an undefined value is an empty field."""
+    write_lines(path, _csv_lines([columns, *([row[column] for column in columns] for row in rows)]))
+
+
+def _csv_lines(records: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    for record in records:
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(record)
         yield line.getvalue()

@@ -1,0 +1,84 @@
+"""Model cards in Hugging Face's form, written from what the pipeline measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sunwi.params import Params
+
+LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
+    "builtin/multilingual-e5-small": ("intfloat/multilingual-e5-small", "mit"),
+    "intfloat/multilingual-e5-small": ("intfloat/multilingual-e5-small", "mit"),
+    "BAAI/bge-m3": ("BAAI/bge-m3", "mit"),
+    "BAAI/bge-reranker-v2-m3": ("BAAI/bge-reranker-v2-m3", "apache-2.0"),
+}
+MEASURES = (
+    ("map", "MAP (competition)"),
+    ("mrr", "MRR@10"),
+    ("ndcg10", "nDCG@10"),
+    ("recall10", "Recall@10"),
+    ("hit1", "Hit@1"),
+)
+
+
+def model_cards(
+    params: Params,
+    scores: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Any],
+    detail: Mapping[str, Any],
+) -> dict[str, str]:
+    """Cards of the promoted encoder and of the reranker: name of the model's folder to Markdown.
+
+    A model is shown with the variants that use it; the card says what the numbers do not show.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sunwi.report"),
+        autoescape=False,  # noqa: S701  Markdown, not HTML; nothing of the corpus is in it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = environment.get_template("card.md.j2")
+    return {
+        kind: template.render(_card(kind, params, scores, metrics, detail))
+        for kind in ("embedder", "reranker")
+    }
+
+
+def _card(
+    kind: str,
+    params: Params,
+    scores: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Any],
+    detail: Mapping[str, Any],
+) -> dict[str, Any]:
+    trained = metrics.get(f"train_{kind}", {})
+    base = params.train_reranker.model if kind == "reranker" else params.encoder.model
+    base_model, licence = LICENCES.get(params.encoder.model if base == "encoder" else base, (base, None))
+    uses = [
+        name
+        for name, one in params.submissions.items()
+        if (one.encoder == "promoted" if kind == "embedder" else one.rerank in {"cross_encoder", "both"})
+    ]
+    tuned = trained.get("promoted") == "tuned" if kind == "embedder" else bool(trained.get("trained"))
+    section = params.train_embedder if kind == "embedder" else params.train_reranker
+    shown = [name for name in (params.score.baseline, *uses) if "map" in scores.get(name, {})]
+    return {
+        "kind": kind,
+        "params": params,
+        "tuned": tuned,
+        "base_model": base_model,
+        "licence": licence,
+        "trained": trained,
+        "questions": metrics.get("qa", {}).get("splits", {}).get("train"),
+        "lists": metrics.get("pairs", {}).get("train", {}).get("lists"),
+        "section": {key: value for key, value in section.model_dump().items() if key != "enabled"},
+        "measures": MEASURES,
+        "rows": [(name, scores[name]) for name in dict.fromkeys(shown)],
+        "counts": detail.get("all", {}).get("counts", {}),
+        "alpha": round(1 - params.score.confidence, 6),
+    }

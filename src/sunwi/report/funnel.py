@@ -1,0 +1,48 @@
+"""The data's way: documents, questions, what was kept, what was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+STEPS = (  # metrics, key, label, note
+    ("prepare", "documents", "원문 문서", "들여온 그대로"),
+    ("prepare", "passages", "문단", "정제·분할한 뒤"),
+    ("qa", "candidates", "질문 후보", "생성기가 만든 것"),
+    ("qa", "kept", "남은 질문", "필터를 통과한 것"),
+    ("qa", "splits.train", "학습 질문", "평가 정답 문서는 제외"),
+    ("mine", "rows", "hard negative를 찾은 질문", "임베더 학습용"),
+    ("pairs", "train.lists", "후보 목록", "reranker 학습용"),
+)
+REASONS = {
+    "beyond_limit": "문서당 개수 초과",
+    "duplicate_within": "중복",
+    "not_answerable": "문단에 답이 없음",
+    "not_korean": "한국어가 아님",
+    "round_trip": "자기 문단을 찾지 못함",
+    "evaluation_copy": "평가 질의와 비슷함",
+}
+
+
+def funnel_view(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Steps with their counts (`share` is of the largest), and why questions were refused, most first."""
+    counted = [(label, note, _at(metrics.get(source, {}), key)) for source, key, label, note in STEPS]
+    steps: list[dict[str, Any]] = [
+        {"label": label, "note": note, "count": count} for label, note, count in counted if count is not None
+    ]
+    largest = max((step["count"] for step in steps), default=0)
+    for step in steps:
+        step["share"] = round(100 * step["count"] / largest, 2) if largest else 0
+    reasons = metrics.get("qa", {}).get("reasons", {})
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "steps": steps,
+        "rejected": [{"label": REASONS.get(reason, reason), "count": count} for reason, count in ordered],
+        "evaluation_copies": metrics.get("qa", {}).get("evaluation_copies"),
+    }
+
+
+def _at(found: Any, key: str) -> int | None:
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found if isinstance(found, int) else None

@@ -1,0 +1,48 @@
+"""Every variant on one ladder: how it is made, what it scores, and whether its gain is real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sunwi.params import CombinationParams, Params, SubmissionParams
+
+ENCODERS = {"base": "기본", "promoted": "튜닝"}
+RERANKERS = {
+    "none": "-", "late_interaction": "late", "cross_encoder": "cross", "both": "late + cross",
+}  # fmt: skip
+
+
+def ladder_rows(
+    params: Params, scores: Mapping[str, Mapping[str, float]], failures: Mapping[str, Mapping[str, int]]
+) -> list[dict[str, Any]]:
+    """One row a variant, best MAP first (by name without labels), with the settings that make it."""
+    rows = []
+    for name in sorted(scores, key=lambda one: (-scores[one].get("map", 0.0), one)):
+        row = scores[name]
+        rows.append(
+            {
+                "name": name,
+                **_made_of(params.variants[name]),
+                "score": row if "map" in row else None,
+                "failing": failures.get(name, {}).get("total"),
+                "is_headline": name == params.headline,
+                "is_baseline": name == params.score.baseline,
+                "significant": row.get("p_map", 1.0) < round(1 - params.score.confidence, 9),
+            }
+        )
+    return rows
+
+
+def _made_of(variant: SubmissionParams | CombinationParams) -> dict[str, str]:
+    """Encoder, retrievers, fusion and reranker in words; of a combination, what it reads."""
+    if isinstance(variant, SubmissionParams):
+        return {
+            "encoder": ENCODERS[variant.encoder] if "dense" in variant.retrievers else "-",
+            "retrievers": " + ".join(variant.retrievers),
+            "fusion": variant.fusion if len(variant.retrievers) > 1 else "-",
+            "rerank": RERANKERS[variant.rerank],
+        }
+    rerank = RERANKERS[variant.union.rerank] if variant.union else "-"
+    kind = "union" if variant.union else "swap"
+    return {"encoder": "-", "retrievers": " + ".join(variant.reads), "fusion": kind, "rerank": rerank}

@@ -1,0 +1,154 @@
+"""The report: one HTML file that holds its data, styles and scripts, and asks no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from sunwi import __version__
+from sunwi.report import charts
+from sunwi.report.dag import draw
+from sunwi.report.embedding import inline_json, inline_script
+from sunwi.report.explorer import explorer_data
+from sunwi.report.failures import CAUSES
+from sunwi.report.funnel import funnel_view
+from sunwi.report.headline import headline_view
+from sunwi.report.inputs import PageInputs
+from sunwi.report.ladder import ladder_rows
+from sunwi.report.settings import cost_rows, params_by_section
+from sunwi.report.training import training_rows
+
+VEGA_LITE = "6.4"
+
+
+def render_page(inputs: PageInputs) -> str:
+    """The page's HTML; equal inputs give equal bytes.
+
+    Everything from the corpus reaches the page escaped: as text by Jinja2, as data by `inline_json`, and
+    the page's script sets text, never markup. A policy in the page admits its own two scripts alone.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sunwi.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"number": _number, "signed": _signed, "p_value": _p_value, "count": _count}
+    vega, vega_hash = inline_script(_vega_bundle())
+    script, script_hash = inline_script(_static("explorer.js") + _static("charts.js"))
+    return environment.get_template("page.html.j2").render(
+        view(inputs),
+        style=inline_style(_static("style.css")),
+        vega=vega,
+        script=script,
+        script_hashes=f"{vega_hash} {script_hash}",
+    )
+
+
+def view(inputs: PageInputs) -> dict[str, Any]:
+    """What the templates show."""
+    params = inputs.params
+    rows = ladder_rows(params, inputs.scores, inputs.metrics.get("failures", {}))
+    explored = explored_variants(
+        rows, params.headline, params.score.baseline, params.report.explorer_variants
+    )
+    labelled = bool(inputs.detail.get("all", {}).get("variants"))
+    specs = _charts(inputs, [row["name"] for row in rows], explored) if labelled else {}
+    specs |= _training_charts(inputs)
+    return {
+        "params": params,
+        "version": __version__,
+        "prepared": inputs.metrics["prepare"],
+        "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
+        "rows": rows,
+        "training": training_rows(inputs.metrics),
+        "funnel": funnel_view(inputs.metrics),
+        "cost": cost_rows(inputs.metrics.get("llm", {})),
+        "failures": inputs.metrics.get("failures", {}),
+        "causes": [(cause, charts.CAUSE_LABELS[cause]) for cause in CAUSES],
+        "stage_hits": inputs.plots.get("stage_hits", ()),
+        "charts": specs,
+        "charts_json": inline_json(specs),
+        "explorer_json": inline_json(explorer_data(inputs, explored)),
+        "drawing": draw(
+            inputs.stages, {"submit": len(params.submissions), "combine": len(params.combinations)}
+        ),
+        "stages": inputs.stages,
+        "sections": params_by_section(params.model_dump(mode="json")),
+        "locked": sorted(inputs.locked.items()),
+        "versions": sorted(inputs.versions.items(), key=lambda item: item[0].lower()),
+    }
+
+
+def explored_variants(rows: Sequence[dict[str, Any]], headline: str, baseline: str, limit: int) -> list[str]:
+    """Headline, baseline and then the best others, at most `limit` and never without the first two."""
+    first = list(dict.fromkeys([headline, baseline]))
+    others = [row["name"] for row in rows if row["name"] not in first]
+    return first + others[: max(0, limit - len(first))]
+
+
+def _charts(inputs: PageInputs, order: Sequence[str], explored: Sequence[str]) -> dict[str, Any]:
+    params, plots = inputs.params, inputs.plots
+    shown = [name for name in order if name in explored]
+    specs = {
+        "ladder": charts.ladder_chart(plots["map_ladder"], params.headline, params.score.baseline),
+        "recall": charts.recall_chart(plots["recall"], shown),
+        "causes": charts.cause_chart(inputs.metrics["failures"], order),
+    }
+    if plots["stage_hits"]:
+        specs["stages"] = charts.stage_chart(plots["stage_hits"], params.headline)
+    return specs
+
+
+def _training_charts(inputs: PageInputs) -> dict[str, Any]:
+    """Those whose tables have rows: a stage that is switched off leaves its table empty."""
+    makers = {
+        "embedder_loss": charts.loss_chart,
+        "reranker_loss": charts.loss_chart,
+        "fusion_curve": charts.fusion_chart,
+        "negative_scores": charts.negative_chart,
+    }
+    specs = {name: make(inputs.plots[name]) for name, make in makers.items() if inputs.plots.get(name)}
+    return specs | ({"map": charts.map_chart(inputs.points)} if inputs.points else {})
+
+
+def _vega_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel of vl-convert: no CDN, no download."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle(  # type: ignore[call-arg]  # its stub lacks the default
+        vl_version=VEGA_LITE
+    )
+    return bundle
+
+
+def _static(name: str) -> str:
+    return resources.files("sunwi.report").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def inline_style(source: str) -> Any:
+    """The package's own style sheet, as it is."""
+    from markupsafe import Markup
+
+    return Markup(source)  # noqa: S704  not content
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _signed(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _p_value(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"

@@ -1,0 +1,94 @@
+"""metrics/per_query.csv as it is read back: what each query scored in every variant."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from sunwi.errors import InputProblems, Problem
+
+PRECISION, RANK = "average_precision", "first_relevant_rank"
+MRR_CUTOFF = 10
+HITS = {"hit1": 1, "hit3": 3, "hit5": 5}
+MEASURES = ("map", "mrr", *HITS)  # what the file's two columns a variant can tell
+
+
+@dataclass(frozen=True, slots=True)
+class PerQuery:
+    """Values of each query.
+
+    Attributes
+    ----------
+    relevant
+        Query id to its number of relevant documents; None if the queries are not labelled.
+    precision
+        Variant to query id to average precision (the competition's); empty if not labelled.
+    rank
+        Variant to query id to the rank of the first relevant document; None where none was ranked.
+    """
+
+    relevant: dict[str, int | None]
+    precision: dict[str, dict[str, float]]
+    rank: dict[str, dict[str, int | None]]
+
+    def values(self, variant: str, measure: str) -> dict[str, float]:
+        """Query id to the value of one of `MEASURES`; all but `map` need a relevant document.
+
+        Examples
+        --------
+        >>> text = "query_id,relevant_documents,a.average_precision,a.first_relevant_rank\\n7,1,0.5,2\\n"
+        >>> read_per_query(text, "per_query.csv").values("a", "mrr")
+        {'7': 0.5}
+        """
+        if measure == "map":
+            return dict(self.precision[variant])
+        depth = HITS.get(measure, MRR_CUTOFF)
+        ranks = {qid: rank for qid, rank in self.rank[variant].items() if self.relevant[qid]}
+        return {
+            qid: 0.0 if rank is None or rank > depth else 1.0 if measure in HITS else 1.0 / rank
+            for qid, rank in ranks.items()
+        }
+
+
+def read_per_query(text: str, name: str) -> PerQuery:
+    """Read the CSV that `write_scores` wrote.
+
+    Parameters
+    ----------
+    text
+        The file's content: it may come from a revision of git.
+    name
+        How errors call the file.
+
+    Raises
+    ------
+    InputProblems
+        With the line of each row that is not of this form.
+    """
+    rows = csv.DictReader(io.StringIO(text))
+    head = rows.fieldnames or []
+    names = [column.removesuffix(f".{PRECISION}") for column in head if column.endswith(f".{PRECISION}")]
+    if "query_id" not in head or any(f"{variant}.{RANK}" not in head for variant in names):
+        fault = f"expected the columns query_id, NAME.{PRECISION}, NAME.{RANK}; found {', '.join(head)}"
+        raise InputProblems([Problem(name, 1, fault)], "write it again: dvc repro score")
+    found = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
+    problems: list[Problem] = []
+    for row in rows:
+        qid = row["query_id"]
+        if None in row or None in row.values():  # the reader's mark of too many or too few fields
+            problems.append(Problem(name, rows.line_num, f"expected {len(head)} fields, as in the head"))
+            continue
+        try:
+            relevant = int(row["relevant_documents"]) if row["relevant_documents"] else None
+            for variant in names:
+                if precision := row[f"{variant}.{PRECISION}"]:
+                    found.precision[variant][qid] = float(precision)
+                found.rank[variant][qid] = int(row[f"{variant}.{RANK}"]) if row[f"{variant}.{RANK}"] else None
+        except (ValueError, TypeError) as error:
+            problems.append(Problem(name, rows.line_num, f"query {qid!r}: {error}"))
+            continue
+        found.relevant[qid] = relevant
+    if problems:
+        raise InputProblems(problems, "write it again: dvc repro score")
+    return found

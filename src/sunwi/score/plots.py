@@ -1,0 +1,41 @@
+"""Small tables behind the plots of scores: the MAP ladder with its intervals, and recall by depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+RECALL_DEPTHS = (1, 5, 10, 50)
+LADDER_COLUMNS = ("variant", "map", "map_low", "map_high")
+RECALL_COLUMNS = ("variant", "depth", "recall", "recall_low", "recall_high")
+
+
+def map_ladder(summary: Mapping[str, Mapping[str, float]]) -> list[dict[str, str | float]]:
+    """Variant, MAP and its interval, lowest MAP first; empty without labels."""
+    labelled = [(row["map"], name) for name, row in summary.items() if "map" in row]
+    return [
+        {
+            "variant": name,
+            "map": summary[name]["map"],
+            "map_low": summary[name]["map_low"],
+            "map_high": summary[name]["map_high"],
+        }
+        for _, name in sorted(labelled)
+    ]
+
+
+def recall_curve(detail: Mapping[str, Any]) -> list[dict[str, str | float]]:
+    """Variant, depth and recall with its interval, by variant and depth; empty without labels."""
+    variants = detail.get("all", {}).get("variants", {})
+    return [
+        {
+            "variant": name,
+            "depth": depth,
+            "recall": variants[name]["measures"][f"recall{depth}"]["mean"],
+            "recall_low": variants[name]["measures"][f"recall{depth}"]["low"],
+            "recall_high": variants[name]["measures"][f"recall{depth}"]["high"],
+        }
+        for name in sorted(variants)
+        for depth in RECALL_DEPTHS
+        if f"recall{depth}" in variants[name]["measures"]
+    ]

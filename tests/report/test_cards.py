@@ -1,0 +1,67 @@
+"""Model cards: their head is YAML that the hub knows, their numbers are those that were measured."""
+
+from __future__ import annotations
+
+import yaml
+
+from sunwi.report.cards import model_cards
+from sunwi.report.inputs import PageInputs
+from sunwi.report.provenance import locked_hashes, package_versions
+from sunwi.report.training import training_rows
+
+
+def head(card: str) -> dict[str, object]:
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_cards_hold_what_was_measured(inputs: PageInputs) -> None:
+    metrics = {
+        "qa": {"splits": {"train": 12}},
+        "pairs": {"train": {"lists": 11}},
+        "train_embedder": {"promoted": "tuned", "base_share": 0.5},
+        "train_reranker": {"trained": True, "weights": {"cross_encoder": {"cross_encoder": 0.0}}},
+    }
+    cards = model_cards(inputs.params, inputs.scores, metrics, inputs.detail)
+    embedder, reranker = cards["embedder"], cards["reranker"]
+    assert head(embedder)["base_model"] == "intfloat/multilingual-e5-small"
+    assert head(embedder)["license"] == "mit"
+    assert head(reranker)["pipeline_tag"] == "text-ranking"
+    assert "12 for training" in embedder
+    assert "50% of its weights" in embedder
+    assert f"| tuned | {inputs.scores['tuned']['map']:.3f} |" in embedder
+    assert "| dense_base |" in embedder
+    assert "is not used" in reranker
+    assert "11 candidate lists" in reranker
+
+
+def test_an_unknown_base_is_not_given_a_licence(inputs: PageInputs) -> None:
+    encoder = inputs.params.encoder.model_copy(update={"model": "someone/encoder"})
+    params = inputs.params.model_copy(update={"encoder": encoder})
+    card = model_cards(params, {}, {}, {})["embedder"]
+    assert (head(card)["license"], head(card)["base_model"]) == ("other", "someone/encoder")
+    assert "nothing was measured" in card
+    assert "as it is" in card
+
+
+def test_hashes_are_those_of_the_stages_asked_for() -> None:
+    lock = {
+        "stages": {
+            "submit@a": {"outs": [{"path": "data/a", "md5": "1"}]},
+            "report": {"outs": [{"path": "data/report", "md5": "2"}]},
+            "idle": {},
+        }
+    }
+    assert locked_hashes(lock, {"submit", "idle"}) == {"data/a": "1"}
+    assert package_versions()["Python"].startswith("3.")
+
+
+def test_training_rows() -> None:
+    candidates = {"base_share_1": {"fused_mrr": 0.7}, "base_share_0.5": {"fused_mrr": 0.75, "fused_p": 0.2}}
+    found = {"candidates": candidates, "base_share": 0.5, "promoted": "tuned", "steps": 10, "rows": 20}
+    blended = {"retriever": {"mrr": 0.75}, "cross_encoder_blended": {"mrr": 0.75}}
+    reranker = {"quality": {"low_overlap": blended}, "weights": {"cross_encoder": {"cross_encoder": 0.0}}}
+    rows = training_rows({"train_embedder": found, "train_reranker": reranker})
+    assert [row["stage"] for row in rows] == ["기본", "튜닝", "PEFT"]
+    assert (rows[1]["before"], rows[1]["after"], rows[1]["p"]) == (0.7, 0.75, 0.2)
+    assert rows[2]["decision"] == "가중치 0: 쓰지 않음"
+    assert training_rows({}) == []
