@@ -1,39 +1,72 @@
-"""Build one submission variant of params.yaml."""
+"""Build one submission variant of params.yaml, for the evaluation and for the dev dialogues."""
 
 import sys
+from collections.abc import Sequence
 
-from project import INDEX, METRICS, QUERIES, RERANKER, SUBMISSIONS, encoder, passages, pipeline, timed
+from project import (
+    INDEX,
+    METRICS,
+    PREPARED,
+    QUERIES,
+    RANKINGS,
+    RERANKER,
+    SUBMISSIONS,
+    encoder,
+    llm_client,
+    passages,
+    pipeline,
+    timed,
+    told,
+)
+from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
-from sunwi.search.batch import make_queries
+from sunwi.search.batch import QueryBatch, make_queries
 from sunwi.search.reranking import Rerankers, cross_encoder_of
 from sunwi.submit.building import build, fusion_of
-from sunwi.submit.writing import write_submission
+from sunwi.submit.cascade import searches
+from sunwi.submit.dev import dev_metrics
+from sunwi.submit.finishing import Submission
+from sunwi.submit.writing import write_ranking, write_submission
 
 if __name__ == "__main__":
     name = sys.argv[1]
     params = load_params()
     variant = params.submissions[name]
     with timed(f"submit_{name}"):
-        understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
         model = encoder(variant.encoder, params)
-        queries = make_queries(
-            [query.qid for query in understood],
-            [query.standalone_query for query in understood],
-            model,
-            params.encoder.query_max_length,
-            params.bm25.tokenizer,
-        )
+        index = pipeline(variant.encoder, passages(), params)
+        fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
         rerankers = Rerankers(model, cross_encoder_of(RERANKER), params) if variant.rerank != "none" else None
-        submission = build(
-            variant,
-            understood,
-            queries,
-            pipeline(variant.encoder, passages(), params),
-            fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder]),
-            rerankers,
-            read_json(INDEX / "blend.json").get(variant.rerank, {}),
-            params.train_reranker.depth,
-        )
+        weights = variant.rerank_weights
+        if weights is None:
+            weights = read_json(INDEX / "blend.json").get(variant.rerank, {})
+        depth = variant.rerank_depth or params.train_reranker.depth
+        client = llm_client(params) if variant.asks_llm else None
+
+        def batch(qids: Sequence[str], texts: Sequence[str]) -> QueryBatch:
+            return make_queries(qids, texts, model, params.encoder.query_max_length, params.bm25.tokenizer)
+
+        def built(rows: Sequence[UnderstoodQuery]) -> Submission:
+            if not rows:  # a source without dev dialogues: no model is loaded for them
+                return Submission([], {}, [], {})
+            queries = batch([row.qid for row in rows], [row.standalone_query for row in rows])
+            cascade = None
+            if variant.queries != ["standalone"]:
+                asked = searches(rows, variant.queries, variant.query_weights)
+                owners, texts = [rows[one.row].qid for one in asked], [one.text for one in asked]
+                cascade = (asked, batch(owners, texts))
+            return build(
+                variant, rows, queries, index, fusion, rerankers, weights, depth, cascade, client
+            )  # fmt: skip
+
+        with told(f"submit_{name}", client):
+            submission = built(read_rows(QUERIES / "understood.jsonl", UnderstoodQuery))
+            dev = built(read_rows(QUERIES / "dev_understood.jsonl", UnderstoodQuery))
+        submission.metrics.update(dev_metrics(dev, load_prepared(PREPARED).dev_qrels, params.score.cutoff))
+        if client is not None:
+            submission.metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought
         write_submission(submission, SUBMISSIONS, name)
+        write_ranking(submission, RANKINGS, name)
+        write_ranking(dev, RANKINGS, f"{name}.dev")
         write_json(METRICS / "submissions" / f"{name}.json", submission.metrics)

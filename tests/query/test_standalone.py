@@ -112,3 +112,26 @@ def test_the_last_turn_ends_the_query_and_context_is_bounded(
     assert len(added) == len(set(added))
     assert len(added) <= terms
     assert all(any(word in turn for turn in earlier) for word in added)
+
+
+class TestTurns:
+    """By whole turns: what the user said stays as it was said."""
+
+    def test_a_follow_up_gets_the_earlier_user_turns(self) -> None:
+        talk = [
+            Message(role="user", content="정전기는\n왜 생겨?"),
+            Message(role="assistant", content="마찰 때문입니다."),
+            Message(role="user", content="그럼 그걸 어떻게 막아?"),
+        ]
+        assert standalone_query(talk, 8, "turns") == "정전기는 왜 생겨? 그럼 그걸 어떻게 막아?"
+
+    def test_a_turn_that_names_its_topic_gets_two_nouns_at_most(self) -> None:
+        talk = [
+            Message(role="user", content="지구에서 달까지 거리는?"),
+            Message(role="user", content="컴퓨터 레지스터와 캐시의 속도 차이는?"),
+        ]
+        assert standalone_query(talk, 8, "turns") == standalone_query(talk, 8, "nouns")
+
+    def test_without_context_terms_the_last_turn_is_alone(self) -> None:
+        talk = [Message(role="user", content="지진은?"), Message(role="user", content="왜?")]
+        assert standalone_query(talk, 0, "turns") == "왜?"

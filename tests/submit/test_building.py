@@ -10,7 +10,8 @@ from sunwi.params import Params, SubmissionParams
 from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
 from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
-from sunwi.submit.building import Submission, build, fusion_of
+from sunwi.submit.building import build, fusion_of
+from sunwi.submit.finishing import Submission
 from sunwi.submit.writing import remove_strays, write_submission
 from sunwi.trec import read_run
 
@@ -107,3 +108,25 @@ def test_files_are_written_alike_and_strays_removed(tmp_path: Path) -> None:
 def test_default_params_name_no_unknown_retriever() -> None:
     with pytest.raises(ValueError, match="weights for"):
         Params.model_validate({"submissions": {"x": {"retrievers": ["dense"], "weights": {"bm25": 1}}}})
+
+
+def test_alpha_fusion_mixes_scores_scaled_to_one() -> None:
+    fusion = fusion_of(SubmissionParams(fusion="alpha", alpha=0.75), {})
+    dense = np.array([[1.0, 0.5, 0.0]], dtype=np.float32)
+    bm25 = np.array([[0.0, 20.0, 5.0]], dtype=np.float32)
+    assert fusion({"bm25": bm25, "dense": dense})[0].tolist() == pytest.approx([0.75, 0.625, 0.0625])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fusion": "alpha", "retrievers": ["dense"]},
+        {"fusion": "calibrated", "weights": {"bm25": 0.5}},
+        {"query_weights": {"hyde": 1.0}},
+        {"rerank_depth": 5},
+        {"retrievers": ["bm25", "bm25"]},
+    ],
+)
+def test_settings_that_nothing_reads_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"alpha|weights|rerank|twice"):
+        SubmissionParams.model_validate(settings)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+VARIANTS = ("submissions.", "combinations.")  # sections whose entries a recipe may add and take away
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -20,12 +22,17 @@ class Change:
 def overlay(content: Any, partial: Mapping[str, Any], section: str = "") -> list[Change]:
     """Lay `partial` over ruamel's `content` in place, sections key by key, lists and scalars whole.
 
-    Returns the changes in the order of `partial`; an equal value is none.
+    A null in the place of a variant takes the variant away. Returns the changes in the order of `partial`;
+    an equal value is none.
     """
     changes: list[Change] = []
     for key, value in partial.items():
         path = f"{section}{key}"
-        if key not in content:
+        if value is None and section in VARIANTS:
+            if key in content:
+                changes.append(Change(path, _plain(content[key]), None))
+                _remove(content, key)
+        elif key not in content:
             _append(content, key, value)
             changes += [Change(leaf, None, new, added=True) for leaf, new in _leaves(path, value)]
         elif isinstance(value, Mapping) and isinstance(content[key], Mapping):
@@ -73,6 +80,15 @@ def _append(content: Any, key: str, value: Any) -> None:
     tail = "" if last is None else _cut_tail(content, last)
     content[key] = _without_comments(value)
     _hang_tail(content, key, tail)
+
+
+def _remove(content: Any, key: str) -> None:
+    """Take an entry away; what stood below it stays below the one before it."""
+    before = list(content)[: list(content).index(key)]
+    tail = _cut_tail(content, key)
+    del content[key]
+    if before:
+        _hang_tail(content, before[-1], tail)
 
 
 def _without_comments(value: Any) -> Any:

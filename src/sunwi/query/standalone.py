@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sunwi.records import Message
 from sunwi.text import kiwi, normalise
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
+
+Context = Literal["nouns", "turns"]
 
 SELF_CONTAINED_NOUNS = 3  # a last turn with as many content nouns and no pointer names its topic itself
 SELF_CONTAINED_TERMS = 2  # what it still gets: "왜 달이 더 큰 몫을 해?" after a turn on tides needs them
@@ -57,19 +59,24 @@ def last_user_turn(messages: Sequence[Message]) -> str:
     return _one_line(turns[-1]) if turns else ""
 
 
-def standalone_query(messages: Sequence[Message], context_terms: int) -> str:
-    """The last user turn, after those content nouns of the earlier turns that it lacks.
+def standalone_query(messages: Sequence[Message], context_terms: int, context: Context = "nouns") -> str:
+    """The last user turn, after what it leans on.
 
-    The nouns come from the earlier user turns and, only if those give none, from the last assistant turn
-    before the question. At most `context_terms` are taken, the specific ones first, then in order of
-    appearance; at most `SELF_CONTAINED_TERMS` if the last turn names its topic itself, that is, if it has
-    `SELF_CONTAINED_NOUNS` content nouns and nothing that points back. A single turn is cleaned alone.
+    By "turns" that is every earlier user turn as it was said; by "nouns" those content nouns of the earlier
+    user turns (only if they give none, of the last assistant turn) that the last one lacks, at most
+    `context_terms`, the specific ones first, then in order of appearance. A last turn that names its topic
+    itself, that is, has `SELF_CONTAINED_NOUNS` content nouns and nothing that points back, gets at most
+    `SELF_CONTAINED_TERMS` nouns by either rule. A single turn is cleaned alone, and with no
+    `context_terms` so is every last turn.
 
     Examples
     --------
     >>> talk = [("user", "은하들이 점점 멀어진다며?"), ("assistant", "네."), ("user", "그걸 어떻게 알았어?")]
-    >>> standalone_query([Message(role=role, content=content) for role, content in talk], context_terms=8)
+    >>> messages = [Message(role=role, content=content) for role, content in talk]
+    >>> standalone_query(messages, context_terms=8)
     '은하 그걸 어떻게 알았어?'
+    >>> standalone_query(messages, context_terms=8, context="turns")
+    '은하들이 점점 멀어진다며? 그걸 어떻게 알았어?'
     """
     last = last_user_turn(messages)
     asked = max((at for at, message in enumerate(messages) if message.role == "user"), default=0)
@@ -78,15 +85,29 @@ def standalone_query(messages: Sequence[Message], context_terms: int) -> str:
         return last
     tokens = kiwi().tokenize(last)
     own = list(content_nouns(last, tokens))
+    self_contained = len(own) >= SELF_CONTAINED_NOUNS and not any(map(_points_back, tokens))
+    if context == "turns" and not self_contained:
+        return joined_turns(messages)
     lacking = _lacking(own, (message.content for message in earlier if message.role == "user"))
     if not lacking:
         replies = [message.content for message in earlier if message.role == "assistant"]
         lacking = _lacking(own, replies[-1:])
-    limit = context_terms
-    if len(own) >= SELF_CONTAINED_NOUNS and not any(map(_points_back, tokens)):
-        limit = min(limit, SELF_CONTAINED_TERMS)
+    limit = min(context_terms, SELF_CONTAINED_TERMS) if self_contained else context_terms
     chosen = sorted(lacking, key=lambda term: not term.specific)[:limit]  # stable: keeps the reading order
     return " ".join([*(term.surface for term in chosen), last])
+
+
+def joined_turns(messages: Sequence[Message]) -> str:
+    """All user turns in their order, cleaned and on one line: the whole of what the user said.
+
+    Examples
+    --------
+    >>> talk = [("user", "은하들이 점점 멀어진다며?"), ("assistant", "네."), ("user", "그걸 어떻게 알았어?")]
+    >>> joined_turns([Message(role=role, content=content) for role, content in talk])
+    '은하들이 점점 멀어진다며? 그걸 어떻게 알았어?'
+    """
+    turns = [_one_line(message.content) for message in messages if message.role == "user"]
+    return " ".join(turn for turn in turns if turn)
 
 
 def content_nouns(text: str, tokens: Sequence[Token]) -> Iterator[Term]:

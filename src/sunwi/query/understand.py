@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.params import QueryParams
+from sunwi.query.by_llm import Asks, understand_by_llm
 from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
+from sunwi.query.variants import rule_variants
 from sunwi.records import Query, UnderstoodQuery
 from sunwi.trec import Qrels
 
@@ -36,13 +38,15 @@ def understand(
     query_max_length: int,
     params: QueryParams,
     dev: tuple[Sequence[Query], Qrels] | None,
+    client: Asks | None = None,
 ) -> Understanding:
-    """Make every dialogue one query and decide whether it is chit-chat.
+    """Make every dialogue one query, decide whether it is chit-chat, and word it anew if it is not.
 
-    The decision rests on the last user turn and its standalone query. Its threshold is
+    By `params.method` "llm" the model of `client` does, with the rules' result behind every request that
+    gives no answer. By rules, the decision rests on the last user turn and its topic. Its threshold is
     `params.chitchat_threshold`, else calibrated on the dev dialogues (no relevant document = chit-chat) if
     they have both kinds, else on the held-out committed examples. An id in `params.empty_ids` is chit-chat
-    whatever the classifier says.
+    whatever classifier or model say.
 
     Returns
     -------
@@ -54,21 +58,28 @@ def understand(
     Raises
     ------
     DataError
-        If dialogues have no user turn or an empty last one, or an empty id names no dialogue; all are named.
+        If dialogues have no user turn or an empty last one, or an empty id names no dialogue; all are
+        named. If the method is "llm" and there is no client.
     """
+    if params.method == "llm" and client is None:
+        raise DataError("query.method is llm and no LLM is given", "set llm.provider in params.yaml")
     dev_queries, qrels = dev if dev is not None else ((), {})
     _check(queries, dev_queries, params.empty_ids)
     model = fit_chitchat(encoder, query_max_length, read_examples())
-    standalone, probabilities = _read(queries, model, params.context_terms)
-    dev_standalone, dev_probabilities = _read(dev_queries, model, params.context_terms)
+    standalone, probabilities = _read(queries, model, params)
+    dev_standalone, dev_probabilities = _read(dev_queries, model, params)
     dev_labels = np.array([not _has_relevant(qrels, query) for query in dev_queries], dtype=bool)
     threshold, source = _threshold(model, params, dev_probabilities, dev_labels)
 
-    rows = _rows(
-        queries, standalone, probabilities >= threshold, {str(eval_id) for eval_id in params.empty_ids}
-    )
-    dev_decided = dev_probabilities >= threshold
-    dev_rows = _rows(dev_queries, dev_standalone, dev_decided, frozenset())
+    rows = _rows(queries, standalone, probabilities >= threshold, params.variants)
+    dev_rows = _rows(dev_queries, dev_standalone, dev_probabilities >= threshold, params.variants)
+    tasks: dict[str, Any] = {}
+    if params.method == "llm" and client is not None:
+        rows, tasks["llm"] = understand_by_llm(queries, rows, params, client)
+        dev_rows, tasks["llm_dev"] = understand_by_llm(dev_queries, dev_rows, params, client)
+    emptied = {str(eval_id) for eval_id in params.empty_ids}
+    rows = [_emptied(row) if row.qid in emptied else row for row in rows]
+    dev_decided = np.array([not row.needs_retrieval for row in dev_rows], dtype=bool)
     metrics: dict[str, Any] = {
         "threshold": threshold,
         "threshold_source": source,
@@ -80,7 +91,10 @@ def understand(
             row.standalone_query != last_user_turn(query.messages)
             for query, row in zip(queries, rows, strict=True)
         ),
+        "with_variants": sum(bool(row.variants) for row in rows),
+        "with_hypothetical_document": sum(bool(row.hypothetical_document) for row in rows),
         "examples": {"count": model.examples, "cross_validated_accuracy": model.accuracy},
+        **tasks,
     }
     if dev_rows:
         metrics["dev"] = {"queries": len(dev_rows), **chitchat_measures(dev_decided, dev_labels)}
@@ -111,29 +125,33 @@ def _threshold(
 
 
 def _read(
-    queries: Sequence[Query], model: ChitchatModel, context_terms: int
+    queries: Sequence[Query], model: ChitchatModel, params: QueryParams
 ) -> tuple[list[str], npt.NDArray[np.float64]]:
     """Standalone query of each dialogue, and its probability of chit-chat, shape [queries]."""
-    standalone = [standalone_query(query.messages, context_terms) for query in queries]
+    standalone = [standalone_query(query.messages, params.context_terms, params.context) for query in queries]
     turns = [last_user_turn(query.messages) for query in queries]
-    return standalone, model.probabilities(turns, standalone)
+    # Decided on the topic's nouns whatever is searched: a whole earlier question hides a thank-you.
+    topics = [standalone_query(query.messages, params.context_terms, "nouns") for query in queries]
+    return standalone, model.probabilities(turns, topics)
 
 
 def _rows(
-    queries: Sequence[Query],
-    standalone: Sequence[str],
-    chitchat: npt.NDArray[np.bool_],
-    emptied: Set[str],
+    queries: Sequence[Query], standalone: Sequence[str], chitchat: npt.NDArray[np.bool_], variants: int
 ) -> list[UnderstoodQuery]:
     return [
         UnderstoodQuery(
             eval_id=query.eval_id,
             standalone_query=text,
-            needs_retrieval=not (decided or query.qid in emptied),
-            source=EMPTY_IDS if query.qid in emptied else RULES,
+            needs_retrieval=not decided,
+            variants=[] if decided else rule_variants(text, variants),
+            source=RULES,
         )
         for query, text, decided in zip(queries, standalone, chitchat.tolist(), strict=True)
     ]
+
+
+def _emptied(row: UnderstoodQuery) -> UnderstoodQuery:
+    return row.model_copy(update={"needs_retrieval": False, "source": EMPTY_IDS})
 
 
 def _has_relevant(qrels: Qrels, query: Query) -> bool:

@@ -1,38 +1,30 @@
-"""One submission variant: rank, re-rank, filter, with the lineage of every place."""
+"""One submission variant: rank and re-rank, then finish; the lineage tells every place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sunwi.params import SubmissionParams
-from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery
+from sunwi.records import UnderstoodQuery
 from sunwi.search.batch import QueryBatch
 from sunwi.search.blend import FIRST, blend, order_of
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.reranking import SCORERS, Rerankers
-from sunwi.trec import Run
-
-LINEAGE_DEPTH = 10  # candidates a query whose way to their place is written down
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Rows for the competition, the deep run for measures, and how each place came about."""
-
-    rows: list[SubmissionRow]
-    run: Run
-    lineage: list[LineageRow]
-    metrics: dict[str, Any]
+from sunwi.submit.asking import Asks
+from sunwi.submit.cascade import Search, rank_cascade
+from sunwi.submit.finishing import Submission, finish
+from sunwi.submit.ranking import Place, Ranking
 
 
 def fusion_of(variant: SubmissionParams, fitted: Mapping[str, Mapping[str, float]]) -> Fusion:
     """The variant's fusion; "calibrated" takes the weights fitted for its set of retrievers."""
     if variant.fusion == "calibrated":
         return Fusion("weighted", fitted["+".join(sorted(variant.retrievers))])
+    if variant.fusion == "alpha":
+        return Fusion("alpha", {"bm25": 1 - variant.alpha, "dense": variant.alpha})
     return Fusion(variant.fusion, variant.weights, variant.rrf_k, variant.depth)
 
 
@@ -45,44 +37,47 @@ def build(
     rerankers: Rerankers | None,
     weights: Mapping[str, float],
     rerank_depth: int,
+    cascade: tuple[Sequence[Search], QueryBatch] | None = None,
+    client: Asks | None = None,
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 
     Chit-chat gets an empty topk if the variant filters, and stays in the run: the run tells what search
     finds, the topk what is submitted.
+
+    Parameters
+    ----------
+    weights, rerank_depth
+        Of the rerankers in the blend, and how many places they re-order.
+    cascade
+        The searches of a multi-query variant with their batch; None: the standalone queries alone.
+    client
+        The LLM of variants that ask one.
     """
-    rows, lineage = [], []
-    run: Run = {}
     names = sorted(set(variant.retrievers))
-    ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
-    orders = _reranked(ranked, queries, pipeline, rerankers, SCORERS[variant.rerank], weights, rerank_depth)
-    for query, one, (order, extra) in zip(understood, ranked, orders, strict=True):
-        groups = [pipeline.passages.groups[at] for at in one.positions]
-        emptied = variant.empty_filter and not query.needs_retrieval
-        best = [] if emptied else [groups[at] for at in order[: variant.k]]
-        # Places, not scores: a re-ranked head and a fused tail have no common scale.
-        run[query.qid] = {groups[at]: float(len(order) - place) for place, at in enumerate(order)}
-        rows.append(SubmissionRow(eval_id=query.eval_id, standalone_query=query.standalone_query, topk=best))
-        lineage.append(
-            LineageRow(
-                eval_id=query.eval_id,
-                standalone_query=query.standalone_query,
-                needs_retrieval=query.needs_retrieval,
-                reason="no retrieval needed" if emptied else f"ranked; {query.source}",
-                candidates=[
-                    _lineage(one, groups, at, place, extra)
-                    for place, at in enumerate(order[:LINEAGE_DEPTH], start=1)
-                ],
-            )
+    if cascade is None:
+        ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
+    else:
+        asked, batch = cascade
+        ranked = rank_cascade(
+            asked, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
-    metrics = {
-        "queries": len(rows),
-        "empty_topk": sum(not row.topk for row in rows),
-        "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},
-        "rerankers_not_trained": [name for name in SCORERS[variant.rerank] if name not in weights],
-        "rerank_weights": {name: float(weight) for name, weight in sorted(weights.items())},
-    }
-    return Submission(rows, run, lineage, metrics)
+    scorers = SCORERS[variant.rerank]
+    rankings = _reranked(ranked, queries, pipeline, rerankers, scorers, weights, rerank_depth)
+    texts = dict(zip(pipeline.passages.docids, pipeline.passages.texts, strict=True))
+    submission = finish(variant, understood, rankings, texts, client)
+    submission.metrics.update(
+        {
+            "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},
+            "rerankers_not_trained": [name for name in scorers if name not in weights],
+            "rerank_weights": {name: float(weight) for name, weight in sorted(weights.items())},
+        }
+    )
+    if cascade is not None:
+        submission.metrics["searches"] = {
+            arm: sum(search.arm == arm for search in cascade[0]) for arm in variant.queries
+        }
+    return submission
 
 
 def _reranked(
@@ -93,11 +88,11 @@ def _reranked(
     scorers: Sequence[str],
     weights: Mapping[str, float],
     depth: int,
-) -> list[tuple[list[int], dict[str, np.ndarray[Any, Any]]]]:
-    """Per query the places in their final order, and the rerankers' scores of the first `depth`."""
+) -> list[Ranking]:
+    """Per query its documents in their order, the first `depth` by the blend."""
     used = [name for name in scorers if weights.get(name, 0.0) > 0]
     if rerankers is None or not used:
-        return [(list(range(len(one.positions))), {}) for one in ranked]
+        return [_ranking(one, pipeline, list(range(len(one.positions))), one.scores, {}) for one in ranked]
     texts = pipeline.passages.texts
     pairs = [
         (text, texts[at])
@@ -111,17 +106,34 @@ def _reranked(
         size = min(depth, len(one.positions))
         extra = {name: values[start : start + size] for name, values in scores.items()}
         start += size
-        head = order_of(blend({FIRST: one.scores[:size], **extra}, weights)).tolist()
-        found.append((head + list(range(size, len(one.positions))), extra))
+        blended = blend({FIRST: one.scores[:size], **extra}, weights)
+        order = order_of(blended).tolist() + list(range(size, len(one.positions)))
+        found.append(_ranking(one, pipeline, order, blended, extra))
     return found
 
 
-def _lineage(
-    one: RankedQuery, groups: Sequence[str], at: int, place: int, extra: Mapping[str, np.ndarray[Any, Any]]
+def _ranking(
+    one: RankedQuery,
+    pipeline: SearchPipeline,
+    order: Sequence[int],
+    final: np.ndarray[Any, Any],
+    extra: Mapping[str, np.ndarray[Any, Any]],
+) -> Ranking:
+    """`final` scores the first len(final) candidates of the list, in the fused order."""
+    passages = pipeline.passages
+    places = []
+    for at in order:
+        position = one.positions[at]
+        score = float(final[at]) if at < len(final) else None
+        evidence = _evidence(one, at, extra)
+        places.append(Place(passages.groups[position], passages.docids[position], score, evidence))
+    return Ranking(places)
+
+
+def _evidence(
+    one: RankedQuery, at: int, extra: Mapping[str, np.ndarray[Any, Any]]
 ) -> dict[str, float | int | str | None]:
     entry: dict[str, float | int | str | None] = {
-        "docid": groups[at],
-        "rank": place,
         "fused_rank": at + 1,
         "fused_score": round(float(one.scores[at]), 5),
     }

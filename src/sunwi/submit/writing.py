@@ -1,12 +1,13 @@
-"""A submission's files: competition lines (.jsonl and the same as .csv), TREC run, lineage."""
+"""A submission's files: competition lines (.jsonl and the same as .csv), TREC run, lineage, ranking."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
 
-from sunwi.records import canonical_json, write_lines, write_rows
-from sunwi.submit.building import Submission
+from sunwi.records import canonical_json, read_rows, write_lines, write_rows
+from sunwi.submit.finishing import Submission
+from sunwi.submit.ranking import Ranking, RankingRow, from_row
 from sunwi.trec import write_run
 
 
@@ -20,11 +21,20 @@ def write_submission(submission: Submission, folder: Path, name: str) -> None:
     write_rows(folder / f"{name}.lineage.jsonl", submission.lineage)
 
 
+def write_ranking(submission: Submission, folder: Path, name: str) -> None:
+    """Write NAME.jsonl, which combinations of variants read."""
+    write_rows(folder / f"{name}.jsonl", submission.rankings)
+
+
+def read_ranking(folder: Path, name: str) -> dict[str, Ranking]:
+    """Query id to ranking of one variant."""
+    return {str(row.eval_id): from_row(row) for row in read_rows(folder / f"{name}.jsonl", RankingRow)}
+
+
 def remove_strays(folder: Path, names: Collection[str]) -> list[str]:
     """Delete the files of variants that are no longer declared; return their names.
 
-    The score stage depends on the whole folder: a left-over file would make its hash differ from that of
-    a fresh clone.
+    A stage that depends on the whole folder would see another hash than that of a fresh clone.
     """
     strays = [path for path in sorted(folder.iterdir()) if path.name.split(".")[0] not in {"", *names}]
     for path in strays:

@@ -1,0 +1,67 @@
+"""`sunwi diff A B`: which queries changed between two submissions, and what it was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sunwi.submit.differing import Change
+
+SUBMISSIONS = Path("data/submissions")
+PREPARED = Path("data/prepared")
+WIDTH = 100  # characters of a passage
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="A variant's name, or a .jsonl file.")],
+    after: Annotated[str, typer.Argument(help="The same for the other one.")],
+    *,
+    limit: Annotated[int, typer.Option(min=0, help="Queries to show.")] = 20,
+    all_changes: Annotated[
+        bool, typer.Option("--all", help="Also where only the later places changed.")
+    ] = False,
+) -> None:
+    """Show the queries whose first place (or topk) changed, with passages and, if judged, scores."""
+    from sunwi.corpus.prepare import load_prepared
+    from sunwi.params import load_params
+    from sunwi.records import SubmissionRow, read_rows
+    from sunwi.submit.differing import changes
+
+    cutoff = load_params().score.cutoff
+    prepared = load_prepared(PREPARED)
+    rows = [read_rows(_file(name), SubmissionRow) for name in (before, after)]
+    found = changes(rows[0], rows[1], prepared.qrels, cutoff)
+    first = sum(change.first_changed for change in found)
+    typer.echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
+    gains = [change.gain for change in found if change.gain is not None]
+    if gains:
+        won, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
+        typer.echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
+    texts: dict[str, str] = {}
+    for document in prepared.corpus:
+        texts.setdefault(document.parent or document.docid, document.text)
+    shown = [change for change in found if all_changes or change.first_changed]
+    for change in shown[:limit]:
+        typer.echo()
+        _print_change(change, texts)
+    if len(shown) > limit:
+        typer.echo(f"\n... and {len(shown) - limit} more; show them with --limit {len(shown)}")
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    return path if path.suffix else SUBMISSIONS / f"{name}.jsonl"
+
+
+def _print_change(change: Change, texts: Mapping[str, str]) -> None:
+    typer.echo(f"{change.qid}  {change.query}")
+    sides = (("-", change.before, change.before_precision), ("+", change.after, change.after_precision))
+    for sign, topk, precision in sides:
+        value = "" if precision is None else f"  AP {precision:.3f}"
+        typer.echo(f"  {sign} {', '.join(topk) or '(empty)'}{value}")
+        if topk:
+            typer.echo(f"    {' '.join(texts.get(topk[0], '(not in the corpus)').split())[:WIDTH]}")

@@ -1,0 +1,61 @@
+"""`sunwi grid VARIANT KEY=VALUES ...`: queue DVC experiments over a variant's settings, rank them on dev."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PARAMS = Path("params.yaml")
+
+
+def grid(
+    variant: Annotated[str, typer.Argument(help="A submission of params.yaml.")],
+    axes: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE,VALUE of its settings.")] = None,
+    *,
+    queue: Annotated[bool, typer.Option("--queue", help="Queue them too; else they are printed.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Rank what has been run, by dev MAP.")] = False,
+) -> None:
+    """Write `dvc exp run --queue` for each cell of a grid, or rank the experiments by dev MAP."""
+    import yaml
+
+    from sunwi.errors import DataError
+    from sunwi.params import load_params
+    from sunwi.submit.grid import cells, command, parse_axes
+
+    if show:
+        _print_ranking(variant)
+        return
+    if not axes:
+        raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
+    load_params(PARAMS)
+    content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    commands = [command(variant, cell) for cell in cells(content, variant, parse_axes(axes))]
+    for line in commands:
+        typer.echo(shlex.join(line))
+        if queue:
+            done = subprocess.run(line, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise DataError(f"dvc refused it: {done.stderr.strip()}", "mend that and run the grid again")
+    if queue:
+        typer.echo(f"{len(commands)} queued. Next: dvc queue start; then sunwi grid {variant} --show")
+
+
+def _print_ranking(variant: str) -> None:
+    from dvc.api import exp_show
+
+    from sunwi.errors import DataError
+    from sunwi.submit.grid import rank_experiments
+
+    ranked = rank_experiments(exp_show(), variant)
+    if not ranked:
+        what = f"no experiment has a dev MAP of {variant!r} (it needs judged dev dialogues)"
+        raise DataError(
+            what, f"queue some with sunwi grid {variant} KEY=VALUES --queue, then dvc queue start"
+        )
+    typer.echo("dev MAP  experiment")
+    for name, value in ranked:
+        typer.echo(f"{value:7.4f}  {name}")

@@ -1,0 +1,115 @@
+"""Several searches for one query (multi-query, HyDE), each fused by itself and the lists fused by RRF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sunwi.params import QueryArm
+from sunwi.records import UnderstoodQuery
+from sunwi.search.batch import QueryBatch
+from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+from sunwi.submit.rank_fusion import fuse_ranked_lists
+
+STANDALONE = "standalone"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One text that is searched for a query: the arm it belongs to, its own name, its weight."""
+
+    row: int
+    arm: QueryArm
+    name: str
+    text: str
+    weight: float
+
+
+def searches(
+    understood: Sequence[UnderstoodQuery], arms: Sequence[QueryArm], weights: Mapping[QueryArm, float]
+) -> list[Search]:
+    """The texts to search, in the order of the queries; a text that an earlier arm has is not repeated.
+
+    The weight of the arm "variants" is shared by a query's variants, so that three paraphrases do not
+    outvote the query. A query with none of the arms' texts is searched by its standalone query.
+    """
+    found: list[Search] = []
+    for row, query in enumerate(understood):
+        texts = {
+            "standalone": [query.standalone_query],
+            "variants": query.variants,
+            "hyde": [query.hypothetical_document],
+        }
+        seen: set[str] = set()
+        before = len(found)
+        for arm in arms:
+            fresh = [text for text in dict.fromkeys(texts[arm]) if text.strip() and text not in seen]
+            seen.update(fresh)
+            share = weights.get(arm, 1.0) / max(1, len(fresh))
+            names = [arm] if arm != "variants" else [f"variant{at}" for at in range(1, len(fresh) + 1)]
+            found += [Search(row, arm, name, text, share) for name, text in zip(names, fresh, strict=False)]
+        if len(found) == before:
+            found.append(Search(row, "standalone", STANDALONE, query.standalone_query, 1.0))
+    return found
+
+
+def rank_cascade(
+    asked: Sequence[Search],
+    batch: QueryBatch,
+    queries: int,
+    pipeline: SearchPipeline,
+    names: Sequence[str],
+    fusion: Fusion,
+    rrf_k: float,
+    depth: int,
+) -> list[RankedQuery]:
+    """Rank every search by `fusion`, then fuse each query's lists by RRF over documents.
+
+    Returns
+    -------
+    list
+        One ranked query for each of the `queries`; its components are the searches, with the fused score
+        and the rank that each gave (`depth` + 1: below it), and its scores those of the cascade.
+    """
+    of_query: list[dict[str, RankedQuery]] = [{} for _ in range(queries)]
+    weights: list[dict[str, float]] = [{} for _ in range(queries)]
+    for search, ranked in zip(asked, pipeline.rank(batch, names, fusion, depth), strict=True):
+        of_query[search.row][search.name] = ranked
+        weights[search.row][search.name] = search.weight
+    return [
+        _fused(lists, of_lists, pipeline.passages.groups, rrf_k, depth)
+        for lists, of_lists in zip(of_query, weights, strict=True)
+    ]
+
+
+def _fused(
+    lists: Mapping[str, RankedQuery],
+    weights: Mapping[str, float],
+    groups: Sequence[str],
+    rrf_k: float,
+    depth: int,
+) -> RankedQuery:
+    ranked_ids = {name: [groups[at] for at in one.positions] for name, one in lists.items()}
+    fused = fuse_ranked_lists(ranked_ids, rrf_k, weights)[:depth]
+    passage: dict[str, int] = {}  # the chunk that stands for a document: the first list's
+    for name, one in lists.items():
+        for docid, at in zip(ranked_ids[name], one.positions, strict=True):
+            passage.setdefault(docid, int(at))
+    components, ranks = {}, {}
+    for name, one in lists.items():
+        place = {docid: at for at, docid in enumerate(ranked_ids[name])}
+        found = [place.get(docid) for docid, _ in fused]
+        floor = float(one.scores.min()) if len(one.scores) else 0.0  # at most: it stands below the depth
+        components[name] = np.array(
+            [floor if at is None else one.scores[at] for at in found], dtype=np.float32
+        )
+        ranks[name] = np.array([depth + 1 if at is None else at + 1 for at in found], dtype=np.int64)
+    return RankedQuery(
+        qid=next(iter(lists.values())).qid,
+        positions=np.array([passage[docid] for docid, _ in fused], dtype=np.int64),
+        scores=np.array([score for _, score in fused], dtype=np.float32),
+        components=components,
+        ranks=ranks,
+    )

@@ -1,0 +1,98 @@
+"""Variants made of other variants: swaps and unions, whatever they read in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sunwi.errors import DataError
+from sunwi.params import CombinationParams
+from sunwi.records import UnderstoodQuery
+from sunwi.search.reranking import Rerankers
+from sunwi.submit.asking import Asks
+from sunwi.submit.finishing import Submission, finish
+from sunwi.submit.ranking import Ranking, from_row
+from sunwi.submit.swap import conservative_swap
+from sunwi.submit.union import union_rerank
+
+Rankings = Mapping[str, Ranking]
+
+
+def combine(
+    name: str,
+    combinations: Mapping[str, CombinationParams],
+    read: Callable[[str], Rankings],
+    understood: Sequence[UnderstoodQuery],
+    texts: Mapping[str, str],
+    rerankers: Callable[[str], Rerankers],
+    blends: Mapping[str, Mapping[str, float]],
+    client: Asks | None = None,
+) -> Submission:
+    """One combination; combinations that it reads are made first, in memory.
+
+    Parameters
+    ----------
+    combinations
+        All of them, free of circles (params.yaml is checked for that).
+    read
+        Rankings of a submission by its name.
+    texts
+        Passage id to text.
+    rerankers
+        By the encoder's name, called where a union re-ranks.
+    blends
+        Set of rerankers to blend weights fitted on dev.
+
+    Raises
+    ------
+    DataError
+        If a variant that is read ranks other queries, or passages that the corpus does not have.
+    """
+    settings = combinations[name]
+
+    def rankings_of(variant: str) -> Rankings:
+        if variant not in combinations:
+            return _checked(variant, read(variant), understood, texts)
+        made = combine(variant, combinations, read, understood, texts, rerankers, blends, client)
+        return {str(row.eval_id): from_row(row) for row in made.rankings}
+
+    qids = [query.qid for query in understood]
+    counts: dict[str, Any]
+    if settings.swap:
+        swapped = conservative_swap(
+            rankings_of(settings.swap.from_), rankings_of(settings.swap.to), settings.swap
+        )
+        found, counts = swapped.rankings, {"swap": swapped.metrics}
+    else:
+        union = settings.union
+        assert union is not None  # params.yaml has either
+        weights = blends.get(union.rerank, {})
+        used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
+        found = union_rerank(
+            qids,
+            [query.standalone_query for query in understood],
+            {member: rankings_of(member) for member in union.of},
+            union,
+            texts,
+            rerankers(union.encoder) if used else None,
+            weights,
+        )
+        counts = {"union": {"rerank_weights": used}}
+    submission = finish(settings, understood, [found[qid] for qid in qids], texts, client)
+    submission.metrics.update({"reads": settings.reads, **counts})
+    return submission
+
+
+def _checked(
+    variant: str, rankings: Rankings, understood: Sequence[UnderstoodQuery], texts: Mapping[str, str]
+) -> Rankings:
+    differing = sorted({query.qid for query in understood} ^ rankings.keys())
+    unknown = sorted(
+        {place.passage for ranking in rankings.values() for place in ranking.places} - texts.keys()
+    )
+    if differing or unknown:
+        faults = [f"{len(differing)} queries differ: {', '.join(differing[:20])}"] if differing else []
+        faults += [f"{len(unknown)} passages are not there: {', '.join(unknown[:20])}"] if unknown else []
+        what = f"the rankings of {variant!r} are not of these queries and passages ({'; '.join(faults)})"
+        raise DataError(what, f"build it again (dvc repro submit@{variant})")
+    return rankings

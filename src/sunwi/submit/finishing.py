@@ -1,0 +1,119 @@
+"""From rankings to a submission: LLM steps, the chit-chat filter, the cut, run, lineage and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sunwi.errors import DataError
+from sunwi.params import Finishing
+from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery
+from sunwi.submit.answers import Answer, write_answers
+from sunwi.submit.asking import Asks
+from sunwi.submit.listwise import rerank_listwise
+from sunwi.submit.pairwise import break_ties
+from sunwi.submit.ranking import Ranking, RankingRow, to_row
+from sunwi.trec import Run
+
+LINEAGE_DEPTH = 10  # who stands so high at any stage has its way written down: failure notes read it
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Rows for the competition, the deep run for measures, and how each place came about.
+
+    `rankings` are what combinations of variants read.
+    """
+
+    rows: list[SubmissionRow]
+    run: Run
+    lineage: list[LineageRow]
+    metrics: dict[str, Any]
+    rankings: list[RankingRow] = field(default_factory=list)
+
+
+def finish(
+    variant: Finishing,
+    understood: Sequence[UnderstoodQuery],
+    rankings: Sequence[Ranking],
+    texts: Mapping[str, str],
+    client: Asks | None = None,
+) -> Submission:
+    """Every dialogue in one row; `rankings` are in the order of `understood`, `texts` by passage id.
+
+    The LLM is asked for the queries that need retrieval alone (for all where the variant does not filter).
+
+    Raises
+    ------
+    DataError
+        If the variant asks an LLM and there is none.
+    """
+    if variant.asks_llm and client is None:
+        raise DataError("the variant asks an LLM and none is given", "set llm.provider in params.yaml")
+    emptied = [variant.empty_filter and not query.needs_retrieval for query in understood]
+    live = [at for at, empty in enumerate(emptied) if not empty]
+    ranked = list(rankings)
+    steps: dict[str, Any] = {}
+    answers: dict[int, Answer] = {}
+    if client is not None:
+        asked = [understood[at] for at in live]
+        if variant.llm_rerank:
+            found, steps["llm_rerank"] = rerank_listwise(
+                asked, [ranked[at] for at in live], texts, variant.llm_rerank, client
+            )
+            ranked = _replaced(ranked, live, found)
+        if variant.tiebreak:
+            found, steps["tiebreak"] = break_ties(
+                asked, [ranked[at] for at in live], texts, variant.tiebreak, client
+            )
+            ranked = _replaced(ranked, live, found)
+        if variant.answer:
+            written, steps["answer"] = write_answers(
+                asked, [ranked[at] for at in live], texts, variant.answer, client
+            )
+            answers = dict(zip(live, written, strict=True))
+    rows, lineage = [], []
+    run: Run = {}
+    for at, (query, ranking) in enumerate(zip(understood, ranked, strict=True)):
+        documents = ranking.docids
+        # Places, not scores: a re-ranked head and a fused tail have no common scale.
+        run[query.qid] = {docid: float(len(documents) - place) for place, docid in enumerate(documents)}
+        answer = answers.get(at, Answer("", [], None))
+        rows.append(
+            SubmissionRow(
+                eval_id=query.eval_id,
+                standalone_query=query.standalone_query,
+                topk=[] if emptied[at] else documents[: variant.k],
+                answer=answer.text,
+                references=answer.references,
+            )
+        )
+        reason = "no retrieval needed" if emptied[at] else f"ranked; {query.source}"
+        lineage.append(_lineage(query, ranking, reason, answer.fallback))
+    metrics = {"queries": len(rows), "empty_topk": sum(not row.topk for row in rows), **steps}
+    written_rankings = [
+        to_row(query.eval_id, ranking) for query, ranking in zip(understood, ranked, strict=True)
+    ]
+    return Submission(rows, run, lineage, metrics, written_rankings)
+
+
+def _replaced(ranked: Sequence[Ranking], live: Sequence[int], found: Sequence[Ranking]) -> list[Ranking]:
+    new = dict(zip(live, found, strict=True))
+    return [new.get(at, ranking) for at, ranking in enumerate(ranked)]
+
+
+def _lineage(query: UnderstoodQuery, ranking: Ranking, reason: str, fallback: str | None) -> LineageRow:
+    candidates = []
+    for rank, place in enumerate(ranking.places, start=1):
+        ranks = [value for key, value in place.evidence.items() if key.endswith("_rank")]
+        if min(rank, *(value for value in ranks if isinstance(value, int)), rank) <= LINEAGE_DEPTH:
+            candidates.append({"docid": place.docid, "rank": rank, **place.evidence})
+    return LineageRow(
+        eval_id=query.eval_id,
+        standalone_query=query.standalone_query,
+        needs_retrieval=query.needs_retrieval,
+        reason=reason,
+        candidates=candidates,
+        fallbacks=[*ranking.fallbacks, *([fallback] if fallback else [])],
+    )

@@ -1,0 +1,98 @@
+"""A grid over one variant's settings as DVC experiments, and their ranking by dev MAP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import yaml
+
+from sunwi.errors import DataError
+from sunwi.params import Params, validate
+
+Cell = dict[str, Any]
+NEXT = "write KEY=VALUE,VALUE, such as rrf_k=10,30,60"
+
+
+def parse_axes(texts: Sequence[str]) -> dict[str, list[Any]]:
+    """Key to values of each KEY=VALUE,VALUE; values are YAML, so `retrievers=[bm25],[bm25,dense]` has two.
+
+    Raises
+    ------
+    DataError
+        Naming what cannot be read, has no value, or gives a key or a value twice.
+
+    Examples
+    --------
+    >>> parse_axes(["rrf_k=10,30", "rerank=none"])
+    {'rrf_k': [10, 30], 'rerank': ['none']}
+    """
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        key, sign, values = text.partition("=")
+        try:
+            found = yaml.safe_load(f"[{values}]")
+        except yaml.YAMLError:
+            found = None
+        if not sign or not key or not found:
+            raise DataError(f"cannot read the grid's axis {text!r}", NEXT)
+        if key in axes or any(value in found[:at] for at, value in enumerate(found)):
+            raise DataError(f"the axis {text!r} gives a key or a value twice", NEXT)
+        axes[key] = found
+    return axes
+
+
+def cells(content: Mapping[str, Any], variant: str, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
+    """Every combination of the values, checked against the whole of params.yaml before one is queued.
+
+    Raises
+    ------
+    DataError
+        If there is no such submission.
+    ParamsError
+        With the first cell that is not valid.
+    """
+    submissions = content.get("submissions") or {}
+    if variant not in submissions:
+        raise DataError(f"{variant!r} is no submission of params.yaml", f"one of {', '.join(submissions)}")
+    found = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    for cell in found:
+        changed = {**submissions, variant: _merged(submissions[variant], cell)}
+        validate(Params, {**content, "submissions": changed}, f"params.yaml with {cell}")
+    return found
+
+
+def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
+    """Settings with the cell's values, whose keys may be dotted paths (`llm_rerank.top`)."""
+    merged = dict(settings)
+    for key, value in cell.items():
+        head, dot, rest = key.partition(".")
+        merged[head] = _merged(merged.get(head) or {}, {rest: value}) if dot else value
+    return merged
+
+
+def command(variant: str, cell: Cell) -> list[str]:
+    """The command that queues one cell: only the variant's stage and what it stands on is run."""
+    settings = [
+        part
+        for key, value in cell.items()
+        for part in ("-S", f"submissions.{variant}.{key}={json.dumps(value, ensure_ascii=False)}")
+    ]
+    return ["dvc", "exp", "run", "--queue", *settings, f"submit@{variant}"]
+
+
+def rank_experiments(rows: Sequence[Mapping[str, Any]], variant: str) -> list[tuple[str, float]]:
+    """Experiments that have the variant's dev MAP, best first, ties by name; the test's is not looked at.
+
+    `rows` are those of `dvc.api.exp_show`.
+    """
+    suffix = f"submissions/{variant}.json:dev_map"
+    found = {}
+    for row in rows:
+        key = next((key for key in sorted(row) if key.endswith(suffix)), None)
+        value = row[key] if key is not None else None
+        if isinstance(value, int | float):
+            found[str(row.get("Experiment") or row.get("rev"))] = float(value)
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))

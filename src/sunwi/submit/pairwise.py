@@ -1,0 +1,87 @@
+"""Pairwise tie-break by an LLM: where the first two are nearly even, it names the better one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sunwi.llm.outcome import Malformed
+from sunwi.llm.wording import read_object
+from sunwi.params import Tiebreak
+from sunwi.records import UnderstoodQuery
+from sunwi.submit.asking import Asks, fallback_metrics, request, why
+from sunwi.submit.ranking import Ranking, gap
+
+TASK = "tiebreak"
+CHOICES = ("A", "B", "TIE")
+SCHEMA = {
+    "type": "object",
+    "properties": {"better": {"type": "string", "enum": list(CHOICES)}},
+    "required": ["better"],
+    "additionalProperties": False,
+}
+
+
+def break_ties(
+    queries: Sequence[UnderstoodQuery],
+    rankings: Sequence[Ranking],
+    texts: Mapping[str, str],
+    settings: Tiebreak,
+    client: Asks,
+) -> tuple[list[Ranking], dict[str, Any]]:
+    """Rankings whose first two are exchanged where the model prefers the second, and the counts.
+
+    Asked are the queries whose first two lie within `margin` of each other. Models favour a position
+    (Zheng et al. 2023), so each pair is shown in both orders, and the second must win both.
+    A query of which either answer is missing keeps its order, with the reason among its fallbacks.
+    """
+    open_rows = [at for at, ranking in enumerate(rankings) if _is_open(ranking, settings.margin)]
+    asked = []
+    for at in open_rows:
+        first, second = (
+            " ".join(texts[place.passage].split())[: settings.passage_chars]
+            for place in rankings[at].places[:2]
+        )
+        for a, b in ((first, second), (second, first)):
+            values = {"query": queries[at].standalone_query, "a": a, "b": b}
+            asked.append(request(TASK, queries[at].qid, values, SCHEMA))
+    outcomes = client.complete(asked, parse_choice)
+    found = list(rankings)
+    statuses: list[str] = []
+    swapped, contradicted = 0, 0
+    for at, straight, turned in zip(open_rows, outcomes[::2], outcomes[1::2], strict=True):
+        failed = next((one for one in (straight, turned) if one.value is None), None)
+        statuses.append(failed.status if failed else "ok")
+        if failed is not None:
+            found[at] = rankings[at].with_note(why("tiebreak", failed))
+            continue
+        votes = {straight.value, {"A": "B", "B": "A"}.get(turned.value or "", "TIE")}
+        contradicted += votes == {"A", "B"}
+        if votes == {"B"}:
+            swapped += 1
+            first, second = rankings[at].docids[:2]
+            note = {"tiebreak_gap": round(gap(rankings[at], second) or 0.0, 6)}
+            found[at] = rankings[at].reordered([second, first], note)
+    metrics = {**fallback_metrics(statuses), "swapped": swapped, "contradicted": contradicted}
+    return found, metrics
+
+
+def parse_choice(text: str) -> str:
+    """A, B or TIE.
+
+    Raises
+    ------
+    Malformed
+        If the answer is none of them.
+    """
+    choice = str(read_object(text).get("better", "")).strip().upper()
+    if choice not in CHOICES:
+        raise Malformed(f'expected {{"better": "A"}}, "B" or "TIE", found {choice!r}')
+    return choice
+
+
+def _is_open(ranking: Ranking, margin: float) -> bool:
+    if len(ranking.places) < 2:
+        return False
+    distance = gap(ranking, ranking.docids[1])
+    return distance is not None and distance <= margin

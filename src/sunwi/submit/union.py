@@ -1,0 +1,90 @@
+"""Union: the best documents of several variants in one pool, ordered by RRF over them and a reranker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sunwi.params import UnionPool
+from sunwi.search.blend import FIRST, blend, order_of
+from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.submit.rank_fusion import fuse_ranked_lists
+from sunwi.submit.ranking import Place, Ranking
+
+
+def union_rerank(
+    qids: Sequence[str],
+    texts: Sequence[str],
+    members: Mapping[str, Mapping[str, Ranking]],
+    settings: UnionPool,
+    passage_text: Mapping[str, str],
+    rerankers: Rerankers | None,
+    weights: Mapping[str, float],
+) -> dict[str, Ranking]:
+    """Query id to the pool of its members' first `depth` documents, best first.
+
+    Order: z(RRF over the members' ranks) + sum over rerankers of weight * z(score), over the pool, with
+    the blend weights fitted on dev; without a weight above 0 it is RRF's. Behind the pool stand the other
+    documents of the members, by RRF and without a score.
+
+    Parameters
+    ----------
+    qids, texts
+        The queries and what is searched for them.
+    members
+        Variant to query id to ranking.
+    passage_text
+        Passage id to text.
+    """
+    used = [name for name in SCORERS[settings.rerank] if rerankers is not None and weights.get(name, 0.0) > 0]
+    pools = {qid: _pool(qid, members, settings) for qid in qids}
+    pairs = [
+        (text, passage_text[place.passage])
+        for qid, text in zip(qids, texts, strict=True)
+        for place in pools[qid][0]
+    ]
+    scores = {name: rerankers.score(name, pairs) for name in used} if rerankers is not None else {}
+    found, start = {}, 0
+    for qid in qids:
+        pool, rest = pools[qid]
+        own = {name: values[start : start + len(pool)] for name, values in scores.items()}
+        start += len(pool)
+        first = np.array([place.score for place in pool], dtype=np.float32)
+        final = blend({FIRST: first, **own}, weights) if used and pool else first
+        ordered = []
+        for at in order_of(final):
+            place = pool[at]
+            extra = {f"{name}_score": round(float(values[at]), 5) for name, values in sorted(own.items())}
+            evidence = {**place.evidence, **extra}
+            ordered.append(Place(place.docid, place.passage, float(final[at]), evidence))
+        found[qid] = Ranking(ordered + rest)
+    return found
+
+
+def _pool(
+    qid: str, members: Mapping[str, Mapping[str, Ranking]], settings: UnionPool
+) -> tuple[list[Place], list[Place]]:
+    """The pool by RRF, and what the members have below it."""
+    head = {name: members[name][qid].docids[: settings.depth] for name in settings.of}
+    tail = {name: members[name][qid].docids[settings.depth :] for name in settings.of}
+    passage: dict[str, str] = {}
+    for name in settings.of:
+        for place in members[name][qid].places:
+            passage.setdefault(place.docid, place.passage)
+    ranks = {
+        name: {docid: rank for rank, docid in enumerate(members[name][qid].docids, start=1)}
+        for name in settings.of
+    }
+
+    def place_of(docid: str, rank: int, score: float | None) -> Place:
+        of_members = {f"{name}_rank": ranks[name].get(docid) for name in sorted(settings.of)}
+        fused = {"fused_rank": rank, "fused_score": None if score is None else round(score, 6)}
+        return Place(docid, passage[docid], score, {**fused, **of_members})
+
+    fused = fuse_ranked_lists(head, settings.rrf_k)
+    pool = [place_of(docid, rank, score) for rank, (docid, score) in enumerate(fused, start=1)]
+    inside = {place.docid for place in pool}
+    below = [docid for docid, _ in fuse_ranked_lists(tail, settings.rrf_k) if docid not in inside]
+    rest = [place_of(docid, rank, None) for rank, docid in enumerate(below, start=len(pool) + 1)]
+    return pool, rest

@@ -1,0 +1,133 @@
+"""Validator, difference and grid."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from typer.testing import CliRunner
+
+from sunwi.cli import app
+from sunwi.errors import DataError, InputProblems, ParamsError
+from sunwi.records import Document, Message, Query, SubmissionRow, write_rows
+from sunwi.submit.differing import changes
+from sunwi.submit.grid import cells, command, parse_axes, rank_experiments
+from sunwi.submit.validation import submission_faults
+
+
+def faults(tmp_path: Path, *lines: bytes | dict[str, object]) -> list[str]:
+    path = tmp_path / "mine.csv"
+    raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+    path.write_bytes(b"\n".join(raw))
+    return [
+        f"{problem.line}: {problem.message}" if problem.line else problem.message
+        for problem in submission_faults(path, ["1", "2"], {"d1", "d2", "d3", "d4"}, 3)
+    ]
+
+
+class TestValidator:
+    def test_a_valid_file_of_any_origin_has_none(self, tmp_path: Path) -> None:
+        foreign = {"eval_id": 2, "topk": [], "references": [{"score": 1.0, "content": "x"}]}
+        assert (
+            faults(
+                tmp_path, {"eval_id": 1, "standalone_query": "", "topk": ["d1", "d2"], "answer": ""}, foreign
+            )
+            == []
+        )
+
+    def test_every_fault_is_named(self, tmp_path: Path) -> None:
+        found = faults(
+            tmp_path,
+            {"eval_id": 1, "topk": ["d1", "d2", "d3", "d4", "d4", "zz"], "answer": 3},
+            b"\xff",
+            b"{",
+            b'{"eval_id": 1, "topk": [NaN]}',
+            {"eval_id": 1, "topk": "d1"},
+            {"eval_id": 7, "topk": []},
+            {"eval_id": True, "topk": []},
+            b"[]",
+        )
+        assert found[0] == "1: field 'answer': expected text, found 3"
+        assert found[1:4] == [
+            "1: topk has 6 documents, at most 3 are taken",
+            "1: topk repeats d4",
+            "1: topk has unknown docids: zz",
+        ]  # fmt: skip
+        assert found[4] == "2: the line is no UTF-8 (byte 1)"
+        assert found[5].startswith("3: the line is no JSON")
+        assert found[6] == "4: the line is no JSON: NaN is no JSON"
+        assert found[7] == "5: field 'topk': expected a list of docids, found 'd1'"
+        assert found[8] == "5: eval_id '1' stands on line 1 already"
+        assert found[9] == "6: eval_id '7' is none of the 2 queries"
+        assert found[10].startswith("7: field 'eval_id'")
+        assert found[11] == "8: expected a JSON object, found []"
+        assert found[12:] == ["eval_id '2' is missing"]
+
+    def test_the_command_names_them_and_accepts_parents(self, tmp_path: Path) -> None:
+        write_rows(tmp_path / "corpus.jsonl", [Document(docid="d#0", content="x", parent="d")])
+        write_rows(
+            tmp_path / "queries.jsonl", [Query(eval_id=1, messages=[Message(role="user", content="?")])]
+        )
+        path = tmp_path / "a.jsonl"
+        path.write_text('{"eval_id": 1, "topk": ["d"]}\n', encoding="utf-8")
+        done = CliRunner().invoke(app, ["validate", str(path), "--data", str(tmp_path)])
+        assert (done.exit_code, "valid, 1 queries" in done.output) == (0, True)
+        path.write_text('{"eval_id": 1, "topk": ["d#0"]}\n', encoding="utf-8")
+        bad = CliRunner().invoke(app, ["validate", str(path), "--data", str(tmp_path)])
+        assert isinstance(bad.exception, InputProblems)
+        assert "a.jsonl:1: topk has unknown docids: d#0" in str(bad.exception)
+
+
+def row(eval_id: int, *topk: str) -> SubmissionRow:
+    return SubmissionRow(eval_id=eval_id, standalone_query="질문", topk=list(topk))
+
+
+class TestDiff:
+    def test_changed_first_places_come_first_with_their_worth(self) -> None:
+        before = [row(1, "a", "b"), row(2, "a", "b"), row(3, "a")]
+        after = [row(1, "a", "c"), row(2, "b", "a"), row(3, "a")]
+        found = changes(before, after, {"2": {"b": 1}}, 3)
+        assert [(change.qid, change.first_changed) for change in found] == [("2", True), ("1", False)]
+        assert (found[0].before_precision, found[0].after_precision, found[0].gain) == (0.5, 1.0, 0.5)
+
+    def test_without_judgements_there_is_no_worth(self) -> None:
+        assert changes([row(1, "a")], [row(1, "b")], {}, 3)[0].gain is None
+
+    def test_other_queries_are_refused(self) -> None:
+        with pytest.raises(DataError, match="alone: 2"):
+            changes([row(1)], [row(1), row(2)], {}, 3)
+
+
+class TestGrid:
+    CONTENT: ClassVar[dict[str, Any]] = {
+        "submissions": {"dense_base": {}, "v": {"fusion": "rrf", "rrf_k": 60}}
+    }
+
+    def test_every_combination_is_a_command(self) -> None:
+        found = cells(self.CONTENT, "v", parse_axes(["rrf_k=10,30", "retrievers=[bm25],[bm25,dense]"]))
+        assert len(found) == 4
+        assert command("v", found[0]) == [
+            "dvc", "exp", "run", "--queue", "-S", "submissions.v.rrf_k=10",
+            "-S", 'submissions.v.retrievers=["bm25"]', "submit@v",
+        ]  # fmt: skip
+
+    def test_all_cells_are_checked_before_one_is_queued(self) -> None:
+        with pytest.raises(ParamsError, match="rrf_k"):
+            cells(self.CONTENT, "v", parse_axes(["rrf_k=10,-1"]))
+
+    @pytest.mark.parametrize("axis", ["rrf_k", "=1", "rrf_k=", "rrf_k=1,1", "rrf_k=["])
+    def test_axes_that_say_nothing_are_refused(self, axis: str) -> None:
+        with pytest.raises(DataError, match="Next: write KEY=VALUE"):
+            parse_axes([axis])
+
+    def test_experiments_rank_by_dev_and_never_by_test(self) -> None:
+        dev, test = "metrics/submissions/v.json:dev_map", "metrics/scores.json:v.map"
+        rows = [
+            {"Experiment": "one", dev: 0.5, test: 0.9},
+            {"Experiment": "two", dev: 0.6, test: 0.1},
+            {"Experiment": "none", dev: "", test: 1.0},
+            {"Experiment": None, "rev": "workspace", dev: 0.6},
+        ]
+        assert rank_experiments(rows, "v") == [("two", 0.6), ("workspace", 0.6), ("one", 0.5)]
