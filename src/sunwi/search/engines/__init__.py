@@ -1,0 +1,1 @@
+"""Search on a server: Elasticsearch or OpenSearch behind one interface."""

@@ -1,0 +1,58 @@
+"""Where a server is and how to log in: from the environment alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sunwi.errors import EngineError
+
+EngineName = Literal["elasticsearch", "opensearch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Address and login of a server; secrets never stand in a repr."""
+
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    ca_certs: str | None = None
+
+
+def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) -> Access:
+    """Read SUNWI_ELASTICSEARCH_URL (or SUNWI_OPENSEARCH_URL), _API_KEY, or _USER, _PASSWORD, and _CA_CERTS.
+
+    Raises
+    ------
+    EngineError
+        If there is no address, it is none, or the login is half given or goes in the clear to another machine.
+    """
+    values = os.environ if environment is None else environment
+    prefix = f"SUNWI_{engine.upper()}_"
+    url = values.get(f"{prefix}URL", "").rstrip("/")
+    if not url:
+        what = f"{prefix}URL is not set"
+        raise EngineError(engine, what, f"export {prefix}URL=https://HOST:9200 (docs/search_servers.md)")
+    match = re.fullmatch(r"(https?)://([^/@\s:]+|\[[0-9a-fA-F:]+\])(:\d+)?", url)
+    if match is None:  # the value is not shown: it may hold a password
+        what = f"{prefix}URL is no plain address"
+        raise EngineError(
+            engine, what, f"give http(s)://HOST[:PORT], and the login in {prefix}USER and _PASSWORD"
+        )
+    user, password = values.get(f"{prefix}USER"), values.get(f"{prefix}PASSWORD")
+    if bool(user) != bool(password):
+        raise EngineError(
+            engine, f"one of {prefix}USER and {prefix}PASSWORD alone is set", "set both or none"
+        )
+    api_key = values.get(f"{prefix}API_KEY") or None
+    local = match[2] in {"localhost", "127.0.0.1", "[::1]"}
+    if match[1] == "http" and not local and (api_key or user):
+        raise EngineError(
+            engine, f"{prefix}URL is http: the login would be sent in the clear", "use https://"
+        )
+    login = (user, password) if user and password else None
+    return Access(url, api_key, login, values.get(f"{prefix}CA_CERTS") or None)

@@ -1,0 +1,95 @@
+"""Elasticsearch 8.15 and later: transport of elasticsearch-py, field types and queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sunwi.errors import EngineError
+from sunwi.search.engines.access import Access
+from sunwi.search.engines.server import Answer, check_login, unreachable
+
+MINIMUM = (8, 15)  # the sparse_vector query with weights given
+
+
+class Elasticsearch:
+    """A server that speaks Elasticsearch's API."""
+
+    engine = "elasticsearch"
+
+    def __init__(self, access: Access, timeout: float) -> None:
+        try:
+            from elasticsearch import Elasticsearch as Client
+        except ImportError as error:
+            raise EngineError(
+                self.engine, "its client is not installed", "pip install 'sunwi[elasticsearch]'"
+            ) from error
+        self.url = access.url
+        self._client = Client(
+            access.url,
+            api_key=access.api_key,
+            basic_auth=None if access.api_key else access.login,
+            ca_certs=access.ca_certs,
+            request_timeout=timeout,
+            max_retries=0,  # retries are ours, and counted
+        )
+
+    def send(
+        self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request (see `Server`)."""
+        from elasticsearch import ApiError, TransportError, UnsupportedProductError
+
+        # Plain JSON types: the client's own name its major version, which an older server refuses.
+        kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
+        headers = {"accept": "application/json", "content-type": kind}
+        try:
+            response = self._client.perform_request(
+                method, path, params=dict(params or {}), headers=headers, body=body
+            )
+            return Answer(response.meta.status, getattr(response, "body", None))
+        except UnsupportedProductError as error:
+            what = f"{self.url} is no Elasticsearch"
+            raise EngineError(self.engine, what, "for OpenSearch set search.engine: opensearch") from error
+        except ApiError as error:
+            check_login(self.engine, error.meta.status, error.body)
+            return Answer(error.meta.status, error.body)
+        except TransportError as error:
+            raise unreachable(self.engine, self.url, error) from error
+
+
+class ElasticsearchDialect:
+    """Elasticsearch's names of things."""
+
+    minimum = MINIMUM
+    settings: Mapping[str, Any] = {}
+
+    def dense_field(self, dimensions: int) -> dict[str, Any]:
+        """Named in full: the default type quantises, and has changed between versions."""
+        return {
+            "type": "dense_vector",
+            "dims": dimensions,
+            "index": True,
+            "similarity": "cosine",
+            "index_options": {"type": "hnsw"},
+        }
+
+    def sparse_field(self) -> dict[str, Any]:
+        """Weights by term."""
+        return {"type": "sparse_vector"}
+
+    def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]:
+        """Body of a k-nearest-neighbour search; its scores are (1 + cosine) / 2."""
+        knn = {
+            "field": "vector",
+            "query_vector": list(vector),
+            "k": depth,
+            "num_candidates": min(10_000, 2 * depth),
+        }
+        return {"knn": knn}
+
+    def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]:
+        """Body of a sparse search by exact dot products: pruning is on by default in late 8.x."""
+        return {
+            "query": {"sparse_vector": {"field": "sparse", "query_vector": dict(weights), "prune": False}}
+        }

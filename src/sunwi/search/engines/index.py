@@ -1,0 +1,229 @@
+"""Building an index on a server: checked, counted, and put behind its alias in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from sunwi.errors import EngineError
+from sunwi.models.encoder import Vectors
+from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.params import Bm25Params, SearchParams
+from sunwi.records import canonical_json
+from sunwi.runtime import text_hash
+from sunwi.search.batch import Passages
+from sunwi.search.engines.bulk import BulkReport, Item, bulk_index
+from sunwi.search.engines.server import Server, ask
+from sunwi.search.terms import index_terms
+
+SHOWN = 5  # failed documents named in an error
+
+
+class Dialect(Protocol):
+    """What Elasticsearch and OpenSearch name differently."""
+
+    minimum: tuple[int, int]
+    settings: Mapping[str, Any]
+
+    def dense_field(self, dimensions: int) -> dict[str, Any]: ...
+    def sparse_field(self) -> dict[str, Any]: ...
+    def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]: ...
+    def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SparseField:
+    """Sparse vectors of the passages and the names of their entries, which the server can take."""
+
+    vectors: SparseVectors
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIndex:
+    """An index behind its alias; `report` is None where it stood there already."""
+
+    name: str
+    alias: str
+    analyzer: str
+    documents: int
+    report: BulkReport | None
+
+
+def check_version(server: Server, dialect: Dialect) -> str:
+    """The server's version.
+
+    Raises
+    ------
+    EngineError
+        If it is too old, or another product answers.
+    """
+    found = ask(server, "GET", "/")["version"]
+    number = str(found["number"])
+    other = found.get("distribution") == "opensearch"
+    if other != (server.engine == "opensearch"):
+        right = "opensearch" if other else "elasticsearch"
+        raise EngineError(server.engine, f"the server is {right} {number}", f"set search.engine: {right}")
+    if tuple(int(part) for part in number.split(".")[:2]) < dialect.minimum:
+        wanted = ".".join(map(str, dialect.minimum))
+        raise EngineError(server.engine, f"version {number} is too old", f"use {wanted} or later")
+    return number
+
+
+def pick_analyzer(server: Server, wanted: str) -> str:
+    """ "nori" or "terms"; `auto` takes nori where the server has it.
+
+    Raises
+    ------
+    EngineError
+        If nori is asked for and absent.
+    """
+    if wanted == "terms":
+        return wanted
+    answer = server.send("POST", "/_analyze", {"tokenizer": "nori_tokenizer", "text": "검색 엔진"})
+    if answer.status == 200:
+        return "nori"
+    if wanted == "nori":
+        next_step = "install it (bin/*-plugin install analysis-nori), or set search.analyzer: terms"
+        raise EngineError(server.engine, "the plugin analysis-nori is absent", next_step)
+    return "terms"
+
+
+def index_body(
+    dialect: Dialect, analyzer: str, bm25: Bm25Params, dimensions: int | None, *, sparse: bool
+) -> dict[str, Any]:
+    """Settings and mapping of an index; unknown fields are refused, not guessed."""
+    lexical = {"type": "text", "analyzer": "korean" if analyzer == "nori" else "whitespace"}
+    properties: dict[str, Any] = {"content" if analyzer == "nori" else "terms": lexical}
+    if dimensions is not None:
+        properties["vector"] = dialect.dense_field(dimensions)
+    if sparse:
+        properties["sparse"] = dialect.sparse_field()
+    settings: dict[str, Any] = {
+        "index.similarity.default": {"type": "BM25", "k1": bm25.k1, "b": bm25.b},
+        **dialect.settings,
+    }
+    if analyzer == "nori":
+        settings["analysis"] = {
+            # mixed: a compound is kept whole beside its parts, as Kiwi's terms are here
+            "tokenizer": {"korean_words": {"type": "nori_tokenizer", "decompound_mode": "mixed"}},
+            "analyzer": {
+                "korean": {
+                    "type": "custom",
+                    "tokenizer": "korean_words",
+                    "filter": ["nori_part_of_speech", "nori_readingform", "lowercase"],
+                }
+            },
+        }
+    return {"settings": settings, "mappings": {"dynamic": "strict", "properties": properties}}
+
+
+def build_index(
+    server: Server,
+    dialect: Dialect,
+    passages: Passages,
+    search: SearchParams,
+    bm25: Bm25Params,
+    vectors: Vectors | None = None,
+    sparse: SparseField | None = None,
+) -> BuiltIndex:
+    """Index a corpus under a name of its content, then switch the alias to it and drop its forerunners.
+
+    The switch is one request, so a search sees the old index or the new one, whole. An index of the same
+    content that stands behind the alias is left as it is.
+
+    Raises
+    ------
+    EngineError
+        If the server is too old, lacks what is asked for, or did not take every document; the alias then
+        still points to the old index.
+    """
+    check_version(server, dialect)
+    analyzer = pick_analyzer(server, search.analyzer)
+    dimensions = None if vectors is None else vectors.shape[1]
+    body = index_body(dialect, analyzer, bm25, dimensions, sparse=sparse is not None)
+    items = _items(passages, analyzer, bm25, vectors, sparse)
+    digest = text_hash(canonical_json(body), *(canonical_json(item) for item in items))
+    name = f"{search.index}-{digest[:16]}"
+    built = BuiltIndex(name, search.index, analyzer, len(items), None)
+    old = aliased(server, search.index)
+    if old == [name] and ask(server, "GET", f"/{name}/_count")["count"] == len(items):
+        return built
+    if server.send("HEAD", f"/{name}").status == 200:  # left by a run that was cut off
+        ask(server, "DELETE", f"/{name}")
+    ask(server, "PUT", f"/{name}", body)
+    report = bulk_index(server, name, items, search.bulk_documents, search.max_tries)
+    ask(server, "POST", f"/{name}/_refresh")
+    count = ask(server, "GET", f"/{name}/_count")["count"]
+    if report.failed or count != len(items):
+        ask(server, "DELETE", f"/{name}")
+        raise EngineError(
+            server.engine, _shortfall(report, count, len(items)), "mend the documents named, or the server"
+        )
+    actions = [{"remove": {"index": one, "alias": search.index}} for one in old if one != name]
+    ask(server, "POST", "/_aliases", {"actions": [*actions, {"add": {"index": name, "alias": search.index}}]})
+    for one in old:
+        if one != name and one.startswith(f"{search.index}-"):  # never what another tool put behind the alias
+            ask(server, "DELETE", f"/{one}")
+    return BuiltIndex(name, search.index, analyzer, len(items), report)
+
+
+def aliased(server: Server, alias: str) -> list[str]:
+    """Indices behind an alias, sorted; none where it is not there.
+
+    Raises
+    ------
+    EngineError
+        If an index has the alias's name.
+    """
+    answer = server.send("GET", f"/_alias/{alias}")
+    if answer.status == 404:
+        if server.send("HEAD", f"/{alias}").status == 200:
+            what = f"there is an index named {alias}, so no alias can have this name"
+            raise EngineError(server.engine, what, "choose another search.index, or delete that index")
+        return []
+    return sorted(ask(server, "GET", f"/_alias/{alias}"))
+
+
+def _items(
+    passages: Passages,
+    analyzer: str,
+    bm25: Bm25Params,
+    vectors: Vectors | None,
+    sparse: SparseField | None,
+) -> list[Item]:
+    """Sources of the passages in docid order."""
+    words = index_terms(passages.texts, bm25.tokenizer) if analyzer == "terms" else None
+    items: list[Item] = []
+    for at, docid in enumerate(passages.docids):
+        source: dict[str, Any] = (
+            {"terms": whitespace_text(words[at])} if words else {"content": passages.texts[at]}
+        )
+        if vectors is not None:
+            source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[at], dtype=np.float32)]
+        if sparse is not None:
+            columns, weights = sparse.vectors.row(at)
+            source["sparse"] = {
+                sparse.names[column]: round(float(weight), 4)
+                for column, weight in zip(columns, weights, strict=True)
+                if round(float(weight), 4) > 0
+            }
+        items.append((docid, source))
+    return items
+
+
+def whitespace_text(terms: Sequence[str]) -> str:
+    """Terms as a whitespace analyzer takes them apart again."""
+    return " ".join("_".join(term.split()) for term in terms)
+
+
+def _shortfall(report: BulkReport, count: int, wanted: int) -> str:
+    named = [f"{docid}: {reason}" for docid, reason in sorted(report.failed.items())[:SHOWN]]
+    more = f" and {len(report.failed) - SHOWN} more" if len(report.failed) > SHOWN else ""
+    listed = f" ({'; '.join(named)}{more})" if named else ""
+    return (
+        f"{count} of {wanted} documents are in the index, {len(report.failed)} failed{listed}; it was deleted"
+    )

@@ -1,0 +1,98 @@
+"""Retrievers that ask a server, with the interface of the local ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.errors import EngineError
+from sunwi.models.sparse_encoder import SparseEncoder
+from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.engines.index import BuiltIndex, Dialect, whitespace_text
+from sunwi.search.engines.server import Server, ask
+from sunwi.search.retriever import Scores
+
+Body = Callable[[QueryBatch, int], dict[str, Any] | None]  # queries, row -> request; None: nothing to ask
+
+
+class EngineRetriever:
+    """Scores of the best `depth` passages by a server; the others stand just below the last of them.
+
+    Below the depth nothing is known, so scores of two engines, or of an engine and a local retriever, must
+    be fused by their ranks.
+    """
+
+    def __init__(
+        self, name: str, server: Server, index: str, passages: Passages, depth: int, body: Body
+    ) -> None:
+        self.name = name
+        self._server = server
+        self._index = index
+        self._passages = passages
+        self._depth = min(depth, len(passages))
+        self._body = body
+
+    def scores(self, queries: QueryBatch) -> Scores:
+        """Shape [queries, passages]; one request a query."""
+        return np.stack([self._search(self._body(queries, row)) for row in range(len(queries))])
+
+    def _search(self, body: dict[str, Any] | None) -> npt.NDArray[np.float32]:
+        found = np.zeros(len(self._passages), dtype=np.float32)
+        if body is None:
+            return found
+        request = {**body, "size": self._depth, "_source": False}
+        hits = ask(self._server, "POST", f"/{self._index}/_search", request)["hits"]["hits"]
+        unknown = sorted({hit["_id"] for hit in hits} - self._passages.position.keys())
+        if unknown:
+            what = f"{self._index} holds documents that the corpus does not, such as {unknown[0]}"
+            raise EngineError(self._server.engine, what, "run `sunwi index` to build the index anew")
+        if len(hits) == self._depth and hits:  # cut off: what follows scores at most as much as the last
+            found[:] = np.nextafter(np.float32(min(hit["_score"] for hit in hits)), np.float32(-np.inf))
+        for hit in hits:
+            found[self._passages.position[hit["_id"]]] = hit["_score"]
+        return found
+
+
+def engine_retrievers(
+    server: Server,
+    dialect: Dialect,
+    built: BuiltIndex,
+    passages: Passages,
+    depth: int,
+    *,
+    dense: bool = True,
+    sparse: tuple[SparseEncoder, Sequence[str], int] | None = None,
+) -> list[EngineRetriever]:
+    """BM25, and dense and sparse search where the index has them.
+
+    `sparse` is the encoder, the server's names of its entries, and the most tokens of a query.
+    """
+
+    def lexical(queries: QueryBatch, row: int) -> dict[str, Any] | None:
+        if built.analyzer == "nori":
+            return {"query": {"match": {"content": {"query": queries.texts[row]}}}}
+        text = whitespace_text(queries.terms[row])
+        return {"query": {"match": {"terms": {"query": text}}}} if text else None
+
+    def nearest(queries: QueryBatch, row: int) -> dict[str, Any]:
+        vector = [float(x) for x in np.asarray(queries.vectors[row], dtype=np.float32)]
+        return dialect.dense_query(vector, min(depth, len(passages)))
+
+    bodies: Mapping[str, Body] = {"bm25": lexical, **({"dense": nearest} if dense else {})}
+    if sparse is not None:
+        bodies = {**bodies, "sparse": _sparse_body(dialect, *sparse)}
+    return [
+        EngineRetriever(name, server, built.alias, passages, depth, body) for name, body in bodies.items()
+    ]
+
+
+def _sparse_body(dialect: Dialect, encoder: SparseEncoder, names: Sequence[str], max_length: int) -> Body:
+    def body(queries: QueryBatch, row: int) -> dict[str, Any] | None:
+        columns, weights = encoder.encode_queries([queries.texts[row]], max_length).row(0)
+        terms = {names[at]: round(float(weight), 4) for at, weight in zip(columns, weights, strict=True)}
+        return dialect.sparse_query(terms) if terms else None
+
+    return body

@@ -1,0 +1,93 @@
+"""Checkpoints of a sparse training run: it resumes where it stopped, to the same weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a run knows beside its weights."""
+
+    step: int = 0
+    best_step: int = 0
+    best_ndcg: float = -1.0
+    evaluations: int = 0
+    worse_in_row: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    dev_curve: list[dict[str, float]] = field(default_factory=list)
+
+
+class Checkpoint:
+    """One file of safetensors beside the row caches: weights, AdamW's moments, the best weights, progress.
+
+    It lies outside the stage's outputs, because DVC removes those before a run; `key` covers all that the
+    run hangs on, so a changed parameter starts anew.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.path = folder / "sparse_checkpoints" / f"{key}.safetensors"
+
+    def save(
+        self,
+        named: Sequence[tuple[str, torch.Tensor]],
+        optimizer: torch.optim.Optimizer,
+        best: dict[str, torch.Tensor],
+        progress: Progress,
+    ) -> None:
+        """Write everything under a temporary name, then rename it."""
+        import torch
+        from safetensors.torch import save_file
+
+        tensors = {f"weight.{name}": tensor.detach().cpu().contiguous() for name, tensor in named}
+        tensors |= {f"best.{name}": tensor.contiguous() for name, tensor in best.items()}
+        for name, tensor in named:
+            for key, value in optimizer.state.get(tensor, {}).items():
+                moment = value if isinstance(value, torch.Tensor) else torch.tensor(float(value))
+                tensors[f"moment.{key}.{name}"] = moment.detach().cpu().contiguous()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
+            partial.replace(self.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def load(
+        self, named: Sequence[tuple[str, torch.Tensor]], optimizer: torch.optim.Optimizer
+    ) -> tuple[Progress, dict[str, torch.Tensor]] | None:
+        """Fill weights and optimiser in place; None if there is no checkpoint of this run."""
+        import torch
+        from safetensors import safe_open
+
+        if not self.path.exists():
+            return None
+        with safe_open(self.path, framework="pt") as file:
+            progress = Progress(**json.loads(file.metadata()["progress"]))
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        with torch.no_grad():
+            for name, tensor in named:
+                tensor.copy_(tensors[f"weight.{name}"])
+                state: dict[str, Any] = {
+                    key: tensors[f"moment.{key}.{name}"].to(tensor.device if key != "step" else "cpu")
+                    for key in ("step", "exp_avg", "exp_avg_sq")
+                    if f"moment.{key}.{name}" in tensors
+                }
+                if state:
+                    optimizer.state[tensor] = state
+        best = {
+            name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")
+        }
+        return progress, best
+
+    def remove(self) -> None:
+        """Delete the file: the run is done."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,66 @@
+"""Train the sparse encoder; where it is switched off, say so in its outputs."""
+
+from project import (
+    METRICS,
+    MINED,
+    PREPARED,
+    QUERIES,
+    SPARSE,
+    as_queries,
+    dev_labels,
+    encoder,
+    false_negative_rules,
+    passages,
+    pipeline,
+    timed,
+    write_curve,
+)
+from sunwi.corpus.prepare import load_prepared
+from sunwi.params import load_params
+from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
+from sunwi.search.bilingual.dictionary import science_terms
+from sunwi.search.fusion import weighted_sum
+from sunwi.search.labelled import natural_questions
+from sunwi.train.sparse_run import run_sparse
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("train_sparse"):
+        if not params.sparse.enabled:
+            off = {"trained": False, "reason": "sparse.enabled is false"}
+            write_json(SPARSE / "state.json", off)
+            write_json(METRICS / "sparse.json", off)
+            write_curve("sparse_loss", [])
+            raise SystemExit(0)
+        corpus = passages()
+        search = pipeline("base", corpus, params)
+
+        def others(labels):
+            """BM25, dense and their weighted sum on the same questions."""
+            queries = as_queries(labels, encoder("base", params), params)
+            scores = {name: search.retrievers[name].scores(queries) for name in ("bm25", "dense")}
+            weights = {"bm25": params.mining.bm25_weight, "dense": 1.0}
+            return {**scores, "hybrid": weighted_sum(scores, weights)}
+
+        test = natural_questions(
+            read_rows(QUERIES / "understood.jsonl", UnderstoodQuery),
+            load_prepared(PREPARED).qrels,
+            corpus,
+            "test",
+            params.bm25.tokenizer,
+        )
+        run = run_sparse(
+            params,
+            read_rows(MINED / "train.jsonl", MinedRow),
+            corpus,
+            dev_labels(corpus, params),
+            test,
+            science_terms(),
+            false_negative_rules(corpus, params).kin,
+            others,
+            SPARSE,
+        )
+        write_json(SPARSE / "state.json", {"trained": True})
+        write_json(METRICS / "sparse.json", run.metrics)
+        write_json(METRICS / "timing" / "sparse_latency.json", run.latency)
+        write_curve("sparse_loss", run.curve)

@@ -1,0 +1,94 @@
+"""A tiny BERT over words of both languages, without and with an MLM head, and a corpus for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sunwi.models.resolver import resolve
+from sunwi.models.spec import ModelInfo
+from sunwi.records import Document, MinedRow
+from sunwi.search.batch import Passages
+from sunwi.search.bilingual.dictionary import TermPair
+
+KOREAN = ["물", "빛", "산소", "힘", "지진", "한글", "바다", "달", "별", "불"]
+ENGLISH = ["water", "light", "oxygen", "force", "quake", "hangul", "sea", "moon", "star", "fire"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+
+
+def write_bert(folder: Path, kind: str) -> Path:
+    """`kind`: "bare", "bert" or "roberta" (with their MLM heads)."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import (
+        BertConfig,
+        BertForMaskedLM,
+        BertModel,
+        PreTrainedTokenizerFast,
+        RobertaConfig,
+        RobertaForMaskedLM,
+    )
+
+    words = [*SPECIAL, ".", *KOREAN, *ENGLISH]
+    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]",
+        sep_token="[SEP]", model_max_length=16,
+    )  # fmt: skip
+    fast.save_pretrained(folder)
+    sizes = {
+        "vocab_size": len(words), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 32, "max_position_embeddings": 20, "initializer_range": 0.5, "pad_token_id": 0,
+    }  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        if kind == "bare":
+            BertModel(BertConfig(**sizes), add_pooling_layer=False).save_pretrained(folder)
+        elif kind == "bert":
+            BertForMaskedLM(BertConfig(**sizes)).save_pretrained(folder)
+        else:
+            RobertaForMaskedLM(RobertaConfig(**sizes)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> ModelInfo:
+    return resolve(str(write_bert(tmp_path / "bare", "bare")))
+
+
+@pytest.fixture
+def pairs() -> list[TermPair]:
+    return [TermPair(korean, english, "x") for korean, english in zip(KOREAN, ENGLISH, strict=True)]
+
+
+@pytest.fixture
+def water_corpus() -> Passages:
+    """Passage n is about word n, and holds word n + 1 too."""
+    texts = [f"{word} {word} {KOREAN[(at + 1) % len(KOREAN)]} ." for at, word in enumerate(KOREAN)]
+    return Passages.of([Document(docid=f"d{at}", content=text) for at, text in enumerate(texts)])
+
+
+@pytest.fixture
+def water_rows(water_corpus: Passages) -> list[MinedRow]:
+    rows = []
+    for at, word in enumerate(KOREAN):
+        negatives = [(at + 9) % 10, (at + 4) % 10]
+        rows.append(
+            MinedRow(
+                qid=f"q{at}",
+                query=word,
+                pos=[water_corpus.texts[at]],
+                pos_ids=[f"d{at}"],
+                pos_scores=[4.0],
+                neg=[water_corpus.texts[n] for n in negatives],
+                neg_ids=[f"d{n}" for n in negatives],
+                neg_scores=[1.0, 0.0],
+                provenance=[],
+            )
+        )
+    return rows
