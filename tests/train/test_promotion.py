@@ -6,14 +6,15 @@ import pytest
 from sunwi.params import Params
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.promotion import GateSet, Verdict, promote
+from sunwi.train.dev_set import DevSet
+from sunwi.train.promotion import Verdict, promote
 
 QUESTIONS = 8
 
 
-def gate(natural: list[int]) -> GateSet:
+def gate(natural: list[int]) -> DevSet:
     labels = [LabelledQuestion(f"q{n}", "질문", (0,), "dev", "natural", 0.3) for n in range(QUESTIONS)]
-    return GateSet(labels, Passages([], [], [], {}), [], np.zeros((QUESTIONS, 0), dtype=np.float32), natural)
+    return DevSet(labels, Passages([], [], [], {}), [], np.zeros((QUESTIONS, 0), dtype=np.float32), natural)
 
 
 def verdict(dense: float, fused: float, first: float = 0.0) -> Verdict:
@@ -51,3 +52,15 @@ def test_a_tolerance_lets_a_small_loss_pass() -> None:
     params = Params.model_validate({"train_embedder": {"tolerance": 0.05}})
     verdicts = {1.0: verdict(0.5, 0.5), 0.0: verdict(0.46, 0.56)}
     assert promote(verdicts, gate([]), params)[0] == 0.0
+
+
+def test_the_reason_comes_with_the_difference_and_its_interval() -> None:
+    _, kept = promote(
+        {1.0: verdict(0.5, 0.5), 0.5: verdict(0.4, 0.4), 0.0: verdict(0.4, 0.3)}, gate([]), Params()
+    )
+    assert kept["promoted"] == "base"
+    assert kept["reason"] == "every candidate lost more than the tolerance somewhere"
+    assert kept["delta"] == pytest.approx(-0.1)  # of the best that was refused
+    assert kept["interval"] == [pytest.approx(-0.1), pytest.approx(-0.1)]
+    _, same = promote({1.0: verdict(0.5, 0.5), 0.0: verdict(0.5, 0.5)}, gate([]), Params())
+    assert same["reason"].startswith("no candidate was within the tolerance everywhere and better")

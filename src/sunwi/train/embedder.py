@@ -1,42 +1,46 @@
-"""Embedder fine-tuning by FlagEmbedding's runners, in process."""
+"""Embedder fine-tuning by FlagEmbedding's losses and trainer, in process, resumable after a kill."""
 
 from __future__ import annotations
 
-import random
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import DataError, ModelError
+from sunwi.models.encoder import Encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
-from sunwi.records import MinedRow, canonical_json, write_lines
+from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.records import MinedRow
 from sunwi.runtime import pick_device, seed_everything
-from sunwi.train.batches import Kin, arrange
+from sunwi.train.arguments import training_arguments
+from sunwi.train.batches import Kin
+from sunwi.train.checkpoints import checkpoint_folder, last_checkpoint
+from sunwi.train.evaluation import CHOSEN_BY, DevEvaluation
+from sunwi.train.groups import schedule
+from sunwi.train.guide import Guide
+from sunwi.train.processes import process_count
 
 if TYPE_CHECKING:
     import torch
 
-POOLING_NAMES = {"mean": "mean", "cls": "cls", "lasttoken": "last_token"}
+HEADS = ("colbert_linear", "sparse_linear")
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The tuned encoder's weights (names as in its folder), the M3 heads if any, and the loss curve."""
+    """The tuned encoder's weights (names as in its folder), the M3 heads if any, and the run's curves."""
 
     state: dict[str, torch.Tensor]
     heads: dict[str, dict[str, torch.Tensor]]
     curve: list[dict[str, float]]
+    dev_curve: list[dict[str, float]]  # dev figures by step, the base's at step 0
+    best_step: int  # whose weights these are
     trained_parameters: int
-    padded_rows: int  # rows with fewer negatives than the group wants: FlagEmbedding repeats some
-    left_out_rows: int  # rows that fit in no batch without a false negative
-
-
-def select_rows(rows: Sequence[MinedRow], overlaps: dict[str, float], max_overlap: float) -> list[MinedRow]:
-    """Rows whose question's overlap is at most the limit: copying questions teach copying."""
-    return [row for row in rows if overlaps[row.qid] <= max_overlap]
+    padded_rows: int
+    left_out_rows: int
+    resumed_from: int  # step, 0 for a run from the start
+    checkpoints: Path  # to be removed once the model is safe
 
 
 def train_embedder(
@@ -44,169 +48,127 @@ def train_embedder(
     rows: Sequence[MinedRow],
     params: TrainEmbedderParams,
     seed: int,
-    workdir: Path,
     kin: Kin,
+    limits: EncoderParams,
+    evaluate: DevEvaluation | None = None,
 ) -> Trained:
     """Fine-tune on mined rows: contrastive loss, and the teacher's scores distilled if `distill` is set.
 
-    Batches hold no question whose passages answer another one (`arrange`).
+    Batches hold no question whose passages answer another one (`arrange`). With `evaluate` the weights of
+    the step with the best low-overlap fused figure are returned, else the last step's.
 
     Loss (FlagEmbedding, `kl_div`): cross-entropy over all passages of the batch plus the cross-entropy
     between the softmax of the teacher's scores, times `teacher_scale`, and the student's, over each
-    question's group. Files that only training needs go to `workdir`.
+    question's group. A run of the same data, parameters and libraries that was killed goes on from its
+    last checkpoint (`checkpoint_folder`) and ends with the same weights.
 
     Raises
     ------
     DataError
-        If there are fewer rows than a batch.
+        If there are fewer rows than a batch, or negatives are to be shared across devices by one process.
     ModelError
-        If the method needs heads that the runner cannot make.
+        If the method does not fit the model.
     """
+    _check_method(info, params)
     if len(rows) < params.batch_size:
         raise DataError(
             f"{len(rows)} mined rows are fewer than train_embedder.batch_size {params.batch_size}",
             "lower the batch size, raise train_embedder.max_overlap, or generate more questions",
         )
+    if params.negatives_cross_device and process_count() == 1:
+        raise DataError(
+            "train_embedder.negatives_cross_device is set, and one process trains alone",
+            "start the stage by torchrun --nproc-per-node N, or switch it off",
+        )
     device = pick_device()
     seed_everything(seed)
-    batches = arrange(rows, kin, params.batch_size, seed)
-    train_file = workdir / "train.jsonl"
-    write_lines(train_file, (canonical_json(_training_row(row, params)) for row in batches.rows))
-    runner = _runner(info, params, seed, train_file, workdir, device.type == "cpu")
-    encoder = runner.model.model
-    if params.freeze_word_embeddings:
-        for name, parameter in encoder.named_parameters():
-            if "word_embeddings" in name:
-                parameter.requires_grad_(False)
-    without_attention_dropout(encoder)
-    trainable = sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
-    _keep_order(runner.trainer)
-    random.seed(seed)  # FlagEmbedding draws each row's negatives from the global generator
-    runner.trainer.train()
+    plan = schedule(rows, kin, params, seed, process_count())
+    guide = None
+    if params.guide_margin is not None:
+        guide = Guide(Encoder(info, limits.batch_size), plan.groups, limits, params.guide_margin)
+    folder = checkpoint_folder(
+        {
+            "model": [info.content_hash, info.pooling, info.query_prefix, info.passage_prefix],
+            "params": params.model_dump(),
+            "limits": limits.model_dump(),
+            "seed": seed,
+            "device": device.type,
+            "processes": process_count(),
+            "groups": [asdict(group) for group in plan.groups],
+            "dev": evaluate.shape if evaluate else [],
+        }
+    )
+    from sunwi.train.flag_runner import GroupRunner
+
+    arguments = training_arguments(
+        info, params, seed, plan.steps, folder, device.type == "cpu", evaluate is not None
+    )
+    runner = GroupRunner(info, plan.groups, params, arguments, guide, evaluate)
+    before = {"step": 0.0, **evaluate(runner.model.model, runner.tokenizer)} if evaluate else None
+    if evaluate and params.patience:
+        from transformers import EarlyStoppingCallback
+
+        runner.trainer.add_callback(EarlyStoppingCallback(params.patience))
+    resumed = last_checkpoint(folder)
+    runner.trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    history = runner.trainer.state.log_history
     curve = [
-        {"step": int(entry["step"]), "loss": round(float(entry["loss"]), 6)}
-        for entry in runner.trainer.state.log_history
-        if "loss" in entry
+        {"step": int(row["step"]), "loss": round(float(row["loss"]), 6)} for row in history if "loss" in row
     ]
-    # FlagEmbedding loads BERT's pooler, with random weights where the base has none, and never uses it.
-    state = {
-        name: tensor.detach().cpu().float().contiguous()
-        for name, tensor in encoder.state_dict().items()
-        if not name.startswith("pooler.")
-    }
-    heads = {
-        name: {key: value.detach().cpu() for key, value in getattr(runner.model, name).state_dict().items()}
-        for name in ("colbert_linear", "sparse_linear")
-        if params.method == "m3"
-    }
-    padded = sum(len(row.neg) < params.group_size - 1 for row in rows)
-    return Trained(state, heads, curve, trainable, padded, batches.left_out)
-
-
-def _keep_order(trainer: Any) -> None:
-    """Rows in the order of the file: a shuffle would put questions about the same passage in one batch."""
-    from torch.utils.data import SequentialSampler
-
-    trainer._get_train_sampler = lambda *_: SequentialSampler(trainer.train_dataset)
-
-
-def without_attention_dropout(model: torch.nn.Module) -> None:
-    """Dropout on attention weights off: with it torch keeps every [heads, tokens, tokens] map for the
-    backward pass instead of using a fused kernel, twice the memory. Dropout of hidden states stays."""
-    for name, module in model.named_modules():
-        if name.endswith(("attention.self", "self_attn", "attention.attention")) and hasattr(
-            module, "dropout"
-        ):
-            module.dropout = type(module.dropout)(0.0) if callable(module.dropout) else 0.0
-
-
-def _training_row(row: MinedRow, params: TrainEmbedderParams) -> dict[str, Any]:
-    """What FlagEmbedding reads; the teacher's softmax there has no temperature of its own."""
-    fields: dict[str, Any] = {"query": row.query, "pos": row.pos, "neg": row.neg}
-    if params.distill:
-        fields["pos_scores"] = [score * params.teacher_scale for score in row.pos_scores]
-        fields["neg_scores"] = [score * params.teacher_scale for score in row.neg_scores]
-    return fields
-
-
-def _runner(
-    info: ModelInfo, params: TrainEmbedderParams, seed: int, train_file: Path, workdir: Path, on_cpu: bool
-) -> Any:
-    from FlagEmbedding.abc.finetune.embedder import AbsEmbedderDataArguments
-
-    data = AbsEmbedderDataArguments(
-        train_data=[str(train_file)],
-        cache_path=str(workdir / "datasets"),
-        train_group_size=params.group_size,
-        query_max_len=params.query_max_length,
-        passage_max_len=params.passage_max_length,
-        query_instruction_for_retrieval=info.query_prefix,  # None would become the literal "None"
-        query_instruction_format="{}{}",
-        passage_instruction_for_retrieval=info.passage_prefix,
-        passage_instruction_format="{}{}",
-        knowledge_distillation=params.distill,
-    )
-    training: dict[str, Any] = {
-        "output_dir": str(workdir / "out"),
-        "per_device_train_batch_size": params.batch_size,
-        "learning_rate": params.learning_rate,
-        "warmup_steps": params.warmup_steps,
-        "max_steps": params.max_steps or -1,
-        "num_train_epochs": params.epochs,
-        "lr_scheduler_type": "linear",
-        "logging_steps": 1,
-        "save_strategy": "no",
-        "report_to": "none",
-        "disable_tqdm": not sys.stderr.isatty(),
-        "dataloader_drop_last": True,
-        "dataloader_pin_memory": not on_cpu,
-        "remove_unused_columns": False,
-        "gradient_checkpointing": params.gradient_checkpointing,
-        "use_cpu": on_cpu,
-        "bf16": params.bf16,
-        "fp16": params.fp16,
-        "seed": seed,
-        "temperature": params.temperature,
-        "sentence_pooling_method": POOLING_NAMES[info.pooling],
-        "normalize_embeddings": True,
-        "kd_loss_type": "kl_div",
-    }
-    if params.method == "m3":
-        return _m3_runner(info, data, training)
-    if info.pooling == "lasttoken":
-        raise ModelError(
-            info.spec,
-            "it pools the last token, a decoder's way",
-            "set train_embedder.enabled: false, or use an encoder",
-        )
-    from FlagEmbedding.abc.finetune.embedder import AbsEmbedderModelArguments, AbsEmbedderTrainingArguments
-    from FlagEmbedding.finetune.embedder.encoder_only.base import EncoderOnlyEmbedderRunner
-
-    return EncoderOnlyEmbedderRunner(
-        model_args=AbsEmbedderModelArguments(model_name_or_path=str(info.folder)),
-        data_args=data,
-        training_args=AbsEmbedderTrainingArguments(**training),
+    dev_curve = [
+        {
+            "step": int(row["step"]),
+            **{name[5:]: value for name, value in row.items() if name in _figures(row)},
+        }
+        for row in history
+        if f"eval_{CHOSEN_BY}" in row
+    ]
+    best = runner.trainer.state.best_global_step if evaluate else None
+    return Trained(
+        _state(runner.model.model),
+        {
+            name: {
+                key: value.detach().cpu() for key, value in getattr(runner.model, name).state_dict().items()
+            }
+            for name in (HEADS if params.method == "m3" else ())
+        },
+        curve,
+        [before, *dev_curve] if before else [],
+        int(best or plan.steps),
+        sum(p.numel() for p in runner.model.parameters() if p.requires_grad),
+        plan.padded,
+        plan.left_out,
+        int(resumed.name.rpartition("-")[2]) if resumed else 0,
+        folder,
     )
 
 
-def _m3_runner(info: ModelInfo, data: Any, training: dict[str, Any]) -> Any:
-    from FlagEmbedding.finetune.embedder.encoder_only.m3 import (
-        EncoderOnlyEmbedderM3ModelArguments,
-        EncoderOnlyEmbedderM3Runner,
-        EncoderOnlyEmbedderM3TrainingArguments,
-    )
-
-    missing = {"lexical", "colbert"} - set(info.heads)
+def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
+    """Refuse a method that would train what the model has not, or pool it otherwise than search does."""
+    if (params.method == "decoder") != (info.pooling == "lasttoken"):
+        wanted = "dense or m3" if params.method == "decoder" else "decoder"
+        found = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
+        raise ModelError(info.spec, found, f"set train_embedder.method: {wanted}, or enabled: false")
+    missing = {"lexical", "colbert"} - set(info.heads) if params.method == "m3" else set()
     if missing:  # trained from scratch in a short run, a lexical head only does harm
         raise ModelError(
             info.spec,
             f"train_embedder.method is m3 and the model has no {' or '.join(sorted(missing))} head",
             "use BAAI/bge-m3, or set train_embedder.method: dense",
         )
-    return EncoderOnlyEmbedderM3Runner(
-        model_args=EncoderOnlyEmbedderM3ModelArguments(model_name_or_path=str(info.folder)),
-        data_args=data,
-        training_args=EncoderOnlyEmbedderM3TrainingArguments(
-            **training, unified_finetuning=True, use_self_distill=True
-        ),
-    )
+
+
+def _figures(row: dict[str, Any]) -> set[str]:
+    """The dev figures among what a step logged."""
+    return {name for name in row if name.startswith(("eval_dense_", "eval_fused_", "eval_bm25_"))}
+
+
+def _state(encoder: Any) -> dict[str, torch.Tensor]:
+    """Weights in float32; LoRA's are merged into the base's first."""
+    plain = encoder.merge_and_unload() if hasattr(encoder, "merge_and_unload") else encoder
+    # M3's runner loads BERT's pooler, with random weights where the base has none, and never uses it.
+    return {
+        name: tensor.detach().cpu().float().contiguous()
+        for name, tensor in plain.state_dict().items()
+        if not name.startswith("pooler.")
+    }

@@ -16,7 +16,7 @@ from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params import TrainRerankerParams
 from sunwi.records import CandidateList, read_json, write_json
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
-from sunwi.train.embedder import without_attention_dropout
+from sunwi.train.layer_rates import without_attention_dropout
 
 ADAPTER = "adapter"
 MERGED = "merged"

@@ -1,0 +1,76 @@
+"""Dev questions with the passages that encoders are compared on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.encoder import Encoder
+from sunwi.params import Params
+from sunwi.search.batch import Passages, QueryBatch, make_queries
+from sunwi.search.bm25 import Bm25
+from sunwi.search.dense import DenseRetriever
+from sunwi.search.fusion import weighted_sum
+from sunwi.search.labelled import NATURAL, LabelledQuestion
+from sunwi.search.terms import index_terms
+from sunwi.search.top import top
+
+POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus
+
+
+@dataclass(frozen=True, slots=True)
+class DevSet:
+    """Dev questions and the pool of passages that they are searched in.
+
+    The pool is the corpus; of a large one it is what the base's hybrid search finds for these questions,
+    with their relevant passages. Such a pool lacks what a tuned model would wrongly lift from below, so it
+    flatters the tuned model a little.
+    """
+
+    labels: list[LabelledQuestion]
+    passages: Passages
+    relevant: list[tuple[int, ...]]
+    bm25: npt.NDArray[np.float32]  # [questions, pool]
+    natural: list[int]
+
+
+def dev_set(
+    passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params, whole_corpus: int
+) -> DevSet:
+    """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
+    queries = as_queries(base, labels, params)
+    lexical = Bm25(index_terms(passages.texts, params.bm25.tokenizer), params.bm25)
+    bm25 = np.stack([lexical.scores(words) for words in queries.terms])
+    wanted = {at for label in labels for at in label.relevant}
+    if len(passages) <= whole_corpus:
+        wanted = set(range(len(passages)))
+    else:
+        vectors = base.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
+        scores = {"bm25": bm25, "dense": DenseRetriever(vectors).scores(queries)}
+        fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
+        wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}
+    pool = sorted(wanted)
+    place = {at: to for to, at in enumerate(pool)}
+    part = Passages(
+        [passages.docids[at] for at in pool],
+        [passages.texts[at] for at in pool],
+        [passages.groups[at] for at in pool],
+        {passages.docids[at]: to for to, at in enumerate(pool)},
+    )
+    relevant = [tuple(place[at] for at in label.relevant) for label in labels]
+    natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
+    return DevSet(list(labels), part, relevant, bm25[:, pool], natural)
+
+
+def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: Params) -> QueryBatch:
+    """Labelled questions, analysed and encoded."""
+    return make_queries(
+        [label.qid for label in labels],
+        [label.text for label in labels],
+        encoder,
+        params.encoder.query_max_length,
+        params.bm25.tokenizer,
+    )

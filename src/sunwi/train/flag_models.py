@@ -1,0 +1,108 @@
+"""FlagEmbedding's three training models with an in-batch mask, ordered sub-batches and a small lexical head.
+
+Import this module where training starts: it loads FlagEmbedding and torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from FlagEmbedding.finetune.embedder.decoder_only.base.modeling import BiDecoderOnlyEmbedderModel
+from FlagEmbedding.finetune.embedder.encoder_only.base.modeling import BiEncoderOnlyEmbedderModel
+from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
+
+
+class GroupModel:
+    """What all three add to FlagEmbedding's forward pass.
+
+    `allowed` [questions, passages] takes passages out of a question's in-batch negatives; `restore` is the
+    place of each passage among sub-batches that were sorted by length.
+    """
+
+    _allowed: torch.Tensor | None = None
+    _restore: torch.Tensor | None = None
+
+    def forward(
+        self,
+        queries: Any = None,
+        passages: Any = None,
+        teacher_scores: list[float] | None = None,
+        allowed: torch.Tensor | None = None,
+        restore: torch.Tensor | None = None,
+    ) -> Any:
+        """FlagEmbedding's loss over the batch."""
+        self._allowed, self._restore = allowed, restore
+        return super().forward(queries, passages, teacher_scores)  # type: ignore[misc]
+
+    def encode(self, features: Any) -> Any:
+        """Vectors in question order, whatever order their sub-batches had."""
+        reps = super().encode(features)  # type: ignore[misc]
+        if not isinstance(features, list) or self._restore is None:
+            return reps
+        if isinstance(reps, list):  # one tensor for each Matryoshka dimension
+            return [vectors[self._restore] for vectors in reps]
+        return reps[self._restore]
+
+    def _compute_in_batch_neg_loss(
+        self,
+        q_reps: Any,
+        p_reps: Any,
+        teacher_targets: Any = None,
+        compute_score_func: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        score = compute_score_func or self.compute_score  # type: ignore[attr-defined]
+
+        def masked(*vectors: Any, **options: Any) -> torch.Tensor:
+            scores: torch.Tensor = score(*vectors, **options)
+            if self._allowed is None:
+                return scores
+            return scores.masked_fill(~self._allowed, torch.finfo(scores.dtype).min)
+
+        parent = super()._compute_in_batch_neg_loss  # type: ignore[misc]
+        return parent(q_reps, p_reps, teacher_targets, masked, **kwargs)
+
+
+class DenseModel(GroupModel, BiEncoderOnlyEmbedderModel):  # type: ignore[misc]
+    """A dense encoder."""
+
+
+class DecoderModel(GroupModel, BiDecoderOnlyEmbedderModel):  # type: ignore[misc]
+    """A decoder that is pooled at its last token."""
+
+
+class M3Model(GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]
+    """BGE-M3's three heads (Chen et al. 2024)."""
+
+    def _sparse_embedding(self, hidden_state: Any, input_ids: Any, return_embedding: bool = True) -> Any:
+        """Lexical weights, [batch, vocabulary].
+
+        FlagEmbedding scatters them to [batch, tokens, vocabulary] before the maximum: 0.5 GB for each
+        passage of 512 tokens in bf16. The maximum is taken while scattering here; loss and gradients agree.
+        """
+        weights = torch.relu(self.sparse_linear(hidden_state))
+        if not return_embedding:
+            return weights
+        weights = weights.squeeze(-1)
+        lexical = weights.new_zeros(len(input_ids), self.vocab_size)
+        lexical = lexical.scatter_reduce(1, input_ids, weights, reduce="amax")
+        special = {getattr(self.tokenizer, f"{name}_token_id") for name in ("cls", "eos", "pad", "unk")}
+        kept = weights.new_ones(self.vocab_size)
+        kept[sorted(special - {None})] = 0.0
+        return lexical * kept
+
+    def encode(self, features: Any) -> Any:
+        """Dense, lexical and token vectors; those of sub-batches are padded to the longest one's tokens.
+
+        FlagEmbedding joins token vectors of unlike length and fails. A padded token's vector is zero, as it
+        is within a batch.
+        """
+        if not isinstance(features, list):
+            return super().encode(features)
+        dense, lexical, tokens = zip(*(self._encode(part) for part in features), strict=True)
+        length = max(vectors.shape[1] for vectors in tokens)
+        padded = [
+            torch.nn.functional.pad(vectors, (0, 0, 0, length - vectors.shape[1])) for vectors in tokens
+        ]
+        return tuple(torch.cat(list(parts))[self._restore] for parts in (dense, lexical, padded))

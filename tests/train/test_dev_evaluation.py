@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.train.conftest import WORDS
+
+from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.spec import ModelInfo
+from sunwi.params import Params
+from sunwi.records import Document
+from sunwi.score.measures import ranking_measures
+from sunwi.search.batch import Passages
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.train.evaluation import CHOSEN_BY, DevEvaluation, evaluation_questions, live_vectors, ndcg
+
+PARAMS = Params.model_validate(
+    {
+        "encoder": {"max_length": 16, "query_max_length": 16, "batch_size": 4},
+        "bm25": {"tokenizer": "whitespace"},
+        "fusion": {"min_questions": 2, "bm25_weights": [0.0, 0.5]},
+        "train_embedder": {"eval_questions": 4},
+    }
+)
+
+
+@given(st.lists(st.floats(0, 1, width=16), min_size=3, max_size=14), st.sets(st.integers(0, 2), min_size=1))
+def test_ndcg_is_that_of_ir_measures(scores: list[float], relevant: set[int]) -> None:
+    ours = ndcg(np.array([scores], dtype=np.float32), [tuple(sorted(relevant))])[0]
+    names = [f"d{at:02}" for at in range(len(scores))]
+    qrels = {"q": {names[at]: 1 for at in relevant}}
+    run = {"q": dict(zip(names, scores, strict=True))}
+    theirs = ranking_measures(qrels, run, ["q"])["ndcg10"]["q"]
+    assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+def corpus() -> Passages:
+    texts = [" ".join(WORDS[(at + n) % 24] for n in range(3)) for at in range(12)]
+    return Passages.of([Document(docid=f"d{at:02}", content=text) for at, text in enumerate(texts)])
+
+
+def labels() -> list[LabelledQuestion]:
+    return [
+        LabelledQuestion(
+            f"q{at}", f"{WORDS[at]} {WORDS[at + 1]}", (at,), "dev", "natural" if at < 2 else "factual",
+            overlap=0.2 if at < 6 else 0.9,
+        )
+        for at in range(10)
+    ]  # fmt: skip
+
+
+def test_questions_are_taken_by_part() -> None:
+    low, high = evaluation_questions(labels(), PARAMS)
+    assert {0, 1} <= set(low) <= set(range(6))  # natural ones first
+    assert (len(low), len(high)) == (4, 2)
+    assert set(high) <= {6, 7, 8, 9}
+
+
+def test_figures_of_weights_in_memory_and_of_saved_ones_agree(
+    tiny_models: dict[str, ModelInfo], own_cache: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    info = tiny_models["bert"]
+    encoder = Encoder(info, 4)
+    model = load_encoder(info.folder, torch.float32).train()
+    tokenizer = AutoTokenizer.from_pretrained(info.folder)
+    live = live_vectors(model, tokenizer, info, corpus().texts, "passage", 16, 4)
+    assert np.abs(live - encoder.encode(corpus().texts, "passage", 16).astype(np.float32)).max() < 1e-3
+    assert model.training
+    evaluation = DevEvaluation(corpus(), encoder, labels(), PARAMS)
+    figures = evaluation(model, tokenizer)
+    assert figures.keys() >= {CHOSEN_BY, "dense_mrr_natural", "fused_ndcg10_high_overlap", "bm25_weight"}
+    assert evaluation(model, tokenizer) == figures  # dropout was off
+
+
+def test_a_perfect_dense_ranking_scores_one(tiny_models: dict[str, ModelInfo], own_cache: Path) -> None:
+    evaluation = DevEvaluation(corpus(), Encoder(tiny_models["bert"], 4), labels(), PARAMS)
+    dense = np.zeros((6, 12), dtype=np.float32)
+    for row, positions in enumerate(evaluation.dev.relevant):
+        dense[row, positions[0]] = 1.0
+    figures = evaluation.figures(dense)
+    assert all(figures[f"dense_ndcg10_{part}"] == 1.0 for part in ("low_overlap", "natural", "high_overlap"))
+
+
+def test_a_large_corpus_is_searched_in_a_pool(tiny_models: dict[str, ModelInfo], own_cache: Path) -> None:
+    settings = PARAMS.train_embedder.model_copy(update={"eval_corpus": 5})
+    params = PARAMS.model_copy(update={"train_embedder": settings})
+    evaluation = DevEvaluation(corpus(), Encoder(tiny_models["bert"], 4), labels(), params)
+    for label, positions in zip(evaluation.dev.labels, evaluation.dev.relevant, strict=True):
+        assert evaluation.dev.passages.docids[positions[0]] == f"d{label.relevant[0]:02}"

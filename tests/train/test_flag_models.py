@@ -1,0 +1,161 @@
+"""Our subclasses against FlagEmbedding's own models: the same loss, less memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.train.conftest import alone, mined_rows
+
+from sunwi.models.spec import ModelInfo
+from sunwi.params import TrainEmbedderParams
+from sunwi.train.collating import GroupCollator
+from sunwi.train.groups import Group, schedule
+
+PARAMS = TrainEmbedderParams(batch_size=4, group_size=3, max_steps=1)
+
+
+def m3_model(kind: type[Any], folder: Any, **options: Any) -> Any:
+    from FlagEmbedding.finetune.embedder.encoder_only.m3 import EncoderOnlyEmbedderM3Runner
+    from transformers import AutoTokenizer
+
+    base = EncoderOnlyEmbedderM3Runner.get_model(str(folder), torch_dtype=torch.float32)
+    model = kind(
+        base, tokenizer=AutoTokenizer.from_pretrained(folder), temperature=0.02, kd_loss_type="kl_div",
+        sentence_pooling_method="cls", normalize_embeddings=True, unified_finetuning=True,
+        use_self_distill=True, **options,
+    )  # fmt: skip
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model.train()
+
+
+def batch_of(
+    info: ModelInfo, params: TrainEmbedderParams, guide: Any = None
+) -> tuple[dict[str, Any], list[Group]]:
+    from transformers import AutoTokenizer
+
+    groups = schedule(mined_rows(8), alone, params, 1).groups
+    tokenizer = AutoTokenizer.from_pretrained(info.folder)
+    return GroupCollator(tokenizer, info, params, guide)(groups), groups
+
+
+def loss_and_gradient(model: Any, batch: dict[str, Any]) -> tuple[float, dict[str, torch.Tensor]]:
+    loss = model(**batch).loss
+    model.zero_grad()
+    loss.backward()
+    gradients = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    return float(loss.detach()), gradients
+
+
+@pytest.mark.parametrize("distill", [True, False])
+def test_m3_loss_and_gradients_are_flagembeddings(tiny_models: dict[str, ModelInfo], distill: bool) -> None:
+    from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
+
+    from sunwi.train.flag_models import M3Model
+
+    info = tiny_models["m3"]
+    batch, _ = batch_of(info, PARAMS.model_copy(update={"distill": distill}))
+    ours, our_gradients = loss_and_gradient(m3_model(M3Model, info.folder), batch)
+    plain = {name: batch[name] for name in ("queries", "passages", "teacher_scores")}
+    theirs, their_gradients = loss_and_gradient(m3_model(EncoderOnlyEmbedderM3Model, info.folder), plain)
+    assert ours == pytest.approx(theirs, rel=1e-6)
+    assert our_gradients.keys() == their_gradients.keys()
+    for name, gradient in their_gradients.items():
+        assert torch.allclose(our_gradients[name], gradient, atol=1e-5), name
+
+
+def largest_tensor(model: Any, batch: dict[str, Any]) -> int:
+    """Numbers in the largest tensor that any operation of the forward pass makes."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Largest(TorchDispatchMode):
+        found = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            out = func(*args, **(kwargs or {}))
+            if isinstance(out, torch.Tensor):
+                self.found = max(self.found, out.numel())
+            return out
+
+    with Largest() as largest:
+        model(**batch)
+    return largest.found
+
+
+def test_m3_never_holds_batch_by_tokens_by_vocabulary(tiny_models: dict[str, ModelInfo]) -> None:
+    from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
+
+    from sunwi.train.flag_models import M3Model
+
+    info = tiny_models["m3"]
+    batch, _ = batch_of(info, PARAMS)
+    passages, tokens = batch["passages"]["input_ids"].shape
+    blown_up = passages * tokens * 5000
+    plain = {name: batch[name] for name in ("queries", "passages", "teacher_scores")}
+    for kind, rows, limit in (
+        (M3Model, batch, passages * 5000),
+        (EncoderOnlyEmbedderM3Model, plain, blown_up),
+    ):
+        model = m3_model(kind, info.folder)
+        model.vocab_size = 5000  # as if the vocabulary were large; the ids stay the small one's
+        assert largest_tensor(model, rows) == limit
+
+
+@pytest.mark.parametrize("kind", ["bert", "m3"])
+def test_sub_batches_sorted_by_length_change_no_loss(tiny_models: dict[str, ModelInfo], kind: str) -> None:
+    from sunwi.train.flag_models import DenseModel, M3Model
+
+    info = tiny_models[kind]
+    losses = []
+    for size in (0, 5):
+        batch, _ = batch_of(info, PARAMS.model_copy(update={"sub_batch_size": size}))
+        assert isinstance(batch["passages"], list) == (size > 0)
+        if kind == "m3":
+            model = m3_model(M3Model, info.folder)
+        else:
+            from sunwi.models.encoder import load_encoder
+
+            base = load_encoder(info.folder, torch.float32).eval()  # no dropout
+            model = DenseModel(
+                base, temperature=0.02, sentence_pooling_method="mean", normalize_embeddings=True
+            )
+            model.training = True
+        losses.append(float(model(**batch).loss.detach()))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+class FixedGuide:
+    """Masks one passage for one question."""
+
+    def __init__(self, question: int, passage: int) -> None:
+        self.question, self.passage = question, passage
+
+    def allowed(self, batch: list[Group]) -> np.ndarray:
+        mask = np.ones((len(batch), sum(len(group.passages) for group in batch)), dtype=bool)
+        mask[self.question, self.passage] = False
+        return mask
+
+
+def test_a_masked_passage_is_no_negative(tiny_models: dict[str, ModelInfo]) -> None:
+    """The loss is the cross-entropy over the passages that are left, computed here by hand."""
+    from sunwi.models.encoder import load_encoder
+    from sunwi.train.flag_models import DenseModel
+
+    info = tiny_models["bert"]
+    params = PARAMS.model_copy(update={"distill": False})
+    batch, _ = batch_of(info, params, FixedGuide(0, 4))
+    base = load_encoder(info.folder, torch.float32).eval()
+    model = DenseModel(base, temperature=0.02, sentence_pooling_method="mean", normalize_embeddings=True)
+    model.training = True
+    loss = float(model(**batch).loss.detach())
+    with torch.no_grad():
+        scores = (model.encode(batch["queries"]) @ model.encode(batch["passages"]).T / 0.02).double()
+    by_hand = []
+    for question, row in enumerate(scores):
+        kept = [at for at in range(len(row)) if (question, at) != (0, 4)]
+        by_hand.append(float(torch.logsumexp(row[kept], 0) - row[question * 3]))
+    assert loss == pytest.approx(np.mean(by_hand), rel=1e-5)

@@ -1,0 +1,98 @@
+"""A run that is killed with SIGKILL goes on from its last checkpoint and ends with the same weights."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tests.train.conftest import alone, mined_rows
+
+from sunwi.models.spec import ModelInfo
+from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.runtime import cache_dir
+from sunwi.train.checkpoints import checkpoint_folder, last_checkpoint, remove_checkpoints
+from sunwi.train.embedder import Trained, train_embedder
+from sunwi.train.evaluation import CHOSEN_BY
+
+ROOT = Path(__file__).resolve().parents[2]
+PARAMS = TrainEmbedderParams(
+    batch_size=4, group_size=3, max_steps=6, learning_rate=1e-2, checkpoint_steps=2, freeze_layers=1
+)
+SCRIPT = """
+import os, signal, sys
+from sunwi.models.resolver import resolve
+from tests.train.test_resuming import run, KILLED_AT
+run(resolve(sys.argv[1]), KILLED_AT)
+"""
+KILLED_AT = 3  # the dev evaluation in which the process dies: after steps 2 and 4, at the end of step 6
+
+
+class CountedFigures:
+    """Dev figures that depend on the weights alone; one call kills its own process."""
+
+    def __init__(self, killed_at: int) -> None:
+        self.shape = [["q"], ["d"]]
+        self.calls = 0
+        self.killed_at = killed_at
+
+    def __call__(self, model: torch.nn.Module, _: object) -> dict[str, float]:
+        if self.calls == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.calls += 1
+        weights = torch.cat([value.detach().flatten() for value in model.parameters()])
+        return {CHOSEN_BY: round(float(weights.std()), 6)}
+
+
+def run(info: ModelInfo, killed_at: int = -1) -> Trained:
+    params = PARAMS.model_copy(update={"eval_steps": 2, "patience": 0})
+    return train_embedder(
+        info, mined_rows(20), params, 3, alone, EncoderParams(max_length=16, query_max_length=16),
+        CountedFigures(killed_at),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_a_killed_run_ends_as_one_that_was_not(
+    tiny_models: dict[str, ModelInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tiny_models["bert"]
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "killed"))
+    killed = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(info.folder)], cwd=ROOT, check=False, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    resumed = run(info)
+    assert resumed.resumed_from == 4
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "whole"))
+    whole = run(info)
+    assert whole.resumed_from == 0
+    assert resumed.curve == whole.curve
+    assert resumed.dev_curve == whole.dev_curve
+    assert resumed.best_step == whole.best_step
+    for name, weights in whole.state.items():
+        assert torch.equal(weights, resumed.state[name]), name
+
+
+def test_a_finished_run_is_removed_and_another_run_has_another_folder(
+    tiny_models: dict[str, ModelInfo], own_cache: Path
+) -> None:
+    trained = train_embedder(tiny_models["bert"], mined_rows(20), PARAMS, 3, alone, EncoderParams())
+    assert trained.checkpoints.parent == cache_dir() / "checkpoints"
+    assert last_checkpoint(trained.checkpoints) is not None
+    remove_checkpoints(trained.checkpoints)
+    assert not trained.checkpoints.exists()
+    assert checkpoint_folder({"seed": 1}) != checkpoint_folder({"seed": 2})
+
+
+def test_a_checkpoint_that_was_cut_short_is_not_resumed(tmp_path: Path) -> None:
+    for step, state in ((2, "{}"), (10, '{"global_'), (11, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
+    assert last_checkpoint(tmp_path / "none") is None
