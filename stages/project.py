@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
+from sunwi.llm.client import LlmClient
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
-from sunwi.records import Question, UnderstoodQuery, read_rows, write_lines
+from sunwi.records import Question, UnderstoodQuery, read_rows, write_json, write_lines
 from sunwi.search.batch import Passages, QueryBatch, make_queries
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
@@ -28,8 +29,14 @@ INDEX = Path("data/index")
 MINED = Path("data/mined")
 QUERIES = Path("data/queries")
 SUBMISSIONS = Path("data/submissions")
+RANKINGS = Path("data/rankings")
+DIAGNOSIS = Path("data/diagnosis")
+REPORT = Path("data/report")
+CARDS = Path("models/cards")
 EMBEDDER = Path("models/embedder")
 RERANKER = Path("models/reranker")
+SPARSE = Path("models/sparse")
+SPARSE_EXPORT = Path("models/sparse_export")
 METRICS = Path("metrics")
 PLOTS = METRICS / "plots"
 
@@ -57,6 +64,8 @@ def false_negative_rules(corpus: Passages, params: Params) -> FalseNegativeRules
         copies_of(load_prepared(PREPARED).duplicates),
         co_relevant((question.question, question.docid) for question in questions()),
         params.mining.max_positive_share,
+        params.mining.max_score,
+        params.mining.min_margin,
     )
 
 
@@ -85,12 +94,29 @@ def pipeline(which: str, corpus: Passages, params: Params) -> SearchPipeline:
         [question.qid for question in asked],
         [question.docid for question in asked],
     )
-    return build_pipeline(corpus, load_vectors(folder / "corpus.npy", len(corpus)), params.bm25, index)
+    vectors = load_vectors(folder / "corpus.npy", len(corpus))
+    texts = [question.question for question in asked]
+    return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts)
 
 
-def write_curve(name: str, rows: list[dict[str, float]]) -> None:
-    """A plot's data as CSV."""
-    head = sorted({key for row in rows for key in row}) or ["step", "loss"]
+def llm_client(params: Params) -> LlmClient:
+    """The language model of section `llm`."""
+    return LlmClient(params.llm)
+
+
+@contextmanager
+def told(stage: str, client: LlmClient | None) -> Iterator[None]:
+    """What a run asked of an LLM, kept beside the timings even where the run had to stop."""
+    try:
+        yield
+    finally:
+        if client is not None:
+            write_json(METRICS / "timing" / f"{stage}_llm.json", client.ledger.metrics())
+
+
+def write_curve(name: str, rows: list[dict[str, float]], empty: Sequence[str] = ("step", "loss")) -> None:
+    """A plot's data as CSV; without rows, the columns that the plot reads."""
+    head = sorted({key for row in rows for key in row}) or list(empty)
     lines = (",".join(str(row.get(key, "")) for key in head) for row in rows)
     write_lines(PLOTS / f"{name}.csv", [",".join(head), *lines])
 

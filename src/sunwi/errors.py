@@ -88,3 +88,10 @@ class ReplayMissing(LlmError):  # noqa: N818  a miss
 
 class BudgetExceeded(LlmError):  # noqa: N818  what happened to it
     """The next call could pass the budget, so it was not made."""
+
+
+class EngineError(SunwiError):
+    """A search server cannot be reached, is too old, lacks a plugin, or refused what was sent."""
+
+    def __init__(self, engine: str, what: str, next_step: str) -> None:
+        super().__init__(f"{engine}: {what}. Next: {next_step}")

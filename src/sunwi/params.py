@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sunwi.errors import ParamsError
 from sunwi.records import describe_fault
@@ -52,16 +62,87 @@ class CorpusParams(Section):
     near_duplicate: Share = 0.85  # MinHash-estimated Jaccard of character 5-grams
 
 
+class StyleShares(Section):
+    """How often a style is drawn for a question that an LLM writes; the shares need not sum to 1."""
+
+    factual: NotNegative = 0.3
+    why_how: NotNegative = 0.25
+    colloquial: NotNegative = 0.25
+    scenario: NotNegative = 0.1
+    keyword: NotNegative = 0.1
+
+    @model_validator(mode="after")
+    def _some_style(self) -> StyleShares:
+        if not any(self.model_dump().values()):
+            raise ValueError("all shares are 0: no style is left to ask for")
+        return self
+
+
 class QaParams(Section):
     """Synthetic questions."""
 
-    provider: Literal["template", "given"] = "template"
+    provider: Literal["template", "given", "llm"] = "template"
     questions_per_document: Count = 3
     groups: list[Literal["safe", "medium", "keyword"]] = ["safe", "medium", "keyword"]
+    style_shares: StyleShares = StyleShares()
+    context_chars: Count = 1000  # of the passage, cut at a sentence end
     dev_share: Share = 0.2
+    round_trip: Literal["bm25", "hybrid"] = "hybrid"
+    round_trip_reranker: Literal["none", "late_interaction"] = "none"  # with round_trip: hybrid
     round_trip_depth: Count = 10
     exclude_judged_documents: bool = True  # documents with qrels never give train or dev questions
     near_copy: Share = 0.7  # bigram Jaccard with an evaluation query or a sibling question
+    evaluation_cosine: Share = 0.93  # with an evaluation query, by the base encoder; needs round_trip: hybrid
+    dev_negatives: Count = 7  # hard-negative contexts of a dev question
+
+
+class LlmParams(Section):
+    """A language model behind an API: who answers, within which limits, at what price.
+
+    Keys are no parameters: they come from the environment variable that `api_key_env` names.
+    """
+
+    provider: Literal["none", "openai", "gemini", "replay"] = "none"
+    model: str = "solar-pro2"
+    base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
+    api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key
+    temperature: NotNegative | None = 0.7  # None: not sent (models that refuse it)
+    max_tokens: Count = 1024  # of an answer
+    timeout: Positive = 60.0  # seconds a call
+    concurrency: Count = 8
+    requests_per_minute: Positive | None = None
+    max_tries: Count = 5  # calls a row at most when the network or the server fails
+    breaker_failures: Count = 5  # rows in a row that used up their tries: the run stops
+    budget: Positive | None = None  # of one run, in the currency of the prices
+    budget_tokens: Count | None = None  # of one run, in and out together
+    price_in: NotNegative = 0.0  # per million tokens
+    price_out: NotNegative = 0.0
+    json_schema: bool = False  # send the schema where a request has one and the API takes it
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _names_a_variable(cls, name: str | None) -> str | None:
+        if name and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+            # the value is not shown: it may be the key itself
+            raise ValueError(
+                "expected the name of an environment variable such as UPSTAGE_API_KEY, never a key"
+            )
+        return name
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_plain_address(cls, url: str | None) -> str | None:
+        if url and not re.fullmatch(r"https?://[^@?#\s]+", url):
+            raise ValueError("expected http(s)://HOST[/PATH] without a user, a password or a query")
+        return url or None
+
+    @model_validator(mode="after")
+    def _budget_has_prices(self) -> LlmParams:
+        if self.budget is not None and not (self.price_in or self.price_out):
+            raise ValueError(
+                "llm.budget needs llm.price_in and llm.price_out: without prices no call costs anything"
+            )
+        return self
 
 
 class EncoderParams(Section):
@@ -73,24 +154,51 @@ class EncoderParams(Section):
     batch_size: Count = 32
 
 
+TokenizerName = Annotated[str, Field(pattern=r"^(kiwi|whitespace|bigram|subword:.+)$")]  # subword:MODEL
+
+
 class Bm25Params(Section):
     """Lexical search (Robertson & Zaragoza 2009; Lucene's form of the idf)."""
 
-    tokenizer: Literal["kiwi", "whitespace", "bigram"] = "kiwi"
+    tokenizer: TokenizerName = "kiwi"
     k1: NotNegative = 1.2
     b: Share = 0.75
+    expand: bool = False  # doc2query: index each passage with its synthetic questions
+
+
+class DenseParams(Section):
+    """The index over passage vectors: exact by default, approximate for millions of passages."""
+
+    index: Literal["flat", "hnsw", "ivfpq"] = "flat"
+    depth: Count = 200  # passages that an approximate index scores; the others share one score
+    hnsw_m: Annotated[int, Field(ge=2)] = 32
+    ef_construction: Count = 200
+    ef_search: Count = 128
+    nlist: Count = 1024  # IVF's lists; 4 to 16 times the root of the corpus
+    nprobe: Count = 32
+    pq_m: Count = 48  # bytes a vector; it divides the dimensions
 
 
 class MiningParams(Section):
-    """Hard negatives: pool, false-negative rules, choice."""
+    """Hard negatives: pool, teacher, false-negative rules, choice."""
 
     bm25_depth: Count = 50
     dense_depth: Count = 50
     negatives: Count = 7
+    reranker: Annotated[str, Field(min_length=1)] = (
+        "none"  # none | late_interaction | a cross-encoder's path or id
+    )
     max_positive_share: Share = 0.95  # positive-aware rule of NV-Retriever (Moreira et al. 2024)
+    max_score: Real | None = None  # a candidate at or above it may answer; in the teacher's units
+    min_margin: NotNegative = 0.0  # to the positive, in the teacher's units
+    max_positive_rank: Count | None = None  # a question whose own passage search ranks below it is left out
     first_rank: Count = 1  # the window of the fused ranking that negatives may come from
     last_rank: Count = 60
     bm25_weight: NotNegative = 0.5  # of the fused z-scores that order the pool
+    choice: Literal["top", "sample"] = "top"  # of the survivors in the window
+    temperature: Positive = 1.0  # of the sample: low is the top, high a fair draw
+    widen: Count = 2  # times both depths and the window's end, once, where survivors are too few; 1: never
+    fill: Literal["none", "random"] = "none"  # random: short rows are filled, and the filler is marked
 
     @model_validator(mode="after")
     def _window_is_open(self) -> MiningParams:
@@ -110,28 +218,59 @@ class FusionParams(Section):
 
 
 class TrainEmbedderParams(Section):
-    """Embedder fine-tuning by FlagEmbedding."""
+    """Embedder fine-tuning by FlagEmbedding; each option's source stands in docs/embedder.md."""
 
     enabled: bool = True
-    method: Literal["dense", "m3"] = "dense"
+    method: Literal["dense", "m3", "decoder"] = "dense"  # decoder: last-token pooling and LoRA
     max_steps: Whole = 24  # 0: by epochs
     epochs: Positive = 1.0
     batch_size: Count = 8
     group_size: Annotated[int, Field(ge=2)] = 4
     learning_rate: Positive = 2e-5
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
     warmup_steps: Whole = 3
+    layer_decay: Annotated[Share, Field(gt=0)] = 1.0  # each layer learns so much slower than the one above it
     temperature: Positive = 0.02
     query_max_length: Count = 48
     passage_max_length: Count = 192
     distill: bool = True  # the fused teacher scores are in the mined rows
     teacher_scale: Positive = 0.3
+    guide_margin: NotNegative | None = None  # GISTEmbed; None: in-batch negatives are not masked
+    matryoshka_dims: list[Count] = []
+    style_shares: dict[str, NotNegative] = {}  # of the rows, by question style; none: rows as mined
+    rounds: Annotated[int, Field(ge=1, le=3)] = 1  # 2: mine again with the tuned model, train again
     freeze_word_embeddings: bool = True
+    freeze_layers: Whole = 0  # of the lowest layers
     base_weights: list[Share] = [0.0, 0.5, 1.0]  # shares of the base tried when both are interpolated
     tolerance: NotNegative = 0.005  # what tuned may lose on dev (MRR) and still be promoted
     max_overlap: Share = 1.0  # train on questions with at most this overlap
+    eval_steps: Whole = 0  # dev evaluation every so many steps; 0: none, the last step's weights are kept
+    eval_questions: Count = 200  # low-overlap ones at most, and half as many of the others
+    eval_corpus: Count = 2000  # above it the evaluation searches a pool of hard candidates
+    patience: Whole = 3  # evaluations without a gain until training stops; 0: never
+    checkpoint_steps: Whole = 100  # 0: none; with eval_steps each evaluation is a checkpoint
+    sub_batch_size: Whole = 0  # passages encoded at once, sorted by length; 0: all of a batch
+    lora_r: Count = 32
+    lora_alpha: Count = 64
+    lora_dropout: Share = 0.05
+    lora_target_modules: list[str] = ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]
+    negatives_cross_device: bool = False  # needs torchrun or accelerate with several processes
     bf16: bool = False
     fp16: bool = False
+    tf32: bool = True  # on GPUs that have it
     gradient_checkpointing: bool = False
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> TrainEmbedderParams:
+        if self.guide_margin is not None and self.negatives_cross_device:
+            raise ValueError("guide_margin masks one device's batch: switch negatives_cross_device off")
+        if self.matryoshka_dims and self.method == "m3":
+            raise ValueError("matryoshka_dims: FlagEmbedding has them for methods dense and decoder alone")
+        if self.style_shares and not any(self.style_shares.values()):
+            raise ValueError("style_shares are all 0: no row is left to train on")
+        if self.bf16 and self.fp16:
+            raise ValueError("bf16 and fp16 exclude each other")
+        return self
 
 
 class TrainRerankerParams(Section):
@@ -162,35 +301,198 @@ class PairsParams(Section):
 
 
 class QueryParams(Section):
-    """Query understanding without an LLM."""
+    """Query understanding: by rules, or by the model of section llm with the rules behind it."""
 
+    method: Literal["rules", "llm"] = "rules"
     chitchat_threshold: Share | None = None  # None: calibrated on the dev dialogues
     empty_ids: list[int | str] = []
     context_terms: Whole = 8
+    context: Literal["nouns", "turns"] = "turns"  # what of the earlier turns a follow-up is given
+    variants: Annotated[int, Field(ge=0, le=3)] = 1  # of each query: keywords, concept, related question
+    hyde_chars: Count = 300  # of a hypothetical document (HyDE) at most; an LLM alone writes one
+
+
+class SparseParams(Section):
+    """Neural sparse retrieval: SPLADE-max (Formal et al. 2021) over a restricted vocabulary."""
+
+    enabled: bool = False
+    model: str = (
+        "encoder"  # "encoder" = encoder.model; or a hub id with an MLM head (klue/bert-base), or a folder
+    )
+    query: Literal["idf", "model"] = (
+        "idf"  # idf: inference-free query (token weights alone); model: SPLADE on both sides
+    )
+    max_vocabulary: Count = 32000
+    max_terms: Count = 100  # of a passage in the index; the weakest are cut
+    query_max_length: Count = 48
+    passage_max_length: Count = 160
+    max_steps: Whole = 80
+    batch_size: Count = 6
+    negatives: Whole = 2
+    accumulate: Count = 1  # batches a step
+    learning_rate: Positive = 3e-5
+    head_learning_rate: Positive = 1e-3
+    warmup_steps: Whole = 8
+    ranking: Literal["contrastive", "margin"] = "contrastive"
+    margin: Positive = 2.0
+    distill: NotNegative = 0.3  # weight of the KL to the mined teacher scores
+    teacher_scale: Positive = 0.3
+    flops_query: NotNegative = 1e-3  # not read where the query is inference-free
+    flops_passage: NotNegative = 3e-3
+    l1_passage: NotNegative = 0.0
+    ramp_steps: Count = 40  # of the regularisation, quadratic
+    cross_lingual: NotNegative = 0.5  # weight of the alignment of Korean-English term pairs
+    term_pairs: Whole = 8  # pairs a step
+    swap_share: Share = 0.3  # of the train questions that get a copy with English terms
+    evaluate_every: Count = 20
+    patience: Count = 3  # evaluations without a better dev nDCG@10
+    checkpoint_every: Count = 20
+    bf16: bool = False
+    fp16: bool = False
+
+
+class SearchParams(Section):
+    """Where search runs: in this process, or on a server that the user runs.
+
+    Addresses and keys are no parameters: they come from the environment (docs/search_servers.md).
+    """
+
+    engine: Literal["local", "elasticsearch", "opensearch"] = "local"
+    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = (
+        "sunwi"  # the alias; versions stand behind it
+    )
+    analyzer: Literal["auto", "nori", "terms"] = (
+        "auto"  # auto: nori where the server has it, else Kiwi's terms
+    )
+    depth: Annotated[int, Field(ge=1, le=10_000)] = 1000  # hits of a query; servers give 10,000 at most
+    bulk_documents: Count = 500
+    max_tries: Count = 5
+    timeout: Positive = 30.0  # seconds a request
 
 
 RetrieverName = Literal["bm25", "dense", "questions"]
+QueryArm = Literal["standalone", "variants", "hyde"]
+Rerank = Literal["none", "late_interaction", "cross_encoder", "both"]
+Scorer = Literal["retriever", "late_interaction", "cross_encoder"]
 
 
-class SubmissionParams(Section):
+class LlmRerank(Section):
+    """Listwise re-ranking of the best documents by the model of section llm (RankGPT; Sun et al. 2023)."""
+
+    top: Annotated[int, Field(ge=2, le=50)] = 10
+    passage_chars: Count = 600
+
+
+class Tiebreak(Section):
+    """The model of section llm compares the first two where the ranking is undecided, in both orders."""
+
+    margin: Share = 0.05  # gap of the first two, as a share of the scores' spread over the first ten
+    passage_chars: Count = 1000
+
+
+class Answering(Section):
+    """An answer from the best passages with references, by the model of section llm."""
+
+    passages: Count = 3
+    passage_chars: Count = 1000
+
+
+class Finishing(Section):
+    """What every variant may do with its ranking: LLM steps, the chit-chat filter, the cut."""
+
+    llm_rerank: LlmRerank | None = None
+    tiebreak: Tiebreak | None = None
+    answer: Answering | None = None
+    k: Count = 3
+    empty_filter: bool = True  # chit-chat gets an empty topk
+
+    @property
+    def asks_llm(self) -> bool:
+        """Whether the variant cannot be built without an LLM."""
+        return any(step is not None for step in (self.llm_rerank, self.tiebreak, self.answer))
+
+
+class SubmissionParams(Finishing):
     """One submission variant."""
 
     encoder: Literal["base", "promoted"] = "promoted"
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
-    fusion: Literal["weighted", "rrf", "calibrated"] = "calibrated"
+    queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]  # several: cascaded RRF
+    query_weights: dict[QueryArm, NotNegative] = {}  # of the arms in the cascade; 1 where none is named
+    fusion: Literal["weighted", "rrf", "alpha", "calibrated"] = "calibrated"
     weights: dict[str, NotNegative] = {}
+    alpha: Share = 0.5  # of fusion alpha: the dense scores' share, BM25 has the rest
     rrf_k: Positive = 60
-    depth: Count = 100
-    rerank: Literal["none", "late_interaction", "cross_encoder", "both"] = "none"
-    k: Count = 3
-    empty_filter: bool = True  # chit-chat gets an empty topk
+    depth: Count = 100  # candidates
+    rerank: Rerank = "none"
+    rerank_depth: Count | None = None  # None: train_reranker.depth, on whose lists the blend is fitted
+    rerank_weights: dict[Scorer, NotNegative] | None = None  # None: fitted; "retriever": the fused score
 
     @model_validator(mode="after")
-    def _weights_name_retrievers(self) -> SubmissionParams:
+    def _settings_fit(self) -> SubmissionParams:
         unknown = sorted(set(self.weights) - set(self.retrievers))
         if unknown:
             raise ValueError(f"weights for {unknown} but retrievers are {self.retrievers}")
+        if self.weights and self.fusion in {"alpha", "calibrated"}:
+            raise ValueError(f"weights are given, which fusion {self.fusion!r} does not read")
+        if self.fusion == "alpha" and set(self.retrievers) != {"bm25", "dense"}:
+            raise ValueError(f"fusion 'alpha' mixes bm25 and dense, retrievers are {self.retrievers}")
+        if unknown := sorted(set(self.query_weights) - set(self.queries)):
+            raise ValueError(f"query_weights for {unknown} but queries are {self.queries}")
+        if self.rerank == "none" and (self.rerank_depth or self.rerank_weights):
+            raise ValueError("rerank_depth or rerank_weights are given, but rerank is none")
+        for name, given in (("retrievers", self.retrievers), ("queries", self.queries)):
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name} names one twice: {given}")
         return self
+
+
+VariantName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+class Swap(Section):
+    """Conservative swap: where the first two places of `from` are nearly even, `to` may decide."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: VariantName = Field(alias="from")
+    to: VariantName
+    margin: Share = 0.05  # gap to the first place, as a share of the scores' spread over the first ten
+    limit: Count = 1  # queries at most, the closest first
+
+
+class UnionPool(Section):
+    """The best documents of several variants in one pool, ranked by RRF and a reranker."""
+
+    of: Annotated[list[VariantName], Field(min_length=2)]
+    depth: Count = 10  # documents of each variant
+    rrf_k: Positive = 60
+    rerank: Rerank = "late_interaction"
+    encoder: Literal["base", "promoted"] = "promoted"  # of the late interaction
+
+    @model_validator(mode="after")
+    def _members_differ(self) -> UnionPool:
+        if len(set(self.of)) < len(self.of):
+            raise ValueError(f"union names a variant twice: {self.of}")
+        return self
+
+
+class CombinationParams(Finishing):
+    """A variant made of other variants' rankings."""
+
+    swap: Swap | None = None
+    union: UnionPool | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> CombinationParams:
+        if (self.swap is None) == (self.union is None):
+            raise ValueError("expected either swap or union, found " + ("both" if self.swap else "none"))
+        return self
+
+    @property
+    def reads(self) -> list[str]:
+        """The variants that it is made of."""
+        return [self.swap.from_, self.swap.to] if self.swap else list(self.union.of if self.union else [])
 
 
 class ScoreParams(Section):
@@ -203,6 +505,26 @@ class ScoreParams(Section):
     confidence: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] = 0.95
 
 
+GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]  # those that metrics/per_query.csv can tell
+
+
+class GuardParams(Section):
+    """What `sunwi check --against REV` watches: the headline variant in these measures."""
+
+    tolerances: Annotated[dict[GuardMeasure, NotNegative], Field(min_length=1)] = {"map": 0.01}
+    alpha: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] = 0.05
+
+
+class ReportParams(Section):
+    """The report page and what is diagnosed for it."""
+
+    headline: str | None = None  # the variant that is spoken of; None: the last one declared
+    explorer_variants: Count = 8  # variants whose rankings can be looked at: headline, baseline, best others
+    explorer_queries: Count = 400  # failing queries first
+    map_questions: Whole = 400  # synthetic questions on the embedding map, a seeded sample
+    perplexity: Positive = 30.0  # of t-SNE, lowered where there are few points
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -210,16 +532,28 @@ class Params(Section):
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()
     qa: QaParams = QaParams()
+    llm: LlmParams = LlmParams()
     encoder: EncoderParams = EncoderParams()
     bm25: Bm25Params = Bm25Params()
+    dense: DenseParams = DenseParams()
     mining: MiningParams = MiningParams()
     fusion: FusionParams = FusionParams()
     train_embedder: TrainEmbedderParams = TrainEmbedderParams()
     pairs: PairsParams = PairsParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
     query: QueryParams = QueryParams()
-    submissions: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], SubmissionParams] = {}
+    sparse: SparseParams = SparseParams()
+    search: SearchParams = SearchParams()
+    submissions: dict[VariantName, SubmissionParams] = {}
+    combinations: dict[VariantName, CombinationParams] = {}
     score: ScoreParams = ScoreParams()
+    guard: GuardParams = GuardParams()
+    report: ReportParams = ReportParams()
+
+    @property
+    def headline(self) -> str:
+        """The variant that the report and the guard speak of."""
+        return self.report.headline or next(reversed(self.submissions), self.score.baseline)
 
     @model_validator(mode="after")
     def _sections_fit(self) -> Params:
@@ -233,7 +567,66 @@ class Params(Section):
             known = sorted(self.submissions)
             found = f"score.baseline is {self.score.baseline!r}"
             raise ValueError(f"{found}, which is none of the submissions {known}")
+        if self.submissions and self.headline not in self.variants:
+            found = f"report.headline is {self.headline!r}"
+            raise ValueError(f"{found}, which is none of the variants {sorted(self.variants)}")
         return self
+
+    @property
+    def variants(self) -> dict[str, SubmissionParams | CombinationParams]:
+        """Every variant by name: submissions, then what is combined of them."""
+        return {**self.submissions, **self.combinations}
+
+    @model_validator(mode="after")
+    def _variants_fit(self) -> Params:
+        if faults := [*_combination_faults(self), *_llm_faults(self)]:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def _combination_faults(params: Params) -> list[str]:
+    """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
+    faults = [
+        f"combinations.{name}: a submission has this name too"
+        for name in sorted(params.submissions.keys() & params.combinations.keys())
+    ]
+    for name, one in sorted(params.combinations.items()):
+        unknown = sorted(set(one.reads) - params.variants.keys())
+        if unknown:
+            faults.append(f"combinations.{name} reads {unknown}, known are {sorted(params.variants)}")
+        elif circle := _circle(name, params.combinations):
+            faults.append(f"combinations.{name} reads itself: {' -> '.join(circle)}")
+        elif one.swap and params.variants[one.swap.from_].llm_rerank:
+            faults.append(f"combinations.{name}.swap.from: {one.swap.from_!r} has an LLM's order, not scores")
+        if one.union and one.union.rerank == "cross_encoder" and not params.train_reranker.enabled:
+            faults.append(f"combinations.{name}.union re-ranks by the cross-encoder, which is not trained")
+    return faults
+
+
+def _circle(name: str, combinations: Mapping[str, CombinationParams]) -> list[str]:
+    """A way from a combination back to itself, empty if there is none."""
+    ways = [[name]]
+    seen = {name}
+    while ways:
+        way = ways.pop()
+        for read in combinations[way[-1]].reads:
+            if read == name:
+                return [*way, name]
+            if read in combinations and read not in seen:
+                seen.add(read)
+                ways.append([*way, read])
+    return []
+
+
+def _llm_faults(params: Params) -> list[str]:
+    """What asks an LLM while none is configured."""
+    if params.llm.provider != "none":
+        return []
+    asking = [f"variant {name}" for name, one in sorted(params.variants.items()) if one.asks_llm]
+    if params.query.method == "llm":
+        asking.append("query.method")
+    found = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
+    return [f"{found}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
 
 
 def load_params(path: Path | str = "params.yaml") -> Params:

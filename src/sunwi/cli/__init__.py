@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from sunwi import __version__
-from sunwi.cli import doctor, importing, recipe, scores, search
+from sunwi.cli import (
+    cache,
+    check,
+    diff,
+    doctor,
+    estimate,
+    grid,
+    importing,
+    inspect,
+    push,
+    recipe,
+    scores,
+    search,
+    validate,
+)
 from sunwi.errors import SunwiError
 
 app = typer.Typer(
@@ -18,9 +32,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(importing.import_app, name="import")
+app.add_typer(cache.cache_app, name="cache")
 app.command("recipe")(recipe.recipe)
 app.command("search")(search.search)
+app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
+app.command("estimate")(estimate.estimate)
+app.command("check")(check.check)
+app.command("push")(push.push)
+app.command("validate")(validate.validate)
+app.command("diff")(diff.diff)
+app.command("grid")(grid.grid)
 app.command("doctor")(doctor.doctor)
 
 
