@@ -51,6 +51,10 @@ class TestContext:
         messages = talk("u: 고래는 포유류라며?", "a: 네.", "u: 그럼 고래는 어떻게 숨을 쉬어?")
         assert standalone_query(messages, 8) == "포유류 그럼 고래는 어떻게 숨을 쉬어?"
 
+    def test_a_word_that_is_analysed_in_two_ways_is_taken_once(self) -> None:
+        messages = talk("u: 초전도체 고래 초전도체", "a: 네.", "u: 고래")
+        assert standalone_query(messages, 8) == "초전도체 고래"
+
     def test_question_frames_and_times_are_no_context(self) -> None:
         messages = talk("u: 요즘 무지개 이야기를 하는 사람이 많더라", "a: 네.", "u: 그건 왜 생겨?")
         assert standalone_query(messages, 8) == "무지개 그건 왜 생겨?"

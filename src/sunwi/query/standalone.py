@@ -139,8 +139,8 @@ def _lacking(own: Iterable[Term], texts: Iterable[str]) -> list[Term]:
     found: list[Term] = []
     for text in map(_one_line, texts):
         for term in content_nouns(text, kiwi().tokenize(text)):
-            if not term.heads <= seen:
-                found.append(term)
+            if not term.heads <= seen and all(term.surface != other.surface for other in found):
+                found.append(term)  # the same word may be analysed in two ways: 초+전도+체, 초+전도체
                 seen |= term.heads
     return found
 
