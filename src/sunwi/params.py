@@ -154,7 +154,7 @@ class EncoderParams(Section):
     batch_size: Count = 32
 
 
-TokenizerName = Annotated[str, Field(pattern=r"^(kiwi|whitespace|bigram|subword:.+)$")]  # subword:MODEL
+TokenizerName = Annotated[str, Field(pattern=r"^(kiwi|kiwi\+bigram|whitespace|bigram|subword:.+)$")]  # subword:MODEL
 
 
 class Bm25Params(Section):
@@ -163,6 +163,7 @@ class Bm25Params(Section):
     tokenizer: TokenizerName = "kiwi"
     k1: NotNegative = 1.2
     b: Share = 0.75
+    bigram_weight: Positive = 0.2  # of tokenizer kiwi+bigram: what a bigram counts beside a morpheme's 1
     expand: bool = False  # doc2query: index each passage with its synthetic questions
 
 
@@ -274,22 +275,41 @@ class TrainEmbedderParams(Section):
 
 
 class TrainRerankerParams(Section):
-    """Cross-encoder with LoRA on mined candidate lists; late interaction beside it."""
+    """LoRA on mined candidate lists: a cross-encoder, or the encoder's late interaction."""
 
     enabled: bool = True
-    model: str = "encoder"  # "encoder" = the promoted embedder with a fresh head
+    method: Literal["cross_encoder", "late_interaction"] = "cross_encoder"
+    model: str = "encoder"  # of a cross-encoder; "encoder" = the promoted embedder with a fresh head
+    loss: Literal["listwise", "binary", "ranknet", "lambda", "distillation"] = "listwise"
+    temperature: Positive | None = None  # scores in the loss are divided by it; None: 1, or 0.02 of MaxSim
+    retriever_weight: NotNegative = 0.0  # of the retriever's score, added to the scores in the loss
+    teacher_scale: Positive = 1.0  # of the retriever's scores where they are distilled
     max_steps: Count = 80
     batch_size: Count = 3  # questions a step, each with its positive and its negatives
     negatives: Count = 4
+    max_lists: Whole = 0  # lists at most, those that the retriever decides least clearly; 0: all
+    max_positive_share: NotNegative | None = None  # None: mining's; 2.0 lets in what beats the positive
     learning_rate: Positive = 2e-3
     max_length: Count = 224
     lora_r: Count = 16
     lora_alpha: Count = 32
     lora_dropout: Share = 0.05
+    lora_layers: Whole = 0  # top layers that get an adapter; 0: all
     target_modules: list[str] = ["query", "value"]
     modules_to_save: list[str] = ["classifier", "pooler"]
     depth: Count = 15
     weights: list[NotNegative] = [0.0, 0.25, 0.5, 1.0, 2.0]
+
+    @property
+    def loss_temperature(self) -> float:
+        """What scores are divided by in the loss: cosines differ by hundredths, logits by units."""
+        return self.temperature or (0.02 if self.method == "late_interaction" else 1.0)
+
+    @model_validator(mode="after")
+    def _loss_fits(self) -> TrainRerankerParams:
+        if self.method == "late_interaction" and self.loss == "binary":
+            raise ValueError("loss binary needs a head with a bias: method cross_encoder, or another loss")
+        return self
 
 
 class PairsParams(Section):

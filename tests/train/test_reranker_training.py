@@ -11,7 +11,8 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainRerankerParams
 from sunwi.records import Candidate, CandidateList
-from sunwi.train.reranker import TrainingList, train_reranker, training_lists
+from sunwi.train.reranker import train_reranker
+from sunwi.train.reranker_lists import TrainingList, training_lists
 
 PARAMS = TrainRerankerParams(max_steps=2, batch_size=2, max_length=48, negatives=2, lora_r=4)
 
@@ -37,14 +38,16 @@ def test_negatives_are_clear_and_spread_over_the_ranks() -> None:
     ]
     texts = {f"d{n}": f"지문 {n}" for n in range(1, 6)}
     found, counts = training_lists(lists, texts, PARAMS, max_positive_share=0.95)
-    assert found == [TrainingList("질문 a", ["지문 2", "지문 3", "지문 5"])]
+    assert found == [TrainingList("질문 a", ["지문 2", "지문 3", "지문 5"], [10.0, 9.0, 7.0])]
     assert found[0].labels == [1.0, 0.0, 0.0]
     assert counts == {"lists": 3, "positive_not_retrieved": 1, "without_negative": 1}
 
 
 def test_too_few_lists_are_an_error(builtin_model: ModelInfo, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="1 training lists are fewer"):
-        train_reranker(builtin_model.folder, "builtin", [TrainingList("q", ["p", "n"])], PARAMS, 1, tmp_path)
+        train_reranker(
+            builtin_model.folder, "builtin", [TrainingList("q", ["p", "n"], [1.0, 0.5])], PARAMS, 1, tmp_path
+        )
 
 
 def test_adapter_and_merged_model_score_alike(
@@ -56,7 +59,7 @@ def test_adapter_and_merged_model_score_alike(
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     pairs = [("별은 왜 빛나?", "별은 핵융합으로 빛난다."), ("별은 왜 빛나?", "물은 0도에서 언다.")]
-    lists = [TrainingList("별은 왜 빛나?", [passage for _, passage in pairs])] * 3
+    lists = [TrainingList("별은 왜 빛나?", [passage for _, passage in pairs], [1.0, 0.0])] * 3
     facts, curve = train_reranker(builtin_model.folder, "models/embedder", lists, PARAMS, 7, tmp_path / "out")
     assert facts["steps"] == len(curve) == 2
     merged = CrossEncoder(tmp_path / "out" / "merged", 48).score(pairs)

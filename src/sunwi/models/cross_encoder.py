@@ -37,25 +37,8 @@ class CrossEncoder:
         return self._scores.get(pairs, self._compute)
 
     def _compute(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        import torch
-
         tokenizer, model, device = self._load()
-        encoded = tokenizer(
-            [query for query, _ in pairs],
-            [passage for _, passage in pairs],
-            truncation="longest_first",  # the passage's tail, unless the query is the longer one
-            max_length=self.max_length,
-        )
-        lengths = [len(ids) for ids in encoded["input_ids"]]
-        batches = list(length_batches(lengths, self.batch_size, self.max_length))
-        scores = np.empty(len(pairs), dtype=np.float32)
-        for rows, size in progress(batches, len(batches), "cross-encoder", "batch"):
-            chosen = {key: [encoded[key][row] for row in rows] for key in encoded}
-            batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
-            with torch.inference_mode():
-                logits = model(**batch.to(device)).logits.squeeze(-1)
-            scores[rows] = logits.float().cpu().numpy()
-        return scores
+        return logits_of(tokenizer, model, device, pairs, self.max_length, self.batch_size)
 
     def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
         if self._loaded is None:
@@ -72,3 +55,31 @@ class CrossEncoder:
                 raise ModelError(str(self.folder), found, "name a trained reranker")
             self._loaded = (tokenizer, model.to(device).eval(), device)
         return self._loaded
+
+
+def logits_of(
+    tokenizer: Any,
+    model: torch.nn.Module,
+    device: torch.device,
+    pairs: Sequence[tuple[str, str]],
+    max_length: int,
+    batch_size: int = 32,
+) -> npt.NDArray[np.float32]:
+    """Logit of each pair, shape [pairs], by a classifier in memory; rows of one padded length a batch."""
+    import torch
+
+    encoded = tokenizer(
+        [query for query, _ in pairs],
+        [passage for _, passage in pairs],
+        truncation="longest_first",  # the passage's tail, unless the query is the longer one
+        max_length=max_length,
+    )
+    batches = list(length_batches([len(ids) for ids in encoded["input_ids"]], batch_size, max_length))
+    scores = np.empty(len(pairs), dtype=np.float32)
+    for rows, size in progress(batches, len(batches), "cross-encoder", "batch"):
+        chosen = {key: [encoded[key][row] for row in rows] for key in encoded}
+        batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
+        with torch.inference_mode():
+            logits = model(**batch.to(device)).logits.squeeze(-1)
+        scores[rows] = logits.float().cpu().numpy()
+    return scores

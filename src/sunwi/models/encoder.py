@@ -135,6 +135,25 @@ class Encoder:
                 found[row] = weights
         return found
 
+    def tokenizer(self) -> Any:
+        """The model's tokeniser, with what `pool` asks of it."""
+        from transformers import AutoTokenizer
+
+        # `pool` counts from the left, and a decoder's tokeniser may pad there or have no padding token.
+        tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
+
+    def with_model(self, model: torch.nn.Module, device: torch.device) -> Encoder:
+        """An encoder of the same kind over a model in memory, for a look at it while it trains.
+
+        Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
+        """
+        live = Encoder(self.info, self.batch_size)
+        live._loaded = (self.tokenizer(), model, device)
+        return live
+
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
         import torch
 
@@ -170,14 +189,10 @@ class Encoder:
     def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
         if self._loaded is None:
             import torch
-            from transformers import AutoTokenizer
 
             device = pick_device()
             dtype = getattr(torch, inference_dtype(device.type))
-            # `pool` counts from the left, and a decoder's tokeniser may pad there or have no padding token.
-            tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
-            if tokenizer.pad_token is None:
-                tokenizer.pad_token = tokenizer.eos_token
+            tokenizer = self.tokenizer()
             model = load_encoder(self.info.folder, dtype)
             self._loaded = (tokenizer, model.to(device).eval(), device)
         return self._loaded

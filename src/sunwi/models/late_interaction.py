@@ -28,9 +28,10 @@ class LateInteraction:
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
-        return self._scores.get(pairs, self._compute)
+        return self._scores.get(pairs, self.fresh)
 
-    def _compute(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+    def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """The same without the cache, for a model whose weights are on their way."""
         queries = sorted({query for query, _ in pairs})
         tokens = dict(
             zip(queries, self.encoder.token_vectors(queries, "query", self.query_max_length), strict=True)
