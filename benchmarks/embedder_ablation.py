@@ -1,10 +1,12 @@
-"""What each training option brings: trains one encoder a row and tests it on the project's judged queries.
+"""What each training option brings: trains one encoder a row and tests it on judged queries.
 
 Run it in a project whose pipeline was run up to `mine`:
 
-    python benchmarks/embedder_ablation.py --rows plain,distill,guide --steps 40 --questions 1000
+    python benchmarks/embedder_ablation.py --rows plain,distill --seeds 42,43 --steps 40 --questions 1000
 
-It reads data/ and writes nothing but the file of --out, one line a row as soon as it is measured.
+It reads data/ and writes nothing but the file of --out, one line as soon as it is measured. Each encoder is
+tested as it is and mixed with the base (--shares); the fusion's weight is fitted on dev. `--also FOLDER`
+tests on another project's judged queries, too.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
+from collections.abc import Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,34 +24,56 @@ import numpy as np
 
 sys.path.insert(0, str(Path.cwd() / "stages"))
 
-from project import MINED, PREPARED, QUERIES, dev_labels, false_negative_rules, passages, questions
+from project import PREPARED, QUERIES, dev_labels, passages, questions
+from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
-from sunwi.models.encoder import Encoder
+from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
+from sunwi.mining.negatives import mine_negatives
+from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
-from sunwi.models.saving import interpolate, save_encoder
-from sunwi.params import Params, load_params
+from sunwi.models.saving import interpolate
+from sunwi.models.spec import ModelInfo
+from sunwi.params import Params, TrainEmbedderParams, load_params
 from sunwi.records import MinedRow, UnderstoodQuery, read_rows
 from sunwi.runtime import text_hash
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_total, zscore
-from sunwi.search.labelled import first_relevant_rank, natural_questions, reciprocal_rank
+from sunwi.search.labelled import (
+    first_relevant_rank,
+    natural_questions,
+    reciprocal_rank,
+    synthetic_questions,
+)
+from sunwi.search.pipeline import build_pipeline
 from sunwi.train.checkpoints import remove_checkpoints
 from sunwi.train.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder import train_embedder
-from sunwi.train.evaluation import DevEvaluation, ndcg
-from sunwi.train.promotion import gate_set, judge, promote
+from sunwi.train.evaluation import live_vectors, ndcg
+from sunwi.train.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
+from sunwi.train.promotion import gate_set, promote, verdict_of
 from sunwi.train.selection import select_rows
 from sunwi.train.tuning import base_weights
 
 PLAIN: dict[str, Any] = {"distill": False, "guide_margin": None, "layer_decay": 1.0, "style_shares": {}}
 ROWS: dict[str, dict[str, Any]] = {
-    "plain": PLAIN,
+    "plain": PLAIN,  # its negatives are the best ranked ones, whatever they score
+    "positive_aware": PLAIN,
     "distill": {**PLAIN, "distill": True},
     "guide": {**PLAIN, "distill": True, "guide_margin": 0.0},
     "layers": {**PLAIN, "distill": True, "guide_margin": 0.0, "layer_decay": 0.9},
-    "bad": {"learning_rate": 1e-3},
+    "styles": {**PLAIN, "distill": True},  # with --styles
+    "bad": {**PLAIN, "distill": True, "learning_rate": 1e-3},
 }
+ANY_SCORE = 1e9
+
+
+@dataclass(frozen=True)
+class Project:
+    """A corpus with its low-overlap dev questions, all dev questions, and its judged queries."""
+
+    gate: DevSet
+    dev: DevSet
+    test: DevSet
 
 
 @dataclass(frozen=True)
@@ -59,38 +84,90 @@ class Measured:
     fused: np.ndarray
 
 
-def test_set(params: Params, base: Encoder, count: int) -> DevSet:
-    """Judged queries, a sample by hash, over the whole corpus."""
-    corpus = passages()
-    understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
-    qrels = load_prepared(PREPARED).qrels
-    labels = natural_questions(understood, qrels, corpus, "test", params.bm25.tokenizer)
-    chosen = sorted(labels, key=lambda label: text_hash(label.qid))[:count]
-    return dev_set(corpus, base, chosen, params, len(corpus))
+class Scorer:
+    """Dense scores of an encoder's weights in memory; frozen layers run once for each text."""
+
+    def __init__(self, info: ModelInfo, params: Params, frozen: FrozenOutputs) -> None:
+        import torch
+        from transformers import AutoTokenizer
+
+        self.info, self.limits = info, params.encoder
+        self.model = load_encoder(info.folder, torch.float32)
+        self.tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
+        if params.train_embedder.freeze_layers and can_reuse(self.model):
+            reuse_frozen_layers(self.model, params.train_embedder.freeze_layers, frozen)
+        self._columns: dict[str, np.ndarray] = {}
+
+    def take(self, state: dict[str, Any]) -> None:
+        """Score by these weights from now on."""
+        self.model.load_state_dict(state)
+        self._columns = {}
+
+    def __call__(self, of: DevSet) -> np.ndarray:
+        """Cosines [questions, passages]."""
+        key = text_hash(*of.passages.docids)
+        if key not in self._columns:
+            self._columns[key] = self._vectors(of.passages.texts, "passage", self.limits.max_length)
+        texts = [label.text for label in of.labels]
+        rows = self._vectors(texts, "query", self.limits.query_max_length)
+        return np.asarray(rows @ self._columns[key].T)
+
+    def _vectors(self, texts: Sequence[str], side: Any, length: int) -> np.ndarray:
+        return live_vectors(
+            self.model, self.tokenizer, self.info, texts, side, length, self.limits.batch_size
+        )
 
 
-def measure(encoder: Encoder, dev: DevSet, test: DevSet, params: Params) -> Measured:
-    """The fusion's weight is fitted on dev with this encoder, then used on test."""
+def load_project(folder: Path, params: Params, base: Encoder, count: int) -> Project:
+    """The project in `folder`: a sample by hash of its judged queries, over the whole corpus."""
+    with chdir(folder):
+        corpus = passages()
+        labels = dev_labels(corpus, params)
+        understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
+        qrels = load_prepared(PREPARED).qrels
+        judged = natural_questions(understood, qrels, corpus, "test", params.bm25.tokenizer)
+        chosen = sorted(judged, key=lambda label: text_hash(label.qid))[:count]
+        test = dev_set(corpus, base, chosen, params, len(corpus))
+        dev = dev_set(corpus, base, labels, params, len(corpus))
+        return Project(gate_set(corpus, base, labels, params), dev, test)
+
+
+def mined(folder: Path, params: Params, base: Encoder, positive_share: float) -> list[MinedRow]:
+    """Rows mined by the base; `positive_share` is the rule of positive-aware mining."""
+    with chdir(folder):
+        corpus, asked = passages(), questions()
+        rules = mining_rules(folder, positive_share)
+    train = synthetic_questions(asked, corpus, {"train"})
+    vectors = base.encode(corpus.texts, "passage", params.encoder.max_length, "encode passages")
+    queries = as_queries(base, train, params)
+    return mine_negatives(
+        build_pipeline(corpus, vectors, params.bm25), queries, train, rules, params.mining
+    ).rows
+
+
+def mining_rules(folder: Path, positive_share: float) -> FalseNegativeRules:
+    """What is known to answer, with another rule for scores near the positive's."""
+    with chdir(folder):
+        answers = co_relevant((question.question, question.docid) for question in questions())
+        copies = copies_of(load_prepared(PREPARED).duplicates)
+        return FalseNegativeRules(passages(), copies, answers, positive_share)
+
+
+def measure(scorer: Scorer, of: Project, params: Params) -> Measured:
+    """The fusion's weight is fitted on low-overlap dev questions with these weights, then used on test."""
     grid = sorted(params.fusion.bm25_weights)
-    dense = dense_scores(encoder, dev, params)
-    normalised = {"bm25": zscore(dev.bm25), "dense": zscore(dense)}
+    normalised = {"bm25": zscore(of.gate.bm25), "dense": zscore(scorer(of.gate))}
     gains = [
         reciprocal_rank(
-            first_relevant_rank(weighted_total(normalised, {"bm25": weight, "dense": 1.0}), dev.relevant)
+            first_relevant_rank(weighted_total(normalised, {"bm25": weight, "dense": 1.0}), of.gate.relevant)
         ).mean()
         for weight in grid
     ]
     weight = grid[int(np.argmax(gains))]
-    dense = dense_scores(encoder, test, params)
-    normalised = {"bm25": zscore(test.bm25), "dense": zscore(dense)}
+    dense = scorer(of.test)
+    normalised = {"bm25": zscore(of.test.bm25), "dense": zscore(dense)}
     fused = weighted_total(normalised, {"bm25": weight, "dense": 1.0})
-    return Measured(ndcg(dense, test.relevant), ndcg(fused, test.relevant))
-
-
-def dense_scores(encoder: Encoder, of: DevSet, params: Params) -> np.ndarray:
-    """Cosines [questions, passages]."""
-    vectors = encoder.encode(of.passages.texts, "passage", params.encoder.max_length)
-    return DenseRetriever(vectors).scores(as_queries(encoder, of.labels, params))
+    return Measured(ndcg(dense, of.test.relevant), ndcg(fused, of.test.relevant))
 
 
 def compared(name: str, found: np.ndarray, base: np.ndarray, params: Params) -> dict[str, float]:
@@ -102,77 +179,98 @@ def compared(name: str, found: np.ndarray, base: np.ndarray, params: Params) -> 
     return {f"{name}{key}": round(float(value), 4) for key, value in values.items()}
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", default="plain,distill,guide,layers", help=f"of {', '.join(ROWS)}")
+    parser.add_argument(
+        "--rows",
+        default="plain,positive_aware,distill,guide",
+        help=f"of {', '.join(ROWS)}; ROW:KEY=JSON changes one setting",
+    )
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--questions", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--shares", default="0,0.5", help="of the base in the mixture that is tested")
+    parser.add_argument("--questions", type=int, default=1000, help="judged queries at most")
+    parser.add_argument("--seeds", default="42")
+    parser.add_argument("--shares", default="0,0.5", help="of the base in the mixtures that are tested")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=JSON", help="train_embedder.KEY of all rows"
     )
+    parser.add_argument("--styles", type=json.loads, default={}, help="style_shares of row styles, JSON")
+    parser.add_argument("--also", type=Path, help="another project with judged queries")
+    parser.add_argument("--dev-only", action="store_true", help="no test: to choose settings")
     parser.add_argument("--out", type=Path, default=Path("embedder_ablation.jsonl"))
-    asked = parser.parse_args()
+    return parser.parse_args()
 
+
+def settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """KEY=JSON pairs as a dictionary."""
+    return {key: json.loads(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def settings_of(name: str, asked: argparse.Namespace, params: Params) -> TrainEmbedderParams:
+    """The parameters of one row; `ROW:KEY=JSON` changes one of them."""
+    name, *changes = name.split(":")
+    options = {**params.train_embedder.model_dump(), **settings(asked.set), **ROWS[name], **settings(changes)}
+    options["max_steps"] = asked.steps
+    if name == "styles":
+        options["style_shares"] = asked.styles
+    return TrainEmbedderParams.model_validate(options)
+
+
+def main() -> None:
+    asked = arguments()
+    folder = Path.cwd()
     params = load_params()
+    rows = asked.rows.split(",")
+    params = params.model_copy(update={"train_embedder": settings_of(rows[0], asked, params)})
     info = resolve(params.encoder.model)
     base = Encoder(info, params.encoder.batch_size)
-    corpus = passages()
-    rules = false_negative_rules(corpus, params)
-    dev = dev_labels(corpus, params)
-    gate = gate_set(corpus, base, dev, params)
-    test = test_set(params, base, asked.questions)
-    before = measure(base, gate, test, params)
-    judged = judge(base, gate, params)
+    projects = {"": load_project(folder, params, base, asked.questions)}
+    if asked.also:
+        projects["also_"] = load_project(asked.also, params, base, asked.questions)
+    frozen = FrozenOutputs()
+    scorer = Scorer(info, params, frozen)
+    home = projects[""]
+    judged = verdict_of(scorer(home.gate), home.gate, params)
+    dev_before = ndcg(scorer(home.dev), home.dev.relevant)
+    before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
+    shares = [float(share) for share in asked.shares.split(",")]
+
+    def write(line: dict[str, Any]) -> None:
+        with asked.out.open("a", encoding="utf-8") as sink:
+            sink.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+    kin = mining_rules(folder, ANY_SCORE).kin
     overlaps = {question.qid: question.overlap for question in questions()}
     styles = {question.qid: question.style for question in questions()}
-    mined = read_rows(MINED / "train.jsonl", MinedRow)
-    common = dict(pair.split("=", 1) for pair in asked.set)
-    for name in asked.rows.split(","):
-        options = {
-            **params.train_embedder.model_dump(), **ROWS[name], "max_steps": asked.steps,
-            **{key: json.loads(value) for key, value in common.items()},
-        }  # fmt: skip
-        settings = type(params.train_embedder).model_validate(options)
-        chosen = select_rows(mined, overlaps, styles, settings)
-        evaluate = DevEvaluation(corpus, base, dev, params) if settings.eval_steps else None
-        trained = train_embedder(info, chosen.rows, settings, asked.seed, rules.kin, params.encoder, evaluate)
-        verdicts = {1.0: judged}
-        lines: list[dict[str, Any]] = []
-        with tempfile.TemporaryDirectory() as folder:
-            for share in (float(share) for share in asked.shares.split(",")):
-                out = Path(folder) / f"{share:g}"
-                save_encoder(info, interpolate(base_weights(info), trained.state, share), out, trained.heads)
-                encoder = Encoder(resolve(str(out)), params.encoder.batch_size)
-                verdicts[share] = judge(encoder, gate, params)
-                after = measure(encoder, gate, test, params)
-                lines.append(
-                    {
-                        "row": name,
-                        "base_share": share,
-                        "seed": asked.seed,
-                        "steps": len(trained.curve),
-                        "rows": len(chosen.rows),
-                        "questions": len(test.labels),
-                        "base_dense": round(float(before.dense.mean()), 4),
-                        "base_fused": round(float(before.fused.mean()), 4),
-                        **compared("dense", after.dense, before.dense, params),
-                        **compared("fused", after.fused, before.fused, params),
-                    }
-                )
-        _, verdict = promote(verdicts, gate, params)
-        decision = {
-            key: verdict[key] for key in ("promoted", "base_share", "reason", "delta", "interval", "p")
-        }
-        lines.append({"row": name, "gate": decision})
-        with asked.out.open("a", encoding="utf-8") as sink:
-            for line in lines:
-                sink.write(json.dumps(line) + "\n")
-                print(json.dumps(line), flush=True)
-        remove_checkpoints(trained.checkpoints)
+    for seed in (int(seed) for seed in asked.seeds.split(",")):
+        for name in rows:
+            options = settings_of(name, asked, params)
+            share_of_positive = ANY_SCORE if name.startswith("plain") else params.mining.max_positive_share
+            chosen = select_rows(
+                mined(folder, params, base, share_of_positive), overlaps, styles, options
+            ).rows
+            trained = train_embedder(info, chosen, options, seed, kin, params.encoder, None, frozen)
+            verdicts = {1.0: judged}
+            facts = {"row": name, "seed": seed, "steps": len(trained.curve), "rows": len(chosen)}
+            write({**facts, "losses": [round(row["loss"], 3) for row in trained.curve]})
+            for share in shares:
+                scorer.take(interpolate(base_weights(info), trained.state, share))
+                verdicts[share] = verdict_of(scorer(home.gate), home.gate, params)
+                line = {**facts, "base_share": share}
+                line |= compared("dev_dense", ndcg(scorer(home.dev), home.dev.relevant), dev_before, params)
+                for key, old in before.items():
+                    new = measure(scorer, projects[key], params)
+                    line[f"{key}questions"] = len(new.dense)
+                    for part in ("dense", "fused"):
+                        line[f"{key}base_{part}"] = round(float(getattr(old, part).mean()), 4)
+                        line |= compared(key + part, getattr(new, part), getattr(old, part), params)
+                write(line)
+            _, verdict = promote(verdicts, home.gate, params)
+            told = ("promoted", "base_share", "reason", "delta", "interval", "p", "candidates")
+            write({**facts, "gate": {key: verdict[key] for key in told}})
+            remove_checkpoints(trained.checkpoints)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from sunwi.train.processes import process_count
 if TYPE_CHECKING:
     import torch
 
+    from sunwi.train.frozen_layers import FrozenOutputs
+
 HEADS = ("colbert_linear", "sparse_linear")
 
 
@@ -51,6 +53,7 @@ def train_embedder(
     kin: Kin,
     limits: EncoderParams,
     evaluate: DevEvaluation | None = None,
+    frozen: FrozenOutputs | None = None,
 ) -> Trained:
     """Fine-tune on mined rows: contrastive loss, and the teacher's scores distilled if `distill` is set.
 
@@ -60,14 +63,15 @@ def train_embedder(
     Loss (FlagEmbedding, `kl_div`): cross-entropy over all passages of the batch plus the cross-entropy
     between the softmax of the teacher's scores, times `teacher_scale`, and the student's, over each
     question's group. A run of the same data, parameters and libraries that was killed goes on from its
-    last checkpoint (`checkpoint_folder`) and ends with the same weights.
+    last checkpoint (`checkpoint_folder`) and ends with the same weights. On a CPU the `freeze_layers` lowest
+    layers run once for each text; runs that differ in neither base nor `freeze_layers` may share `frozen`.
 
     Raises
     ------
     DataError
         If there are fewer rows than a batch, or negatives are to be shared across devices by one process.
     ModelError
-        If the method does not fit the model.
+        If the method does not fit the model, or no layer is left to train.
     """
     _check_method(info, params)
     if len(rows) < params.batch_size:
@@ -103,7 +107,7 @@ def train_embedder(
     arguments = training_arguments(
         info, params, seed, plan.steps, folder, device.type == "cpu", evaluate is not None
     )
-    runner = GroupRunner(info, plan.groups, params, arguments, guide, evaluate)
+    runner = GroupRunner(info, plan.groups, params, arguments, guide, evaluate, frozen)
     before = {"step": 0.0, **evaluate(runner.model.model, runner.tokenizer)} if evaluate else None
     if evaluate and params.patience:
         from transformers import EarlyStoppingCallback
@@ -149,6 +153,9 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
         wanted = "dense or m3" if params.method == "decoder" else "decoder"
         found = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
         raise ModelError(info.spec, found, f"set train_embedder.method: {wanted}, or enabled: false")
+    if (layers := _layers(info)) is not None and params.freeze_layers >= layers:
+        found = f"it has {layers} layers and train_embedder.freeze_layers is {params.freeze_layers}"
+        raise ModelError(info.spec, found, f"freeze {layers - 1} layers at most, or set enabled: false")
     missing = {"lexical", "colbert"} - set(info.heads) if params.method == "m3" else set()
     if missing:  # trained from scratch in a short run, a lexical head only does harm
         raise ModelError(
@@ -156,6 +163,13 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
             f"train_embedder.method is m3 and the model has no {' or '.join(sorted(missing))} head",
             "use BAAI/bge-m3, or set train_embedder.method: dense",
         )
+
+
+def _layers(info: ModelInfo) -> int | None:
+    """Layers by the model's configuration, None where it does not tell."""
+    from transformers import AutoConfig
+
+    return getattr(AutoConfig.from_pretrained(info.folder), "num_hidden_layers", None)
 
 
 def _figures(row: dict[str, Any]) -> set[str]:

@@ -27,6 +27,7 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainEmbedderParams
 from sunwi.train.collating import GroupCollator
 from sunwi.train.flag_models import DecoderModel, DenseModel, M3Model
+from sunwi.train.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
 from sunwi.train.groups import Group
 from sunwi.train.guide import Guide
 from sunwi.train.layer_rates import freeze, parameter_groups, without_attention_dropout
@@ -125,9 +126,11 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
         training_args: Any,
         guide: Guide | None,
         evaluate: Evaluate | None,
+        frozen: FrozenOutputs | None = None,
     ) -> None:
         self.info, self.groups, self.params = info, groups, params
         self.guide, self.evaluate = guide, evaluate
+        self.frozen = frozen or FrozenOutputs()
         super().__init__(None, AbsEmbedderDataArguments(train_data=[]), training_args)
 
     def load_tokenizer_and_model(self) -> tuple[Any, Any]:
@@ -147,6 +150,9 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
             base = encoder = load_encoder(self.info.folder, torch.float32)
         freeze(encoder, self.params.freeze_word_embeddings, self.params.freeze_layers)
         without_attention_dropout(encoder)
+        plain = args.use_cpu and not (args.bf16 or args.fp16 or args.gradient_checkpointing)
+        if self.params.freeze_layers and plain and can_reuse(encoder):
+            reuse_frozen_layers(encoder, self.params.freeze_layers, self.frozen)
         model: Any = MODELS[self.params.method](
             base,
             tokenizer=tokenizer,

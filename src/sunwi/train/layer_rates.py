@@ -27,7 +27,7 @@ def depth_of(name: str, layers: int) -> int:
     """
     if found := LAYER.search(name):
         return layers - 1 - int(found[1])
-    return layers if any(part in name for part in EMBEDDINGS) else 0
+    return layers if _embeds(name) else 0
 
 
 def count_layers(names: Iterable[str]) -> int:
@@ -49,12 +49,17 @@ def parameter_groups(model: torch.nn.Module, rate: float, decay: float) -> list[
 
 
 def freeze(model: torch.nn.Module, word_embeddings: bool, lowest_layers: int) -> None:
-    """Take word embeddings and the lowest layers out of training."""
+    """Take word embeddings, or the lowest layers with all embeddings below them, out of training."""
     for name, parameter in model.named_parameters():
         found = LAYER.search(name)
-        embedding = any(part in name for part in ("word_embeddings", "embed_in", "embed_tokens", "wte"))
-        if (word_embeddings and embedding) or (found and int(found[1]) < lowest_layers):
+        words = any(part in name for part in ("word_embeddings", "embed_in", "embed_tokens", "wte"))
+        below = int(found[1]) < lowest_layers if found else lowest_layers > 0 and _embeds(name)
+        if (word_embeddings and words) or below:
             parameter.requires_grad_(False)
+
+
+def _embeds(name: str) -> bool:
+    return any(part in name for part in EMBEDDINGS)
 
 
 def without_attention_dropout(model: torch.nn.Module) -> None:

@@ -16,6 +16,7 @@ from sunwi.search.batch import Passages
 from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.retriever import Scores
 from sunwi.train.dev_set import DevSet, as_queries, dev_set
 
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
@@ -41,7 +42,11 @@ def judge(encoder: Encoder, gate: DevSet, params: Params) -> Verdict:
     """Reciprocal rank (cut at 10) of each gate question under one encoder."""
     queries = as_queries(encoder, gate.labels, params)
     vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
-    dense = DenseRetriever(vectors).scores(queries)
+    return verdict_of(DenseRetriever(vectors).scores(queries), gate, params)
+
+
+def verdict_of(dense: Scores, gate: DevSet, params: Params) -> Verdict:
+    """The verdict on dense scores [questions, pool]."""
     fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
     return Verdict(
         reciprocal_rank(first_relevant_rank(dense, gate.relevant)),
