@@ -38,6 +38,7 @@ if __name__ == "__main__":
         stages = yaml.safe_load(Path("dvc.yaml").read_text("utf-8"))["stages"]
         declared = [Path(path) for path in stages["report"]["deps"] if path.startswith("metrics/")]
         metrics = {path.stem: read_json(path) for path in declared if path.suffix == ".json"}
+        metrics["submissions"] = {name: read_json(METRICS / "submissions" / f"{name}.json") for name in names}
         lock = yaml.safe_load(Path("dvc.lock").read_text("utf-8")) if Path("dvc.lock").exists() else {}
         inputs = PageInputs(
             params=params,

@@ -13,6 +13,10 @@ CAUSE_LABELS = {
     "needs_retrieval": "검색 필요 판단 오류", "reranker": "재순위에서 밀림", "fusion": "융합에서 밀림",
     "misunderstood": "질의 이해 오류", "no_candidate": "후보에 없음", "ranked_low": "검색기 순위 낮음",
 }  # fmt: skip
+STEP_LABELS = {
+    "bm25": "BM25", "dense": "dense", "questions": "질문 색인", "fusion": "융합 뒤", "final": "최종",
+    "before_llm": "LLM 앞",
+}  # fmt: skip
 KIND_LABELS = {"evaluation": "평가 질의", "synthetic": "합성 질문", "augmented": "오답 보강 질문"}
 FAILED_LABEL = "평가 질의 (실패)"
 MAP_STYLE = {  # colour, shape, area
@@ -20,6 +24,12 @@ MAP_STYLE = {  # colour, shape, area
     "오답 보강 질문": ("$third", "triangle-up", 40),
     "평가 질의": ("$accent", "circle", 46),
     FAILED_LABEL: ("$bad", "cross", 62),
+}
+ROLE = {
+    "field": "role",
+    "type": "nominal",
+    "title": None,
+    "scale": {"domain": ["대표", "기준선", "그 밖"], "range": ["$accent", "$ink", "$soft"]},
 }
 ROW = 30  # pixels a row of a chart of bars
 SCORE = {"format": ".2f", "grid": True, "tickCount": 6}
@@ -44,12 +54,6 @@ def ladder_chart(rows: Table, headline: str, baseline: str) -> Spec:
         "sort": {"field": "map", "order": "descending"},
         "title": None,
     }
-    role = {
-        "field": "role",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": ["대표", "기준선", "그 밖"], "range": ["$accent", "$ink", "$soft"]},
-    }
     tooltip = [
         {"field": "variant", "title": "변형"},
         {"field": "map", "title": "MAP", "format": ".4f"},
@@ -65,7 +69,7 @@ def ladder_chart(rows: Table, headline: str, baseline: str) -> Spec:
     return {
         "data": {"values": values},
         "height": ROW * len(values),
-        "encoding": {"y": y, "color": role, "tooltip": tooltip},
+        "encoding": {"y": y, "color": ROLE, "tooltip": tooltip},
         "layer": [
             {"transform": [{"filter": "datum.role === '기준선'"}],
              "mark": {"type": "rule", "strokeDash": [3, 4], "opacity": 0.7},
@@ -80,40 +84,54 @@ def ladder_chart(rows: Table, headline: str, baseline: str) -> Spec:
     }  # fmt: skip
 
 
-def recall_chart(rows: Table, shown: Sequence[str]) -> Spec:
-    """Recall by depth of the variants that are shown."""
+def recall_chart(rows: Table, headline: str, baseline: str) -> Spec:
+    """Recall by depth; headline and baseline stand out, the others show the range (and their names when
+    pointed at)."""
+    roles = {headline: "대표", baseline: "기준선"}
     values = [
-        {"variant": row["variant"], "depth": int(row["depth"]), "recall": float(row["recall"])}
+        {
+            "variant": row["variant"],
+            "depth": int(row["depth"]),
+            "recall": float(row["recall"]),
+            "role": roles.get(row["variant"], "그 밖"),
+        }
         for row in rows
-        if row["variant"] in shown
     ]
+    encoding = {
+        "x": {"field": "depth", "type": "ordinal", "title": "깊이 k", "axis": {"labelAngle": 0}},
+        "y": {
+            "field": "recall", "type": "quantitative", "title": "Recall@k", "scale": {"zero": False},
+            "axis": SCORE,
+        },
+        "color": ROLE,
+        "detail": {"field": "variant"},
+        "tooltip": [
+            {"field": "variant", "title": "변형"},
+            {"field": "depth", "title": "k"},
+            {"field": "recall", "title": "Recall", "format": ".4f"},
+        ],
+    }  # fmt: skip
+    layers = [("datum.role === '그 밖'", 24, 1.2), ("datum.role !== '그 밖'", 50, 2.5)]
+    if all(value["role"] != "그 밖" for value in values):
+        layers = layers[1:]  # Vega warns of a layer without rows
     return {
         "data": {"values": values},
         "height": 260,
-        "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "depth", "type": "ordinal", "title": "깊이 k", "axis": {"labelAngle": 0}},
-            "y": {"field": "recall", "type": "quantitative", "title": "Recall@k", "axis": SCORE},
-            "color": {
-                "field": "variant",
-                "type": "nominal",
-                "title": None,
-                "sort": list(shown),
-            },
-            "tooltip": [
-                {"field": "variant", "title": "변형"},
-                {"field": "depth", "title": "k"},
-                {"field": "recall", "title": "Recall", "format": ".4f"},
-            ],
-        },
+        "encoding": encoding,
+        "layer": [
+            {
+                "transform": [{"filter": test}],
+                "mark": {"type": "line", "point": {"size": size}, "strokeWidth": width},
+            }
+            for test, size, width in layers
+        ],
     }
 
 
 def stage_chart(rows: Table, headline: str) -> Spec:
     """Hit@1 of the headline variant after each of its steps."""
-    labels = {"fusion": "융합 뒤", "final": "최종 (재순위 뒤)"}
     values = [
-        {"stage": labels.get(row["stage"], row["stage"]), "hit1": float(row["hit1"])}
+        {"stage": STEP_LABELS.get(row["stage"], row["stage"]), "hit1": float(row["hit1"])}
         for row in rows
         if row["variant"] == headline
     ]
@@ -173,82 +191,6 @@ def cause_chart(counts: Mapping[str, Mapping[str, int]], order: Sequence[str]) -
                 {"field": "cause", "title": "원인"},
                 {"field": "queries", "title": "질의"},
             ],
-        },
-    }
-
-
-def loss_chart(rows: Table) -> Spec:
-    """Training loss by step."""
-    values = [
-        {"step": int(float(row["step"])), "loss": float(row["loss"])} for row in rows if row.get("loss")
-    ]
-    return {
-        "data": {"values": values},
-        "height": 200,
-        "mark": {"type": "line", "color": "$accent"},
-        "encoding": {
-            "x": {"field": "step", "type": "quantitative", "title": "걸음"},
-            "y": {"field": "loss", "type": "quantitative", "title": "손실", "scale": {"zero": False}},
-            "tooltip": [
-                {"field": "step", "title": "걸음"},
-                {"field": "loss", "title": "손실", "format": ".4f"},
-            ],
-        },
-    }
-
-
-def fusion_chart(rows: Table) -> Spec:
-    """Dev MRR by the weight of BM25, on all questions and on those that copy little of their passage."""
-    parts = (("low_overlap_mrr", "겹침이 적은 질문 (선택 기준)"), ("all_mrr", "모든 질문"))
-    values = [
-        {"weight": float(row["bm25_weight"]), "mrr": float(row[key]), "part": label}
-        for row in rows
-        for key, label in parts
-        if row.get(key)
-    ]
-    return {
-        "data": {"values": values},
-        "height": 200,
-        "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "weight", "type": "quantitative", "title": "BM25 가중치 (dense = 1)"},
-            "y": {"field": "mrr", "type": "quantitative", "title": "dev MRR", "scale": {"zero": False}},
-            "color": {
-                "field": "part",
-                "type": "nominal",
-                "title": None,
-                "sort": [label for _, label in parts],
-            },
-        },
-    }
-
-
-def negative_chart(rows: Table) -> Spec:
-    """Teacher scores of positives and hard negatives."""
-    kinds = {"negative": "hard negative", "positive": "정답 문단"}
-    values = [
-        {
-            "low": float(row["low"]),
-            "high": float(row["high"]),
-            "passages": int(row["passages"]),
-            "kind": kinds[row["kind"]],
-        }
-        for row in rows
-    ]
-    return {
-        "data": {"values": values},
-        "height": 200,
-        "mark": {"type": "bar", "opacity": 0.65, "binSpacing": 1},
-        "encoding": {
-            "x": {"field": "low", "bin": {"binned": True}, "title": "교사 점수 (z-score 합)"},
-            "x2": {"field": "high"},
-            "y": {"field": "passages", "type": "quantitative", "title": "문단 수", "stack": None},
-            "color": {
-                "field": "kind",
-                "type": "nominal",
-                "title": None,
-                "scale": {"domain": list(kinds.values()), "range": ["$soft", "$accent"]},
-            },
         },
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sunwi.records import LineageRow
-from sunwi.report.charts import CAUSE_LABELS
+from sunwi.report.charts import CAUSE_LABELS, STEP_LABELS
 from sunwi.report.failures import CAUSES
 from sunwi.report.inputs import PageInputs
 from sunwi.score.measures import relevant_documents
@@ -63,6 +63,7 @@ def explorer_data(inputs: PageInputs, variants: Sequence[str]) -> dict[str, Any]
         "baseline": params.score.baseline,
         "cutoff": params.score.cutoff,
         "causes": [[cause, CAUSE_LABELS[cause]] for cause in CAUSES],
+        "steps": STEP_LABELS,
         "docs": documents.rows,
         "queries": queries,
         "left_out": len(inputs.queries) - len(chosen),

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 Tone = Literal["good", "bad", "even", "none"]
+JUDGEMENTS: dict[Tone, str] = {
+    "good": "유의한 상승", "bad": "유의한 하락", "even": "유의한 차이 없음", "none": "비교 대상 없음",
+}  # fmt: skip
 SHOWN = (("mrr", "MRR@10"), ("ndcg10", "nDCG@10"), ("recall10", "Recall@10"), ("hit1", "Hit@1"))
 
 
@@ -18,7 +21,8 @@ def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[s
     -------
     dict
         `labelled`; with labels also `map`, `others` (key, label, measure), `gain` (None for the baseline),
-        `queries`, `labelled_queries`, `tone`, `verdict` and `note` (None, or which variant scores higher).
+        `queries`, `labelled_queries`, `tone` and its `judgement` in words, `verdict` and `note` (None, or
+        which variant scores higher).
     """
     everything = detail.get("all", {})
     variants = everything.get("variants", {})
@@ -39,6 +43,7 @@ def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[s
         "labelled_queries": everything["counts"]["labelled_queries"],
         "confidence": round(100 * detail["settings"]["confidence"]),
         "tone": tone,
+        "judgement": JUDGEMENTS[tone],
         "verdict": verdict,
         "note": _higher(variants, name),
     }
@@ -51,14 +56,14 @@ def _verdict(
         return "none", "대표 변형이 곧 기준선이라 비교할 상대가 없습니다."
     size = f"{abs(gain['delta']):.3f}"
     if gain["delta"] == 0:
-        return "even", f"평균 MAP이 기준선 {baseline}과(와) 같습니다."
+        return "even", f"평균 MAP이 기준선({baseline})과 같습니다."
     higher = gain["delta"] > 0
     way = "높" if higher else "낮"
     if gain["p_holm"] < round(1 - confidence, 9):  # 1 - 0.95 is a little above 0.05
         tone: Tone = "good" if higher else "bad"
-        return tone, f"기준선 {baseline}보다 MAP이 {size} {way}고, 이 차이는 통계적으로 유의합니다."
+        return tone, f"기준선({baseline})보다 MAP이 {size} {way}고, 이 차이는 통계적으로 유의합니다."
     return "even", (
-        f"평균 MAP은 기준선 {baseline}보다 {size} {way}지만 통계적으로 유의하지 않습니다. "
+        f"평균 MAP은 기준선({baseline})보다 {size} {way}지만 통계적으로 유의하지 않습니다. "
         f"질의 {queries:,}개로는 {'나아졌다' if higher else '나빠졌다'}고 말할 수 없습니다."
     )
 
@@ -68,7 +73,7 @@ def _higher(variants: Mapping[str, Any], name: str) -> str | None:
     if best == name or variants[best]["measures"]["map"]["mean"] == variants[name]["measures"]["map"]["mean"]:
         return None
     return (
-        f"시험 질의에서 MAP이 가장 높은 변형은 {best}"
-        f"({variants[best]['measures']['map']['mean']:.3f})입니다. 시험 점수를 보고 고르면 낙관적으로 "
+        f"평가 질의에서 MAP이 가장 높은 변형은 {best}"
+        f"({variants[best]['measures']['map']['mean']:.3f})입니다. 평가 점수를 보고 고르면 낙관적으로 "
         f"치우치므로, 대표 변형은 params.yaml에 미리 정한 {name}입니다."
     )

@@ -22,8 +22,9 @@ class PageInputs:
     Attributes
     ----------
     metrics
-        Stage to its metrics: prepare, qa, mine, pairs, query, train_embedder, train_reranker, failures; and
-        llm, train_reranker_targeted where those stages exist.
+        Stage to its metrics: prepare, qa, llm, mine, pairs, query, train_embedder, train_reranker, failures,
+        and `submissions` with those of each variant; train_reranker_targeted and sparse where those stages
+        exist.
     plots
         Name of a table of metrics/plots to its rows.
     points

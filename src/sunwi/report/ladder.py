@@ -10,6 +10,7 @@ from sunwi.params import CombinationParams, Params, SubmissionParams
 ENCODERS = {"base": "기본", "promoted": "튜닝"}
 RERANKERS = {
     "none": "-", "late_interaction": "late", "cross_encoder": "cross", "both": "late + cross",
+    "late_interaction_tuned": "tuned late",
 }  # fmt: skip
 
 

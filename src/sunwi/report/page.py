@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from sunwi import __version__
-from sunwi.report import charts
+from sunwi.report import charts, training_charts
 from sunwi.report.dag import draw
 from sunwi.report.embedding import inline_json, inline_script
 from sunwi.report.explorer import explorer_data
@@ -58,7 +58,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         rows, params.headline, params.score.baseline, params.report.explorer_variants
     )
     labelled = bool(inputs.detail.get("all", {}).get("variants"))
-    specs = _charts(inputs, [row["name"] for row in rows], explored) if labelled else {}
+    specs = _charts(inputs, [row["name"] for row in rows]) if labelled else {}
     specs |= _training_charts(inputs)
     return {
         "params": params,
@@ -68,9 +68,10 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "rows": rows,
         "training": training_rows(inputs.metrics),
         "funnel": funnel_view(inputs.metrics),
-        "cost": cost_rows(inputs.metrics.get("llm", {})),
+        "cost": cost_rows(inputs.metrics),
         "failures": inputs.metrics.get("failures", {}),
         "causes": [(cause, charts.CAUSE_LABELS[cause]) for cause in CAUSES],
+        "steps": charts.STEP_LABELS,
         "stage_hits": inputs.plots.get("stage_hits", ()),
         "charts": specs,
         "charts_json": inline_json(specs),
@@ -92,12 +93,11 @@ def explored_variants(rows: Sequence[dict[str, Any]], headline: str, baseline: s
     return first + others[: max(0, limit - len(first))]
 
 
-def _charts(inputs: PageInputs, order: Sequence[str], explored: Sequence[str]) -> dict[str, Any]:
+def _charts(inputs: PageInputs, order: Sequence[str]) -> dict[str, Any]:
     params, plots = inputs.params, inputs.plots
-    shown = [name for name in order if name in explored]
     specs = {
         "ladder": charts.ladder_chart(plots["map_ladder"], params.headline, params.score.baseline),
-        "recall": charts.recall_chart(plots["recall"], shown),
+        "recall": charts.recall_chart(plots["recall"], params.headline, params.score.baseline),
         "causes": charts.cause_chart(inputs.metrics["failures"], order),
     }
     if plots["stage_hits"]:
@@ -108,10 +108,11 @@ def _charts(inputs: PageInputs, order: Sequence[str], explored: Sequence[str]) -
 def _training_charts(inputs: PageInputs) -> dict[str, Any]:
     """Those whose tables have rows: a stage that is switched off leaves its table empty."""
     makers = {
-        "embedder_loss": charts.loss_chart,
-        "reranker_loss": charts.loss_chart,
-        "fusion_curve": charts.fusion_chart,
-        "negative_scores": charts.negative_chart,
+        "embedder_loss": training_charts.loss_chart,
+        "embedder_dev": training_charts.dev_chart,
+        "reranker_loss": training_charts.loss_chart,
+        "fusion_curve": training_charts.fusion_chart,
+        "negative_scores": training_charts.negative_chart,
     }
     specs = {name: make(inputs.plots[name]) for name, make in makers.items() if inputs.plots.get(name)}
     return specs | ({"map": charts.map_chart(inputs.points)} if inputs.points else {})

@@ -7,6 +7,8 @@ from typing import Any
 
 from sunwi.records import canonical_json
 
+COST_COLUMNS = ("rows", "ok", "tokens_in", "tokens_out", "cost")
+
 
 def params_by_section(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Sections of params.yaml, each with its keys (dots part the levels) and values as JSON."""
@@ -26,6 +28,20 @@ def _flat(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
             yield f"{prefix}{key}", canonical_json(value)
 
 
-def cost_rows(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The LLM ledger's figures, keys with dots; empty where no LLM was asked."""
-    return list(_flat(ledger, ""))
+def cost_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each stage asked of an LLM: one row a stage, task and model; empty where none was asked.
+
+    The ledgers lie where the stages keep them: `llm` (questions), `query` under `cost`, and under `llm` in
+    what each variant of `submissions` says of itself.
+    """
+    ledgers = {
+        "generate_qa": metrics.get("llm", {}),
+        "understand_queries": metrics.get("query", {}).get("cost", {}),
+        **{f"submit {name}": found.get("llm", {}) for name, found in metrics.get("submissions", {}).items()},
+    }
+    return [
+        {"stage": stage, "task": task, "model": model, **{key: counts.get(key, 0) for key in COST_COLUMNS}}
+        for stage, ledger in ledgers.items()
+        for task, models in ledger.items()
+        for model, counts in models.items()
+    ]

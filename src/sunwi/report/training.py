@@ -22,7 +22,7 @@ def _embedder(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     rows = [_row("기본", "기본 인코더 + BM25 융합", None, base.get("fused_mrr"), "비교의 기준")]
     chosen = candidates.get(f"base_share_{found.get('base_share', 1):g}", {})
-    steps = f"{found['steps']:,}걸음, 질문 {found['rows']:,}개" if "steps" in found else ""
+    steps = f"{found['steps']:,}스텝, 질문 {found['rows']:,}개" if "steps" in found else ""
     decision = "튜닝 모델 승격" if found.get("promoted") == "tuned" else "기본 모델 유지"
     tuned = _row(
         "튜닝", f"인코더 미세조정 ({steps})", base.get("fused_mrr"), chosen.get("fused_mrr"), decision

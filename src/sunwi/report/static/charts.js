@@ -22,7 +22,7 @@
     view: { stroke: null },
     axis: {
       domain: false, ticks: false, grid: false, gridColor: colour("line"), labelColor: colour("quiet"),
-      titleColor: colour("quiet"), titleFontWeight: 400, labelFontSize: 12, titleFontSize: 12, labelPadding: 6, labelLimit: 150,
+      titleColor: colour("quiet"), titleFontWeight: 400, labelFontSize: 12, titleFontSize: 12, labelPadding: 6, labelLimit: 150, labelFlush: false, labelOverlap: "greedy", labelSeparation: 4,
     },
     legend: { labelColor: colour("ink"), labelFontSize: 12, orient: "top", symbolStrokeWidth: 2, labelLimit: 220, columns: width < 480 ? 1 : width < 700 ? 3 : 6 },
     text: { color: colour("ink"), fontSize: 12 },

@@ -6,7 +6,7 @@
   const [find, focus, chips, found, list, detail] = ["find", "focus", "chips", "found", "queries", "detail"].map((id) => document.getElementById(id));
   const causes = new Map(data.causes);
   const state = { words: "", cause: "fail", query: null, sides: [data.headline, data.variants.find((name) => name !== data.headline) ?? data.headline] };
-  const steps = { bm25: "BM25", dense: "dense", questions: "질문 색인" };
+  const steps = new Map(Object.entries(data.steps));
 
   const make = (tag, attributes = {}, ...children) => {
     const node = document.createElement(tag);
@@ -29,7 +29,13 @@
     const why = query.results[focus.value].cause;
     return cause === "all" || (cause === "fail" ? why !== null : why === cause);
   };
-  const matches = (query) => state.words.split(/\s+/).every((word) => haystack.get(query.id).includes(word));
+  const words = () => state.words.split(/\s+/).filter(Boolean);
+  const marked = (text) => {
+    if (!words().length) return [text];
+    const any = new RegExp(`(${words().map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "gi");
+    return text.split(any).map((part, at) => (at % 2 ? make("mark", {}, part) : part));
+  };
+  const matches = (query) => words().every((word) => haystack.get(query.id).includes(word));
 
   const showChips = () => {
     const kinds = [["fail", "실패 모두"], ...data.causes, ["all", "모든 질의"]];
@@ -49,7 +55,7 @@
     const rest = data.left_out ? ` · 쪽이 커지지 않게 ${data.left_out.toLocaleString()}개는 싣지 않음` : "";
     found.textContent = `질의 ${shown.length}개${rest}`;
     list.replaceChildren(...shown.map((query) => {
-      const row = make("button", { type: "button", "data-id": query.id, "aria-current": String(query.id === state.query) }, spoken(query), make("span", { class: "meta" }, `#${query.id} · ${outcome(query.results[focus.value])}`));
+      const row = make("button", { type: "button", "data-id": query.id, "aria-current": String(query.id === state.query) }, ...marked(spoken(query)), make("span", { class: "meta" }, `#${query.id} · ${outcome(query.results[focus.value])}`));
       row.addEventListener("click", () => choose(query.id, true));
       return make("li", {}, row);
     }));
@@ -65,14 +71,14 @@
 
   const passage = (place, grade) => {
     const [docid, title, content] = data.docs[place];
-    const head = [make("span", {}, title || docid)];
+    const head = [make("span", {}, ...marked(title || docid))];
     if (title) head.push(make("code", {}, docid));
     if (grade !== undefined) head.push(make("span", { class: "tag hit" }, grade > 1 ? `정답 ${grade}` : "정답"));
-    return [head, make("p", { class: "passage cut" }, content)];
+    return [head, make("p", { class: "passage cut" }, ...marked(content))];
   };
   const foldable = (paragraph) => {
-    const toggle = make("summary", {}, "문단 전체");
-    const whole = make("details", {}, toggle, make("p", { class: "passage" }, paragraph.textContent));
+    const toggle = make("summary", {}, "문단 펼치기");
+    const whole = make("details", {}, toggle, make("p", { class: "passage" }, ...marked(paragraph.textContent)));
     whole.addEventListener("toggle", () => { paragraph.hidden = whole.open; });
     return [paragraph, whole];
   };
@@ -83,12 +89,12 @@
     const items = [];
     let last = 0;
     for (const [place, rank, ranks] of result.list) {
-      if (rank > last + 1) items.push(make("li", { class: "gap", style: "border:0;background:none;padding:0", "aria-hidden": "true" }, "⋮"));
+      if (rank > last + 1) items.push(make("li", { class: "gap", "aria-hidden": "true" }, "⋮"));
       last = rank;
       const [head, text] = passage(place, grades.get(place));
       const { fused, ...retrieved } = ranks;
-      const alone = Object.entries(retrieved).filter(([, at]) => at !== null).map(([step, at]) => `${steps[step] ?? step} ${at}위`).join(" · ");
-      const way = [alone, fused ? `융합 ${fused}위` : "", `최종 ${rank}위`].filter(Boolean).join(" → ");
+      const alone = Object.entries(retrieved).filter(([, at]) => at !== null).map(([step, at]) => `${steps.get(step) ?? step} ${at}위`).join(" · ");
+      const way = [alone, fused ? `${steps.get("fusion")} ${fused}위` : ""].filter(Boolean).join(" → ");
       const kind = [grades.has(place) ? "relevant" : "", rank > data.cutoff ? "below" : ""].join(" ").trim();
       items.push(make("li", { class: kind || null }, make("div", { class: "place" }, make("b", {}, String(rank)), ...head), make("p", { class: "steps" }, way), ...foldable(text)));
     }
@@ -120,13 +126,14 @@
       const result = query.results[name];
       const value = result.ap === null || result.ap === undefined ? "" : `AP ${result.ap.toFixed(3)} · `;
       const tag = make("span", { class: result.cause ? "tag miss" : "tag" }, outcome(result));
-      const line = make("p", { class: "outcome" }, value, tag, result.submitted ? "" : " · 빈 목록으로 제출");
+      const first = result.cause && result.rank ? ` · 정답은 ${result.rank}위에 있음` : "";
+      const line = make("p", { class: "outcome" }, value, tag, first, result.submitted ? "" : " · 빈 목록으로 제출");
       return make("div", { class: "side" }, select, line, ...ranking(query, name));
     });
     detail.replaceChildren(box, make("div", { class: "sides" }, ...sides));
   };
 
-  find.addEventListener("input", () => { state.words = find.value.trim().toLowerCase(); showList(); });
+  find.addEventListener("input", () => { state.words = find.value.trim().toLowerCase(); showList(); showDetail(); });
   focus.addEventListener("change", () => { state.sides[0] = focus.value; showChips(); showList(); showDetail(); });
   app.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   list.addEventListener("keydown", (event) => {

@@ -1,0 +1,105 @@
+"""Vega-Lite specifications of the training section's charts."""
+
+from __future__ import annotations
+
+from sunwi.report.charts import Spec
+from sunwi.report.inputs import Table
+
+
+def loss_chart(rows: Table) -> Spec:
+    """Training loss by step."""
+    values = [
+        {"step": int(float(row["step"])), "loss": float(row["loss"])} for row in rows if row.get("loss")
+    ]
+    return {
+        "data": {"values": values},
+        "height": 200,
+        "mark": {"type": "line", "color": "$accent"},
+        "encoding": {
+            "x": {"field": "step", "type": "quantitative", "title": "스텝"},
+            "y": {"field": "loss", "type": "quantitative", "title": "손실", "scale": {"zero": False}},
+            "tooltip": [
+                {"field": "step", "title": "스텝"},
+                {"field": "loss", "title": "손실", "format": ".4f"},
+            ],
+        },
+    }
+
+
+def dev_chart(rows: Table) -> Spec:
+    """Dev nDCG@10 on low-overlap questions while the embedder trains."""
+    parts = (("dense_ndcg10_low_overlap", "dense"), ("fused_ndcg10_low_overlap", "BM25와 융합 (선택 기준)"))
+    values = [
+        {"step": int(float(row["step"])), "ndcg": float(row[key]), "part": label}
+        for row in rows
+        for key, label in parts
+        if row.get(key)
+    ]
+    return {
+        "data": {"values": values},
+        "height": 200,
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "step", "type": "quantitative", "title": "스텝"},
+            "y": {"field": "ndcg", "type": "quantitative", "title": "dev nDCG@10", "scale": {"zero": False}},
+            "color": {
+                "field": "part", "type": "nominal", "title": None, "sort": [label for _, label in parts],
+            },
+        },
+    }  # fmt: skip
+
+
+def fusion_chart(rows: Table) -> Spec:
+    """Dev MRR by the weight of BM25, on all questions and on those that copy little of their passage."""
+    parts = (("low_overlap_mrr", "겹침이 적은 질문 (선택 기준)"), ("all_mrr", "모든 질문"))
+    values = [
+        {"weight": float(row["bm25_weight"]), "mrr": float(row[key]), "part": label}
+        for row in rows
+        for key, label in parts
+        if row.get(key)
+    ]
+    return {
+        "data": {"values": values},
+        "height": 200,
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "weight", "type": "quantitative", "title": "BM25 가중치 (dense = 1)"},
+            "y": {"field": "mrr", "type": "quantitative", "title": "dev MRR", "scale": {"zero": False}},
+            "color": {
+                "field": "part",
+                "type": "nominal",
+                "title": None,
+                "sort": [label for _, label in parts],
+            },
+        },
+    }
+
+
+def negative_chart(rows: Table) -> Spec:
+    """Teacher scores of positives and hard negatives."""
+    kinds = {"negative": "hard negative", "positive": "정답 문단"}
+    values = [
+        {
+            "low": float(row["low"]),
+            "high": float(row["high"]),
+            "passages": int(row["passages"]),
+            "kind": kinds[row["kind"]],
+        }
+        for row in rows
+    ]
+    return {
+        "data": {"values": values},
+        "height": 200,
+        "mark": {"type": "bar", "opacity": 0.65, "binSpacing": 1},
+        "encoding": {
+            "x": {"field": "low", "bin": {"binned": True}, "title": "교사 점수 (z-score 합)"},
+            "x2": {"field": "high"},
+            "y": {"field": "passages", "type": "quantitative", "title": "문단 수", "stack": None},
+            "color": {
+                "field": "kind",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": list(kinds.values()), "range": ["$soft", "$accent"]},
+            },
+        },
+    }
