@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,24 @@ class Progress:
     step: int = 0
     best_step: int = 0
     best_ndcg: float = -1.0
-    evaluations: int = 0
     worse_in_row: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
     dev_curve: list[dict[str, float]] = field(default_factory=list)
+
+    def add(self, step: int, losses: Mapping[str, float]) -> None:
+        """Note the losses of a step."""
+        self.step = step
+        total = {"step": step, "loss": round(sum(losses.values()), 6)}
+        self.curve.append(total | {name: round(value, 6) for name, value in losses.items()})
+
+    def judge(self, step: int, ndcg: float) -> bool:
+        """Note a dev evaluation; whether it is the best so far."""
+        self.dev_curve.append({"step": step, "dev_ndcg10": round(ndcg, 6)})
+        if ndcg > self.best_ndcg:
+            self.best_ndcg, self.best_step, self.worse_in_row = ndcg, step, 0
+            return True
+        self.worse_in_row += 1
+        return False
 
 
 class Checkpoint:

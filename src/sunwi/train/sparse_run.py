@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.resolver import resolve
-from sunwi.models.sparse_encoder import SparseEncoder
 from sunwi.params import Params
 from sunwi.records import MinedRow, canonical_json
 from sunwi.runtime import cache_dir, text_hash
 from sunwi.search.batch import Passages
 from sunwi.search.bilingual.dictionary import TermPair
-from sunwi.search.bm25 import Bm25, index_terms, top
-from sunwi.search.labelled import LabelledQuestion, low_overlap
+from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.retriever import Scores
 from sunwi.train.batches import Kin
 from sunwi.train.sparse import SparseTraining, train_sparse
@@ -29,12 +27,10 @@ from sunwi.train.sparse_evaluation import (
     measure,
     sparsity,
 )
+from sunwi.train.sparse_pool import dev_pool
 from sunwi.train.sparse_questions import SplitTerms, split_terms, with_swapped_terms
 from sunwi.train.sparse_start import start_encoder
 
-DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
-DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation
-DEV_DEPTH = 10  # above it, BM25's best of every dev question beside its relevant passages
 SHOWN = 5  # questions whose activated terms are shown
 TIMED = 100  # queries whose latency is taken
 
@@ -74,7 +70,7 @@ def run_sparse(
         text for pair in terms for text in (pair.korean, pair.english)
     ]
     encoder = start_encoder(info, passages.texts, spoken, settings, params.seed)
-    before = _measure(encoder, passages, test, split, params)
+    before = _measure(SparseIndex.of(encoder, passages.texts, params), passages, test, split)
     pool, labels = dev_pool(passages, dev, params)
 
     def dev_ndcg() -> float:
@@ -94,8 +90,8 @@ def run_sparse(
     training = train_sparse(
         encoder, trained_on, split.trained, settings, kin, dev_ndcg, params.seed, checkpoint
     )  # fmt: skip
-    after = _measure(encoder, passages, test, split, params)
     index = SparseIndex.of(encoder, passages.texts, params)
+    after = _measure(index, passages, test, split)
     own = index.scores([label.text for label in test])
     metrics = {
         "trained": True,
@@ -121,50 +117,12 @@ def run_sparse(
     return SparseRun(metrics, training.curve, latency(index, timed) if timed else {})
 
 
-def dev_pool(
-    passages: Passages, dev: Sequence[LabelledQuestion], params: Params
-) -> tuple[Passages, list[LabelledQuestion]]:
-    """The low-overlap dev questions and the passages that they are ranked over at each evaluation."""
-    chosen = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = sorted(sorted(chosen, key=lambda row: (dev[row].overlap, dev[row].qid))[:DEV_QUESTIONS])
-    labels = [dev[row] for row in chosen]
-    if len(passages) <= DEV_CORPUS:
-        return passages, labels
-    lexical = Bm25(index_terms(passages.texts, params.bm25.tokenizer), params.bm25)
-    kept = {at for label in labels for at in label.relevant}
-    for terms in index_terms([label.text for label in labels], params.bm25.tokenizer):
-        kept.update(int(at) for at in top(lexical.scores(terms), DEV_DEPTH)[0])
-    order = sorted(kept)
-    place = {at: row for row, at in enumerate(order)}
-    docids = [passages.docids[at] for at in order]
-    pool = Passages(
-        docids,
-        [passages.texts[at] for at in order],
-        [passages.groups[at] for at in order],
-        {docid: row for row, docid in enumerate(docids)},
-    )
-    moved = [
-        LabelledQuestion(
-            label.qid,
-            label.text,
-            tuple(place[at] for at in label.relevant),
-            label.split,
-            label.style,
-            label.overlap,
-        )
-        for label in labels
-    ]
-    return pool, moved
-
-
 def _measure(
-    encoder: SparseEncoder,
+    index: SparseIndex,
     passages: Passages,
     test: Sequence[LabelledQuestion],
     split: SplitTerms,
-    params: Params,
 ) -> dict[str, Any]:
-    index = SparseIndex.of(encoder, passages.texts, params)
     found: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
     if test:
         texts = [label.text for label in test]

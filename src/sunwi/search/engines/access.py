@@ -29,7 +29,8 @@ def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) 
     Raises
     ------
     EngineError
-        If there is no address, it is none, or the login is half given or goes in the clear to another machine.
+        If there is no address, it is none, or the login is half given or would go in the clear to another
+        machine.
     """
     values = os.environ if environment is None else environment
     prefix = f"SUNWI_{engine.upper()}_"

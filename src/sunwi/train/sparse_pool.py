@@ -1,0 +1,48 @@
+"""A part of a corpus with its labelled questions, where ranking all of it takes too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sunwi.params import Params
+from sunwi.search.batch import Passages
+from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.labelled import LabelledQuestion, low_overlap
+
+DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
+DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation
+DEV_DEPTH = 4  # above it, BM25's best of every dev question beside its relevant passages
+
+
+def dev_pool(
+    passages: Passages, dev: Sequence[LabelledQuestion], params: Params
+) -> tuple[Passages, list[LabelledQuestion]]:
+    """The low-overlap dev questions and the passages that they are ranked over at each evaluation."""
+    chosen = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = sorted(sorted(chosen, key=lambda row: (dev[row].overlap, dev[row].qid))[:DEV_QUESTIONS])
+    labels = [dev[row] for row in chosen]
+    if len(passages) <= DEV_CORPUS:
+        return passages, labels
+    lexical = Bm25(index_terms(passages.texts, params.bm25.tokenizer), params.bm25)
+    kept = {at for label in labels for at in label.relevant}
+    for terms in index_terms([label.text for label in labels], params.bm25.tokenizer):
+        kept.update(int(at) for at in top(lexical.scores(terms), DEV_DEPTH)[0])
+    return part_of(passages, kept, labels)
+
+
+def part_of(
+    passages: Passages, positions: Iterable[int], labels: Sequence[LabelledQuestion]
+) -> tuple[Passages, list[LabelledQuestion]]:
+    """Some passages as a corpus of their own, and the questions with all relevant passages among them."""
+    order = sorted(set(positions))
+    place = {at: row for row, at in enumerate(order)}
+    docids = [passages.docids[at] for at in order]
+    part = Passages(
+        docids,
+        [passages.texts[at] for at in order],
+        [passages.groups[at] for at in order],
+        {docid: row for row, docid in enumerate(docids)},
+    )
+    inside = [label for label in labels if all(at in place for at in label.relevant)]
+    return part, [replace(label, relevant=tuple(place[at] for at in label.relevant)) for label in inside]
