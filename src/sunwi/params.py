@@ -154,13 +154,15 @@ class EncoderParams(Section):
     batch_size: Count = 32
 
 
-TokenizerName = Annotated[str, Field(pattern=r"^(kiwi|kiwi\+bigram|whitespace|bigram|subword:.+)$")]  # subword:MODEL
+TokenizerName = Annotated[  # subword:MODEL
+    str, Field(pattern=r"^(kiwi|kiwi\+bigram|whitespace|bigram|subword:.+)$")
+]
 
 
 class Bm25Params(Section):
     """Lexical search (Robertson & Zaragoza 2009; Lucene's form of the idf)."""
 
-    tokenizer: TokenizerName = "kiwi"
+    tokenizer: TokenizerName = "kiwi+bigram"
     k1: NotNegative = 1.2
     b: Share = 0.75
     bigram_weight: Positive = 0.2  # of tokenizer kiwi+bigram: what a bigram counts beside a morpheme's 1
@@ -312,6 +314,44 @@ class TrainRerankerParams(Section):
         return self
 
 
+class CollectFailuresParams(Section):
+    """Failure notes of the reranked dev lists; docs/reranker.md tells what each category means."""
+
+    splits: Annotated[list[Literal["train", "dev"]], Field(min_length=1)] = ["dev"]
+    near_topic: Share = 0.2  # Jaccard of two passages' morphemes from which they are of one topic
+
+
+class AugmentFailuresParams(Section):
+    """What a failure is turned into: paraphrases of its question, negatives that look alike."""
+
+    provider: Literal["morphological", "llm"] = "morphological"
+    paraphrases: Whole = 3  # of a failure's question, at most
+    negatives: Count = 3  # of a failure: the beating passage and its neighbours, or an LLM's
+    passage_chars: Count = 1000  # of a passage in a prompt
+
+
+class TrainRerankerTargetedParams(Section):
+    """A second stage on the failures, and the gate that it must pass."""
+
+    enabled: bool = True
+    start: Literal["continue", "merged"] = "continue"  # the same adapter, or a fresh one on the merged model
+    max_steps: Count = 12
+    learning_rate: Positive = 2e-4
+    replay: NotNegative = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
+    evaluate_every: Count = 4
+    patience: Count = 2
+    stop_share: Share = 0.25  # of the documents: early stopping
+    gate_share: Share = 0.35  # of the documents: the gate
+    tolerance: Share = 0.0  # share of the solved questions that may be lost
+    alpha: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] = 0.05
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> TrainRerankerTargetedParams:
+        if self.stop_share + self.gate_share > 1:
+            raise ValueError("stop_share and gate_share are shares of the same documents: 1 together at most")
+        return self
+
+
 class PairsParams(Section):
     """Candidate lists for the reranker, and how many of them at most: each costs `depth` pairs to score."""
 
@@ -392,8 +432,8 @@ class SearchParams(Section):
 
 RetrieverName = Literal["bm25", "dense", "questions"]
 QueryArm = Literal["standalone", "variants", "hyde"]
-Rerank = Literal["none", "late_interaction", "cross_encoder", "both"]
-Scorer = Literal["retriever", "late_interaction", "cross_encoder"]
+Rerank = Literal["none", "late_interaction", "late_interaction_tuned", "cross_encoder", "both"]
+Scorer = Literal["retriever", "late_interaction", "late_interaction_tuned", "cross_encoder"]
 
 
 class LlmRerank(Section):
@@ -561,6 +601,9 @@ class Params(Section):
     train_embedder: TrainEmbedderParams = TrainEmbedderParams()
     pairs: PairsParams = PairsParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
+    collect_failures: CollectFailuresParams = CollectFailuresParams()
+    augment_failures: AugmentFailuresParams = AugmentFailuresParams()
+    train_reranker_targeted: TrainRerankerTargetedParams = TrainRerankerTargetedParams()
     query: QueryParams = QueryParams()
     sparse: SparseParams = SparseParams()
     search: SearchParams = SearchParams()
@@ -579,10 +622,10 @@ class Params(Section):
     def _sections_fit(self) -> Params:
         if self.train_reranker.depth > self.pairs.depth:
             raise ValueError("train_reranker.depth is above pairs.depth: the blend is fitted on those lists")
-        alone = [name for name, one in sorted(self.submissions.items()) if one.rerank == "cross_encoder"]
-        if alone and not self.train_reranker.enabled:
-            what = f"submissions {alone} re-rank by the cross-encoder, which is not trained"
-            raise ValueError(f"{what} (train_reranker.enabled: false); set rerank: late_interaction")
+        if alone := [name for name, one in sorted(self.submissions.items()) if _untrained(one.rerank, self)]:
+            what = f"submissions {alone} re-rank by a reranker that is not trained"
+            found = f"train_reranker.enabled and .method ({self.train_reranker.method})"
+            raise ValueError(f"{what}: see {found}, or set rerank: late_interaction")
         if self.submissions and self.score.baseline not in self.submissions:
             known = sorted(self.submissions)
             found = f"score.baseline is {self.score.baseline!r}"
@@ -604,6 +647,13 @@ class Params(Section):
         return self
 
 
+def _untrained(rerank: Rerank, params: Params) -> bool:
+    """Whether a kind of re-ranking stands on a reranker that no stage trains."""
+    settings = params.train_reranker
+    needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
+    return needed is not None and not (settings.enabled and settings.method == needed)
+
+
 def _combination_faults(params: Params) -> list[str]:
     """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
     faults = [
@@ -618,8 +668,8 @@ def _combination_faults(params: Params) -> list[str]:
             faults.append(f"combinations.{name} reads itself: {' -> '.join(circle)}")
         elif one.swap and params.variants[one.swap.from_].llm_rerank:
             faults.append(f"combinations.{name}.swap.from: {one.swap.from_!r} has an LLM's order, not scores")
-        if one.union and one.union.rerank == "cross_encoder" and not params.train_reranker.enabled:
-            faults.append(f"combinations.{name}.union re-ranks by the cross-encoder, which is not trained")
+        if one.union and _untrained(one.union.rerank, params):
+            faults.append(f"combinations.{name}.union re-ranks by {one.union.rerank}, which is not trained")
     return faults
 
 
@@ -645,6 +695,8 @@ def _llm_faults(params: Params) -> list[str]:
     asking = [f"variant {name}" for name, one in sorted(params.variants.items()) if one.asks_llm]
     if params.query.method == "llm":
         asking.append("query.method")
+    if params.augment_failures.provider == "llm":
+        asking.append("augment_failures.provider")
     found = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
     return [f"{found}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sunwi.errors import DataError
 from sunwi.params import Bm25Params
 from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.terms import BIGRAM
 
 WORDS = ["물", "빛", "산소", "힘", "지진", "달"]
 DOCUMENTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), min_size=1, max_size=8)
@@ -92,3 +93,15 @@ def test_tokenisers() -> None:
     assert index_terms(["식물의 빛"], "kiwi") == [["식물", "빛"]]
     with pytest.raises(DataError, match=r"set bm25\.tokenizer to one of kiwi"):
         index_terms([], "mecab")
+
+
+def test_a_bigram_beside_morphemes_counts_its_share() -> None:
+    """Two fields in one index: the score is the morphemes' and a share of the bigrams'."""
+    documents = [["물", f"{BIGRAM}물이"], ["빛", f"{BIGRAM}물이", f"{BIGRAM}빛이"], ["달"]]
+    index = Bm25(documents, Bm25Params(bigram_weight=0.25))
+    whole = index.scores(["물", f"{BIGRAM}물이"])
+    alone = Bm25(documents, Bm25Params(bigram_weight=1.0))
+    expected = alone.scores(["물"]) + 0.25 * alone.scores([f"{BIGRAM}물이"])
+    np.testing.assert_allclose(whole, expected, atol=1e-6)
+    assert 0 < whole[1] < whole[0]
+    assert whole[2] == 0

@@ -53,3 +53,15 @@ def test_a_question_does_not_find_its_passage_through_itself() -> None:
     stranger = expanded().scores(queries(["x"], [QUESTIONS[1]]))
     np.testing.assert_array_equal(found[0, 1:], stranger[0, 1:])
     assert found[0, 0] < stranger[0, 0]
+
+
+def test_bigrams_keep_their_share_where_a_question_leaves_itself_out() -> None:
+    mark = "\x02"
+    passages = [["물", f"{mark}물이"], ["달"]]
+    questions = [["빛", f"{mark}물이"]]
+    params = Bm25Params(bigram_weight=0.5)
+    found = ExpandedLexicalRetriever(passages, questions, ["q"], [0], params)
+    left = found.scores(queries(["q"], [questions[0]]))[0, 0]
+    # one passage with one such bigram, of 2 terms; mean length (4 + 1) / 2; idf of 1 in 2
+    by_formula = 0.5 * math.log(1 + 1.5 / 1.5) * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 2.5))
+    assert left == pytest.approx(by_formula, abs=1e-6)

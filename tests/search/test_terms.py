@@ -6,7 +6,7 @@ import pytest
 
 from sunwi.errors import ModelError
 from sunwi.models.spec import ModelInfo
-from sunwi.search.terms import index_terms, overlap_terms
+from sunwi.search.terms import BIGRAM, index_terms, overlap_terms
 
 SUBWORD = "subword:builtin/multilingual-e5-small"
 
@@ -16,6 +16,16 @@ def test_compound_nouns_are_there_whole_and_in_parts() -> None:
     assert {"지각", "변동", "화산", "활동", "화산활동"} <= set(terms)
     assert "지각변동" not in terms  # a space parts them
     assert overlap_terms(["화산활동"], "kiwi") == [["화산", "활동"]]  # a compound counts once
+
+
+def test_bigrams_stand_marked_beside_the_morphemes() -> None:
+    text = "지각 변동과 화산활동"
+    (terms,) = index_terms([text], "kiwi+bigram")
+    morphemes = [term for term in terms if not term.startswith(BIGRAM)]
+    bigrams = [term.removeprefix(BIGRAM) for term in terms if term.startswith(BIGRAM)]
+    assert morphemes == index_terms([text], "kiwi")[0]
+    assert bigrams == ["지각", "각변", "변동", "동과", "과화", "화산", "산활", "활동"]
+    assert overlap_terms([text], "kiwi+bigram") == overlap_terms([text], "kiwi")
 
 
 def test_subwords_are_the_models_tokens(builtin_model: ModelInfo) -> None:

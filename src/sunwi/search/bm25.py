@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params import Bm25Params
-from sunwi.search.terms import index_terms
+from sunwi.search.terms import index_terms, term_weight
 from sunwi.search.top import top
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class Bm25:
         self.size = len(documents)
         distinct = sorted({term for document in documents for term in document})
         self._vocabulary = {term: at for at, term in enumerate(distinct)}
+        self._weights = np.array(
+            [term_weight(term, params.bigram_weight) for term in distinct], dtype=np.float32
+        )  # of a query's terms
         ids = [[self._vocabulary[term] for term in document] for document in documents]
         index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
         index.index((ids, self._vocabulary), show_progress=False)
@@ -86,7 +89,5 @@ class Bm25:
         rows = [[self._vocabulary[term] for term in query if term in self._vocabulary] for query in queries]
         ends = np.cumsum([0, *(len(row) for row in rows)])
         terms = np.array([term for row in rows for term in row], dtype=np.int32)
-        asked = csr_matrix(
-            (np.ones(len(terms), dtype=np.float32), terms, ends), shape=(len(rows), self._impacts.shape[0])
-        )
+        asked = csr_matrix((self._weights[terms], terms, ends), shape=(len(rows), self._impacts.shape[0]))
         return asked @ self._impacts

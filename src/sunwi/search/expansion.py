@@ -11,6 +11,7 @@ from sunwi.params import Bm25Params
 from sunwi.search.batch import QueryBatch
 from sunwi.search.bm25 import Bm25
 from sunwi.search.retriever import Scores
+from sunwi.search.terms import term_weight
 
 
 class ExpandedLexicalRetriever:
@@ -62,5 +63,12 @@ class ExpandedLexicalRetriever:
         k1, b = self._params.k1, self._params.b
         norm = k1 * (1 - b + b * length / self._mean)
         return float(
-            sum(self._idf[term] * counts[term] / (counts[term] + norm) for term in query if counts[term])
+            sum(
+                term_weight(term, self._params.bigram_weight)
+                * self._idf[term]
+                * counts[term]
+                / (counts[term] + norm)
+                for term in query
+                if counts[term]
+            )
         )

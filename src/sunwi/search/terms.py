@@ -14,15 +14,17 @@ from sunwi.text import morphemes, search_terms, squeeze
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-TOKENISERS = ("kiwi", "whitespace", "bigram", "subword:MODEL")
+TOKENISERS = ("kiwi", "kiwi+bigram", "whitespace", "bigram", "subword:MODEL")
 SUBWORD = "subword:"
+BIGRAM = "\x02"  # before a bigram that stands beside morphemes: no term of Kiwi holds it
 
 
 def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") -> list[list[str]]:
     """Index terms of each text by the tokeniser that is named.
 
-    `kiwi`: content morphemes and whole compound nouns; `whitespace`; `bigram`: character bigrams of the
-    squeezed text; `subword:MODEL`: the tokens of a model (builtin name, hub id or folder), lower-cased.
+    `kiwi`: content morphemes and whole compound nouns; `kiwi+bigram`: the same, then the text's character
+    bigrams, marked; `whitespace`; `bigram`: character bigrams of the squeezed text; `subword:MODEL`: the
+    tokens of a model (builtin name, hub id or folder), lower-cased.
 
     Raises
     ------
@@ -33,11 +35,14 @@ def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") 
     """
     if tokenizer == "kiwi":
         return search_terms(texts, label)
+    if tokenizer == "kiwi+bigram":
+        # A name that is analysed one way in a question and another way in its passage still shares these.
+        both = zip(search_terms(texts, label), texts, strict=True)
+        return [terms + [BIGRAM + pair for pair in _bigrams(text)] for terms, text in both]
     if tokenizer == "whitespace":
         return [text.lower().split() for text in texts]
     if tokenizer == "bigram":
-        flat = [squeeze(text) for text in texts]
-        return [[text] if len(text) == 1 else [a + b for a, b in pairwise(text)] for text in flat]
+        return [_bigrams(text) for text in texts]
     if tokenizer.startswith(SUBWORD):
         encoded = _subwords(tokenizer.removeprefix(SUBWORD)).encode_batch(
             [text.lower() for text in texts], add_special_tokens=False
@@ -47,12 +52,17 @@ def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") 
     raise DataError(f"unknown tokeniser {tokenizer!r}", next_step)
 
 
+def term_weight(term: str, bigram_weight: float) -> float:
+    """How much a query's term counts: a bigram that stands beside morphemes less than they do."""
+    return bigram_weight if term.startswith(BIGRAM) else 1.0
+
+
 def overlap_terms(texts: Sequence[str], tokenizer: str) -> list[list[str]]:
     """The terms in which a question's overlap with a passage is counted.
 
     Of Kiwi and of subwords the morphemes: a compound counts once, and a share of subwords says little.
     """
-    by_morphemes = tokenizer == "kiwi" or tokenizer.startswith(SUBWORD)
+    by_morphemes = tokenizer.startswith(("kiwi", SUBWORD))
     return morphemes(texts) if by_morphemes else index_terms(texts, tokenizer)
 
 
@@ -68,6 +78,11 @@ def _subwords(spec: str) -> Tokenizer:
     settings = json.loads(path.read_text(encoding="utf-8"))
     # A file that was saved with them would cut long passages or fill short ones.
     return Tokenizer.from_str(json.dumps({**settings, "truncation": None, "padding": None}))
+
+
+def _bigrams(text: str) -> list[str]:
+    flat = squeeze(text)
+    return [flat] if len(flat) == 1 else [left + right for left, right in pairwise(flat)]
 
 
 def _has_letter(token: str) -> bool:
