@@ -34,6 +34,15 @@ def test_cards_hold_what_was_measured(inputs: PageInputs) -> None:
     assert "11 candidate lists" in reranker
 
 
+def test_the_hub_reads_the_results(inputs: PageInputs) -> None:
+    from huggingface_hub import ModelCard
+
+    card = ModelCard(model_cards(inputs.params, inputs.scores, {}, inputs.detail)["embedder"])
+    found = {(one.task_name, one.metric_type): one.metric_value for one in card.data.eval_results or ()}
+    assert found["search variant tuned", "map"] == inputs.scores["tuned"]["map"]
+    assert not [task for task, _ in found if "dense_base" in task]  # does not use the model
+
+
 def test_an_unknown_base_is_not_given_a_licence(inputs: PageInputs) -> None:
     encoder = inputs.params.encoder.model_copy(update={"model": "someone/encoder"})
     params = inputs.params.model_copy(update={"encoder": encoder})

@@ -17,6 +17,8 @@ from sunwi.report.embedding import inline_json, inline_script
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.page import explored_variants, render_page, view
+from sunwi.report.settings import cost_rows
+from sunwi.report.training_charts import dev_chart
 
 
 class Tags(HTMLParser):
@@ -156,6 +158,36 @@ def test_inline_json_reads_back_and_holds_nothing_that_html_knows(value: object)
 def test_scripts_that_would_break_the_page_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="break the page"):
         inline_script(source)
+
+
+def ledger(task: str, rows: int, cost: float) -> dict[str, object]:
+    return {task: {"solar": {"rows": rows, "ok": rows, "tokens_in": 1000, "tokens_out": 200, "cost": cost}}}
+
+
+def test_cost_is_of_every_stage_that_asked(inputs: PageInputs) -> None:
+    metrics = {
+        "llm": ledger("questions", 5, 0.25),
+        "query": {"cost": ledger("understand", 3, 0.5)},
+        "submissions": {"plain": {}, "tuned": {"llm": ledger("rerank", 4, 1.0)}},
+    }
+    assert [(row["stage"], row["task"], row["cost"]) for row in cost_rows(metrics)] == [
+        ("generate_qa", "questions", 0.25),
+        ("understand_queries", "understand", 0.5),
+        ("submit tuned", "rerank", 1.0),
+    ]
+    assert cost_rows({"llm": {}}) == []
+    page = render_page(dataclasses.replace(inputs, metrics={**inputs.metrics, **metrics}))
+    assert "1.7500" in page  # the sum
+    assert "3,000" in page
+
+
+def test_dev_curve_shows_what_was_measured() -> None:
+    rows = [
+        {"step": "8", "dense_ndcg10_low_overlap": "0.5", "fused_ndcg10_low_overlap": "0.6"},
+        {"step": "16", "dense_ndcg10_low_overlap": "0.55", "fused_ndcg10_low_overlap": ""},
+    ]
+    values = dev_chart(rows)["data"]["values"]
+    assert [(value["step"], value["ndcg"]) for value in values] == [(8, 0.5), (8, 0.6), (16, 0.55)]
 
 
 STAGES = {

@@ -71,6 +71,19 @@ def test_explorer_by_search(browser: Any, page: Path) -> None:
     browser.send("Input.insertText", text="셋째")
     browser.wait("document.querySelectorAll('#queries button').length === 1")
     assert browser.run("document.querySelector('#queries button').dataset.id") == "3"
+    assert browser.run("document.querySelector('#queries mark').textContent") == "셋째"
+
+
+def test_what_is_searched_for_is_no_pattern(browser: Any, page: Path) -> None:
+    browser.open(page)
+    browser.click("#find")
+    browser.send("Input.insertText", text="</script><img src=x")
+    browser.wait("document.querySelectorAll('#queries mark').length > 0")
+    marks = "[...document.querySelectorAll('mark')].map(one => one.textContent)"
+    assert set(browser.run(marks)) == {"</script><img", "src=x"}
+    browser.send("Input.insertText", text=" (.*")
+    browser.wait("document.querySelectorAll('#queries button').length === 0")
+    assert browser.complaints() == []
 
 
 def test_explorer_by_keyboard(browser: Any, page: Path) -> None:

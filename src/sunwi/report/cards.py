@@ -79,6 +79,7 @@ def _card(
         "section": {key: value for key, value in section.model_dump().items() if key != "enabled"},
         "measures": MEASURES,
         "rows": [(name, scores[name]) for name in dict.fromkeys(shown)],
+        "results": [(name, scores[name]) for name in dict.fromkeys(shown) if name in uses],
         "counts": detail.get("all", {}).get("counts", {}),
         "alpha": round(1 - params.score.confidence, 6),
     }
