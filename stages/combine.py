@@ -19,7 +19,7 @@ from project import (
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
-from sunwi.search.reranking import Rerankers, cross_encoder_of
+from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.submit.combining import combine
 from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission
@@ -41,7 +41,7 @@ if __name__ == "__main__":
                 lambda variant: read_ranking(RANKINGS, f"{variant}{suffix}"),
                 read_rows(QUERIES / understood, UnderstoodQuery),
                 texts,
-                lambda which: Rerankers(encoder(which, params), cross_encoder_of(RERANKER), params),
+                lambda which: Rerankers(encoder(which, params), trained_reranker(RERANKER), params),
                 read_json(INDEX / "blend.json"),
                 client,
             )

@@ -5,26 +5,23 @@ from project import (
     METRICS,
     MINED,
     as_queries,
-    dev_labels,
     encoder,
     false_negative_rules,
+    labelled,
     passages,
     pipeline,
-    questions,
     timed,
 )
-from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics
+from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, triplets
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json, write_rows
-from sunwi.search.labelled import synthetic_questions
 from sunwi.search.pipeline import Fusion
 
 if __name__ == "__main__":
     params = load_params()
     with timed("mine_pairs"):
         corpus = passages()
-        asked = dev_labels(corpus, params) + synthetic_questions(questions(), corpus, {"train"})
-        labels = chosen_questions(asked, params.pairs.max_train, params.pairs.max_dev)
+        labels = chosen_questions(labelled(corpus, params), params.pairs.max_train, params.pairs.max_dev)
         queries = as_queries(labels, encoder("promoted", params), params)
         names = ["bm25", "dense", "questions"]
         fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])
@@ -33,4 +30,6 @@ if __name__ == "__main__":
             search, names, fusion, queries, labels, params.pairs.depth, false_negative_rules(corpus, params)
         )
         write_rows(MINED / "pairs.jsonl", lists)
+        texts = dict(zip(corpus.docids, corpus.texts, strict=True))
+        write_rows(MINED / "triplets.jsonl", triplets(lists, texts, params.mining.max_positive_share))
         write_json(METRICS / "pairs.json", pool_metrics(lists))

@@ -34,6 +34,7 @@ DIAGNOSIS = Path("data/diagnosis")
 REPORT = Path("data/report")
 CARDS = Path("models/cards")
 EMBEDDER = Path("models/embedder")
+STAGE1 = Path("models/reranker_stage1")
 RERANKER = Path("models/reranker")
 SPARSE = Path("models/sparse")
 SPARSE_EXPORT = Path("models/sparse_export")
@@ -54,7 +55,7 @@ def questions() -> list[Question]:
 def encoder(which: str, params: Params) -> Encoder:
     """The base encoder or the promoted one."""
     spec = params.encoder.model if which == "base" else str(EMBEDDER)
-    return Encoder(resolve(spec), params.encoder.batch_size)
+    return Encoder.of(resolve(spec), params.encoder)
 
 
 def false_negative_rules(corpus: Passages, params: Params) -> FalseNegativeRules:
@@ -76,6 +77,11 @@ def dev_labels(corpus: Passages, params: Params) -> list[LabelledQuestion]:
         understood, load_prepared(PREPARED).dev_qrels, corpus, "dev", params.bm25.tokenizer
     )
     return natural + synthetic_questions(questions(), corpus, {"dev"})
+
+
+def labelled(corpus: Passages, params: Params) -> list[LabelledQuestion]:
+    """Every question that candidate lists may be made for."""
+    return dev_labels(corpus, params) + synthetic_questions(questions(), corpus, {"train"})
 
 
 def as_queries(labels: list[LabelledQuestion], model: Encoder, params: Params) -> QueryBatch:

@@ -22,7 +22,7 @@ from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
 from sunwi.search.batch import QueryBatch, make_queries
-from sunwi.search.reranking import Rerankers, cross_encoder_of
+from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.submit.building import build, fusion_of
 from sunwi.submit.cascade import searches
 from sunwi.submit.dev import dev_metrics
@@ -37,7 +37,7 @@ if __name__ == "__main__":
         model = encoder(variant.encoder, params)
         index = pipeline(variant.encoder, passages(), params)
         fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
-        rerankers = Rerankers(model, cross_encoder_of(RERANKER), params) if variant.rerank != "none" else None
+        rerankers = Rerankers(model, trained_reranker(RERANKER), params) if variant.rerank != "none" else None
         weights = variant.rerank_weights
         if weights is None:
             weights = read_json(INDEX / "blend.json").get(variant.rerank, {})

@@ -1,6 +1,6 @@
-"""LoRA cross-encoder on the candidate lists; blend weights for it and for late interaction."""
+"""LoRA on the candidate lists, a cross-encoder or late interaction; blend weights of all rerankers."""
 
-from project import EMBEDDER, INDEX, METRICS, MINED, RERANKER, encoder, passages, timed, write_curve
+from project import EMBEDDER, INDEX, METRICS, MINED, STAGE1, encoder, passages, timed, write_curve
 from sunwi.params import load_params
 from sunwi.records import CandidateList, read_rows, write_json
 from sunwi.train.reranking import tune_reranker
@@ -12,8 +12,8 @@ if __name__ == "__main__":
         texts = dict(zip(corpus.docids, corpus.texts, strict=True))
         lists = read_rows(MINED / "pairs.jsonl", CandidateList)
         blend, metrics, curve = tune_reranker(
-            params, lists, texts, encoder("promoted", params), EMBEDDER, RERANKER
+            params, lists, texts, encoder("promoted", params), EMBEDDER, STAGE1
         )
-        write_json(INDEX / "blend.json", blend)
+        write_json(INDEX / "blend_stage1.json", blend)
         write_json(METRICS / "train_reranker.json", metrics)
         write_curve("reranker_loss", curve)

@@ -152,6 +152,8 @@ class EncoderParams(Section):
     max_length: Annotated[int, Field(ge=8, le=8192)] = 256
     query_max_length: Annotated[int, Field(ge=8, le=8192)] = 64
     batch_size: Count = 32
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: float32 on a CPU, half on a GPU
+    kernels: Literal["torch", "onednn"] = "torch"  # onednn: faster on a CPU; other low bits, so encoded anew
 
 
 TokenizerName = Annotated[  # subword:MODEL

@@ -49,6 +49,11 @@ class FalseNegativeRules:
             return "co_relevant"
         return None
 
+    def answers_too(self, question: str, positive: str, candidate: str) -> bool:
+        """`may_answer` by docids."""
+        position = self.passages.position
+        return self.may_answer(question, position[positive], position[candidate]) is not None
+
     def kin(self, docid: str) -> frozenset[str]:
         """What counts as the same answer as a passage: its document, and those of its copies."""
         groups, position = self.passages.groups, self.passages.position

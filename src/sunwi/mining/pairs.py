@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sunwi.mining.false_negatives import FalseNegativeRules
-from sunwi.records import Candidate, CandidateList
+from sunwi.mining.false_negatives import FalseNegativeRules, positive_limit
+from sunwi.records import Candidate, CandidateList, Triplet
 from sunwi.runtime import text_hash
 from sunwi.search.batch import QueryBatch
 from sunwi.search.labelled import NATURAL, LabelledQuestion
@@ -81,6 +81,32 @@ def candidate_lists(
 
 def _of_row(ranked: RankedQuery, row: int) -> dict[str, float]:
     return {name: round(float(values[row]), 5) for name, values in sorted(ranked.components.items())}
+
+
+def triplets(
+    lists: Sequence[CandidateList], texts: Mapping[str, str], max_positive_share: float
+) -> list[Triplet]:
+    """(question, positive, negative) of the train lists, for tools that train on triplets.
+
+    A negative must score below `max_positive_share` of the positive, else it may answer as well.
+    """
+    found = []
+    for one in lists:
+        positive = next((candidate for candidate in one.candidates if candidate.label), None)
+        if one.split != "train" or positive is None:
+            continue
+        limit = positive_limit(positive.score, max_positive_share)
+        below = (hit for hit in one.candidates if not hit.label and hit.score < limit)
+        for number, negative in enumerate(below, start=1):
+            found.append(
+                Triplet(
+                    id=f"{one.qid}:{number:02d}",
+                    query=one.query,
+                    positive=texts[positive.docid],
+                    negative=texts[negative.docid],
+                )
+            )
+    return found
 
 
 def pool_metrics(lists: Sequence[CandidateList]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,44 +12,63 @@ import numpy.typing as npt
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.resolver import resolve
 from sunwi.params import Params
+from sunwi.records import read_json
 
 SCORERS = {
     "none": (),
     "late_interaction": ("late_interaction",),
+    "late_interaction_tuned": ("late_interaction_tuned",),
     "cross_encoder": ("cross_encoder",),
-    "both": ("cross_encoder", "late_interaction"),
+    "both": ("cross_encoder", "late_interaction", "late_interaction_tuned"),  # those that are there
 }
+METHODS = {"cross_encoder": "cross_encoder", "late_interaction": "late_interaction_tuned"}
+METHOD_FILE = "method.json"
 
 
-def cross_encoder_of(folder: Path) -> Path | None:
-    """The merged cross-encoder in a reranker's folder, or None where its training was switched off."""
-    merged = folder / "merged"
-    return merged if merged.exists() else None
+@dataclass(frozen=True, slots=True)
+class TrainedReranker:
+    """A reranker's folder: the name that it scores under, and its merged model."""
+
+    name: str
+    merged: Path
+
+
+def trained_reranker(folder: Path) -> TrainedReranker | None:
+    """What a reranker's folder holds, or None where training was switched off."""
+    settings = folder / METHOD_FILE
+    if not settings.exists():
+        return None
+    return TrainedReranker(METHODS[read_json(settings)["method"]], folder / "merged")
 
 
 class Rerankers:
-    """Scores (query, passage) pairs by each reranker; a model is loaded when a pair is not cached."""
+    """Scores (query, passage) pairs by each reranker; a model is loaded when a pair is not cached.
 
-    def __init__(self, encoder: Encoder, cross_encoder: Path | None, params: Params) -> None:
-        limits = params.encoder
-        self._late = LateInteraction(encoder, limits.query_max_length, limits.max_length)
-        settings = params.train_reranker
-        self._cross = CrossEncoder(cross_encoder, settings.max_length) if cross_encoder else None
+    Late interaction is the variant's own encoder's; beside it stands the reranker that was trained, if any.
+    """
+
+    def __init__(self, encoder: Encoder, trained: TrainedReranker | None, params: Params) -> None:
+        limits, settings = params.encoder, params.train_reranker
+        late = LateInteraction(encoder, limits.query_max_length, limits.max_length)
+        self._scorers: dict[str, LateInteraction | CrossEncoder] = {"late_interaction": late}
+        if trained is None:
+            return
+        if trained.name == "cross_encoder":
+            self._scorers[trained.name] = CrossEncoder(trained.merged, settings.max_length)
+        else:
+            own = Encoder.of(resolve(str(trained.merged)), limits)
+            self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, settings.max_length)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The rerankers that are there."""
-        return ("cross_encoder", "late_interaction") if self._cross else ("late_interaction",)
+        return tuple(sorted(self._scorers))
 
     def score(self, name: str, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """Scores of the pairs, shape [pairs]."""
-        if not pairs:
-            return np.zeros(0, dtype=np.float32)
-        if name == "late_interaction":
-            return self._late.score(pairs)
-        assert self._cross is not None  # `names` says which are there
-        return self._cross.score(pairs)
+        return self._scorers[name].score(pairs) if pairs else np.zeros(0, dtype=np.float32)
 
 
 PairScorer = Callable[[Sequence[tuple[str, str]]], npt.NDArray[np.float32]]
@@ -67,6 +87,4 @@ def teacher_of(spec: str, encoder: Encoder, params: Params) -> PairScorer | None
     if spec == "late_interaction":
         limits = params.encoder
         return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
-    from sunwi.models.resolver import resolve
-
     return CrossEncoder(resolve(spec).folder, params.train_reranker.max_length).score

@@ -64,11 +64,11 @@ def watching(watch: Watch, model: torch.nn.Module, scorer: PairScorer) -> Any:
     """A callback by which transformers' trainer asks the watch after each step."""
     from transformers import TrainerCallback
 
-    class Watching(TrainerCallback):
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    class Watching(TrainerCallback):  # type: ignore[misc]  # the library's class has no types
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
             watch.see(0, model, scorer)
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
             if watch.see(state.global_step, model, scorer):
                 control.should_training_stop = True
 

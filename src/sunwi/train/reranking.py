@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
+from sunwi.params import Params, TrainRerankerParams
 from sunwi.records import CandidateList, write_json
-from sunwi.search.reranking import Rerankers, cross_encoder_of
+from sunwi.search.reranking import METHOD_FILE, Rerankers, trained_reranker
 from sunwi.train.blending import Blend, fit_rerankers
-from sunwi.train.reranker import train_reranker, training_lists
+from sunwi.train.reranker import train_reranker
+from sunwi.train.reranker_adapter import ADAPTER, MERGED
+from sunwi.train.reranker_late import train_late_interaction
+from sunwi.train.reranker_lists import TrainingList, training_lists
+from sunwi.train.reranker_watch import Watch
 
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The stage-1 reranker that a second stage goes on from, and whether by a fresh adapter on it."""
+
+    folder: Path
+    fresh: bool
 
 
 def tune_reranker(
@@ -26,23 +39,55 @@ def tune_reranker(
     embedder: Path,
     out: Path,
 ) -> tuple[Blend, dict[str, Any], list[dict[str, float]]]:
-    """Write the cross-encoder to `out`; return blend weights, metrics and the loss curve.
+    """Write the trained reranker to `out`; return blend weights, metrics and the loss curve.
 
-    Late interaction needs no training of its own and is always there.
+    The encoder's own late interaction needs no training and is always there beside it.
     """
     settings = params.train_reranker
     curve: list[dict[str, float]] = []
     facts: dict[str, Any] = {"trained": settings.enabled}
     if settings.enabled:
         chosen, counts = training_lists(lists, texts, settings, params.mining.max_positive_share)
-        from_encoder = settings.model == FROM_ENCODER
-        base = embedder if from_encoder else resolve(settings.model).folder
-        name = embedder.as_posix() if from_encoder else settings.model
-        run, curve = train_reranker(base, name, chosen, settings, params.seed, out)
-        facts |= {**counts, **run}
+        run, curve = train_by_method(params, settings, chosen, embedder, out)
+        facts |= {"method": settings.method, **counts, **run}
     else:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         write_json(out / "switched_off.json", {"reason": "train_reranker.enabled is false"})
-    blend, quality = fit_rerankers(lists, texts, Rerankers(encoder, cross_encoder_of(out), params), params)
+    blend, quality = fit_rerankers(lists, texts, Rerankers(encoder, trained_reranker(out), params), params)
     return blend, {**facts, **quality}, curve
+
+
+def train_by_method(
+    params: Params,
+    settings: TrainRerankerParams,
+    lists: Sequence[TrainingList],
+    embedder: Path,
+    out: Path,
+    start: Start | None = None,
+    watch: Watch | None = None,
+) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Train the reranker that `settings` name on the lists; return facts and the loss curve.
+
+    `embedder` is the promoted encoder, a path relative to the project: it is named in what is written. A
+    second stage's fresh adapter stands on the merged model of the first.
+    """
+    late = settings.method == "late_interaction"
+    from_encoder = late or settings.model == FROM_ENCODER
+    name = embedder.as_posix() if from_encoder else settings.model
+    base = embedder if from_encoder else resolve(settings.model).folder
+    adapter: Path | None = None
+    if start is not None and start.fresh:
+        base = start.folder / MERGED
+        name = base.as_posix()
+    elif start is not None:
+        adapter = start.folder / ADAPTER
+    if late:
+        length = params.encoder.query_max_length
+        found = train_late_interaction(
+            resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch
+        )
+    else:
+        found = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
+    write_json(out / METHOD_FILE, {"method": settings.method})
+    return found

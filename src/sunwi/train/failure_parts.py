@@ -1,0 +1,66 @@
+"""Dev questions in three parts by document: what a second stage trains on, stops by, and is judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+from sunwi.params import TrainRerankerTargetedParams
+from sunwi.records import CandidateList
+from sunwi.runtime import text_hash
+
+Part = Literal["train", "stop", "gate"]
+
+
+def part_of(document: str, params: TrainRerankerTargetedParams) -> Part:
+    """The part of a document, by the hash of its id: adding documents moves none.
+
+    Examples
+    --------
+    >>> even = TrainRerankerTargetedParams(stop_share=0.5, gate_share=0.5)
+    >>> sorted({part_of(f"d{number}", even) for number in range(20)})
+    ['gate', 'stop']
+    """
+    place = int(text_hash("failure_part", document)[:8], 16) / 16**8
+    if place < params.gate_share:
+        return "gate"
+    return "stop" if place < params.gate_share + params.stop_share else "train"
+
+
+def parts_of(
+    lists: Sequence[CandidateList],
+    documents: Mapping[str, Collection[str]],
+    params: TrainRerankerTargetedParams,
+) -> dict[Part, list[CandidateList]]:
+    """Candidate lists of dev questions by the part of the documents that answer them.
+
+    Documents that one question shares, directly or by a chain of questions, fall into one part.
+
+    Parameters
+    ----------
+    documents
+        Question id to the documents that are labelled as its answer.
+    """
+    group = _together([sorted(documents[one.qid]) for one in lists])
+    parts: dict[Part, list[CandidateList]] = {"train": [], "stop": [], "gate": []}
+    for one in lists:
+        parts[part_of(group[min(documents[one.qid])], params)].append(one)
+    return parts
+
+
+def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Each document to the first of those that it hangs together with (union-find)."""
+    root: dict[str, str] = {}
+
+    def first(document: str) -> str:
+        while root[document] != document:
+            document = root[document]
+        return document
+
+    for members in sets:
+        for document in members:
+            root.setdefault(document, document)
+        roots = {first(document) for document in members}
+        for one in roots:
+            root[one] = min(roots)
+    return {document: first(document) for document in sorted(root)}

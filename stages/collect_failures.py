@@ -1,0 +1,41 @@
+"""Failure notes (오답 노트) of the reranked lists: what beat the right passage, by how much, of what kind."""
+
+from project import (
+    INDEX,
+    METRICS,
+    MINED,
+    STAGE1,
+    encoder,
+    false_negative_rules,
+    labelled,
+    passages,
+    timed,
+)
+from sunwi.params import load_params
+from sunwi.records import CandidateList, read_json, read_rows, write_json, write_rows
+from sunwi.search.reranking import Rerankers, trained_reranker
+from sunwi.train.blending import score_lists
+from sunwi.train.failures import collect_failures, failure_metrics
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("collect_failures"):
+        corpus = passages()
+        texts = dict(zip(corpus.docids, corpus.texts, strict=True))
+        rules = false_negative_rules(corpus, params)
+        wanted = set(params.collect_failures.splits)
+        lists = [one for one in read_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
+        rerankers = Rerankers(encoder("promoted", params), trained_reranker(STAGE1), params)
+        scored = score_lists(lists, texts, rerankers, params.train_reranker.depth)
+        failures = collect_failures(
+            lists,
+            scored,
+            read_json(INDEX / "blend_stage1.json").get("both", {}),
+            {one.qid: [corpus.docids[at] for at in one.relevant] for one in labelled(corpus, params)},
+            texts,
+            dict(zip(corpus.docids, corpus.groups, strict=True)),
+            rules.answers_too,
+            params.collect_failures.near_topic,
+        )
+        write_rows(MINED / "failures.jsonl", failures)
+        write_json(METRICS / "collect_failures.json", failure_metrics(lists, failures))

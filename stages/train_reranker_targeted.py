@@ -1,0 +1,37 @@
+"""A second stage on the failures; the gate decides whether it or the first one is the reranker."""
+
+from project import (
+    EMBEDDER,
+    INDEX,
+    METRICS,
+    MINED,
+    RERANKER,
+    STAGE1,
+    encoder,
+    labelled,
+    passages,
+    timed,
+    write_curve,
+)
+from sunwi.params import load_params
+from sunwi.records import AugmentedFailure, CandidateList, read_json, read_rows, write_json
+from sunwi.train.targeted import TargetedData, tune_targeted
+
+if __name__ == "__main__":
+    params = load_params()
+    with timed("train_reranker_targeted"):
+        corpus = passages()
+        data = TargetedData(
+            lists=read_rows(MINED / "pairs.jsonl", CandidateList),
+            documents={
+                one.qid: {corpus.groups[at] for at in one.relevant} for one in labelled(corpus, params)
+            },
+            augmented=read_rows(MINED / "augmented.jsonl", AugmentedFailure),
+            texts=dict(zip(corpus.docids, corpus.texts, strict=True)),
+        )
+        blend = read_json(INDEX / "blend_stage1.json")
+        model = encoder("promoted", params)
+        tuned = tune_targeted(params, data, model, EMBEDDER, STAGE1, blend, RERANKER)
+        write_json(INDEX / "blend.json", tuned.blend)
+        write_json(METRICS / "train_reranker_targeted.json", tuned.metrics)
+        write_curve("reranker_targeted_loss", tuned.curve)
