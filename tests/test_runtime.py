@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sunwi.errors import InputProblems, Problem
-from sunwi.runtime import atomic_write, available_cpus, cache_dir, file_hash, seed_everything, text_hash
+from sunwi.runtime import (
+    atomic_write,
+    available_cpus,
+    cache_dir,
+    device_type,
+    file_hash,
+    pick_device,
+    seed_everything,
+    text_hash,
+)
 
 
 def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
@@ -67,3 +78,13 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
     assert "f:201: bad" not in str(error)
     assert "and 50 more" in str(error)
     assert str(error).endswith("Next: mend f")
+
+
+def test_the_device_is_known_without_loading_torch() -> None:
+    assert device_type() == pick_device().type
+    program = (
+        "import sys; from sunwi.runtime import device_type; print(device_type(), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # beside a driver torch is asked; the two answers agree
+    assert done.stdout.split() in ([device_type(), "True"], ["cpu", "False"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import math
 import os
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     import torch
@@ -69,6 +70,26 @@ def _cgroup_cpus() -> int | None:
         period_us = int(v1.with_name("cpu.cfs_period_us").read_text(encoding="ascii"))
         return None if quota_us <= 0 else math.ceil(quota_us / period_us)
     return None
+
+
+def device_type() -> Literal["cuda", "cpu"]:
+    """What `pick_device` picks; torch, which takes seconds to load, is asked only beside a GPU's driver."""
+    if not _has_gpu_driver():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _has_gpu_driver() -> bool:
+    """Whether the library through which torch reaches an NVIDIA GPU can be loaded, or ROCm's device is there."""
+    if Path("/dev/kfd").exists():
+        return True
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def pick_device() -> torch.device:
