@@ -82,7 +82,7 @@ def device_type() -> Literal["cuda", "cpu"]:
 
 
 def _has_gpu_driver() -> bool:
-    """Whether the library through which torch reaches an NVIDIA GPU can be loaded, or ROCm's device is there."""
+    """Whether torch could reach a GPU: NVIDIA's library can be loaded, or ROCm's device is there."""
     if Path("/dev/kfd").exists():
         return True
     try:
@@ -104,10 +104,10 @@ def pick_device() -> torch.device:
 
 def inference_dtype(device: str) -> str:
     """Name of torch's dtype for inference: float32 on a CPU, bfloat16 on a GPU with it, else float16."""
-    import torch
-
     if device != "cuda":
         return "float32"
+    import torch
+
     return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
 
 
