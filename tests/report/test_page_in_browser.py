@@ -83,6 +83,7 @@ def test_what_is_searched_for_is_no_pattern(browser: Any, page: Path) -> None:
     assert set(browser.run(marks)) == {"</script><img", "src=x"}
     browser.send("Input.insertText", text=" (.*")
     browser.wait("document.querySelectorAll('#queries button').length === 0")
+    assert "맞는 질의가 없습니다" in browser.run("document.getElementById('found').textContent")
     assert browser.complaints() == []
 
 

@@ -53,7 +53,8 @@
   const showList = () => {
     const shown = data.queries.filter((query) => inCause(query, state.cause) && matches(query));
     const rest = data.left_out ? ` · 쪽이 커지지 않게 ${data.left_out.toLocaleString()}개는 싣지 않음` : "";
-    found.textContent = `질의 ${shown.length}개${rest}`;
+    found.textContent = shown.length ? `질의 ${shown.length}개${rest}` : "맞는 질의가 없습니다. 낱말이나 원인을 바꿔 보세요.";
+    list.hidden = !shown.length;
     list.replaceChildren(...shown.map((query) => {
       const row = make("button", { type: "button", "data-id": query.id, "aria-current": String(query.id === state.query) }, ...marked(spoken(query)), make("span", { class: "meta" }, `#${query.id} · ${outcome(query.results[focus.value])}`));
       row.addEventListener("click", () => choose(query.id, true));
