@@ -6,7 +6,8 @@ Run it in a project whose pipeline was run up to `mine`:
 
 It reads data/ and writes nothing but the file of --out, one line as soon as it is measured. Each encoder is
 tested as it is and mixed with the base (--shares); the fusion's weight is fitted on dev. `--also FOLDER`
-tests on another project's judged queries, too.
+tests on another project's judged queries, too. The last lines hold the mean over the seeds of each question's
+figure.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import chdir
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +219,13 @@ def settings_of(name: str, asked: argparse.Namespace, params: Params) -> TrainEm
     return TrainEmbedderParams.model_validate(options)
 
 
+def append(path: Path, line: dict[str, Any]) -> None:
+    """Write and print one line; nothing is lost if the run is stopped."""
+    with path.open("a", encoding="utf-8") as sink:
+        sink.write(json.dumps(line) + "\n")
+    print(json.dumps(line), flush=True)
+
+
 def main() -> None:
     asked = arguments()
     folder = Path.cwd()
@@ -235,15 +244,11 @@ def main() -> None:
     dev_before = ndcg(scorer(home.dev), home.dev.relevant)
     before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
     shares = [float(share) for share in asked.shares.split(",")]
-
-    def write(line: dict[str, Any]) -> None:
-        with asked.out.open("a", encoding="utf-8") as sink:
-            sink.write(json.dumps(line) + "\n")
-        print(json.dumps(line), flush=True)
-
+    write = partial(append, asked.out)
     kin = mining_rules(folder, ANY_SCORE).kin
     overlaps = {question.qid: question.overlap for question in questions()}
     styles = {question.qid: question.style for question in questions()}
+    found: dict[tuple[str, float], dict[str, list[np.ndarray]]] = {}  # nDCG of each question, by seed
     for seed in (int(seed) for seed in asked.seeds.split(",")):
         for name in rows:
             options = settings_of(name, asked, params)
@@ -266,11 +271,20 @@ def main() -> None:
                     for part in ("dense", "fused"):
                         line[f"{key}base_{part}"] = round(float(getattr(old, part).mean()), 4)
                         line |= compared(key + part, getattr(new, part), getattr(old, part), params)
+                        of_row = found.setdefault((name, share), {})
+                        of_row.setdefault(key + part, []).append(getattr(new, part))
                 write(line)
             _, verdict = promote(verdicts, home.gate, params)
             told = ("promoted", "base_share", "reason", "delta", "interval", "p", "candidates")
             write({**facts, "gate": {key: verdict[key] for key in told}})
             remove_checkpoints(trained.checkpoints)
+    for (name, share), of_row in found.items() if "," in asked.seeds else ():
+        line = {"row": name, "base_share": share, "seeds": asked.seeds}
+        for key, old in before.items():
+            for part in ("dense", "fused"):
+                mean = np.mean(of_row[key + part], axis=0)
+                line |= compared(key + part, mean, getattr(old, part), params)
+        write(line)
 
 
 if __name__ == "__main__":
