@@ -1,0 +1,1 @@
+"""A sparse encoder for other programs: ONNX, int8 ONNX, TorchScript, and OpenSearch's ML Commons."""

@@ -1,0 +1,116 @@
+"""What OpenSearch's ML Commons is given: two archives, the requests, and deploy.py to send them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from sunwi.models.sparse_encoder import SparseEncoder
+from sunwi.models.sparse_export.server_tokens import ServerTokens
+from sunwi.records import write_json, write_lines
+from sunwi.runtime import file_hash
+
+FORMAT = "TORCH_SCRIPT"
+ENCODER_ID, QUERY_ID = "${ENCODER_MODEL_ID}", "${QUERY_MODEL_ID}"  # deploy.py puts the server's ids there
+Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE"]
+
+
+def write_bundle(
+    encoder: SparseEncoder,
+    names: ServerTokens,
+    traced: Path,
+    folder: Path,
+    name: str,
+    passage_max_length: int,
+    query_max_length: int,
+) -> None:
+    """Write the bundle to `folder`; `traced` is the file of `trace_server_model`.
+
+    With inference-free queries the query side is tokenizer.zip, a table of token weights; else the
+    encoder serves both sides.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    passage_tokens = truncated_tokenizer(encoder.tokenizer, passage_max_length)
+    pack(folder / "encoder.zip", {"encoder.pt": traced.read_bytes(), "tokenizer.json": passage_tokens})
+    write_json(
+        folder / "register_encoder.json", register_body(folder / "encoder.zip", name, "SPARSE_ENCODING")
+    )
+    if encoder.query == "idf":
+        parts = {
+            "tokenizer.json": truncated_tokenizer(encoder.tokenizer, query_max_length),
+            "idf.json": json.dumps(server_idf(encoder, names), ensure_ascii=False).encode("utf-8"),
+        }
+        pack(folder / "tokenizer.zip", parts)
+        body = register_body(folder / "tokenizer.zip", f"{name}-query", "SPARSE_TOKENIZE")
+        write_json(folder / "register_tokenizer.json", body)
+    for file, request in requests(encoder.query).items():
+        write_json(folder / file, request)
+    script = files("sunwi.models.sparse_export") / "deploy.py"
+    write_lines(folder / "deploy.py", script.read_text(encoding="utf-8").splitlines())
+
+
+def server_idf(encoder: SparseEncoder, names: ServerTokens) -> dict[str, float]:
+    """Token name to idf, sorted; of entries with one name the largest, as their passage weights."""
+    table: dict[str, float] = {}
+    for at, name in zip(encoder.token_ids, names.names, strict=True):
+        table[name] = max(table.get(name, 0.0), round(encoder.idf[at], 6))
+    return dict(sorted(table.items()))
+
+
+def truncated_tokenizer(tokenizer: Any, max_length: int) -> bytes:
+    """tokenizer.json with the truncation that the server must apply, and no padding."""
+    from tokenizers import Tokenizer
+
+    copy = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    copy.enable_truncation(max_length=max_length)
+    copy.no_padding()
+    return bytes(copy.to_str().encode("utf-8"))
+
+
+def pack(path: Path, parts: Mapping[str, bytes]) -> None:
+    """A flat zip, stored, the same bytes for the same parts."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(parts.items()):
+            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
+
+
+def register_body(archive: Path, name: str, function: Function) -> dict[str, Any]:
+    """Body of models/meta; deploy.py adds the number of chunks and the model group."""
+    return {
+        "name": name,
+        "version": "1.0.0",
+        "description": "Korean neural sparse retrieval, made by sunwi",
+        "model_format": FORMAT,
+        "function_name": function,
+        "model_content_size_in_bytes": archive.stat().st_size,
+        "model_content_hash_value": file_hash(archive),
+    }
+
+
+def requests(query: Literal["idf", "model"]) -> dict[str, Any]:
+    """Index, ingest pipeline, search pipeline and an example query, by file name."""
+    asked = {
+        "query_text": "광합성은 어디에서 일어나나?",
+        "model_id": QUERY_ID if query == "idf" else ENCODER_ID,
+    }
+    return {
+        "index.json": {
+            "settings": {
+                "default_pipeline": "sunwi-sparse-ingest",
+                "index.search.default_pipeline": "sunwi-sparse-search",
+            },
+            "mappings": {"properties": {"content": {"type": "text"}, "sparse": {"type": "rank_features"}}},
+        },
+        "ingest_pipeline.json": {
+            "description": "Sparse vectors of passages",
+            "processors": [{"sparse_encoding": {"model_id": ENCODER_ID, "field_map": {"content": "sparse"}}}],
+        },
+        "search_pipeline.json": {
+            "request_processors": [{"neural_query_enricher": {"default_model_id": asked["model_id"]}}]
+        },
+        "query.json": {"query": {"neural_sparse": {"sparse": asked}}},
+    }

@@ -1,0 +1,168 @@
+"""Send this folder's models to an OpenSearch cluster and make the pipelines and the index that use them.
+
+    SUNWI_OPENSEARCH_URL=https://localhost:9200 SUNWI_OPENSEARCH_USER=... SUNWI_OPENSEARCH_PASSWORD=... \
+        python deploy.py --index sunwi-sparse
+
+It needs Python 3.11 and nothing else. SUNWI_OPENSEARCH_CA_CERTS names a file of certificates to trust.
+The archives go up in chunks of 10 MB; models that the cluster has already, by the hash of their archive,
+are not sent again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+CHUNK = 10_000_000  # bytes; ML Commons reads chunks of this size
+WAIT = 2.0  # seconds between two looks at a task
+HERE = Path(__file__).parent
+PREFIX = "SUNWI_OPENSEARCH_"
+
+
+class Refused(Exception):  # noqa: N818  what happened
+    """A request that the cluster refused, or a task that failed."""
+
+
+class Cluster:
+    """Requests to one cluster."""
+
+    def __init__(self) -> None:
+        url = os.environ.get(f"{PREFIX}URL", "").rstrip("/")
+        if not url:
+            raise Refused(f"{PREFIX}URL is not set. Next: export {PREFIX}URL=https://HOST:9200")
+        self.url = url
+        self.headers = {"accept": "application/json"}
+        user, password = os.environ.get(f"{PREFIX}USER"), os.environ.get(f"{PREFIX}PASSWORD")
+        if user and password:
+            token = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+            self.headers["authorization"] = f"Basic {token}"
+        trusted = os.environ.get(f"{PREFIX}CA_CERTS")
+        self.context = ssl.create_default_context(cafile=trusted) if url.startswith("https") else None
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer; `body` is a JSON value, or bytes that are sent as they are."""
+        raw = isinstance(body, bytes)
+        data = body if raw or body is None else json.dumps(body, ensure_ascii=False).encode("utf-8")
+        kind = "application/octet-stream" if raw else "application/json"
+        request = urllib.request.Request(  # noqa: S310  the user's own address
+            f"{self.url}{path}", data, {**self.headers, "content-type": kind}, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120, context=self.context) as answer:  # noqa: S310
+                return json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as error:
+            reason = error.read().decode("utf-8", "replace")[:2000]
+            raise Refused(f"{method} {path}: status {error.code}: {reason}") from None
+        except urllib.error.URLError as error:
+            raise Refused(f"no answer from {self.url}: {error.reason}") from None
+
+
+def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: float) -> str:
+    """Id of the deployed model: found by its hash, or sent in chunks."""
+    known = {"query": {"bool": {"filter": [
+        {"term": {"model_content_hash_value": body["model_content_hash_value"]}},
+        {"term": {"name.keyword": body["name"]}},
+    ], "must_not": [{"exists": {"field": "chunk_number"}}]}}, "size": 1}  # fmt: skip
+    hits = cluster.ask("POST", "/_plugins/_ml/models/_search", known)["hits"]["hits"]
+    if hits:
+        found = str(hits[0]["_id"])
+        print(f"{body['name']}: the cluster has it as {found}")
+    else:
+        content = archive.read_bytes()
+        parts = [content[start : start + CHUNK] for start in range(0, len(content), CHUNK)]
+        meta = {**body, "total_chunks": len(parts), "model_group_id": group_id(cluster, body["name"])}
+        found = str(cluster.ask("POST", "/_plugins/_ml/models/meta", meta)["model_id"])
+        for number, part in enumerate(parts):
+            cluster.ask("POST", f"/_plugins/_ml/models/{found}/chunk/{number}", part)
+            print(f"{body['name']}: chunk {number + 1} of {len(parts)}")
+    task = cluster.ask("POST", f"/_plugins/_ml/models/{found}/_deploy")["task_id"]
+    await_task(cluster, str(task), seconds)
+    return found
+
+
+def group_id(cluster: Cluster, name: str) -> str:
+    """The model group of this name, made if it is not there."""
+    query = {"query": {"term": {"name.keyword": name}}, "size": 1}
+    try:
+        hits = cluster.ask("POST", "/_plugins/_ml/model_groups/_search", query)["hits"]["hits"]
+    except Refused as refused:
+        if "index_not_found" not in str(refused):  # the first group of a cluster makes the index
+            raise
+        hits = []
+    if hits:
+        return str(hits[0]["_id"])
+    made = cluster.ask("POST", "/_plugins/_ml/model_groups/_register", {"name": name})
+    return str(made["model_group_id"])
+
+
+def await_task(cluster: Cluster, task: str, seconds: float) -> None:
+    """Wait for a task to be completed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = cluster.ask("GET", f"/_plugins/_ml/tasks/{task}")
+        if found["state"] == "COMPLETED":
+            return
+        if found["state"] in {"FAILED", "CANCELLED", "COMPLETED_WITH_ERROR"}:
+            raise Refused(f"task {task} ended as {found['state']}: {found.get('error', '')}")
+        time.sleep(WAIT)
+    raise Refused(f"task {task} was not done after {seconds:.0f} s. Next: look at the cluster's log")
+
+
+def filled(file: str, ids: dict[str, str]) -> Any:
+    """A request of this folder with the models' ids in it."""
+    text = (HERE / file).read_text(encoding="utf-8")
+    for name, found in ids.items():
+        text = text.replace(name, found)
+    return json.loads(text)
+
+
+def deploy(cluster: Cluster, index: str, seconds: float) -> None:
+    """Both models, both pipelines, and the index if it is not there."""
+    ids = {}
+    for name, label in (("encoder", "${ENCODER_MODEL_ID}"), ("tokenizer", "${QUERY_MODEL_ID}")):
+        if (HERE / f"register_{name}.json").exists():
+            body = json.loads((HERE / f"register_{name}.json").read_text(encoding="utf-8"))
+            ids[label] = model_id(cluster, HERE / f"{name}.zip", body, seconds)
+    settings = filled("index.json", ids)
+    ingest, search = (
+        settings["settings"][key] for key in ("default_pipeline", "index.search.default_pipeline")
+    )
+    cluster.ask("PUT", f"/_ingest/pipeline/{ingest}", filled("ingest_pipeline.json", ids))
+    cluster.ask("PUT", f"/_search/pipeline/{search}", filled("search_pipeline.json", ids))
+    try:
+        cluster.ask("PUT", f"/{index}", settings)
+    except Refused as refused:
+        if "resource_already_exists" not in str(refused):
+            raise
+        print(f"the index {index} is there and stays as it is")
+    print(f"ready: POST documents with the field content to /{index}/_doc; ask it as query.json does:")
+    print(json.dumps(filled("query.json", ids), ensure_ascii=False))
+
+
+def main() -> int:
+    """Run; 1 if the cluster refused something."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--index", default="sunwi-sparse")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds that a deployment may take")
+    args = parser.parse_args()
+    try:
+        deploy(Cluster(), args.index, args.timeout)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""How OpenSearch names the entries of a sparse vector, and which of ours fall together there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTokens:
+    """Names of the vocabulary's entries on the server.
+
+    ML Commons names a token by decoding its id alone, which drops SentencePiece's mark of a word's start:
+    "▁서울" and "서울" are both "서울" there.
+    """
+
+    names: list[str]  # [vocabulary]
+    group_of: list[int]  # [vocabulary]: entries of one name have one number, in order of first use
+
+    @property
+    def groups(self) -> int:
+        """Number of distinct names."""
+        return len(set(self.group_of))
+
+    def collisions(self, terms: Sequence[str]) -> dict[str, list[str]]:
+        """Name to the entries that share it, where there are several; sorted by name."""
+        entries: dict[str, list[str]] = defaultdict(list)
+        for name, term in zip(self.names, terms, strict=True):
+            entries[name].append(term)
+        return {name: sharing for name, sharing in sorted(entries.items()) if len(sharing) > 1}
+
+
+def server_tokens(tokenizer: Any, token_ids: Sequence[int]) -> ServerTokens:
+    """Decode every id alone, as the server does."""
+    names: list[str] = [tokenizer.decode([at]) for at in token_ids]
+    numbers: dict[str, int] = {}
+    return ServerTokens(names, [numbers.setdefault(name, len(numbers)) for name in names])
