@@ -57,13 +57,35 @@ class TestValidator:
         ]  # fmt: skip
         assert found[4] == "2: the line is no UTF-8 (byte 1)"
         assert found[5].startswith("3: the line is no JSON")
-        assert found[6] == "4: the line is no JSON: NaN is no JSON"
+        assert found[6] == "4: the line is no JSON: NaN is none of its values"
         assert found[7] == "5: field 'topk': expected a list of docids, found 'd1'"
         assert found[8] == "5: eval_id '1' stands on line 1 already"
         assert found[9] == "6: eval_id '7' is none of the 2 queries"
         assert found[10].startswith("7: field 'eval_id'")
         assert found[11] == "8: expected a JSON object, found []"
-        assert found[12:] == ["eval_id '2' is missing"]
+        assert found[12:] == ["1 of the 2 queries have no line: eval_id 2"]
+
+    def test_lines_that_another_reader_might_take_are_faults(self, tmp_path: Path) -> None:
+        good = b'{"eval_id": 2, "topk": []}'
+        found = faults(
+            tmp_path, b"\xef\xbb\xbf" + good, b'{"eval_id": 1, "topk": ["d1"], "topk": []}', b"", good
+        )
+        assert found == [
+            "1: the line begins with a byte order mark; write UTF-8 without it",
+            "2: the line is no JSON: it gives 'topk' twice",
+            "3: the line is empty",
+            "1 of the 2 queries have no line: eval_id 1",
+        ]
+
+    def test_utf_16_is_said_once(self, tmp_path: Path) -> None:
+        assert faults(tmp_path, '{"eval_id": 1}\n'.encode("utf-16")) == [
+            "the file is UTF-16; write it in UTF-8"
+        ]
+
+    def test_what_is_no_file_is_refused(self, tmp_path: Path) -> None:
+        for path in (tmp_path, tmp_path / "none.csv"):
+            with pytest.raises(DataError, match=r"is no file. Next: give the path"):
+                submission_faults(path, ["1"], {"d1"}, 3)
 
     def test_the_command_names_them_and_accepts_parents(self, tmp_path: Path) -> None:
         write_rows(tmp_path / "corpus.jsonl", [Document(docid="d#0", content="x", parent="d")])

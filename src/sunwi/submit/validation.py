@@ -7,10 +7,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sunwi.errors import Problem
-from sunwi.records import check_exists
+from sunwi.errors import DataError, Problem
 
 TEXTS = ("standalone_query", "answer")
+UTF8_MARK = b"\xef\xbb\xbf"
+OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def submission_faults(
@@ -21,7 +22,7 @@ def submission_faults(
     Parameters
     ----------
     eval_ids
-        Every query that must have exactly one line.
+        Every query that must have exactly one line; those without are named in this order.
     docids
         The documents that a topk may name.
     k
@@ -29,14 +30,18 @@ def submission_faults(
 
     Raises
     ------
-    InputProblems
+    DataError
         If there is no such file.
     """
-    check_exists(path)
+    if not path.is_file():
+        raise DataError(f"{path} is no file", "give the path of a submission (.jsonl or .csv)")
     known, documents = set(eval_ids), set(docids)
     problems: list[Problem] = []
     first_line: dict[str, int] = {}
     with path.open("rb") as lines:
+        if lines.read(2) in OTHER_MARKS:  # every line would be named, and none of them helps
+            return [Problem(path, None, "the file is UTF-16; write it in UTF-8")]
+        lines.seek(0)
         for number, raw in enumerate(lines, start=1):
             row, fault = _object(raw)
             if row is None:
@@ -55,24 +60,39 @@ def submission_faults(
             else:
                 first_line[qid] = number
             problems += [Problem(path, number, fault) for fault in faults]
-    problems += [
-        Problem(path, None, f"eval_id {qid!r} is missing") for qid in sorted(known - first_line.keys())
-    ]
+    if missing := [qid for qid in dict.fromkeys(eval_ids) if qid not in first_line]:
+        what = f"{len(missing)} of the {len(known)} queries have no line: eval_id {', '.join(missing)}"
+        problems.append(Problem(path, None, what))
     return problems
 
 
 def _object(raw: bytes) -> tuple[dict[str, Any] | None, str]:
+    if raw.startswith(UTF8_MARK):
+        return None, "the line begins with a byte order mark; write UTF-8 without it"
+    if not raw.strip():
+        return None, "the line is empty"
     try:
-        row = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+        text = raw.decode("utf-8").rstrip("\r\n")
+        row = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_key_once)
     except UnicodeDecodeError as error:
         return None, f"the line is no UTF-8 (byte {error.start + 1})"
+    except json.JSONDecodeError as error:
+        return None, f"the line is no JSON: {error.msg} at column {error.colno}"
     except ValueError as error:
         return None, f"the line is no JSON: {error}"
     return (row, "") if isinstance(row, dict) else (None, f"expected a JSON object, found {row!r}")
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is none of its values")
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as a dict; a reader of the file might take either value of a repeated key."""
+    keys = [key for key, _ in pairs]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"it gives {', '.join(map(repr, twice))} twice")
+    return dict(pairs)
 
 
 def _eval_id(row: dict[str, Any]) -> str | None:
