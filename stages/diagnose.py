@@ -17,6 +17,7 @@ from project import (
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import (
+    AugmentedFailure,
     LineageRow,
     MinedRow,
     SubmissionRow,
@@ -70,6 +71,7 @@ if __name__ == "__main__":
 
         sought = [query for query in understood if query.needs_retrieval]
         spoken = [query.standalone_query for query in sought]
+        augmented = read_rows(MINED / "augmented.jsonl", AugmentedFailure)
         known = [question.qid for question in asked], [question.question for question in asked]
         points = embedding_map.embedding_map(
             {
@@ -79,6 +81,11 @@ if __name__ == "__main__":
                     model.encode(spoken, "query", length, "encode queries"),
                 ),
                 "synthetic": (*known, load_vectors(INDEX / "promoted" / "questions.npy", len(asked))),
+                "augmented": (
+                    [row.qid for row in augmented],
+                    [row.query for row in augmented],
+                    model.encode([row.query for row in augmented], "query", length, "encode augmentations"),
+                ),
             },
             {str(note.eval_id) for note in notes if note.variant == params.headline},
             params.report.map_questions,

@@ -7,8 +7,8 @@ from project import (
     encoder,
     false_negative_rules,
     passages,
-    pipeline,
     questions,
+    serving,
     timed,
 )
 from sunwi.mining.negatives import mine_negatives
@@ -25,7 +25,7 @@ if __name__ == "__main__":
         rules = false_negative_rules(corpus, params)
         base = encoder("base", params)
         queries = as_queries(train, base, params)
-        search = pipeline("base", corpus, params)
+        search = serving("base", corpus, params)
         teacher = teacher_of(params.mining.reranker, base, params)
         mined = mine_negatives(search, queries, train, rules, params.mining, params.seed, teacher)
         write_rows(MINED / "train.jsonl", mined.rows)

@@ -19,6 +19,7 @@ from sunwi.models.resolver import resolve
 from sunwi.params import Params
 from sunwi.records import Question, UnderstoodQuery, read_rows, write_json, write_lines
 from sunwi.search.batch import Passages, QueryBatch, make_queries
+from sunwi.search.engines.pipeline import on_server
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
 from sunwi.search.store import load_vectors
@@ -103,6 +104,15 @@ def pipeline(which: str, corpus: Passages, params: Params) -> SearchPipeline:
     vectors = load_vectors(folder / "corpus.npy", len(corpus))
     texts = [question.question for question in asked]
     return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts)
+
+
+def serving(which: str, corpus: Passages, params: Params) -> SearchPipeline:
+    """The same, with BM25 and dense search on the server that `search.engine` names."""
+    local = pipeline(which, corpus, params)
+    if params.search.engine == "local":
+        return local
+    vectors = load_vectors(INDEX / which / "corpus.npy", len(corpus))
+    return on_server(which, local, params.search, params.bm25, vectors)
 
 
 def llm_client(params: Params) -> LlmClient:

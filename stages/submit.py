@@ -14,7 +14,7 @@ from project import (
     encoder,
     llm_client,
     passages,
-    pipeline,
+    serving,
     timed,
     told,
 )
@@ -22,6 +22,7 @@ from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
 from sunwi.search.batch import QueryBatch, make_queries
+from sunwi.search.engines.pipeline import by_ranks
 from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.submit.building import build, fusion_of
 from sunwi.submit.cascade import searches
@@ -35,8 +36,11 @@ if __name__ == "__main__":
     variant = params.submissions[name]
     with timed(f"submit_{name}"):
         model = encoder(variant.encoder, params)
-        index = pipeline(variant.encoder, passages(), params)
+        index = serving(variant.encoder, passages(), params)
         fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
+        on_engine = params.search.engine != "local"
+        if on_engine:
+            fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
         rerankers = Rerankers(model, trained_reranker(RERANKER), params) if variant.rerank != "none" else None
         weights = variant.rerank_weights
         if weights is None:
@@ -64,6 +68,8 @@ if __name__ == "__main__":
             submission = built(read_rows(QUERIES / "understood.jsonl", UnderstoodQuery))
             dev = built(read_rows(QUERIES / "dev_understood.jsonl", UnderstoodQuery))
         submission.metrics.update(dev_metrics(dev, load_prepared(PREPARED).dev_qrels, params.score.cutoff))
+        if on_engine:
+            submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method}
         if client is not None:
             submission.metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought
         write_submission(submission, SUBMISSIONS, name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from sunwi.report.cards import model_cards
 from sunwi.report.inputs import PageInputs
 from sunwi.report.provenance import locked_hashes, package_versions
-from sunwi.report.training import training_rows
+from sunwi.report.training import system_rows, training_rows
 
 
 def head(card: str) -> dict[str, object]:
@@ -74,3 +75,22 @@ def test_training_rows() -> None:
     assert (rows[1]["before"], rows[1]["after"], rows[1]["p"]) == (0.7, 0.75, 0.2)
     assert rows[2]["decision"] == "가중치 0: 쓰지 않음"
     assert training_rows({}) == []
+
+
+@pytest.mark.parametrize(("promoted", "decision"), [(True, "2단계 승격"), (False, "1단계 유지")])
+def test_targeted_stage_is_a_row(promoted: bool, decision: str) -> None:
+    found = {"promoted": promoted, "lists_gate": 40, "all_mrr_before": 0.5, "all_mrr_after": 0.625}
+    (row,) = training_rows({"train_reranker_targeted": found})
+    assert (row["stage"], row["delta"], row["decision"]) == ("오답 보강", 0.125, decision)
+    (row,) = training_rows({"train_reranker_targeted": {"promoted": False, "reason": "no failure"}})
+    assert row["delta"] is None
+
+
+def test_systems_beside_the_sparse_encoder() -> None:
+    gain = {"gain": 0.02, "low": -0.01, "high": 0.05, "p": 0.2}
+    systems = {"bm25": {"ndcg10": 0.5}, "sparse": {"ndcg10": 0.52, "ndcg10_over_bm25": gain}}
+    rows = system_rows({"trained": True, "systems": systems})
+    assert [(row["name"], row["ndcg10"], row["gain"]) for row in rows] == [
+        ("sparse", 0.52, gain), ("bm25", 0.5, None),
+    ]  # fmt: skip
+    assert system_rows({"trained": False}) == []

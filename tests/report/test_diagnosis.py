@@ -153,6 +153,14 @@ def test_near_vectors_lie_near_on_the_map() -> None:
     assert [one["kind"] for one in rows] == ["evaluation"] * 6 + ["synthetic"] * 60
 
 
+def test_a_kind_without_questions_is_left_out() -> None:
+    vectors = np.eye(6, dtype=np.float32)
+    one = ([f"q{at}" for at in range(6)], ["질문"] * 6, vectors)
+    none = ([], [], np.zeros((0, 0), dtype=np.float32))
+    rows = embedding_map({"synthetic": one, "augmented": none}, set(), 10, 5.0, 1)
+    assert {row["kind"] for row in rows} == {"synthetic"}
+
+
 def test_the_sample_is_seeded_and_evaluation_is_whole() -> None:
     first = [one["id"] for one in embedding_map(groups(60), set(), 9, 30.0, seed=3)]
     assert first == [one["id"] for one in embedding_map(groups(60), set(), 9, 30.0, seed=3)]

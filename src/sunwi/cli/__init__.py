@@ -15,6 +15,7 @@ from sunwi.cli import (
     estimate,
     grid,
     importing,
+    index,
     inspect,
     push,
     recipe,
@@ -35,6 +36,7 @@ app.add_typer(importing.import_app, name="import")
 app.add_typer(cache.cache_app, name="cache")
 app.command("recipe")(recipe.recipe)
 app.command("search")(search.search)
+app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
 app.command("estimate")(estimate.estimate)

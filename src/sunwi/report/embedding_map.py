@@ -41,6 +41,8 @@ def embedding_map(
     vectors = []
     for kind in sorted(groups):
         ids, texts, rows = groups[kind]
+        if not ids:
+            continue
         kept = range(len(ids)) if kind == EVALUATION else _sample(len(ids), limit, seed)
         chosen += [(kind, ids[at], texts[at]) for at in kept]
         vectors.append(np.asarray(rows, dtype=np.float32)[list(kept)])

@@ -17,7 +17,7 @@ from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.ladder import ladder_rows
 from sunwi.report.settings import cost_rows, params_by_section
-from sunwi.report.training import training_rows
+from sunwi.report.training import system_rows, training_rows
 
 VEGA_LITE = "6.4"
 
@@ -67,6 +67,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,
         "training": training_rows(inputs.metrics),
+        "systems": system_rows(inputs.metrics.get("sparse", {})),
         "funnel": funnel_view(inputs.metrics),
         "cost": cost_rows(inputs.metrics),
         "failures": inputs.metrics.get("failures", {}),
@@ -111,6 +112,8 @@ def _training_charts(inputs: PageInputs) -> dict[str, Any]:
         "embedder_loss": training_charts.loss_chart,
         "embedder_dev": training_charts.dev_chart,
         "reranker_loss": training_charts.loss_chart,
+        "reranker_targeted_loss": training_charts.loss_chart,
+        "sparse_loss": training_charts.loss_chart,
         "fusion_curve": training_charts.fusion_chart,
         "negative_scores": training_charts.negative_chart,
     }

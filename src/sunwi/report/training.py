@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+RERANKERS = (  # scorer, stage, what it is
+    ("late_interaction", "재순위", "Late interaction"),
+    ("late_interaction_tuned", "PEFT", "LoRA late interaction"),
+    ("cross_encoder", "PEFT", "LoRA cross-encoder"),
+)
+
 
 def training_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row a stage: what it is, its dev MRR before and after, and what was decided.
@@ -12,7 +18,11 @@ def training_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     Stages whose metrics are not there, or that did not train, are left out; dev figures are a choice's
     grounds, not its proof, which only the test queries of the ladder give.
     """
-    return [*_embedder(metrics.get("train_embedder", {})), *_rerankers(metrics)]
+    return [
+        *_embedder(metrics.get("train_embedder", {})),
+        *_rerankers(metrics),
+        *_targeted(metrics.get("train_reranker_targeted", {})),
+    ]
 
 
 def _embedder(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -37,24 +47,39 @@ def _embedder(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rerankers(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = metrics.get("train_reranker", {})
+    quality = found.get("quality", {}).get("low_overlap", {})
+    before = quality.get("retriever", {}).get("mrr")
     rows = []
-    for key, label in (("train_reranker", "PEFT"), ("train_reranker_targeted", "오답 보강")):
-        quality = metrics.get(key, {}).get("quality", {}).get("low_overlap", {})
-        before = quality.get("retriever", {}).get("mrr")
-        if before is None:
+    for scorer, stage, what in RERANKERS:
+        after = quality.get(f"{scorer}_blended", {}).get("mrr")
+        if before is None or after is None:
             continue
-        weights = metrics[key].get("weights", {})
-        for scorer, what in (
-            ("late_interaction", "Late interaction"),
-            ("cross_encoder", "LoRA cross-encoder"),
-        ):
-            after = quality.get(f"{scorer}_blended", {}).get("mrr")
-            if after is None or (scorer == "late_interaction" and key != "train_reranker"):
-                continue
-            weight = weights.get(scorer, {}).get(scorer, 0.0)
-            decision = f"가중치 {weight:g}" if weight else "가중치 0: 쓰지 않음"
-            rows.append(_row(label if scorer == "cross_encoder" else "재순위", what, before, after, decision))
+        weight = found.get("weights", {}).get(scorer, {}).get(scorer, 0.0)
+        decision = f"가중치 {weight:g}" if weight else "가중치 0: 쓰지 않음"
+        rows.append(_row(stage, what, before, after, decision))
     return rows
+
+
+def _targeted(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The second stage on failures, by the questions of its gate."""
+    if "promoted" not in found:
+        return []
+    decision = "2단계 승격" if found["promoted"] else "1단계 유지"
+    what = f"실패를 겨냥한 2단계 (gate 질문 {found.get('lists_gate', 0):,}개)"
+    return [_row("오답 보강", what, found.get("all_mrr_before"), found.get("all_mrr_after"), decision)]
+
+
+def system_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Neural sparse retrieval beside the other retrievers on the test queries, best nDCG@10 first.
+
+    `gain` is that over BM25 with interval and p-value; empty where no sparse encoder was trained.
+    """
+    systems = found.get("systems", {})
+    return [
+        {"name": name, "ndcg10": systems[name]["ndcg10"], "gain": systems[name].get("ndcg10_over_bm25")}
+        for name in sorted(systems, key=lambda one: (-systems[one]["ndcg10"], one))
+    ]
 
 
 def _row(stage: str, what: str, before: float | None, after: float | None, decision: str) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""`sunwi index --engine elasticsearch`: put the prepared corpus on a search server, behind an alias."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sunwi.errors import DataError
+
+if TYPE_CHECKING:
+    from sunwi.search.batch import Passages
+    from sunwi.search.engines.index import SparseField
+
+PREPARED = Path("data/prepared")
+VECTORS = Path("data/index")
+SPARSE = Path("models/sparse")
+
+
+class Engine(StrEnum):
+    """The server's kind."""
+
+    ELASTICSEARCH = "elasticsearch"
+    OPENSEARCH = "opensearch"
+
+
+class Content(StrEnum):
+    """What the index holds beside the texts."""
+
+    PROMOTED = "promoted"
+    BASE = "base"
+    SPARSE = "sparse"
+    TEXTS = "texts"
+
+
+def index(
+    *,
+    engine: Annotated[Engine | None, typer.Option(help="Which server.", show_default="search.engine")] = None,
+    content: Annotated[
+        Content,
+        typer.Option(
+            "--with",
+            help="Vectors of the promoted or the base encoder, the sparse encoder's terms, or texts alone.",
+        ),
+    ] = Content.PROMOTED,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Index the corpus on the server of SUNWI_ELASTICSEARCH_URL or SUNWI_OPENSEARCH_URL.
+
+    The alias is search.index with --with's word at its end; it moves in one step when all is indexed.
+    """
+    from sunwi.params import load_params
+    from sunwi.records import Document, canonical_json, read_rows
+    from sunwi.search.batch import Passages
+    from sunwi.search.engines.pipeline import put_index
+    from sunwi.search.store import load_vectors
+
+    params = load_params()
+    search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
+    if not (PREPARED / "corpus.jsonl").exists():
+        raise DataError(f"there is no corpus.jsonl in {PREPARED}", "run make repro, or dvc repro prepare")
+    passages = Passages.of(read_rows(PREPARED / "corpus.jsonl", Document))
+    vectors = sparse = None
+    if content in {Content.PROMOTED, Content.BASE}:
+        path = VECTORS / content.value / "corpus.npy"
+        if not path.exists():
+            raise DataError(f"there are no vectors in {path}", "run dvc repro, or give --with texts")
+        vectors = load_vectors(path, len(passages))
+    elif content is Content.SPARSE:
+        sparse = sparse_field(passages, params.sparse.passage_max_length)
+    _, _, built = put_index(content.value, passages, search, params.bm25, vectors, sparse)
+    report = built.report
+    told = {
+        "alias": built.alias,
+        "index": built.name,
+        "analyzer": built.analyzer,
+        "documents": built.documents,
+        "sent": report.indexed if report else 0,
+        "sent_again": report.retried if report else 0,
+    }
+    if as_json:
+        typer.echo(canonical_json(told))
+        return
+    done = f"{report.indexed} documents sent" if report else "it stood there already, nothing was sent"
+    again = f", {report.retried} of them again after a refusal" if report and report.retried else ""
+    typer.echo(
+        f"{built.alias} -> {built.name} ({built.documents} documents, {built.analyzer}): {done}{again}"
+    )
+
+
+def sparse_field(passages: Passages, max_length: int) -> SparseField:
+    """The sparse encoder's vectors of the corpus, with names that both engines take."""
+    from sunwi.models.sparse_encoder import load_sparse
+    from sunwi.search.engines.index import SparseField
+    from sunwi.search.engines.sparse_names import engine_names
+
+    encoder = load_sparse(SPARSE)
+    return SparseField(encoder.encode_passages(passages.texts, max_length), engine_names(encoder.terms))
