@@ -1,0 +1,119 @@
+"""The pipeline's search and `sunwi index` on a server."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sunwi.cli import app
+from sunwi.errors import EngineError
+from sunwi.params import Bm25Params, SearchParams
+from sunwi.records import write_rows
+from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.bm25 import index_terms
+from sunwi.search.engines.pipeline import by_ranks, engine_of, on_server
+from sunwi.search.engines.server import ask
+from sunwi.search.engines.sparse_names import engine_names
+from sunwi.search.pipeline import Fusion, build_pipeline
+from sunwi.search.store import save_vectors
+
+QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
+
+
+@pytest.fixture
+def search(elasticsearch) -> SearchParams:
+    """Only after `elasticsearch` has cleaned up: the aliases end in the encoder's name."""
+    return SearchParams(engine="elasticsearch", index="sunwi-test-pipe", analyzer="terms", depth=8)
+
+
+@pytest.fixture
+def environment(elasticsearch, elasticsearch_url):
+    yield {"SUNWI_ELASTICSEARCH_URL": elasticsearch_url}
+    server, _ = elasticsearch
+    for which in ("base", "promoted", "texts"):
+        answer = server.send("GET", f"/_alias/sunwi-test-pipe-{which}")
+        for name in sorted(answer.body) if answer.status == 200 else []:
+            server.send("DELETE", f"/{name}")
+
+
+@pytest.mark.parametrize("method", ["weighted", "rrf"])
+def test_a_variant_ranks_on_the_server_as_it_does_here(
+    method, passages, unit_vectors, search, environment
+) -> None:
+    questions = (unit_vectors[:2], ["a", "b"], ["d5", "d2"])
+    local = build_pipeline(passages, unit_vectors, Bm25Params(), questions)
+    there = on_server("base", local, search, Bm25Params(), unit_vectors, environment)
+    drawn = np.random.default_rng(9).normal(size=(len(QUESTIONS), unit_vectors.shape[1]))
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float16)
+    queries = QueryBatch(list("wxyz"), QUESTIONS, index_terms(QUESTIONS, "kiwi"), vectors)
+    names = ["bm25", "dense", "questions"]
+    fusion = Fusion(method, {"bm25": 0.5, "dense": 1.0, "questions": 0.25}, 60.0, 8)
+    ranked = fusion if method == "rrf" else by_ranks(fusion, names, 60.0, 8)
+    for here, found in zip(
+        local.rank(queries, names, ranked, 5), there.rank(queries, names, ranked, 5), strict=True
+    ):
+        assert found.positions.tolist() == here.positions.tolist()
+        np.testing.assert_allclose(found.scores, here.scores, rtol=1e-6)
+
+
+def test_scores_of_several_retrievers_are_fused_by_rank_alone() -> None:
+    fusion = Fusion("weighted", {"bm25": 0.3, "dense": 1.0})
+    assert by_ranks(fusion, ["bm25"], 60.0, 10) is fusion
+    found = by_ranks(fusion, ["bm25", "dense"], 20.0, 10)
+    assert found == Fusion("rrf", {"bm25": 0.3, "dense": 1.0}, 20.0, 10)
+    scores = {name: np.array([[3.0, 2.0, 1.0]], dtype=np.float32) for name in ("bm25", "dense")}
+    scaled = {**scores, "bm25": scores["bm25"] * 2.2 + 7}
+    np.testing.assert_array_equal(found(scores), found(scaled))
+
+
+def test_what_a_server_cannot_do_is_refused_before_any_request() -> None:
+    with pytest.raises(EngineError, match="names no server"):
+        engine_of(SearchParams(), Bm25Params())
+    with pytest.raises(EngineError, match="doc2query"):
+        engine_of(SearchParams(engine="opensearch"), Bm25Params(expand=True))
+
+
+def test_sparse_names_are_distinct_and_hold_no_dot() -> None:
+    names = engine_names(["1.5", "1__5", "물", "▁물", "1.5"])
+    assert len(set(names)) == 5
+    assert not any("." in name for name in names)
+
+
+def test_the_command_builds_an_index_and_then_finds_it(
+    elasticsearch, environment, tmp_path, monkeypatch, tiny_corpus, unit_vectors
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "params.yaml").write_text(
+        "search: {index: sunwi-test-pipe, analyzer: terms}\n", encoding="utf-8"
+    )
+    write_rows(tmp_path / "data/prepared/corpus.jsonl", tiny_corpus)
+    save_vectors(tmp_path / "data/index/promoted/corpus.npy", unit_vectors)
+
+    def run(*arguments: str) -> dict[str, object]:
+        done = CliRunner().invoke(app, ["index", "--engine", "elasticsearch", "--json", *arguments])
+        assert done.exit_code == 0, (done.output, done.exception)
+        return dict(json.loads(done.stdout))
+
+    first = run()
+    assert (first["alias"], first["documents"], first["sent"]) == ("sunwi-test-pipe-promoted", 8, 8)
+    assert run() == {**first, "sent": 0}
+    assert run("--with", "texts")["alias"] == "sunwi-test-pipe-texts"
+    mapping = ask(elasticsearch[0], "GET", "/sunwi-test-pipe-promoted/_mapping")[first["index"]]
+    assert mapping["mappings"]["properties"]["vector"]["dims"] == unit_vectors.shape[1]
+    assert (
+        len(Passages.of(tiny_corpus))
+        == ask(elasticsearch[0], "GET", "/sunwi-test-pipe-texts/_count")["count"]
+    )
+
+
+def test_the_command_without_corpus_or_server_says_what_to_do(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SUNWI_OPENSEARCH_URL", raising=False)
+    (tmp_path / "params.yaml").write_text("seed: 1\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["index", "--engine", "opensearch"])
+    assert "there is no corpus.jsonl in data/prepared" in str(done.exception)
