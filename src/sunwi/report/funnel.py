@@ -13,6 +13,7 @@ STEPS = (  # metrics, key, label, note
     ("qa", "splits.train", "학습 질문", "평가 정답 문서는 제외"),
     ("mine", "rows", "hard negative를 찾은 질문", "임베더 학습용"),
     ("pairs", "train.lists", "후보 목록", "reranker 학습용"),
+    ("augment_failures", "used", "겨냥한 실패", "reranker의 둘째 학습용"),
 )
 REASONS = {
     "beyond_limit": "문서당 개수 초과",

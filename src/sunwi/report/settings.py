@@ -31,12 +31,13 @@ def _flat(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 def cost_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What each stage asked of an LLM: one row a stage, task and model; empty where none was asked.
 
-    The ledgers lie where the stages keep them: `llm` (questions), `query` under `cost`, and under `llm` in
-    what each variant of `submissions` says of itself.
+    The ledgers lie where the stages keep them: `llm` (questions), `query` under `cost`, `augment_failures`
+    and what each variant of `submissions` says of itself under `llm`.
     """
     ledgers = {
         "generate_qa": metrics.get("llm", {}),
         "understand_queries": metrics.get("query", {}).get("cost", {}),
+        "augment_failures": metrics.get("augment_failures", {}).get("llm", {}),
         **{f"submit {name}": found.get("llm", {}) for name, found in metrics.get("submissions", {}).items()},
     }
     return [
