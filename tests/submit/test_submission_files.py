@@ -13,7 +13,7 @@ from sunwi.cli import app
 from sunwi.errors import DataError, InputProblems, ParamsError
 from sunwi.records import Document, Message, Query, SubmissionRow, write_rows
 from sunwi.submit.differing import changes
-from sunwi.submit.grid import cells, command, parse_axes, rank_experiments
+from sunwi.submit.grid import cells, command, parse_axes, rank_experiments, section_of
 from sunwi.submit.validation import submission_faults
 
 
@@ -130,10 +130,22 @@ class TestGrid:
     def test_every_combination_is_a_command(self) -> None:
         found = cells(self.CONTENT, "v", parse_axes(["rrf_k=10,30", "retrievers=[bm25],[bm25,dense]"]))
         assert len(found) == 4
-        assert command("v", found[0]) == [
+        assert command("submissions", "v", found[0]) == [
             "dvc", "exp", "run", "--queue", "-S", "submissions.v.rrf_k=10",
             "-S", 'submissions.v.retrievers=["bm25"]', "submit@v",
         ]  # fmt: skip
+
+    def test_a_combination_has_its_own_stage(self) -> None:
+        swap = {"from": "v", "to": "dense_base", "limit": 1}
+        content = {**self.CONTENT, "combinations": {"c": {"swap": swap}}}
+        section = section_of(content, "c")
+        found = cells(content, "c", parse_axes(["swap.margin=0.03,0.05"]))
+        assert command(section, "c", found[1])[-2:] == [
+            "combinations.c.swap.margin=0.05",
+            "combine@c",
+        ]
+        with pytest.raises(DataError, match=r"no variant of params.yaml. Next: one of dense_base, v, c"):
+            section_of(content, "x")
 
     def test_all_cells_are_checked_before_one_is_queued(self) -> None:
         with pytest.raises(ParamsError, match="rrf_k"):

@@ -13,7 +13,7 @@ PARAMS = Path("params.yaml")
 
 
 def grid(
-    variant: Annotated[str, typer.Argument(help="A submission of params.yaml.")],
+    variant: Annotated[str, typer.Argument(help="A submission or combination of params.yaml.")],
     axes: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE,VALUE of its settings.")] = None,
     *,
     queue: Annotated[bool, typer.Option("--queue", help="Queue them too; else they are printed.")] = False,
@@ -24,7 +24,7 @@ def grid(
 
     from sunwi.errors import DataError
     from sunwi.params import load_params
-    from sunwi.submit.grid import cells, command, parse_axes
+    from sunwi.submit.grid import cells, command, parse_axes, section_of
 
     if show:
         _print_ranking(variant)
@@ -33,7 +33,8 @@ def grid(
         raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
     load_params(PARAMS)
     content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    commands = [command(variant, cell) for cell in cells(content, variant, parse_axes(axes))]
+    section = section_of(content, variant)
+    commands = [command(section, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
     for line in commands:
         typer.echo(shlex.join(line))
         if queue:

@@ -13,6 +13,7 @@ from sunwi.errors import DataError
 from sunwi.params import Params, validate
 
 Cell = dict[str, Any]
+STAGES = {"submissions": "submit", "combinations": "combine"}  # section of params.yaml to its stage
 NEXT = "write KEY=VALUE,VALUE, such as rrf_k=10,30,60"
 
 
@@ -44,23 +45,36 @@ def parse_axes(texts: Sequence[str]) -> dict[str, list[Any]]:
     return axes
 
 
+def section_of(content: Mapping[str, Any], variant: str) -> str:
+    """The section of params.yaml that declares a variant.
+
+    Raises
+    ------
+    DataError
+        If none does.
+    """
+    known = {name: section for section in STAGES for name in content.get(section) or {}}
+    if variant not in known:
+        raise DataError(f"{variant!r} is no variant of params.yaml", f"one of {', '.join(known)}")
+    return known[variant]
+
+
 def cells(content: Mapping[str, Any], variant: str, axes: Mapping[str, Sequence[Any]]) -> list[Cell]:
     """Every combination of the values, checked against the whole of params.yaml before one is queued.
 
     Raises
     ------
     DataError
-        If there is no such submission.
+        If there is no such variant.
     ParamsError
         With the first cell that is not valid.
     """
-    submissions = content.get("submissions") or {}
-    if variant not in submissions:
-        raise DataError(f"{variant!r} is no submission of params.yaml", f"one of {', '.join(submissions)}")
+    section = section_of(content, variant)
+    declared = content[section]
     found = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     for cell in found:
-        changed = {**submissions, variant: _merged(submissions[variant], cell)}
-        validate(Params, {**content, "submissions": changed}, f"params.yaml with {cell}")
+        changed = {**declared, variant: _merged(declared[variant] or {}, cell)}
+        validate(Params, {**content, section: changed}, f"params.yaml with {cell}")
     return found
 
 
@@ -73,14 +87,14 @@ def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
     return merged
 
 
-def command(variant: str, cell: Cell) -> list[str]:
+def command(section: str, variant: str, cell: Cell) -> list[str]:
     """The command that queues one cell: only the variant's stage and what it stands on is run."""
     settings = [
         part
         for key, value in cell.items()
-        for part in ("-S", f"submissions.{variant}.{key}={json.dumps(value, ensure_ascii=False)}")
+        for part in ("-S", f"{section}.{variant}.{key}={json.dumps(value, ensure_ascii=False)}")
     ]
-    return ["dvc", "exp", "run", "--queue", *settings, f"submit@{variant}"]
+    return ["dvc", "exp", "run", "--queue", *settings, f"{STAGES[section]}@{variant}"]
 
 
 def rank_experiments(rows: Sequence[Mapping[str, Any]], variant: str) -> list[tuple[str, float]]:
