@@ -12,8 +12,10 @@ if __name__ == "__main__":
         labels = dev_labels(corpus, params)
         fitted = {}
         for which in ("base", "promoted"):
-            queries = as_queries(labels, encoder(which, params), params)
-            fitted[which] = fit_all(pipeline(which, corpus, params), queries, labels, params)
+            model = encoder(which, params)
+            queries = as_queries(labels, model, params)
+            search = pipeline(which, corpus, params, model if "lexical" in model.info.heads else None)
+            fitted[which] = fit_all(search, queries, labels, params)
         write_json(INDEX / "fusion.json", {which: fit.weights for which, fit in fitted.items()})
         write_json(METRICS / "fusion.json", {which: fit.metrics for which, fit in fitted.items()})
         write_curve("fusion_curve", fitted["promoted"].curve("bm25+dense"))

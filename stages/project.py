@@ -23,6 +23,7 @@ from sunwi.search.engines.pipeline import on_server
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
 from sunwi.search.store import load_vectors
+from sunwi.search.term_weights import TermWeightRetriever
 
 PREPARED = Path("data/prepared")
 QA = Path("data/qa")
@@ -92,8 +93,8 @@ def as_queries(labels: list[LabelledQuestion], model: Encoder, params: Params) -
     return make_queries(qids, texts, model, params.encoder.query_max_length, params.bm25.tokenizer)
 
 
-def pipeline(which: str, corpus: Passages, params: Params) -> SearchPipeline:
-    """BM25, dense and question index over the vectors of an encode stage."""
+def pipeline(which: str, corpus: Passages, params: Params, lexical: Encoder | None = None) -> SearchPipeline:
+    """BM25, dense and question index over the vectors of an encode stage; M3's term weights by `lexical`."""
     asked = questions()
     folder = INDEX / which
     index = (
@@ -103,12 +104,14 @@ def pipeline(which: str, corpus: Passages, params: Params) -> SearchPipeline:
     )
     vectors = load_vectors(folder / "corpus.npy", len(corpus))
     texts = [question.question for question in asked]
-    return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts)
+    lengths = (params.encoder.query_max_length, params.encoder.max_length)
+    extra = [TermWeightRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
+    return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts, extra)
 
 
-def serving(which: str, corpus: Passages, params: Params) -> SearchPipeline:
+def serving(which: str, corpus: Passages, params: Params, lexical: Encoder | None = None) -> SearchPipeline:
     """The same, with BM25 and dense search on the server that `search.engine` names."""
-    local = pipeline(which, corpus, params)
+    local = pipeline(which, corpus, params, lexical)
     if params.search.engine == "local":
         return local
     vectors = load_vectors(INDEX / which / "corpus.npy", len(corpus))

@@ -36,7 +36,8 @@ if __name__ == "__main__":
     variant = params.submissions[name]
     with timed(f"submit_{name}"):
         model = encoder(variant.encoder, params)
-        index = serving(variant.encoder, passages(), params)
+        lexical = model if "lexical" in variant.retrievers else None
+        index = serving(variant.encoder, passages(), params, lexical)
         fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
         on_engine = params.search.engine != "local"
         if on_engine:

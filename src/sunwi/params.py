@@ -220,6 +220,7 @@ class FusionParams(Section):
     min_questions: Count = 30
     bm25_weights: Grid = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0]
     question_weights: Grid = [0.0, 0.25, 0.5, 0.75, 1.0]
+    lexical_weights: Grid = [0.0, 0.25, 0.5, 1.0]  # of models with M3's lexical head
 
 
 class TrainEmbedderParams(Section):
@@ -432,7 +433,7 @@ class SearchParams(Section):
     timeout: Positive = 30.0  # seconds a request
 
 
-RetrieverName = Literal["bm25", "dense", "questions"]
+RetrieverName = Literal["bm25", "dense", "lexical", "questions"]
 QueryArm = Literal["standalone", "variants", "hyde"]
 Rerank = Literal["none", "late_interaction", "late_interaction_tuned", "cross_encoder", "both"]
 Scorer = Literal["retriever", "late_interaction", "late_interaction_tuned", "cross_encoder"]
@@ -481,7 +482,7 @@ class SubmissionParams(Finishing):
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
     queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]  # several: cascaded RRF
     query_weights: dict[QueryArm, NotNegative] = {}  # of the arms in the cascade; 1 where none is named
-    fusion: Literal["weighted", "rrf", "alpha", "calibrated"] = "calibrated"
+    fusion: Literal["weighted", "rrf", "alpha", "comb_sum", "comb_mnz", "calibrated"] = "calibrated"
     weights: dict[str, NotNegative] = {}
     alpha: Share = 0.5  # of fusion alpha: the dense scores' share, BM25 has the rest
     rrf_k: Positive = 60
@@ -495,7 +496,7 @@ class SubmissionParams(Finishing):
         unknown = sorted(set(self.weights) - set(self.retrievers))
         if unknown:
             raise ValueError(f"weights for {unknown} but retrievers are {self.retrievers}")
-        if self.weights and self.fusion in {"alpha", "calibrated"}:
+        if self.weights and self.fusion not in {"weighted", "rrf"}:
             raise ValueError(f"weights are given, which fusion {self.fusion!r} does not read")
         if self.fusion == "alpha" and set(self.retrievers) != {"bm25", "dense"}:
             raise ValueError(f"fusion 'alpha' mixes bm25 and dense, retrievers are {self.retrievers}")

@@ -114,3 +114,36 @@ def test_token_vectors_are_unit_vectors_of_the_real_tokens(tiny_bert: Path) -> N
     assert [matrix.shape for matrix in found] == [(3, 8), (5, 8)]  # with [CLS] and [SEP]
     for matrix in found:
         np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), 1.0, atol=1e-5)
+
+
+def test_packed_kernels_give_the_same_vectors_under_a_key_of_their_own(
+    builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
+) -> None:
+    packed = Encoder(builtin_model, kernels="onednn")
+    if packed.precision_key != ("onednn",):
+        pytest.skip("a GPU has kernels of its own")
+    usual, other = (one.encode(TEXTS, "passage", 64).astype(np.float32) for one in (encoder, packed))
+    assert packed.count.cached == 0  # low bits differ: no row of the other kernels is taken
+    assert np.abs(usual - other).max() < 1e-3
+    assert (usual * other).sum(axis=1).min() > 0.9999
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_packed_rows_do_not_depend_on_their_neighbours(builtin_model: ModelInfo, precision: str) -> None:
+    packed = Encoder(builtin_model, precision=precision, kernels="onednn")  # type: ignore[arg-type]
+    texts = [f"passage: {text}" for text in TEXTS]
+    together = packed._encode_fresh(texts * 3, 64)
+    alone = np.concatenate([packed._encode_fresh([text], 64) for text in texts])
+    assert together.tobytes() == np.concatenate([alone] * 3).tobytes()
+
+
+def test_half_precision_loses_little_and_has_a_key_of_its_own(
+    builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
+) -> None:
+    half = Encoder(builtin_model, precision="bfloat16")
+    if encoder.precision_key:
+        pytest.skip("half precision is a GPU's own")
+    assert half.precision_key == ("bfloat16",)
+    assert encoder.precision_key == ()
+    usual, other = (one.encode(TEXTS, "query", 32).astype(np.float32) for one in (encoder, half))
+    assert (usual * other).sum(axis=1).min() > 0.999

@@ -98,3 +98,10 @@ def test_a_missing_head_is_named(tiny_bert: Path, own_cache: Path) -> None:
         encoder.term_weights(["물"], "query", 16)
     with pytest.raises(ModelError, match="another mode"):
         TermWeightRetriever(encoder, ["물"], 16, 16)
+
+
+def test_term_weights_are_computed_once(tiny_m3: Path, own_cache: Path) -> None:
+    first = Encoder(resolve(str(tiny_m3))).term_weights(TEXTS, "passage", 16)
+    again = Encoder(resolve(str(tiny_m3)))
+    assert again.term_weights(TEXTS[::-1], "passage", 16) == first[::-1]
+    assert again._loaded is None  # cached rows need no weights

@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from sunwi.errors import DataError
-from sunwi.params import FusionParams
+from sunwi.params import FusionParams, Params
 from sunwi.records import Document, Question, UnderstoodQuery
 from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.fitting import fit_fusion
+from sunwi.search.fitting import fit_all, fit_fusion
 from sunwi.search.labelled import (
     LabelledQuestion,
     first_relevant_rank,
@@ -162,3 +162,23 @@ def test_without_a_dev_question_there_is_no_fit(given: Build) -> None:
     search, queries, _ = constructed(given)
     with pytest.raises(DataError, match="no dev question"):
         fit_fusion(search, ["bm25", "dense"], queries, [], FusionParams())
+
+
+def test_a_lexical_head_is_fitted_with_the_others(given: Build) -> None:
+    """bm25 and dense put the wrong passage first; term weights alone know the right one."""
+    wrong, right = [0.5, 0.6, 0.0], [1.0, 0.0, 0.0]
+    table = {f"q{at}": wrong for at in range(4)}
+    pipeline, queries = given(["a", "b", "c"], bm25=table, dense=table, lexical=dict.fromkeys(table, right))
+    labels = [label(qid) for qid in table]
+    fits = fit_all(pipeline, queries, labels, Params())
+    assert set(fits.fits) == {
+        "bm25", "dense", "lexical", "bm25+dense", "bm25+lexical", "dense+lexical", "bm25+dense+lexical"
+    }  # fmt: skip
+    three = fits.fits["bm25+dense+lexical"]
+    assert three.low_overlap_mrr == 1.0
+    assert three.weights["lexical"] > 0
+    assert fits.fits["bm25+dense"].low_overlap_mrr < 1.0
+    assert set(three.curve[0]) == {
+        "bm25_weight", "questions_weight", "lexical_weight", "low_overlap_mrr", "all_mrr"
+    }  # fmt: skip
+    assert "lexical_weight" not in fits.fits["bm25+dense"].curve[0]

@@ -123,3 +123,17 @@ def test_the_builtin_encoder_and_bm25_find_the_passage(encoder: Encoder, tiny_co
         build_pipeline(passages, vectors[:7], Bm25Params())
     with pytest.raises(DataError, match="empty queries: 2"):
         make_queries(["1", "2"], ["물", " "], encoder, 32, "kiwi")
+
+
+@pytest.mark.parametrize(("method", "best"), [("comb_sum", {"a": 1.0}), ("comb_mnz", {"b": 16 / 9})])
+def test_comb_fusions_of_a_variant(given: Build, method: str, best: dict[str, float]) -> None:
+    """`a` is first of BM25 alone, `b` 4/9 of both: 1 against 8/9, and twice that where finders count."""
+    pipeline, queries = given(
+        ["a", "b", "c", "d", "e"],
+        bm25={"q": [10.0, 5.0, 1.0, 0.0, 0.0]},
+        dense={"q": [0.0, 5.0, 1.0, 0.0, 10.0]},
+    )
+    fusion = Fusion(method, {}, depth=5)  # type: ignore[arg-type]
+    (found,) = pipeline.rank(queries, ["bm25", "dense"], fusion, 1)
+    (docid,) = (pipeline.passages.docids[at] for at in found.positions)
+    assert {docid: float(found.scores[0])} == pytest.approx(best, abs=1e-6)

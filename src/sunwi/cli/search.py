@@ -199,7 +199,7 @@ def _rank(
         from sunwi.search.dense import DenseRetriever
         from sunwi.search.term_weights import TermWeightRetriever
 
-        encoder = Encoder(resolve(model), params.encoder.batch_size)
+        encoder = Encoder.of(resolve(model), params.encoder)
         lengths = (params.encoder.query_max_length, params.encoder.max_length)
         if mode is Mode.LEXICAL:
             own_terms = TermWeightRetriever(encoder, passages.texts, *lengths)

@@ -12,11 +12,19 @@ import numpy.typing as npt
 
 from sunwi.cache import RowCache
 from sunwi.errors import DataError, ModelError
-from sunwi.models.batches import length_batches
-from sunwi.models.heads import colbert_vectors, lexical_weights, load_head
-from sunwi.models.precision import precision_key
+from sunwi.models.batches import STEP, length_batches
+from sunwi.models.heads import (
+    colbert_vectors,
+    lexical_weights,
+    load_head,
+    weights_from_bytes,
+    weights_to_bytes,
+)
+from sunwi.models.packed_linear import pack_linears
+from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress, text_hash
+from sunwi.params import EncoderParams
+from sunwi.runtime import no_loading_bar, pick_device, progress, text_hash
 
 if TYPE_CHECKING:
     import torch
@@ -38,11 +46,38 @@ class Encoder:
 
     CHUNK = 2048  # rows encoded between two commits to the cache
 
-    def __init__(self, info: ModelInfo, batch_size: int = 32) -> None:
+    def __init__(
+        self,
+        info: ModelInfo,
+        batch_size: int = 32,
+        precision: Precision = "auto",
+        kernels: Kernels = "torch",
+    ) -> None:
+        """A model and how it runs.
+
+        Parameters
+        ----------
+        precision
+            auto: float32 on a CPU, the GPU's half precision there.
+        kernels
+            onednn: packed weights and batches of rows of one exact length, on a CPU.
+        """
         self.info = info
         self.batch_size = batch_size
+        self.precision: Precision = precision
+        self.kernels: Kernels = kernels
         self.count = EncodeCount()
         self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
+
+    @classmethod
+    def of(cls, info: ModelInfo, settings: EncoderParams) -> Encoder:
+        """An encoder that runs as section `encoder` says."""
+        return cls(info, settings.batch_size, settings.precision, settings.kernels)
+
+    @property
+    def precision_key(self) -> tuple[str, ...]:
+        """What the low bits of its vectors depend on beside model and text; part of every cache's key."""
+        return precision_key(self.precision, self.kernels)
 
     def encode(self, texts: Sequence[str], side: Side, max_length: int, label: str = "encode") -> Vectors:
         """Vectors of the texts, shape [texts, dimensions], float16.
@@ -62,7 +97,7 @@ class Encoder:
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)
-        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *precision_key())
+        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
         keys = [text_hash(*settings, text) for text in texts]
         with RowCache("vectors") as cache:
             known = cache.get_many(keys)
@@ -113,14 +148,32 @@ class Encoder:
         return found
 
     def term_weights(self, texts: Sequence[str], side: Side, max_length: int) -> list[dict[int, float]]:
-        """M3's lexical weight of each distinct token of each text, by token id; not cached.
+        """M3's lexical weight of each distinct token of each text, by token id; cached row by row.
 
         Raises
         ------
         ModelError
             If the model has no lexical head.
         """
-        head = load_head(self.info, "lexical")
+        head = load_head(self.info, "lexical")  # raises before anything is read
+        prefix = self.info.prefix(side)
+        settings = (self.info.content_hash, prefix, str(max_length), *self.precision_key)
+        keys = [text_hash(*settings, text) for text in texts]
+        with RowCache("term_weights") as cache:
+            known = cache.get_many(keys)
+            missing = {key: prefix + text for key, text in zip(keys, texts, strict=True) if key not in known}
+            order = sorted(missing, key=lambda key: (-len(missing[key]), key))
+            for start in range(0, len(order), self.CHUNK):
+                part = order[start : start + self.CHUNK]
+                rows = self._fresh_weights([missing[key] for key in part], head, max_length)
+                fresh = {key: weights_to_bytes(row) for key, row in zip(part, rows, strict=True)}
+                cache.put_many(fresh)
+                known.update(fresh)
+        return [weights_from_bytes(known[key]) for key in keys]
+
+    def _fresh_weights(
+        self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int
+    ) -> list[dict[int, float]]:
         tokenizer, _, _ = self._load()
         unused = {
             tokenizer.cls_token_id,
@@ -128,9 +181,8 @@ class Encoder:
             tokenizer.pad_token_id,
             tokenizer.unk_token_id,
         }
-        prefix = self.info.prefix(side)
         found: list[dict[int, float]] = [{} for _ in texts]
-        for rows, ids, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+        for rows, ids, hidden, mask in self._batches(texts, max_length):
             for row, weights in zip(rows, lexical_weights(ids, hidden, mask, head, unused), strict=True):
                 found[row] = weights
         return found
@@ -150,7 +202,7 @@ class Encoder:
 
         Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
         """
-        live = Encoder(self.info, self.batch_size)
+        live = Encoder(self.info, self.batch_size, self.precision)  # its weights change: none are packed
         live._loaded = (self.tokenizer(), model, device)
         return live
 
@@ -178,12 +230,16 @@ class Encoder:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
-        for rows, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length):
+        packed = packs_weights(self.kernels)
+        lengths = [len(ids) for ids in encoded]
+        # Packed weights are as fast for few rows as for many, so no row is padded and none needs a mask.
+        for rows, size in length_batches(lengths, self.batch_size, max_length, 1 if packed else STEP):
             chosen = {"input_ids": [encoded[row] for row in rows]}
             batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
             batch = batch.to(device)
             with torch.inference_mode():
-                hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+                mask = None if packed else batch["attention_mask"]
+                hidden = model(input_ids=batch["input_ids"], attention_mask=mask)
             yield rows, batch["input_ids"], hidden.last_hidden_state.float(), batch["attention_mask"]
 
     def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
@@ -191,10 +247,12 @@ class Encoder:
             import torch
 
             device = pick_device()
-            dtype = getattr(torch, inference_dtype(device.type))
+            dtype = getattr(torch, dtype_name(self.precision))
             tokenizer = self.tokenizer()
-            model = load_encoder(self.info.folder, dtype)
-            self._loaded = (tokenizer, model.to(device).eval(), device)
+            model = load_encoder(self.info.folder, dtype).to(device).eval()
+            if packs_weights(self.kernels):
+                model = pack_linears(model, self.info.spec)
+            self._loaded = (tokenizer, model, device)
         return self._loaded
 
 

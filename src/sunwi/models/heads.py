@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sunwi.errors import ModelError
 from sunwi.models.spec import ModelInfo
@@ -89,3 +91,16 @@ def lexical_weights(
                 best[token] = weight
         found.append(best)
     return found
+
+
+def weights_to_bytes(weights: Mapping[int, float]) -> bytes:
+    """Token ids, rising, as little-endian int32, then their weights as float32."""
+    tokens = sorted(weights)
+    return np.array(tokens, "<i4").tobytes() + np.array([weights[token] for token in tokens], "<f4").tobytes()
+
+
+def weights_from_bytes(data: bytes) -> dict[int, float]:
+    """The inverse of `weights_to_bytes`."""
+    half = len(data) // 2
+    tokens, weights = np.frombuffer(data[:half], "<i4"), np.frombuffer(data[half:], "<f4")
+    return dict(zip(tokens.tolist(), weights.tolist(), strict=True))

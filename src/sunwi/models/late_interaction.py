@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.pair_scores import PairScores
-from sunwi.models.precision import precision_key
 from sunwi.runtime import progress
 
 
@@ -23,7 +22,7 @@ class LateInteraction:
         self.query_max_length = query_max_length
         self.max_length = max_length
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
-        settings = (*model, "maxsim", str(query_max_length), str(max_length), *precision_key())
+        settings = (*model, "maxsim", str(query_max_length), str(max_length), *encoder.precision_key)
         self._scores = PairScores("late_interaction", settings)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from sunwi.search.batch import QueryBatch
 from sunwi.search.fusion import weighted_total, zscore
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
 from sunwi.search.pipeline import SearchPipeline
+
+RETRIEVERS = ("bm25", "dense", "lexical", "questions")
+GRIDS = ("bm25", "questions", "lexical")  # those with a grid of weights, in the order of its axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ def fit_fusion(
 ) -> FittedFusion:
     """Grid search of the weights by MRR@10 on the low-overlap dev questions.
 
-    Each cell is judged by the mean over itself and its neighbours along the BM25 weights: with a few dozen
-    questions a single peak is noise. Ties go to the smaller weights.
+    The retrievers among bm25, lexical and questions have a grid each; dense counts 1. Each cell is judged by
+    the mean over itself and its neighbours along the BM25 weights: with a few dozen questions a single peak
+    is noise. Ties go to the smaller weights.
 
     Raises
     ------
@@ -53,55 +57,63 @@ def fit_fusion(
             "raise qa.dev_share, or give dev_queries.jsonl and dev_qrels.tsv",
         )
     chosen = low_overlap(labels, params.low_overlap, params.min_questions)
+    given = dict(
+        zip(GRIDS, (params.bm25_weights, params.question_weights, params.lexical_weights), strict=True)
+    )
     # rising, because neighbours in the grid are averaged and ties go to the smaller weight
-    grid_questions = sorted(set(params.question_weights)) if "questions" in names else [0.0]
-    grid_bm25 = sorted(set(params.bm25_weights)) if "bm25" in names else [0.0]
-    ranks = np.empty((len(grid_bm25), len(grid_questions), len(queries)), dtype=np.int64)
+    grids = [sorted(set(given[name])) if name in names else [0.0] for name in GRIDS]
+    shape = tuple(len(grid) for grid in grids)
+    cells = list(np.ndindex(shape))
+    weights_at = {
+        cell: _weights(names, [grid[at] for grid, at in zip(grids, cell, strict=True)]) for cell in cells
+    }
+    ranks = np.empty((*shape, len(queries)), dtype=np.int64)
     for rows, components in pipeline.blocks(queries, names):
         relevant = [label.relevant for label in labels[rows]]
         normalised = {name: zscore(of_all) for name, of_all in components.items()}
-        for (at, bm25), (to, asked) in product(enumerate(grid_bm25), enumerate(grid_questions)):
-            fused = weighted_total(normalised, _weights(names, bm25, asked))
-            ranks[at, to, rows] = first_relevant_rank(fused, relevant)
-    gains = reciprocal_rank(ranks)  # [bm25 weights, question weights, questions]
-    low = gains[:, :, chosen].mean(axis=2)
+        for cell in cells:
+            ranks[*cell, rows] = first_relevant_rank(weighted_total(normalised, weights_at[cell]), relevant)
+    gains = reciprocal_rank(ranks)  # [bm25 weights, question weights, lexical weights, questions]
+    low = gains[..., chosen].mean(axis=-1)
     best = _argmax(_smooth(low))
-    weights = _weights(names, grid_bm25[best[0]], grid_questions[best[1]])
+    # the columns of the usual set, and the lexical weight where there is one
+    columns = [(at, name) for at, name in enumerate(GRIDS) if name != "lexical" or name in names]
     curve = [
         {
-            "bm25_weight": grid_bm25[at],
-            "questions_weight": grid_questions[to],
-            "low_overlap_mrr": round(float(low[at, to]), 6),
-            "all_mrr": round(float(gains[at, to].mean()), 6),
+            **{f"{name}_weight": grids[at][cell[at]] for at, name in columns},
+            "low_overlap_mrr": round(float(low[cell]), 6),
+            "all_mrr": round(float(gains[cell].mean()), 6),
         }
-        for at, to in product(range(len(grid_bm25)), range(len(grid_questions)))
+        for cell in cells
     ]
     return FittedFusion(
-        weights, float(low[best]), float(gains[best].mean()), len(labels), len(chosen), curve
+        weights_at[best], float(low[best]), float(gains[best].mean()), len(labels), len(chosen), curve
     )  # fmt: skip
 
 
-def _weights(names: Sequence[str], bm25: float, questions: float) -> dict[str, float]:
-    values = {"bm25": bm25, "dense": 1.0, "questions": questions}
+def _weights(names: Sequence[str], of_grids: Sequence[float]) -> dict[str, float]:
+    values = {**dict(zip(GRIDS, of_grids, strict=True)), "dense": 1.0}
     return {name: values[name] for name in sorted(names)}
 
 
 def _smooth(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Mean over each cell and its neighbours along the BM25 weights (cut at the borders).
 
-    Not along the question weights: a weight of 0 there means that the index is not used at all.
+    Not along the others' weights: a weight of 0 there means that the index is not used at all.
     """
     return np.stack([cells[max(0, at - 1) : at + 2].mean(axis=0) for at in range(len(cells))])
 
 
-def _argmax(cells: npt.NDArray[np.float64]) -> tuple[int, int]:
+def _argmax(cells: npt.NDArray[np.float64]) -> tuple[int, ...]:
     """First largest cell, compared to 1e-12 so that the sum's order does not decide."""
     flat = int(np.flatnonzero(cells.ravel() >= cells.max() - 1e-12)[0])
-    return flat // cells.shape[1], flat % cells.shape[1]
+    return tuple(int(at) for at in np.unravel_index(flat, cells.shape))
 
 
-RETRIEVERS = ("bm25", "dense", "questions")
-SETS = [names for size in (1, 2, 3) for names in combinations(RETRIEVERS, size)]
+def sets_of(retrievers: Collection[str]) -> list[tuple[str, ...]]:
+    """Every set of the retrievers that are there, by size and then by name."""
+    known = [name for name in RETRIEVERS if name in retrievers]
+    return [names for size in range(1, len(known) + 1) for names in combinations(known, size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +149,9 @@ class FittedSets:
 def fit_all(
     pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: Params
 ) -> FittedSets:
-    """Fit every set of retrievers that a variant may name."""
-    fits = {"+".join(names): fit_fusion(pipeline, names, queries, labels, params.fusion) for names in SETS}
+    """Fit every set of the pipeline's retrievers; a variant may name any."""
+    fits = {
+        "+".join(names): fit_fusion(pipeline, names, queries, labels, params.fusion)
+        for names in sets_of(pipeline.retrievers)
+    }
     return FittedSets(fits)

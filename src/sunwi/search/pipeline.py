@@ -16,7 +16,7 @@ from sunwi.search.batch import Passages, QueryBatch, collapse
 from sunwi.search.bm25 import Bm25
 from sunwi.search.dense import DenseRetriever
 from sunwi.search.expansion import ExpandedLexicalRetriever
-from sunwi.search.fusion import alpha_fusion, reciprocal_rank_fusion, weighted_sum
+from sunwi.search.fusion import alpha_fusion, comb_fusion, reciprocal_rank_fusion, weighted_sum
 from sunwi.search.lexical import LexicalRetriever
 from sunwi.search.questions import QuestionRetriever
 from sunwi.search.retriever import Retriever, Scores
@@ -30,7 +30,7 @@ BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
 class Fusion:
     """How components become one score."""
 
-    method: Literal["weighted", "alpha", "rrf"]
+    method: Literal["weighted", "alpha", "rrf", "comb_sum", "comb_mnz"]
     weights: Mapping[str, float]
     rrf_k: float = 60.0
     depth: int = 100
@@ -41,6 +41,8 @@ class Fusion:
             return reciprocal_rank_fusion(scores, self.rrf_k, self.depth, self.weights)
         if self.method == "alpha":
             return alpha_fusion(scores, self.weights["dense"])
+        if self.method in {"comb_sum", "comb_mnz"}:
+            return comb_fusion(scores, "sum" if self.method == "comb_sum" else "mnz", self.depth)
         return weighted_sum(scores, self.weights)
 
 
@@ -103,8 +105,9 @@ def build_pipeline(
     questions: tuple[Vectors, Sequence[str], Sequence[str]] | None = None,
     dense: DenseParams | None = None,
     question_texts: Sequence[str] = (),
+    extra: Sequence[Retriever] = (),
 ) -> SearchPipeline:
-    """BM25, dense and, given (vectors, qids, docids), the question index.
+    """BM25, dense and, given (vectors, qids, docids), the question index; then the `extra` retrievers.
 
     With `bm25.expand` the passages are indexed with `question_texts`, which belong to those ids.
 
@@ -125,7 +128,7 @@ def build_pipeline(
 
         near = ApproximateDenseRetriever(vectors, dense)
     if questions is None:
-        return SearchPipeline(passages, [LexicalRetriever(Bm25(terms, bm25)), near])
+        return SearchPipeline(passages, [LexicalRetriever(Bm25(terms, bm25)), near, *extra])
     question_vectors, qids, docids = questions
     owners = np.array([passages.position[docid] for docid in docids], dtype=np.int64)
     lexical: Retriever
@@ -135,4 +138,4 @@ def build_pipeline(
     else:
         lexical = LexicalRetriever(Bm25(terms, bm25))
     index = QuestionRetriever(question_vectors, list(qids), owners, len(passages))
-    return SearchPipeline(passages, [lexical, near, index])
+    return SearchPipeline(passages, [lexical, near, index, *extra])

@@ -89,7 +89,7 @@ def train_embedder(
     plan = schedule(rows, kin, params, seed, process_count())
     guide = None
     if params.guide_margin is not None:
-        guide = Guide(Encoder(info, limits.batch_size), plan.groups, limits, params.guide_margin)
+        guide = Guide(Encoder.of(info, limits), plan.groups, limits, params.guide_margin)
     folder = checkpoint_folder(
         {
             "model": [info.content_hash, info.pooling, info.query_prefix, info.passage_prefix],

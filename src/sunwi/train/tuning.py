@@ -100,7 +100,7 @@ def _train_rounds(
     settings = params.train_embedder
     evaluate = None
     if settings.eval_steps:
-        evaluate = DevEvaluation(passages, Encoder(start, params.encoder.batch_size), dev, params)
+        evaluate = DevEvaluation(passages, Encoder.of(start, params.encoder), dev, params)
     found: list[tuple[Trained, Selection]] = []
     info, rows = start, data.rows
     for at in range(settings.rounds):
@@ -108,7 +108,7 @@ def _train_rounds(
             folder = workdir / f"round-{at}"
             save_encoder(info, found[-1][0].state, folder, found[-1][0].heads)
             info = resolve(str(folder))
-            rows = data.remine(Encoder(info, params.encoder.batch_size))
+            rows = data.remine(Encoder.of(info, params.encoder))
         selection = select_rows(rows, data.overlaps, data.styles, settings)
         trained = train_embedder(
             info, selection.rows, settings, params.seed + at, data.kin, params.encoder, evaluate
@@ -128,15 +128,14 @@ def _save_best(
     out: Path,
 ) -> dict[str, Any]:
     """Judge the tuned weights and their mixtures with the base, write what is promoted, return why."""
-    size = params.encoder.batch_size
     base_state = base_weights(start)
-    encoder = Encoder(base, size)
+    encoder = Encoder.of(base, params.encoder)
     gate = gate_set(passages, encoder, dev, params)
     verdicts = {1.0: judge(encoder, gate, params)}
     for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
         candidate = workdir / f"share-{share:g}"
         save_encoder(start, interpolate(base_state, trained.state, share), candidate, trained.heads)
-        verdicts[share] = judge(Encoder(resolve(str(candidate)), size), gate, params)
+        verdicts[share] = judge(Encoder.of(resolve(str(candidate)), params.encoder), gate, params)
     best, verdict = promote(verdicts, gate, params)
     if best == 1.0:
         save_encoder(base, None, out)
