@@ -13,6 +13,7 @@ CATEGORIES = (
 )  # fmt: skip
 _ASKS_NUMBER = re.compile(r"몇|언제|얼마|며칠|연도|년도|날짜|수치|비율|나이")
 _NEGATIONS = frozenset({"안", "못", "않", "아니", "말", "없", "아니하"})
+_ENOUGH = 0.5  # share of a question's words that a passage which may answer it has
 _FEW_TERMS = 2  # content morphemes of a question that could be asked of many passages
 
 
@@ -50,8 +51,8 @@ def category_of(
 ) -> str:
     """The first that holds of:
 
-    `label_doubtful`: every scorer prefers the beating passage, and it has at least as much of the question's
-    words; it may be right. `number_or_date`: it lacks a number of the question that the positive has, or the
+    `label_doubtful`: every scorer prefers the beating passage, and it has half of the question's words or
+    more, and no fewer than the positive; it may be right. `number_or_date`: it lacks a number of the question that the positive has, or the
     question asks for one and both are of one topic. `negation`: the question denies, and only one of them
     does. `entity_swap`: it lacks a name of the question that the positive has. `ambiguous_question`: the
     question has too few words of its own. `near_topic`: both share much of their words. `other`.
@@ -59,7 +60,7 @@ def category_of(
     shared = overlap(sorted(question.terms), set(beating.terms))
     own = overlap(sorted(question.terms), set(positive.terms))
     topic = jaccard(set(positive.terms), set(beating.terms))
-    if margins and min(margins.values()) > 0 and shared >= own:
+    if margins and min(margins.values()) > 0 and shared >= max(own, _ENOUGH):
         return "label_doubtful"
     if question.numbers & positive.numbers - beating.numbers:
         return "number_or_date"

@@ -1,0 +1,90 @@
+"""Late interaction in training: scores, early stopping, what is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as trying
+from hypothesis import strategies as st
+from tests.train.reranker_models import TEXTS, settings, training_rows
+
+from sunwi.errors import ParamsError
+from sunwi.models.late_interaction import maxsim
+from sunwi.params import TrainRerankerParams, validate
+from sunwi.train.reranker_late import maxsim_of_lists, shuffled, train_late_interaction
+from sunwi.train.reranker_watch import Watch
+
+
+def test_scores_of_lists_are_those_of_inference() -> None:
+    generator = torch.Generator().manual_seed(1)
+
+    def unit(*shape: int) -> torch.Tensor:
+        return torch.nn.functional.normalize(torch.randn(*shape, generator=generator), dim=-1)
+
+    asked, read = unit(2, 4, 3), unit(3, 5, 3)
+    asked_mask = torch.tensor([[True] * 4, [True, True, False, False]])
+    read_mask = torch.tensor([[True] * 5, [True] * 2 + [False] * 3, [True] * 4 + [False]])
+    scores = maxsim_of_lists((asked, asked_mask), (read, read_mask), [2, 1])
+    by_hand = [
+        [maxsim(asked[0].numpy(), read[0].numpy()), maxsim(asked[0].numpy(), read[1, :2].numpy())],
+        [maxsim(asked[1, :2].numpy(), read[2, :4].numpy()), 0.0],
+    ]
+    np.testing.assert_allclose(scores.numpy(), by_hand, atol=1e-6)
+
+
+def test_training_lifts_the_positives(tmp_path: Path, tiny_models: dict[str, Any]) -> None:
+    chosen = settings(
+        method="late_interaction", learning_rate=0.01, max_steps=20, batch_size=6, temperature=0.05
+    )
+    _, curve = train_late_interaction(tiny_models["bert"], "e", training_rows(), chosen, 8, 7, tmp_path / "a")
+    assert curve[-1]["loss"] < 0.7 * curve[0]["loss"]
+
+
+def test_a_run_repeats_to_the_byte(tmp_path: Path, tiny_models: dict[str, Any]) -> None:
+    chosen = settings(method="late_interaction")
+    for name in ("a", "b"):
+        train_late_interaction(tiny_models["bert"], "e", training_rows(), chosen, 8, 7, tmp_path / name)
+    for path in sorted((tmp_path / "a").rglob("*.*")):
+        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path
+
+
+def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_models: dict[str, Any]) -> None:
+    """A measure that falls from the start on: the untrained state comes back."""
+    values = iter([0.9, 0.8, 0.7, 0.6, 0.5])
+
+    def measure(scorer: Any) -> float:
+        assert np.isfinite(scorer([("말1", TEXTS["d1"])])).all()
+        return next(values)
+
+    watch = Watch(measure, every=2, patience=2)
+    chosen = settings(method="late_interaction", learning_rate=0.05, max_steps=20)
+    _, curve = train_late_interaction(
+        tiny_models["bert"], "e", training_rows(), chosen, 8, 7, tmp_path / "out", watch=watch
+    )
+    assert (watch.best_step, len(curve)) == (0, 4)
+    assert [row["dev"] for row in watch.curve] == [0.9, 0.8, 0.7]
+    from safetensors.torch import load_file
+
+    state = load_file(tmp_path / "out" / "adapter" / "adapter_model.safetensors")
+    assert all(not tensor.any() for name, tensor in state.items() if "lora_B" in name)
+
+
+@trying(deadline=None)
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 30))
+def test_a_batch_repeats_no_row_and_each_pass_sees_all(size: int, batch: int, steps: int) -> None:
+    batch = min(batch, size)
+    rows = list(shuffled(size, batch, steps, seed=1))
+    assert all(len(set(one)) == batch for one in rows)
+    whole: Sequence[int] = [row for one in rows[: size // batch] for row in one]
+    assert len(set(whole)) == len(whole)
+
+
+def test_a_loss_that_needs_a_head_is_refused() -> None:
+    with pytest.raises(ParamsError, match="binary needs a head"):
+        validate(TrainRerankerParams, {"method": "late_interaction", "loss": "binary"}, "params.yaml")
