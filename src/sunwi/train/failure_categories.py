@@ -52,10 +52,11 @@ def category_of(
     """The first that holds of:
 
     `label_doubtful`: every scorer prefers the beating passage, and it has half of the question's words or
-    more, and no fewer than the positive; it may be right. `number_or_date`: it lacks a number of the question that the positive has, or the
-    question asks for one and both are of one topic. `negation`: the question denies, and only one of them
-    does. `entity_swap`: it lacks a name of the question that the positive has. `ambiguous_question`: the
-    question has too few words of its own. `near_topic`: both share much of their words. `other`.
+    more, and no fewer than the positive; it may be right. `number_or_date`: it lacks a number of the
+    question that the positive has, or the question asks for one and both are of one topic. `negation`: the
+    question denies, and only one of them does. `entity_swap`: it lacks a name of the question that the
+    positive has. `ambiguous_question`: the question has too few words of its own. `near_topic`: both share
+    much of their words. `other`.
     """
     shared = overlap(sorted(question.terms), set(beating.terms))
     own = overlap(sorted(question.terms), set(positive.terms))

@@ -183,7 +183,7 @@ def _judged(
     was, now = solved(old), solved(new)
     moved = movement(was, now, params.seed, params.score.confidence)
     rows = {"all": range(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
-    metrics: dict[str, Any] = {**moved.as_metrics(), "weights": second}
+    metrics: dict[str, Any] = {**moved.as_metrics(), "second_weights": second}
     for part, chosen in rows.items():
         for when, places in (("before", old), ("after", new)):
             values = quality([places[int(at)] for at in chosen])
