@@ -196,7 +196,7 @@ class MiningParams(Section):
     max_positive_share: Share = 0.95  # positive-aware rule of NV-Retriever (Moreira et al. 2024)
     max_score: Real | None = None  # a candidate at or above it may answer; in the teacher's units
     min_margin: NotNegative = 0.0  # to the positive, in the teacher's units
-    max_positive_rank: Count | None = None  # a question whose own passage search ranks below it is left out
+    max_positive_rank: Count | None = None  # of a passage in the round trip of its question; below: left out
     first_rank: Count = 1  # the window of the fused ranking that negatives may come from
     last_rank: Count = 60
     bm25_weight: NotNegative = 0.5  # of the fused z-scores that order the pool
@@ -433,7 +433,7 @@ class SearchParams(Section):
     timeout: Positive = 30.0  # seconds a request
 
 
-RetrieverName = Literal["bm25", "dense", "lexical", "questions"]
+RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sparse"]
 QueryArm = Literal["standalone", "variants", "hyde"]
 Rerank = Literal["none", "late_interaction", "late_interaction_tuned", "cross_encoder", "both"]
 Scorer = Literal["retriever", "late_interaction", "late_interaction_tuned", "cross_encoder"]
@@ -500,6 +500,8 @@ class SubmissionParams(Finishing):
             raise ValueError(f"weights are given, which fusion {self.fusion!r} does not read")
         if self.fusion == "alpha" and set(self.retrievers) != {"bm25", "dense"}:
             raise ValueError(f"fusion 'alpha' mixes bm25 and dense, retrievers are {self.retrievers}")
+        if self.fusion == "calibrated" and "sparse" in self.retrievers:
+            raise ValueError("no weight is fitted for the retriever sparse; set fusion: rrf, or weighted")
         if unknown := sorted(set(self.query_weights) - set(self.queries)):
             raise ValueError(f"query_weights for {unknown} but queries are {self.queries}")
         if self.rerank == "none" and (self.rerank_depth or self.rerank_weights):
@@ -645,7 +647,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _variants_fit(self) -> Params:
-        if faults := [*_combination_faults(self), *_llm_faults(self)]:
+        if faults := [*_combination_faults(self), *_llm_faults(self), *_sparse_faults(self)]:
             raise ValueError("; ".join(faults))
         return self
 
@@ -702,6 +704,15 @@ def _llm_faults(params: Params) -> list[str]:
         asking.append("augment_failures.provider")
     found = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
     return [f"{found}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
+
+
+def _sparse_faults(params: Params) -> list[str]:
+    """Submissions that search by the sparse encoder while none is trained."""
+    if params.sparse.enabled:
+        return []
+    asking = [name for name, one in sorted(params.submissions.items()) if "sparse" in one.retrievers]
+    found = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
+    return [f"{found} (`sunwi recipe neural-sparse`)"] if asking else []
 
 
 def load_params(path: Path | str = "params.yaml") -> Params:

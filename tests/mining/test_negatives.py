@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -279,6 +280,18 @@ def test_an_out_ranked_question_is_left_out_and_counted() -> None:
     mined = mine_negatives(pipeline, queries, labels, rules, MiningParams(max_positive_rank=3))
     assert [row.qid for row in mined.rows] == ["0"]
     assert mined.metrics["out_ranked"] == 1
+    assert mined.metrics["without_round_trip"] == 2
+
+
+def test_the_rank_of_the_round_trip_decides_where_it_is_known() -> None:
+    dense = [[9.0, 8, 7, 6, 5, 4, 3, 2]] * 2  # this run ranks the passage of both first
+    pipeline, queries = setting([[0.0] * 8] * 2, dense)
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    labels = [replace(label(0, (0,)), round_trip_rank=3), replace(label(1, (0,)), round_trip_rank=4)]
+    mined = mine_negatives(pipeline, queries, labels, rules, MiningParams(max_positive_rank=3))
+    assert [row.qid for row in mined.rows] == ["0"]
+    assert mined.metrics["out_ranked"] == 1
+    assert mined.metrics["without_round_trip"] == 0
 
 
 def test_absolute_rules_by_hand() -> None:

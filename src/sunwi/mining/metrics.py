@@ -10,7 +10,16 @@ import numpy as np
 
 from sunwi.records import MinedRow
 
-COUNTED = ("questions", "rows", "short", "without_negative", "out_ranked", "widened", "filled")
+COUNTED = (
+    "questions",
+    "rows",
+    "short",
+    "without_negative",
+    "out_ranked",
+    "without_round_trip",  # those among them that `max_positive_rank` judged by this run's ranks
+    "widened",
+    "filled",
+)
 
 
 @dataclass(slots=True)

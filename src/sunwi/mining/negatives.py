@@ -120,8 +120,18 @@ class _Miner:
         return rows
 
     def _out_ranked(self, one: Asked) -> bool:
+        """Whether the round trip found the question's passage below the limit.
+
+        Questions that never made the trip (given ones) are ranked by this run's fused scores, and counted.
+        """
         limit = self.params.max_positive_rank
-        return limit is not None and rank_at(one.fused, one.positive) > limit
+        if limit is None:
+            return False
+        rank = one.label.round_trip_rank
+        if rank is None:
+            self.count.counts["without_round_trip"] += 1
+            rank = rank_at(one.fused, one.positive)
+        return rank > limit
 
     def _attempt(self, asked: Sequence[Asked], factor: int) -> list[_Chosen]:
         params = self.params

@@ -32,6 +32,7 @@ class LabelledQuestion:
     split: Split
     style: str
     overlap: float
+    round_trip_rank: int | None = None  # of its passage, when the question was made; None: not known
 
 
 def natural_questions(
@@ -79,10 +80,16 @@ def synthetic_questions(
             split=question.split,
             style=question.style,
             overlap=question.overlap,
+            round_trip_rank=_rank(question),
         )
         for question in questions
         if question.split in splits
     ]
+
+
+def _rank(question: Question) -> int | None:
+    rank = question.checks.get("rank")
+    return rank if isinstance(rank, int) else None
 
 
 def low_overlap(questions: Sequence[LabelledQuestion], threshold: float, minimum: int) -> list[int]:
