@@ -1,5 +1,7 @@
 """What went wrong, and what lies where: failure notes, steps, hard negatives, the embedding map."""
 
+import csv
+
 from project import (
     DIAGNOSIS,
     INDEX,
@@ -31,6 +33,7 @@ from sunwi.report.failures import count_causes, failure_notes
 from sunwi.report.readings import better_read_queries
 from sunwi.score.measures import relevant_documents
 from sunwi.score.per_query import read_per_query
+from sunwi.score.plots import HEADLINE_RECALL_COLUMNS, headline_recall
 from sunwi.score.table import write_csv
 from sunwi.search.store import load_vectors
 
@@ -66,6 +69,11 @@ if __name__ == "__main__":
         write_rows(DIAGNOSIS / "failures.jsonl", notes)
         write_json(METRICS / "failures.json", count_causes(notes, params.variants))
         write_csv(PLOTS / "stage_hits.csv", stage_hits.COLUMNS, hits)
+        chosen = [row for row in hits if row["variant"] == params.headline]
+        write_csv(PLOTS / "headline_hits.csv", stage_hits.COLUMNS, chosen)
+        with (PLOTS / "recall.csv").open(encoding="utf-8", newline="") as lines:
+            recall = headline_recall(csv.DictReader(lines), params.headline, params.score.baseline)
+        write_csv(PLOTS / "headline_recall.csv", HEADLINE_RECALL_COLUMNS, recall)
         histogram = negative_scores.score_histogram(read_rows(MINED / "train.jsonl", MinedRow))
         write_csv(PLOTS / "negative_scores.csv", negative_scores.COLUMNS, histogram)
 

@@ -77,14 +77,15 @@ def fusion_chart(rows: Table) -> Spec:
 
 def negative_chart(rows: Table) -> Spec:
     """Teacher scores of positives and hard negatives."""
-    kinds = {"negative": "hard negative", "positive": "정답 문단"}
+    kinds = {"negatives": "hard negative", "positives": "정답 문단"}
     values = [
         {
             "low": float(row["low"]),
             "high": float(row["high"]),
-            "passages": int(row["passages"]),
-            "kind": kinds[row["kind"]],
+            "passages": int(row[kind]),
+            "kind": label,
         }
+        for kind, label in kinds.items()
         for row in rows
     ]
     return {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 RECALL_DEPTHS = (1, 5, 10, 50)
 LADDER_COLUMNS = ("variant", "map", "map_low", "map_high")
+HEADLINE_RECALL_COLUMNS = ("depth", "headline", "baseline")
 RECALL_COLUMNS = ("variant", "depth", "recall", "recall_low", "recall_high")
 
 
@@ -38,4 +39,22 @@ def recall_curve(detail: Mapping[str, Any]) -> list[dict[str, str | float]]:
         for name in sorted(variants)
         for depth in RECALL_DEPTHS
         if f"recall{depth}" in variants[name]["measures"]
+    ]
+
+
+def headline_recall(
+    rows: Iterable[Mapping[str, str]], headline: str, baseline: str
+) -> list[dict[str, str | float]]:
+    """Depth and the recall of two variants side by side, from the table of all: one line each in `dvc plots`.
+
+    Examples
+    --------
+    >>> table = [{"variant": name, "depth": "5", "recall": at} for name, at in (("a", "0.5"), ("b", "0.75"))]
+    >>> headline_recall(table, "b", "a")
+    [{'depth': 5, 'headline': 0.75, 'baseline': 0.5}]
+    """
+    found = {(row["variant"], int(row["depth"])): float(row["recall"]) for row in rows}
+    return [
+        {"depth": depth, "headline": found[headline, depth], "baseline": found[baseline, depth]}
+        for depth in sorted({depth for _, depth in found})
     ]
