@@ -10,6 +10,7 @@ from project import (
     QUERIES,
     RANKINGS,
     RERANKER,
+    SPARSE,
     SUBMISSIONS,
     encoder,
     llm_client,
@@ -19,11 +20,14 @@ from project import (
     told,
 )
 from sunwi.corpus.prepare import load_prepared
+from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
 from sunwi.search.batch import QueryBatch, make_queries
 from sunwi.search.engines.pipeline import by_ranks
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.reranking import Rerankers, trained_reranker
+from sunwi.search.splade import SpladeRetriever
 from sunwi.submit.building import build, fusion_of
 from sunwi.submit.cascade import searches
 from sunwi.submit.dev import dev_metrics
@@ -37,7 +41,13 @@ if __name__ == "__main__":
     with timed(f"submit_{name}"):
         model = encoder(variant.encoder, params)
         lexical = model if "lexical" in variant.retrievers else None
-        index = serving(variant.encoder, passages(), params, lexical)
+        corpus = passages()
+        index = serving(variant.encoder, corpus, params, lexical)
+        if "sparse" in variant.retrievers:
+            learned, limits = load_sparse(SPARSE), params.sparse
+            vectors = learned.encode_passages(corpus.texts, limits.passage_max_length)
+            splade = SpladeRetriever(learned, vectors, limits.query_max_length)
+            index = SearchPipeline(corpus, [*index.retrievers.values(), splade])
         fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
         on_engine = params.search.engine != "local"
         if on_engine:

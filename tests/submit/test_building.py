@@ -125,8 +125,16 @@ def test_alpha_fusion_mixes_scores_scaled_to_one() -> None:
         {"query_weights": {"hyde": 1.0}},
         {"rerank_depth": 5},
         {"retrievers": ["bm25", "bm25"]},
+        {"retrievers": ["bm25", "sparse"], "fusion": "calibrated"},
     ],
 )
 def test_settings_that_nothing_reads_are_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"alpha|weights|rerank|twice"):
+    with pytest.raises(ValueError, match=r"alpha|weight|rerank|twice"):
         SubmissionParams.model_validate(settings)
+
+
+def test_the_sparse_retriever_needs_a_trained_sparse_encoder() -> None:
+    content = {"submissions": {"dense_base": {"retrievers": ["sparse", "dense"], "fusion": "rrf"}}}
+    with pytest.raises(ValueError, match=r"\['dense_base'\] search by the sparse encoder.*neural-sparse"):
+        Params.model_validate(content)
+    assert Params.model_validate({**content, "sparse": {"enabled": True}}).submissions
