@@ -1,0 +1,182 @@
+"""deploy.py against a server on loopback that keeps ML Commons' rules of uploading."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sunwi.models.sparse_export import deploy
+from sunwi.models.sparse_export.bundle import pack, register_body, requests
+from sunwi.records import write_json
+
+
+class Cluster(ThreadingHTTPServer):
+    """Models by id with what was uploaded of them, groups by name, and every other request that came."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.models: dict[str, dict[str, Any]] = {}
+        self.groups: dict[str, str] = {}
+        self.looks = 0
+        self.put: dict[str, Any] = {}
+        self.end = "COMPLETED"
+        self.logins: set[str | None] = set()
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if chunk := re.fullmatch(r"/_plugins/_ml/models/(\w+)/chunk/(\d+)", path):
+            chunks = self.models[chunk[1]]["chunks"]
+            assert int(chunk[2]) == len(chunks)
+            chunks.append(body)
+            return 200, {"status": "Uploaded"}
+        value = json.loads(body) if body else None
+        if path == "/_plugins/_ml/models/_search":
+            wanted = {
+                key: term for one in value["query"]["bool"]["filter"] for key, term in one["term"].items()
+            }
+            hits = [
+                {"_id": name}
+                for name, model in self.models.items()
+                if model["meta"]["model_content_hash_value"] == wanted["model_content_hash_value"]
+            ]
+            return 200, {"hits": {"hits": hits}}
+        if path == "/_plugins/_ml/model_groups/_search":
+            if not self.groups:
+                return 404, {"error": {"type": "index_not_found_exception"}}
+            found = self.groups.get(value["query"]["term"]["name.keyword"])
+            return 200, {"hits": {"hits": [{"_id": found}] if found else []}}
+        if path == "/_plugins/_ml/model_groups/_register":
+            self.groups[value["name"]] = f"group{len(self.groups)}"
+            return 200, {"model_group_id": self.groups[value["name"]]}
+        if path == "/_plugins/_ml/models/meta":
+            name = f"model{len(self.models)}"
+            self.models[name] = {"meta": value, "chunks": []}
+            return 200, {"model_id": name}
+        if deployed := re.fullmatch(r"/_plugins/_ml/models/(\w+)/_deploy", path):
+            model = self.models[deployed[1]]
+            content = b"".join(model["chunks"])
+            assert len(model["chunks"]) == model["meta"]["total_chunks"]
+            assert hashlib.sha256(content).hexdigest() == model["meta"]["model_content_hash_value"]
+            assert len(content) == model["meta"]["model_content_size_in_bytes"]
+            return 200, {"task_id": "task"}
+        if path == "/_plugins/_ml/tasks/task":
+            self.looks += 1
+            return 200, {"state": "RUNNING" if self.looks % 2 else self.end, "error": "out of memory"}
+        assert method == "PUT"
+        if path in self.put:
+            return 400, {"error": {"type": "resource_already_exists_exception"}}
+        self.put[path] = value
+        return 200, {"acknowledged": True}
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Cluster
+
+    def reply(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.server.logins.add(self.headers.get("authorization"))
+        status, value = self.server.answer(self.command, self.path, body)
+        content = json.dumps(value).encode("utf-8")
+        self.send_response(status)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = reply  # noqa: N815  the base class's names
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    server = Cluster()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for part, function, size in (("encoder", "SPARSE_ENCODING", 50), ("tokenizer", "SPARSE_TOKENIZE", 5)):
+        pack(folder / f"{part}.zip", {"content": bytes(range(size))})
+        write_json(folder / f"register_{part}.json", register_body(folder / f"{part}.zip", part, function))
+    for name, request in requests("idf").items():
+        write_json(folder / name, request)
+    text = Path(deploy.__file__).read_text(encoding="utf-8")
+    text = text.replace("CHUNK = 10_000_000", "CHUNK = 64").replace("WAIT = 2.0", "WAIT = 0.01")
+    (folder / "deploy.py").write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(bundle: Path, cluster: Cluster | None, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("SUNWI_OPENSEARCH")
+    }
+    if cluster is not None:
+        environment["SUNWI_OPENSEARCH_URL"] = f"http://127.0.0.1:{cluster.server_port}"
+    command = [sys.executable, str(bundle / "deploy.py"), "--index", "passages"]
+    return subprocess.run(
+        command, env=environment | more, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_models_go_up_in_chunks_and_pipelines_name_their_ids(bundle: Path, cluster: Cluster) -> None:
+    done = run(bundle, cluster, SUNWI_OPENSEARCH_USER="me", SUNWI_OPENSEARCH_PASSWORD="secret")
+    assert done.returncode == 0, done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    assert cluster.logins == {"Basic bWU6c2VjcmV0"}
+    content = b"".join(cluster.models["model0"]["chunks"])
+    assert content == (bundle / "encoder.zip").read_bytes()
+    assert len(cluster.models["model0"]["chunks"]) > 1
+    assert cluster.models["model1"]["meta"]["model_group_id"] == cluster.groups["tokenizer"]
+    ingest = cluster.put["/_ingest/pipeline/sunwi-sparse-ingest"]["processors"][0]["sparse_encoding"]
+    assert ingest == {"model_id": "model0", "field_map": {"content": "sparse"}}
+    search = cluster.put["/_search/pipeline/sunwi-sparse-search"]["request_processors"][0]
+    assert search["neural_query_enricher"]["default_model_id"] == "model1"
+    assert cluster.put["/passages"]["mappings"]["properties"]["sparse"] == {"type": "rank_features"}
+    assert "${" not in json.dumps(cluster.put)
+
+
+def test_a_second_run_sends_no_model_again(bundle: Path, cluster: Cluster) -> None:
+    assert run(bundle, cluster).returncode == 0
+    cluster.put = {"/passages": cluster.put["/passages"]}  # pipelines may be put again, an index may not
+    done = run(bundle, cluster)
+    assert done.returncode == 0, done.stderr
+    assert len(cluster.models) == 2
+    assert "the index passages is there and stays as it is" in done.stdout
+
+
+def test_a_failed_deployment_is_told(bundle: Path, cluster: Cluster) -> None:
+    cluster.end = "FAILED"
+    done = run(bundle, cluster)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "task task ended as FAILED: out of memory"
+    assert not cluster.put
+
+
+def test_without_an_address_it_says_so(bundle: Path) -> None:
+    done = run(bundle, None)
+    assert (done.returncode, done.stderr.split(".")[0]) == (1, "SUNWI_OPENSEARCH_URL is not set")
+
+
+def test_the_script_needs_the_standard_library_alone(bundle: Path) -> None:
+    shutil.rmtree(bundle / "__pycache__", ignore_errors=True)
+    command = [sys.executable, "-S", "-I", str(bundle / "deploy.py"), "--help"]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
