@@ -182,3 +182,10 @@ def test_a_lexical_head_is_fitted_with_the_others(given: Build) -> None:
         "bm25_weight", "questions_weight", "lexical_weight", "low_overlap_mrr", "all_mrr"
     }  # fmt: skip
     assert "lexical_weight" not in fits.fits["bm25+dense"].curve[0]
+
+
+def test_a_generated_question_of_an_unknown_passage_is_named(tiny_corpus: list[Document]) -> None:
+    row = Question(qid="q7", docid="gone", question="?", style="s", generator="g", split="dev", overlap=0.1)
+    other = row.model_copy(update={"qid": "q8", "split": "train"})  # of a split that is not asked for
+    with pytest.raises(DataError, match=r"q7 \(gone\)\. Next: run generate_qa again"):
+        synthetic_questions([row, other], Passages.of(tiny_corpus), {"dev"})

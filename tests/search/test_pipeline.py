@@ -125,6 +125,16 @@ def test_the_builtin_encoder_and_bm25_find_the_passage(encoder: Encoder, tiny_co
         make_queries(["1", "2"], ["물", " "], encoder, 32, "kiwi")
 
 
+def test_questions_of_passages_that_are_not_there_are_named(tiny_corpus: list[Document]) -> None:
+    passages = Passages.of(tiny_corpus)
+    docid = passages.docids[1]
+    assert passages.positions_of(["q1", "q2"], [docid, docid]) == [1, 1]
+    vectors = np.zeros((len(passages), 2), dtype=np.float16)
+    questions = (np.zeros((3, 2), dtype=np.float16), ["q1", "q2", "q3"], [docid, "gone", "lost"])
+    with pytest.raises(DataError, match=r"^2 questions .* does not hold: q2 \(gone\), q3 \(lost\)\. Next:"):
+        build_pipeline(passages, vectors, Bm25Params(), questions)
+
+
 @pytest.mark.parametrize(("method", "best"), [("comb_sum", {"a": 1.0}), ("comb_mnz", {"b": 16 / 9})])
 def test_comb_fusions_of_a_variant(given: Build, method: str, best: dict[str, float]) -> None:
     """`a` is first of BM25 alone, `b` 4/9 of both: 1 against 8/9, and twice that where finders count."""

@@ -80,6 +80,22 @@ class Passages:
     def __len__(self) -> int:
         return len(self.docids)
 
+    def positions_of(self, qids: Sequence[str], docids: Sequence[str]) -> list[int]:
+        """Position of each question's passage.
+
+        Raises
+        ------
+        DataError
+            Naming the questions whose passage the corpus does not hold.
+        """
+        asked = zip(qids, docids, strict=True)
+        unknown = [f"{qid} ({docid})" for qid, docid in asked if docid not in self.position]
+        if unknown:
+            shown = ", ".join(unknown[:20]) + (", ..." if len(unknown) > 20 else "")
+            what = f"{len(unknown)} questions are of passages that the corpus does not hold: {shown}"
+            raise DataError(what, "run generate_qa again on this corpus (dvc repro), or mend questions.jsonl")
+        return [self.position[docid] for docid in docids]
+
 
 def collapse(
     groups: Sequence[str], order: npt.NDArray[np.int64], depth: int | None = None

@@ -71,19 +71,28 @@ def natural_questions(
 def synthetic_questions(
     questions: Sequence[Question], passages: Passages, splits: Collection[str]
 ) -> list[LabelledQuestion]:
-    """Generated questions of some splits; the relevant passage is the one they were made for."""
+    """Generated questions of some splits; the relevant passage is the one they were made for.
+
+    Raises
+    ------
+    DataError
+        Naming the questions whose passage the corpus does not hold.
+    """
+    wanted = [question for question in questions if question.split in splits]
+    positions = passages.positions_of(
+        [question.qid for question in wanted], [question.docid for question in wanted]
+    )
     return [
         LabelledQuestion(
             qid=question.qid,
             text=question.question,
-            relevant=(passages.position[question.docid],),
+            relevant=(at,),
             split=question.split,
             style=question.style,
             overlap=question.overlap,
             round_trip_rank=_rank(question),
         )
-        for question in questions
-        if question.split in splits
+        for question, at in zip(wanted, positions, strict=True)
     ]
 
 

@@ -114,7 +114,7 @@ def build_pipeline(
     Raises
     ------
     DataError
-        If the vectors were made of another corpus.
+        If the vectors were made of another corpus, or a question's passage is not in it.
     """
     if len(vectors) != len(passages):
         what = f"there are {len(vectors)} vectors for {len(passages)} passages"
@@ -130,7 +130,7 @@ def build_pipeline(
     if questions is None:
         return SearchPipeline(passages, [LexicalRetriever(Bm25(terms, bm25)), near, *extra])
     question_vectors, qids, docids = questions
-    owners = np.array([passages.position[docid] for docid in docids], dtype=np.int64)
+    owners = np.array(passages.positions_of(qids, docids), dtype=np.int64)
     lexical: Retriever
     if bm25.expand:
         asked = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
