@@ -341,7 +341,7 @@ class TrainRerankerTargetedParams(Section):
     max_steps: Count = 12
     learning_rate: Positive = 2e-4
     replay: NotNegative = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
-    evaluate_every: Count = 4
+    evaluate_every: Count = 6
     patience: Count = 2
     stop_share: Share = 0.25  # of the documents: early stopping
     gate_share: Share = 0.35  # of the documents: the gate

@@ -22,11 +22,14 @@ class Watch:
         From a scorer of (query, passage) pairs to a number; larger is better.
     every, patience
         Steps between two measures, and how many without a better one end the training.
+    start
+        What the measure is before the first step, where that is known; None: it is measured.
     """
 
     measure: Callable[[PairScorer], float]
     every: int
     patience: int
+    start: float | None = None
     curve: list[dict[str, float]] = field(default_factory=list)
     best_step: int = 0
     _best: float = float("-inf")
@@ -36,10 +39,7 @@ class Watch:
         """Measure if it is time for it (step 0 is the start); return whether training should end."""
         if step % self.every:
             return False
-        training = model.training
-        model.eval()
-        value = self.measure(scorer)
-        model.train(training)
+        value = self._measured(model, scorer) if step or self.start is None else self.start
         self.curve.append({"step": step, "dev": round(value, 6)})
         if value > self._best:  # a tie keeps the earlier state
             self.best_step, self._best = step, value
@@ -49,6 +49,13 @@ class Watch:
                 if parameter.requires_grad
             }
         return step - self.best_step >= self.patience * self.every
+
+    def _measured(self, model: torch.nn.Module, scorer: PairScorer) -> float:
+        training = model.training
+        model.eval()
+        value = self.measure(scorer)
+        model.train(training)
+        return value
 
     def restore(self, model: torch.nn.Module) -> None:
         """Put the best state back."""

@@ -14,7 +14,7 @@ import numpy as np
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params
 from sunwi.records import AugmentedFailure, CandidateList
-from sunwi.search.blend import ScoredList, fit_blend, list_mrr
+from sunwi.search.blend import FIRST, ScoredList, fit_blend, list_mrr
 from sunwi.search.reranking import SCORERS, PairScorer, Rerankers, trained_reranker
 from sunwi.train.blending import Blend, score_lists
 from sunwi.train.failure_parts import parts_of
@@ -147,20 +147,23 @@ def _watch(
         return None
     depth = params.train_reranker.depth
     pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
-    sizes = [len(one.candidates[:depth]) for one in lists]
+    borders = np.cumsum([len(one.candidates[:depth]) for one in lists])[:-1]
+
+    def best_mrr(of: Sequence[ScoredList]) -> float:
+        names = sorted(of[0].scores.keys() - {FIRST})
+        return list_mrr(of, fit_blend(of, names, params.train_reranker.weights)[0])
 
     def measure(scorer: PairScorer) -> float:
-        values = np.split(scorer(pairs), np.cumsum(sizes)[:-1])
-        live = [
-            ScoredList({**one.scores, name: of}, one.relevant) for one, of in zip(scored, values, strict=True)
-        ]
-        return list_mrr(
-            live,
-            fit_blend(live, sorted(live[0].scores.keys() - {"retriever"}), params.train_reranker.weights)[0],
+        values = np.split(scorer(pairs), borders)
+        return best_mrr(
+            [
+                ScoredList({**one.scores, name: of}, one.relevant)
+                for one, of in zip(scored, values, strict=True)
+            ]
         )
 
     targeted = params.train_reranker_targeted
-    return Watch(measure, targeted.evaluate_every, targeted.patience)
+    return Watch(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
 
 
 def _refitted(
