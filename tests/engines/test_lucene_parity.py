@@ -1,0 +1,67 @@
+"""Opt-in: our BM25 beside a real Lucene 10, over the same terms and over nori's, on the demo corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+
+from sunwi.params import Bm25Params
+from sunwi.records import Document, read_rows
+from sunwi.search.batch import Passages
+from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.engines.index import whitespace_text
+
+from .lucene import Lucene, start_lucene
+
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+PLAIN = Bm25Params()
+DEPTH = 10
+
+
+@pytest.fixture(scope="module")
+def passages() -> Passages:
+    start_lucene()
+    return Passages.of(read_rows(DEMO / "corpus.jsonl", Document))
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[str]:
+    import json
+
+    rows = (DEMO / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(row)["messages"][-1]["content"] for row in rows]
+
+
+def compare(passages: Passages, questions: list[str], lucene: Lucene, *, raw: bool) -> tuple[float, float]:
+    """Means over questions: Kendall's tau-b over the passages that either finds, common ones of ten."""
+    ours = Bm25(index_terms(passages.texts, "kiwi"), PLAIN)
+    found, shared = [], []
+    for question, terms in zip(questions, index_terms(questions, "kiwi"), strict=True):
+        scores = ours.scores(terms)
+        theirs = np.zeros(len(passages), dtype=np.float32)
+        for at, score in lucene.search(question if raw else whitespace_text(terms), len(passages)):
+            theirs[at] = score
+        either = (scores > 0) | (theirs > 0)
+        tau = kendalltau(scores[either], theirs[either]).statistic if either.sum() > 1 else np.nan
+        if not np.isnan(tau):
+            found.append(float(tau))
+            shared.append(len({*top(scores, DEPTH)[0]} & {*top(theirs, DEPTH)[0]}) / DEPTH)
+    print(f"{len(found)} questions: tau {np.mean(found):.3f}, common among ten {np.mean(shared):.3f}")
+    return float(np.mean(found)), float(np.mean(shared))
+
+
+def test_over_the_same_terms_the_order_is_lucenes(passages, questions) -> None:
+    texts = [whitespace_text(terms) for terms in index_terms(passages.texts, "kiwi")]
+    tau, shared = compare(passages, questions, Lucene(texts, "whitespace", PLAIN.k1, PLAIN.b), raw=False)
+    assert tau > 0.97  # Lucene keeps a passage's length in one byte: near ties may turn
+    assert shared > 0.97
+
+
+def test_nori_orders_alike_but_not_the_same(passages, questions) -> None:
+    lucene = Lucene(passages.texts, "nori", PLAIN.k1, PLAIN.b)
+    tau, shared = compare(passages, questions, lucene, raw=True)
+    assert 0.3 < tau < 0.97
+    assert 0.3 < shared < 0.97
