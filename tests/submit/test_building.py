@@ -77,7 +77,7 @@ def test_lineage_tells_every_place() -> None:
     first = submission().lineage[0].candidates[0]
     assert first["docid"] == "d2"
     assert (first["rank"], first["fused_rank"], first["dense_rank"]) == (1, 1, 1)
-    assert submission().lineage[1].reason == "no retrieval needed"
+    assert submission().lineage[1].reason == "no retrieval needed; rules"
 
 
 def test_calibrated_fusion_takes_the_fitted_weights_of_its_retrievers() -> None:

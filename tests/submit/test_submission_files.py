@@ -130,20 +130,18 @@ class TestGrid:
     def test_every_combination_is_a_command(self) -> None:
         found = cells(self.CONTENT, "v", parse_axes(["rrf_k=10,30", "retrievers=[bm25],[bm25,dense]"]))
         assert len(found) == 4
-        assert command("submissions", "v", found[0]) == [
+        assert command(self.CONTENT, "v", found[0]) == [
             "dvc", "exp", "run", "--queue", "-S", "submissions.v.rrf_k=10",
-            "-S", 'submissions.v.retrievers=["bm25"]', "submit@v",
+            "-S", '+submissions.v.retrievers=["bm25"]', "submit@v",
         ]  # fmt: skip
 
     def test_a_combination_has_its_own_stage(self) -> None:
         swap = {"from": "v", "to": "dense_base", "limit": 1}
         content = {**self.CONTENT, "combinations": {"c": {"swap": swap}}}
-        section = section_of(content, "c")
-        found = cells(content, "c", parse_axes(["swap.margin=0.03,0.05"]))
-        assert command(section, "c", found[1])[-2:] == [
-            "combinations.c.swap.margin=0.05",
-            "combine@c",
-        ]
+        found = cells(content, "c", parse_axes(["swap.limit=2", "swap.margin=0.03,0.05"]))
+        assert command(content, "c", found[1])[4:] == [
+            "-S", "combinations.c.swap.limit=2", "-S", "+combinations.c.swap.margin=0.05", "combine@c",
+        ]  # fmt: skip
         with pytest.raises(DataError, match=r"no variant of params.yaml. Next: one of dense_base, v, c"):
             section_of(content, "x")
 

@@ -24,7 +24,7 @@ def grid(
 
     from sunwi.errors import DataError
     from sunwi.params import load_params
-    from sunwi.submit.grid import cells, command, parse_axes, section_of
+    from sunwi.submit.grid import cells, command, parse_axes
 
     if show:
         _print_ranking(variant)
@@ -33,8 +33,7 @@ def grid(
         raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
     load_params(PARAMS)
     content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    section = section_of(content, variant)
-    commands = [command(section, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
+    commands = [command(content, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
     for line in commands:
         typer.echo(shlex.join(line))
         if queue:

@@ -89,7 +89,7 @@ def finish(
                 references=answer.references,
             )
         )
-        reason = "no retrieval needed" if emptied[at] else f"ranked; {query.source}"
+        reason = f"{'no retrieval needed' if emptied[at] else 'ranked'}; {query.source}"
         lineage.append(_lineage(query, ranking, reason, answer.fallback))
     metrics = {"queries": len(rows), "empty_topk": sum(not row.topk for row in rows), **steps}
     written_rankings = [

@@ -87,14 +87,20 @@ def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
     return merged
 
 
-def command(section: str, variant: str, cell: Cell) -> list[str]:
+def command(content: Mapping[str, Any], variant: str, cell: Cell) -> list[str]:
     """The command that queues one cell: only the variant's stage and what it stands on is run."""
-    settings = [
-        part
-        for key, value in cell.items()
-        for part in ("-S", f"{section}.{variant}.{key}={json.dumps(value, ensure_ascii=False)}")
-    ]
+    section = section_of(content, variant)
+    settings = []
+    for key, value in cell.items():
+        # DVC wants a plus before a key that params.yaml leaves to its default
+        sign = "" if _is_set(content[section][variant], key) else "+"
+        settings += ["-S", f"{sign}{section}.{variant}.{key}={json.dumps(value, ensure_ascii=False)}"]
     return ["dvc", "exp", "run", "--queue", *settings, f"{STAGES[section]}@{variant}"]
+
+
+def _is_set(settings: Mapping[str, Any] | None, key: str) -> bool:
+    head, _, rest = key.partition(".")
+    return settings is not None and head in settings and (not rest or _is_set(settings[head], rest))
 
 
 def rank_experiments(rows: Sequence[Mapping[str, Any]], variant: str) -> list[tuple[str, float]]:
