@@ -35,6 +35,21 @@ def test_cards_hold_what_was_measured(inputs: PageInputs) -> None:
     assert "11 candidate lists" in reranker
 
 
+def test_reranker_of_another_method_and_stage(inputs: PageInputs) -> None:
+    section = inputs.params.train_reranker.model_copy(update={"method": "late_interaction"})
+    params = inputs.params.model_copy(update={"train_reranker": section})
+    weights = {"late_interaction_tuned": {"late_interaction_tuned": 0.5}}
+    metrics = {"train_reranker": {"trained": True}}
+    first = model_cards(params, {}, metrics, {})["reranker"]
+    assert "second stage" not in first
+    assert "is not used" in first
+    metrics["train_reranker_targeted"] = {"promoted": True, "weights": weights}
+    second = model_cards(params, {}, metrics, {})["reranker"]
+    assert "MaxSim" in second
+    assert "second stage on its failures passed" in second
+    assert "chosen on dev: 0.5." in second
+
+
 def test_the_hub_reads_the_results(inputs: PageInputs) -> None:
     from huggingface_hub import ModelCard
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunwi.params import Params
+from sunwi.search.reranking import METHODS
 
 LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
     "builtin/multilingual-e5-small": ("intfloat/multilingual-e5-small", "mit"),
@@ -59,10 +60,13 @@ def _card(
     trained = metrics.get(f"train_{kind}", {})
     base = params.train_reranker.model if kind == "reranker" else params.encoder.model
     base_model, licence = LICENCES.get(params.encoder.model if base == "encoder" else base, (base, None))
+    scorer = METHODS[params.train_reranker.method]
+    targeted = metrics.get("train_reranker_targeted", {})
+    weights = (targeted if targeted.get("promoted") else trained).get("weights", {})
     uses = [
         name
         for name, one in params.submissions.items()
-        if (one.encoder == "promoted" if kind == "embedder" else one.rerank in {"cross_encoder", "both"})
+        if (one.encoder == "promoted" if kind == "embedder" else one.rerank in {scorer, "both"})
     ]
     tuned = trained.get("promoted") == "tuned" if kind == "embedder" else bool(trained.get("trained"))
     section = params.train_embedder if kind == "embedder" else params.train_reranker
@@ -74,6 +78,8 @@ def _card(
         "base_model": base_model,
         "licence": licence,
         "trained": trained,
+        "weight": weights.get(scorer, {}).get(scorer, 0.0),
+        "second_stage": bool(targeted.get("promoted")),
         "questions": metrics.get("qa", {}).get("splits", {}).get("train"),
         "lists": metrics.get("pairs", {}).get("train", {}).get("lists"),
         "section": {key: value for key, value in section.model_dump().items() if key != "enabled"},
