@@ -338,11 +338,11 @@ class TrainRerankerTargetedParams(Section):
 
     enabled: bool = True
     start: Literal["continue", "merged"] = "continue"  # the same adapter, or a fresh one on the merged model
-    max_steps: Count = 12
+    max_steps: Count = 8
     learning_rate: Positive = 2e-4
     replay: NotNegative = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
-    evaluate_every: Count = 6
-    patience: Count = 2
+    evaluate_every: Count = 4
+    patience: Count = 1
     stop_share: Share = 0.25  # of the documents: early stopping
     gate_share: Share = 0.35  # of the documents: the gate
     tolerance: Share = 0.0  # share of the solved questions that may be lost

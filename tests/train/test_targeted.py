@@ -177,13 +177,35 @@ def test_a_second_stage_that_only_gains_is_promoted(
     first, blend, encoder = stage1(tmp_path, params, model)
     gained = movement(np.array([True, False]), np.array([True, True]), seed=1)
     monkeypatch.setattr("sunwi.train.targeted._judged", lambda *_: ({}, decide(gained, GATE)))
+    values = iter([0.1, 0.2, 0.3, 0.3])
+    monkeypatch.setattr("sunwi.train.targeted.list_mrr", lambda *_: next(values))
     out = tmp_path / "out"
     tuned = tune_targeted(params, data_of(rows_for(range(10))), encoder, model.folder, first, blend, out)
     assert tuned.metrics["promoted"]
     assert {path.name for path in out.iterdir()} == {"adapter", "merged", "method.json"}
-    assert len(tuned.metrics["dev_curve"]) >= 2
+    assert [row["dev"] for row in tuned.metrics["dev_curve"]] == [0.1, 0.2, 0.3, 0.3]
+    assert tuned.metrics["best_step"] == 2
     assert set(tuned.blend) == set(blend)
     assert tuned.metrics["failures_trained"] < 10  # those of the held-out documents are left out
+
+
+def test_training_that_helps_nowhere_ends_early_and_keeps_stage_1(
+    tmp_path: Path, own_cache: Path, tiny_models: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targeted = {"stop_share": 0.3, "gate_share": 0.4, "evaluate_every": 1, "patience": 2}
+    params = project_params(
+        train_reranker={"method": "late_interaction"}, train_reranker_targeted=targeted, seed=3
+    )
+    model = tiny_models["bert"]
+    first, blend, encoder = stage1(tmp_path, params, model)
+    monkeypatch.setattr("sunwi.train.targeted.list_mrr", lambda *_: 0.5)
+    tuned = tune_targeted(
+        params, data_of(rows_for(range(10))), encoder, model.folder, first, blend, tmp_path / "out"
+    )
+    assert tuned.metrics["steps"] == 2
+    assert "no step was better" in tuned.metrics["reason"]
+    assert tuned.metrics["all_hit1_before"] == tuned.metrics["all_hit1_after"]
+    assert same_files(first, tmp_path / "out")
 
 
 def test_judgement_counts_what_moved() -> None:

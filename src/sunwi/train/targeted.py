@@ -86,15 +86,19 @@ def tune_targeted(
     with tempfile.TemporaryDirectory(prefix="sunwi-targeted-") as folder:
         second = Path(folder) / "reranker"
         facts, curve = train_by_method(params, settings, training, embedder, second, start, watch)
+        counts |= {**facts, "dev_curve": watch.curve if watch else []}
+        counts["best_step"] = watch.best_step if watch else facts["steps"]
+        if counts["best_step"] == 0:  # the second stage is the first: nothing to score
+            metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
+            verdict = Verdict(False, "no step was better than the start on the questions for early stopping")
+            return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
         refitted = _refitted(blend, after["stop"], tuned.names, params.train_reranker.weights)
         metrics, verdict = _judged(params, before["gate"], after["gate"], blend, refitted)
-        metrics |= {**counts, **facts, "dev_curve": watch.curve if watch else []}
-        metrics["best_step"] = watch.best_step if watch else facts["steps"]
+        metrics |= counts
         if not verdict.promoted:
-            kept = _kept(first, blend, out, verdict, metrics)
-            return Targeted(kept.blend, kept.metrics, curve)
+            return _kept(first, blend, out, verdict, metrics, curve)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(second, out)
     return Targeted(refitted, {**metrics, "promoted": True, "reason": verdict.reason}, curve)
@@ -108,10 +112,18 @@ def _nothing_to_do(params: Params, rows: Sequence[AugmentedFailure], first: Path
     return None if rows else "no failure to train on"
 
 
-def _kept(first: Path, blend: Blend, out: Path, verdict: Verdict, facts: dict[str, Any]) -> Targeted:
+def _kept(
+    first: Path,
+    blend: Blend,
+    out: Path,
+    verdict: Verdict,
+    facts: Mapping[str, Any],
+    curve: Sequence[dict[str, float]] = (),
+) -> Targeted:
+    """Stage 1 stays: its files and its weights."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(first, out, copy_function=shutil.copyfile)
-    return Targeted(blend, {**facts, "promoted": False, "reason": verdict.reason}, [])
+    return Targeted(blend, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
 
 
 def _training_lists(
