@@ -57,7 +57,7 @@ if __name__ == "__main__":
     relevant = [(position[docid],) for _, docid in asked]
     print(f"{len(asked)} held-out questions, {len(docids)} passages")
     print("| tokeniser | MRR@10 | R@1 | R@50 |\n|---|---|---|---|")
-    for tokenizer in ("kiwi", "subword:builtin/multilingual-e5-small", "bigram", "whitespace"):
+    for tokenizer in ("kiwi+bigram", "kiwi", "subword:builtin/multilingual-e5-small", "bigram", "whitespace"):
         index = Bm25(index_terms([documents[docid] for docid in docids], tokenizer), Bm25Params())
         scores = index.all_scores(index_terms([question for question, _ in asked], tokenizer))
         ranks = first_relevant_rank(scores, relevant)

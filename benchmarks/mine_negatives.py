@@ -1,6 +1,6 @@
 """Mining without a reranker, everything cached: seconds from passages to rows; two runs are compared.
 
-python benchmarks/mine_negatives.py CORPUS.jsonl QUESTIONS.jsonl
+python benchmarks/mine_negatives.py CORPUS.jsonl QUESTIONS.jsonl [--rows MINED.jsonl]
 """
 
 import argparse
@@ -22,6 +22,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("questions", type=Path)
+    parser.add_argument("--rows", type=Path, help="keep the rows, for `sunwi inspect QID --file`")
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.corpus.read_text(encoding="utf-8").splitlines()]
     passages = Passages.of([Document(docid=row["docid"], content=row["content"]) for row in rows])
@@ -57,6 +58,8 @@ if __name__ == "__main__":
     run()  # fills the caches
     prepared, mined_in, lines, metrics = run()
     again = run()[2]
+    if options.rows:
+        options.rows.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(f"{len(asked):,} questions x {len(passages):,} passages, everything cached")
     print("| step | seconds |\n|---|---|")
     print(f"| load vectors and terms, index | {prepared:.1f} |\n| mine | {mined_in:.1f} |")
