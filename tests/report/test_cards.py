@@ -50,6 +50,16 @@ def test_reranker_of_another_method_and_stage(inputs: PageInputs) -> None:
     assert "chosen on dev: 0.5." in second
 
 
+def test_sparse_card_only_of_a_trained_encoder(inputs: PageInputs) -> None:
+    gain = {"gain": 0.02, "low": -0.01, "high": 0.05, "p": 0.2}
+    systems = {"bm25": {"ndcg10": 0.5}, "sparse": {"ndcg10": 0.52, "ndcg10_over_bm25": gain}}
+    found = {"trained": True, "vocabulary": 900, "rows": 12, "test_questions": 7, "systems": systems}
+    card = model_cards(inputs.params, inputs.scores, {"sparse": found}, inputs.detail)["sparse"]
+    assert head(card)["base_model"] == "intfloat/multilingual-e5-small"
+    assert "| sparse | 0.520 | +0.020 | [-0.010, +0.050] | 0.2000 |\n| bm25 | 0.500 | - | - | - |\n" in card
+    assert "sparse" not in model_cards(inputs.params, {}, {"sparse": {"trained": False}}, {})
+
+
 def test_the_hub_reads_the_results(inputs: PageInputs) -> None:
     from huggingface_hub import ModelCard
 

@@ -21,6 +21,7 @@ class Model(StrEnum):
 
     EMBEDDER = "embedder"
     RERANKER = "reranker"
+    SPARSE = "sparse"
 
 
 def push(

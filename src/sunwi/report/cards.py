@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunwi.params import Params
+from sunwi.report.training import system_rows
 from sunwi.search.reranking import METHODS
 
 LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
@@ -29,7 +30,8 @@ def model_cards(
     metrics: Mapping[str, Any],
     detail: Mapping[str, Any],
 ) -> dict[str, str]:
-    """Cards of the promoted encoder and of the reranker: name of the model's folder to Markdown.
+    """Cards of the promoted encoder, the reranker and, where one was trained, the sparse encoder: name of the
+    model's folder to Markdown.
 
     A model is shown with the variants that use it; the card says what the numbers do not show.
     """
@@ -44,10 +46,14 @@ def model_cards(
         keep_trailing_newline=True,
     )
     template = environment.get_template("card.md.j2")
-    return {
+    cards = {
         kind: template.render(_card(kind, params, scores, metrics, detail))
         for kind in ("embedder", "reranker")
     }
+    sparse = metrics.get("sparse", {})
+    if sparse.get("trained"):
+        cards["sparse"] = environment.get_template("sparse_card.md.j2").render(_sparse_card(params, sparse))
+    return cards
 
 
 def _card(
@@ -58,8 +64,9 @@ def _card(
     detail: Mapping[str, Any],
 ) -> dict[str, Any]:
     trained = metrics.get(f"train_{kind}", {})
-    base = params.train_reranker.model if kind == "reranker" else params.encoder.model
-    base_model, licence = LICENCES.get(params.encoder.model if base == "encoder" else base, (base, None))
+    base_model, licence = _base(
+        params.train_reranker.model if kind == "reranker" else params.encoder.model, params
+    )
     scorer = METHODS[params.train_reranker.method]
     targeted = metrics.get("train_reranker_targeted", {})
     weights = (targeted if targeted.get("promoted") else trained).get("weights", {})
@@ -89,3 +96,21 @@ def _card(
         "counts": detail.get("all", {}).get("counts", {}),
         "alpha": round(1 - params.score.confidence, 6),
     }
+
+
+def _sparse_card(params: Params, found: Mapping[str, Any]) -> dict[str, Any]:
+    base_model, licence = _base(params.sparse.model, params)
+    return {
+        "params": params,
+        "base_model": base_model,
+        "licence": licence,
+        "found": found,
+        "systems": system_rows(found),
+        "section": {key: value for key, value in params.sparse.model_dump().items() if key != "enabled"},
+    }
+
+
+def _base(model: str, params: Params) -> tuple[str, str | None]:
+    """The base model's name on the hub, and its licence where that is known here."""
+    model = params.encoder.model if model == "encoder" else model
+    return LICENCES.get(model, (model, None))
