@@ -54,6 +54,18 @@ def test_l1() -> None:
     assert losses.l1_loss(torch.tensor([[1.0, 2.0], [0.0, 1.0]])).item() == 2.0
 
 
+def test_translation_lifts_entries_that_are_not_active() -> None:
+    logits = torch.tensor([[-8.0, 0.5, 3.0], [2.0, -3.0, 0.0], [1.0, 1.0, 1.0]], requires_grad=True)
+    translation = torch.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    loss = losses.translation_loss(logits, translation)
+    # term 0: (log 10 + log 1.5) / 2; term 1: its entry is above the margin; term 2 has no translation
+    assert loss.item() == pytest.approx((math.log(10) + math.log(1.5)) / 2 / 3, rel=1e-6)
+    loss.backward()
+    assert logits.grad[0, 0] < 0
+    assert logits.grad[0, 2] == 0
+    assert not logits.grad[1:].any()
+
+
 def test_alignment() -> None:
     korean = torch.tensor([[3.0, 4.0], [1.0, 0.0], [0.0, 0.0]])
     english = torch.tensor([[4.0, 3.0], [0.0, 1.0], [1.0, 1.0]])

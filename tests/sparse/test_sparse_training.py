@@ -79,6 +79,19 @@ def test_training_raises_dev_ndcg(bare, water_corpus, asked_in_english, pairs, t
     assert np.mean(ranking[-4:]) < np.mean(ranking[:4])
 
 
+def test_terms_without_a_common_entry_come_together(bare, water_corpus, water_rows, pairs):
+    params = FAST.model_copy(
+        update={"cross_lingual": 9.0, "flops_passage": 0.0, "learning_rate": 1e-3, "head_learning_rate": 1e-2}
+    )
+    encoder = started(bare, water_corpus, params)
+    batch = make_batch(water_rows[:2], pairs, encoder.tokenizer, params)
+    optimiser = SparseOptimiser(encoder, params)
+    encoder.model.eval()
+    encoder.model.train = lambda *_: encoder.model  # type: ignore[method-assign]  # dropout off
+    course = [optimiser.take(step, iter([batch]))["translation"] for step in range(1, 17)]
+    assert course[-1] < 0.85 * course[0]
+
+
 def test_the_regularisation_lowers_flops(bare, water_corpus, water_rows, pairs, tmp_path):
     params = FAST.model_copy(update={"max_steps": 8, "flops_passage": 1.0, "ramp_steps": 1})
     encoder = started(bare, water_corpus, params)
@@ -161,7 +174,15 @@ def test_every_loss_of_the_parameters_is_there(bare, water_corpus, water_rows, p
     encoder = started(bare, water_corpus, both)
     batch = make_batch(water_rows[:2], pairs[:3], encoder.tokenizer, both)
     found = batch_losses(encoder, batch, both, 1.0)
-    names = {"ranking", "distillation", "flops_passage", "flops_query", "l1_passage", "alignment"}
+    names = {
+        "ranking",
+        "distillation",
+        "flops_passage",
+        "flops_query",
+        "l1_passage",
+        "alignment",
+        "translation",
+    }
     assert set(found) == names
     assert batch.group == 3
     assert all(torch.isfinite(value) for value in found.values())

@@ -82,10 +82,13 @@ class SparseModel(nn.Module):
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Weights [batch, vocabulary], 0 or more, of ids and mask [batch, tokens]."""
+        return torch.log1p(torch.relu(self.logits(input_ids, attention_mask)))
+
+    def logits(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """The largest logit of a text's tokens for each entry, [batch, vocabulary]."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        logits = self.head(hidden, self.row_of_token[input_ids])  # [batch, tokens, vocabulary]
-        # relu follows, so a padded token at 0 is a token without a say
-        return torch.log1p(torch.relu((logits * attention_mask.unsqueeze(-1)).amax(dim=1)))
+        logits: torch.Tensor = self.head(hidden, self.row_of_token[input_ids])  # [batch, tokens, vocabulary]
+        return logits.masked_fill(attention_mask.unsqueeze(-1) == 0, float("-inf")).amax(dim=1)
 
 
 def mlm_head(info: ModelInfo, token_ids: Sequence[int]) -> SparseHead | None:

@@ -93,6 +93,25 @@ def ramp(step: int, steps: int) -> float:
     return min(1.0, (step / steps) ** 2)
 
 
+def translation_loss(logits: torch.Tensor, translation: torch.Tensor, margin: float = 1.0) -> torch.Tensor:
+    """Mean over terms of log(1 + relu(margin - logit)) at the entries of their translations.
+
+    The activation cuts all below 0, so two terms that share no active entry give `alignment_loss` no
+    gradient at all; this one acts on the logits, and lifts the other language's entries above 0.
+
+    Parameters
+    ----------
+    logits
+        Of the terms before the activation, [terms, vocabulary].
+    translation
+        True at the entries of a term's translation, same shape; a term without one counts 0.
+    """
+    import torch
+
+    gaps = torch.log1p(torch.relu(margin - logits)) * translation
+    return (gaps.sum(dim=1) / translation.sum(dim=1).clamp(min=1)).mean()
+
+
 def alignment_loss(korean: torch.Tensor, english: torch.Tensor) -> torch.Tensor:
     """Mean over term pairs of 1 - cosine of their vectors; both [pairs, vocabulary].
 
