@@ -33,7 +33,7 @@ if __name__ == "__main__":
     from rank_bm25 import BM25Okapi
 
     def timed(work: Callable[[], object]) -> tuple[float, float]:
-        """Wall and CPU seconds; both sides use one thread, and the machine's other work falls on the first."""
+        """Wall and CPU seconds; both sides use one thread, and other work falls on the first."""
         start, used = time.perf_counter(), time.process_time()
         work()
         return time.perf_counter() - start, time.process_time() - used

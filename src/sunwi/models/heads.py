@@ -43,7 +43,7 @@ def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
             found = f"{pickled.name} holds more than tensors and was not loaded"
             raise ModelError(info.spec, found, f"save its weights as {safe.name}") from None
     else:
-        next_step = "use a model of the BGE-M3 form, or another mode"
+        next_step = "use a model of the BGE-M3 form, or do without this head"
         raise ModelError(info.spec, f"it has no {head} head ({stem}.pt)", next_step)
     if set(state) != {"weight", "bias"}:
         found = f"{stem} holds {', '.join(sorted(state))}; expected weight and bias"

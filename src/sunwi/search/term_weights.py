@@ -44,7 +44,7 @@ class TermWeightRetriever:
             If there is no passage.
         """
         if "lexical" not in encoder.info.heads:
-            next_step = "use a model of the BGE-M3 form (BAAI/bge-m3), or another mode"
+            next_step = "use a model of the BGE-M3 form (BAAI/bge-m3), or search without lexical"
             raise ModelError(encoder.info.spec, "it has no lexical head (sparse_linear.pt)", next_step)
         if not passages:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
