@@ -96,7 +96,7 @@ def test_a_missing_head_is_named(tiny_bert: Path, own_cache: Path) -> None:
     encoder = Encoder(resolve(str(tiny_bert)))
     with pytest.raises(ModelError, match="it has no lexical head"):
         encoder.term_weights(["물"], "query", 16)
-    with pytest.raises(ModelError, match="do without this head"):
+    with pytest.raises(ModelError, match="search without lexical"):
         TermWeightRetriever(encoder, ["물"], 16, 16)
 
 
