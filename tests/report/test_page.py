@@ -18,7 +18,7 @@ from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.page import explored_variants, render_page, view
 from sunwi.report.settings import cost_rows
-from sunwi.report.training_charts import dev_chart
+from sunwi.report.training_charts import dev_chart, fusion_chart
 
 
 class Tags(HTMLParser):
@@ -88,7 +88,11 @@ def test_unlabelled_queries_make_a_page_too(inputs: PageInputs) -> None:
         qrels={},
         notes=[],
     )  # fmt: skip
-    assert "정답(qrels)이 없어" in render_page(unlabelled)
+    page = render_page(unlabelled)
+    assert "정답(qrels)이 없어" in page
+    assert "dev MAP" in page
+    assert "nDCG@10</th>" not in page  # no column of dashes
+    assert not json.loads(view(unlabelled)["explorer_json"])["labelled"]
 
 
 def test_few_queries_and_variants_are_taken_failing_first(inputs: PageInputs) -> None:
@@ -179,6 +183,18 @@ def test_cost_is_of_every_stage_that_asked(inputs: PageInputs) -> None:
     page = render_page(dataclasses.replace(inputs, metrics={**inputs.metrics, **metrics}))
     assert "1.7500" in page  # the sum
     assert "3,000" in page
+
+
+def test_fusion_curve_is_the_best_at_each_weight() -> None:
+    rows = [
+        {"bm25_weight": "0.2", "low_overlap_mrr": "0.5", "all_mrr": "0.9"},
+        {"bm25_weight": "0.1", "low_overlap_mrr": "0.4", "all_mrr": "0.7"},
+        {"bm25_weight": "0.2", "low_overlap_mrr": "0.6", "all_mrr": "0.8"},
+    ]
+    values = fusion_chart(rows)["data"]["values"]
+    assert [(value["weight"], value["mrr"]) for value in values] == [
+        (0.1, 0.4), (0.1, 0.7), (0.2, 0.6), (0.2, 0.8)
+    ]  # fmt: skip
 
 
 def test_dev_curve_shows_what_was_measured() -> None:

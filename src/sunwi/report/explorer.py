@@ -59,6 +59,7 @@ def explorer_data(inputs: PageInputs, variants: Sequence[str]) -> dict[str, Any]
         )
     return {
         "variants": list(variants),
+        "labelled": bool(inputs.qrels),
         "headline": params.headline,
         "baseline": params.score.baseline,
         "cutoff": params.score.cutoff,

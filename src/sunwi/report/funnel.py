@@ -22,6 +22,14 @@ REASONS = {
     "not_korean": "한국어가 아님",
     "round_trip": "자기 문단을 찾지 못함",
     "evaluation_copy": "평가 질의와 비슷함",
+    "duplicate_across": "다른 문서의 질문과 중복",
+    "deictic": "문단 없이는 모를 지시어",
+    "refers_to_document": "문단을 가리키는 말",
+    "several_questions": "여러 질문이 하나에",
+    "foreign_script": "다른 문자가 섞임",
+    "foreign_word": "외국어 낱말이 섞임",
+    "too_long": "너무 긺",
+    "too_short": "너무 짧음",
 }
 
 

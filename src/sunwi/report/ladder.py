@@ -15,7 +15,10 @@ RERANKERS = {
 
 
 def ladder_rows(
-    params: Params, scores: Mapping[str, Mapping[str, float]], failures: Mapping[str, Mapping[str, int]]
+    params: Params,
+    scores: Mapping[str, Mapping[str, float]],
+    failures: Mapping[str, Mapping[str, int]],
+    submissions: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """One row a variant, best MAP first (by name without labels), with the settings that make it."""
     rows = []
@@ -26,6 +29,8 @@ def ladder_rows(
                 "name": name,
                 **_made_of(params.variants[name]),
                 "score": row if "map" in row else None,
+                "empty": row.get("empty_topk"),
+                "dev_map": submissions.get(name, {}).get("dev_map"),
                 "failing": failures.get(name, {}).get("total"),
                 "is_headline": name == params.headline,
                 "is_baseline": name == params.score.baseline,

@@ -53,7 +53,9 @@ def render_page(inputs: PageInputs) -> str:
 def view(inputs: PageInputs) -> dict[str, Any]:
     """What the templates show."""
     params = inputs.params
-    rows = ladder_rows(params, inputs.scores, inputs.metrics.get("failures", {}))
+    rows = ladder_rows(
+        params, inputs.scores, inputs.metrics.get("failures", {}), inputs.metrics.get("submissions", {})
+    )
     explored = explored_variants(
         rows, params.headline, params.score.baseline, params.report.explorer_variants
     )

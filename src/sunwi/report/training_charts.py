@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sunwi.report.charts import Spec
 from sunwi.report.inputs import Table
 
@@ -50,11 +52,19 @@ def dev_chart(rows: Table) -> Spec:
 
 
 def fusion_chart(rows: Table) -> Spec:
-    """Dev MRR by the weight of BM25, on all questions and on those that copy little of their passage."""
+    """Dev MRR by the weight of BM25, on all questions and on those that copy little of their passage.
+
+    Where other weights were tried too, a point is the best of them by the low-overlap questions.
+    """
+    best: dict[float, Mapping[str, str]] = {}
+    for row in rows:
+        weight, mrr = float(row["bm25_weight"]), float(row.get("low_overlap_mrr") or 0)
+        if weight not in best or mrr > float(best[weight].get("low_overlap_mrr") or 0):
+            best[weight] = row
     parts = (("low_overlap_mrr", "겹침이 적은 질문 (선택 기준)"), ("all_mrr", "모든 질문"))
     values = [
-        {"weight": float(row["bm25_weight"]), "mrr": float(row[key]), "part": label}
-        for row in rows
+        {"weight": weight, "mrr": float(row[key]), "part": label}
+        for weight, row in sorted(best.items())
         for key, label in parts
         if row.get(key)
     ]

@@ -38,7 +38,7 @@
   const matches = (query) => words().every((word) => haystack.get(query.id).includes(word));
 
   const showChips = () => {
-    const kinds = [["fail", "실패 모두"], ...data.causes, ["all", "모든 질의"]];
+    const kinds = data.labelled ? [["fail", "실패 모두"], ...data.causes, ["all", "모든 질의"]] : [["all", "모든 질의"]];
     chips.replaceChildren(...kinds.map(([cause, label]) => {
       const count = data.queries.filter((query) => inCause(query, cause)).length;
       const chip = make("button", { type: "button", "aria-pressed": String(cause === state.cause), disabled: count || cause === state.cause ? null : "" }, `${label} `, make("span", { class: "n" }, String(count)));
@@ -48,7 +48,7 @@
   };
 
   const outcome = (result) => result.cause ? causes.get(result.cause)
-    : result.rank === null ? (result.submitted ? "정답 정보 없음" : "빈 목록 (맞음)") : `정답 ${result.rank}위`;
+    : result.rank === null ? (!data.labelled ? (result.submitted ? `문서 ${result.submitted}개` : "빈 목록") : result.submitted ? "정답 정보 없음" : "빈 목록 (맞음)") : `정답 ${result.rank}위`;
 
   const showList = () => {
     const shown = data.queries.filter((query) => inCause(query, state.cause) && matches(query));
@@ -119,7 +119,7 @@
     const box = make("div", { class: "dialogue" }, make("ul", { "aria-label": "대화" }, ...said));
     if (query.standalone !== spoken(query)) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "검색한 질의: "), query.standalone));
     if (!query.needs) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "검색이 필요 없는 말로 보았습니다.")));
-    if (!query.relevant.length) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "이 질의에는 정답 문서가 없습니다. 빈 목록이 맞습니다.")));
+    if (data.labelled && !query.relevant.length) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "이 질의에는 정답 문서가 없습니다. 빈 목록이 맞습니다.")));
     const sides = state.sides.map((name, at) => {
       const select = make("select", { "aria-label": at ? "오른쪽 변형" : "왼쪽 변형", "data-side": String(at) });
       options(select, name);
