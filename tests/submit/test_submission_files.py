@@ -163,3 +163,8 @@ class TestGrid:
             {"Experiment": None, "rev": "workspace", dev: 0.6},
         ]
         assert rank_experiments(rows, "v") == [("two", 0.6), ("workspace", 0.6), ("one", 0.5)]
+
+    def test_the_metric_of_a_variant_that_stands_alone_has_no_file(self) -> None:
+        rows = [{"Experiment": "one", "dev_map": 0.5}]
+        assert rank_experiments(rows, "v", alone=True) == [("one", 0.5)]
+        assert rank_experiments(rows, "v") == []  # it may be another variant's

@@ -48,9 +48,11 @@ def _print_ranking(variant: str) -> None:
     from dvc.api import exp_show
 
     from sunwi.errors import DataError
+    from sunwi.params import load_params
     from sunwi.submit.grid import rank_experiments
 
-    ranked = rank_experiments(exp_show(), variant)
+    alone = len(load_params(PARAMS).variants) == 1
+    ranked = rank_experiments(exp_show(), variant, alone)
     if not ranked:
         what = f"no experiment has a dev MAP of {variant!r} (it needs judged dev dialogues)"
         raise DataError(

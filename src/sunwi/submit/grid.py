@@ -103,15 +103,18 @@ def _is_set(settings: Mapping[str, Any] | None, key: str) -> bool:
     return settings is not None and head in settings and (not rest or _is_set(settings[head], rest))
 
 
-def rank_experiments(rows: Sequence[Mapping[str, Any]], variant: str) -> list[tuple[str, float]]:
+def rank_experiments(
+    rows: Sequence[Mapping[str, Any]], variant: str, alone: bool = False
+) -> list[tuple[str, float]]:
     """Experiments that have the variant's dev MAP, best first, ties by name; the test's is not looked at.
 
-    `rows` are those of `dvc.api.exp_show`.
+    `rows` are those of `dvc.api.exp_show`, which leaves out a metric's file where no other file has that
+    metric; that name is read where the variant stands `alone` in params.yaml.
     """
-    suffix = f"submissions/{variant}.json:dev_map"
+    names = (f"submissions/{variant}.json:dev_map", *(("dev_map",) if alone else ()))
     found = {}
     for row in rows:
-        key = next((key for key in sorted(row) if key.endswith(suffix)), None)
+        key = next((key for key in sorted(row) if key.endswith(names[0]) or key in names), None)
         value = row[key] if key is not None else None
         if isinstance(value, int | float):
             found[str(row.get("Experiment") or row.get("rev"))] = float(value)
