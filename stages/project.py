@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
+from sunwi.errors import SunwiError
 from sunwi.llm.client import LlmClient
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
@@ -42,6 +45,19 @@ SPARSE = Path("models/sparse")
 SPARSE_EXPORT = Path("models/sparse_export")
 METRICS = Path("metrics")
 PLOTS = METRICS / "plots"
+
+
+def _told_without_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Errors that a user can act on are a sentence with the next step, as on the command line."""
+    if isinstance(error, SunwiError):
+        print(error, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _told_without_traceback
 
 
 def passages() -> Passages:

@@ -86,6 +86,7 @@ def test_what_may_answer_is_never_a_negative(
             assert fused[at] < fused[positive] or fused[at] < share * fused[positive]
             if fused[positive] > 0:
                 assert fused[at] < share * fused[positive] + 1e-6
+        assert not any(other in DUPLICATES.get(docid, ()) for docid in row.neg_ids for other in row.neg_ids)
         assert row.neg_scores == sorted(row.neg_scores, reverse=True)
         assert len(row.neg) == len(row.neg_ids) == len(row.neg_scores) == len(row.provenance) <= 3
     metrics = mined.metrics
@@ -124,6 +125,16 @@ def test_a_worked_example() -> None:
     assert mined.metrics["widened"] == 0
     assert mined.metrics["pool_size_mean"] == 5.0
     assert mined.metrics["margin_mean"] == pytest.approx(row.pos_scores[0] - row.neg_scores[0], abs=1e-4)
+
+
+def test_of_two_copies_the_better_one_is_the_negative() -> None:
+    #        a#1  a#2    b    c    d    e  f#1  f#2
+    dense = [2.0, 0.0, 5.0, 6.0, 1.0, 0.0, 9.0, 0.0]
+    pipeline, queries = setting([[0.0] * 8], [dense])
+    params = MiningParams(negatives=3, bm25_weight=0.0, bm25_depth=1, dense_depth=8, widen=1)
+    mined = mine_negatives(pipeline, queries, [label(0, (6,))], rules_of(pipeline), params)
+    assert mined.rows[0].neg_ids[:2] == ["c", "a#1"]
+    assert mined.metrics["drops"]["copy_of_negative"] == 1
 
 
 def test_the_window_of_the_pool() -> None:

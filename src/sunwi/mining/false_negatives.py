@@ -49,6 +49,11 @@ class FalseNegativeRules:
             return "co_relevant"
         return None
 
+    def are_copies(self, one: int, other: int) -> bool:
+        """Whether two passages hold the same text or nearly so."""
+        docids = self.passages.docids
+        return docids[other] in self.duplicates.get(docids[one], frozenset())
+
     def answers_too(self, question: str, positive: str, candidate: str) -> bool:
         """`may_answer` by docids."""
         position = self.passages.position

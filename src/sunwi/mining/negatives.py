@@ -173,6 +173,8 @@ class _Miner:
             reason = self.rules.reason(one.label.text, one.positive, teacher[one.positive], at, teacher[at])
             if groups[at] in co_relevant:
                 reason = "co_relevant"
+            if reason is None and any(self.rules.are_copies(at, chosen) for chosen in survivors):
+                reason = "copy_of_negative"  # one text twice would teach it twice and leave a place empty
             if reason is None:
                 survivors.append(at)
             else:
