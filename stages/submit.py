@@ -11,6 +11,7 @@ from project import (
     RANKINGS,
     RERANKER,
     SPARSE,
+    STAGE1,
     SUBMISSIONS,
     encoder,
     llm_client,
@@ -34,6 +35,8 @@ from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission
 from sunwi.submit.writing import write_ranking, write_submission
 
+RERANKERS = {"final": (RERANKER, INDEX / "blend.json"), "stage1": (STAGE1, INDEX / "blend_stage1.json")}
+
 if __name__ == "__main__":
     name = sys.argv[1]
     params = load_params()
@@ -52,10 +55,11 @@ if __name__ == "__main__":
         on_engine = params.search.engine != "local"
         if on_engine:
             fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
-        rerankers = Rerankers(model, trained_reranker(RERANKER), params) if variant.rerank != "none" else None
-        weights = variant.rerank_weights
-        if weights is None:
-            weights = read_json(INDEX / "blend.json").get(variant.rerank, {})
+        rerankers, weights = None, variant.rerank_weights
+        if variant.rerank != "none":
+            trained, blend = RERANKERS[variant.reranker]
+            rerankers = Rerankers(model, trained_reranker(trained), params)
+            weights = read_json(blend).get(variant.rerank, {}) if weights is None else weights
         depth = variant.rerank_depth or params.train_reranker.depth
         client = llm_client(params) if variant.asks_llm else None
 
@@ -72,7 +76,7 @@ if __name__ == "__main__":
                 owners, texts = [rows[one.row].qid for one in asked], [one.text for one in asked]
                 cascade = (asked, batch(owners, texts))
             return build(
-                variant, rows, queries, index, fusion, rerankers, weights, depth, cascade, client
+                variant, rows, queries, index, fusion, rerankers, weights or {}, depth, cascade, client
             )  # fmt: skip
 
         with told(f"submit_{name}", client):

@@ -488,6 +488,7 @@ class SubmissionParams(Finishing):
     rrf_k: Positive = 60
     depth: Count = 100  # candidates
     rerank: Rerank = "none"
+    reranker: Literal["final", "stage1"] = "final"  # stage1: before the failures, whatever the gate said
     rerank_depth: Count | None = None  # None: train_reranker.depth, on whose lists the blend is fitted
     rerank_weights: dict[Scorer, NotNegative] | None = None  # None: fitted; "retriever": the fused score
 
@@ -504,8 +505,8 @@ class SubmissionParams(Finishing):
             raise ValueError("no weight is fitted for the retriever sparse; set fusion: rrf, or weighted")
         if unknown := sorted(set(self.query_weights) - set(self.queries)):
             raise ValueError(f"query_weights for {unknown} but queries are {self.queries}")
-        if self.rerank == "none" and (self.rerank_depth or self.rerank_weights):
-            raise ValueError("rerank_depth or rerank_weights are given, but rerank is none")
+        if self.rerank == "none" and (self.rerank_depth or self.rerank_weights or self.reranker != "final"):
+            raise ValueError("reranker, rerank_depth or rerank_weights are given, but rerank is none")
         for name, given in (("retrievers", self.retrievers), ("queries", self.queries)):
             if len(set(given)) < len(given):
                 raise ValueError(f"{name} names one twice: {given}")

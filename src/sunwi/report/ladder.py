@@ -47,7 +47,7 @@ def _made_of(variant: SubmissionParams | CombinationParams) -> dict[str, str]:
             "encoder": ENCODERS[variant.encoder] if "dense" in variant.retrievers else "-",
             "retrievers": " + ".join(variant.retrievers),
             "fusion": variant.fusion if len(variant.retrievers) > 1 else "-",
-            "rerank": RERANKERS[variant.rerank],
+            "rerank": RERANKERS[variant.rerank] + (" · 1단계" if variant.reranker == "stage1" else ""),
         }
     rerank = RERANKERS[variant.union.rerank] if variant.union else "-"
     kind = "union" if variant.union else "swap"
