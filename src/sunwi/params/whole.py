@@ -1,0 +1,155 @@
+"""The whole of params.yaml, and what its sections ask of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import model_validator
+
+from sunwi.params.corpus import CorpusParams, DataParams, QaParams
+from sunwi.params.embedder import TrainEmbedderParams
+from sunwi.params.llm import LlmParams
+from sunwi.params.mining import MiningParams, PairsParams
+from sunwi.params.reranker import (
+    AugmentFailuresParams,
+    CollectFailuresParams,
+    TrainRerankerParams,
+    TrainRerankerTargetedParams,
+)
+from sunwi.params.retrieval import (
+    Bm25Params,
+    DenseParams,
+    EncoderParams,
+    FusionParams,
+    QueryParams,
+    SearchParams,
+)
+from sunwi.params.scoring import GuardParams, ReportParams, ScoreParams
+from sunwi.params.section import Section, Whole
+from sunwi.params.sparse import SparseParams
+from sunwi.params.variants import CombinationParams, Rerank, SubmissionParams, VariantName
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    seed: Whole = 42
+    data: DataParams = DataParams()
+    corpus: CorpusParams = CorpusParams()
+    qa: QaParams = QaParams()
+    llm: LlmParams = LlmParams()
+    encoder: EncoderParams = EncoderParams()
+    bm25: Bm25Params = Bm25Params()
+    dense: DenseParams = DenseParams()
+    mining: MiningParams = MiningParams()
+    fusion: FusionParams = FusionParams()
+    train_embedder: TrainEmbedderParams = TrainEmbedderParams()
+    pairs: PairsParams = PairsParams()
+    train_reranker: TrainRerankerParams = TrainRerankerParams()
+    collect_failures: CollectFailuresParams = CollectFailuresParams()
+    augment_failures: AugmentFailuresParams = AugmentFailuresParams()
+    train_reranker_targeted: TrainRerankerTargetedParams = TrainRerankerTargetedParams()
+    query: QueryParams = QueryParams()
+    sparse: SparseParams = SparseParams()
+    search: SearchParams = SearchParams()
+    submissions: dict[VariantName, SubmissionParams] = {}
+    combinations: dict[VariantName, CombinationParams] = {}
+    score: ScoreParams = ScoreParams()
+    guard: GuardParams = GuardParams()
+    report: ReportParams = ReportParams()
+
+    @property
+    def headline(self) -> str:
+        """The variant that the report and the guard speak of."""
+        return self.report.headline or next(reversed(self.submissions), self.score.baseline)
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> Params:
+        if self.train_reranker.depth > self.pairs.depth:
+            raise ValueError("train_reranker.depth is above pairs.depth: the blend is fitted on those lists")
+        if alone := [name for name, one in sorted(self.submissions.items()) if _untrained(one.rerank, self)]:
+            what = f"submissions {alone} re-rank by a reranker that is not trained"
+            found = f"train_reranker.enabled and .method ({self.train_reranker.method})"
+            raise ValueError(f"{what}: see {found}, or set rerank: late_interaction")
+        if self.submissions and self.score.baseline not in self.submissions:
+            known = sorted(self.submissions)
+            found = f"score.baseline is {self.score.baseline!r}"
+            raise ValueError(f"{found}, which is none of the submissions {known}")
+        if self.submissions and self.headline not in self.variants:
+            found = f"report.headline is {self.headline!r}"
+            raise ValueError(f"{found}, which is none of the variants {sorted(self.variants)}")
+        return self
+
+    @property
+    def variants(self) -> dict[str, SubmissionParams | CombinationParams]:
+        """Every variant by name: submissions, then what is combined of them."""
+        return {**self.submissions, **self.combinations}
+
+    @model_validator(mode="after")
+    def _variants_fit(self) -> Params:
+        if faults := [*_combination_faults(self), *_llm_faults(self), *_sparse_faults(self)]:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def _untrained(rerank: Rerank, params: Params) -> bool:
+    """Whether a kind of re-ranking stands on a reranker that no stage trains."""
+    settings = params.train_reranker
+    needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
+    return needed is not None and not (settings.enabled and settings.method == needed)
+
+
+def _combination_faults(params: Params) -> list[str]:
+    """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
+    faults = [
+        f"combinations.{name}: a submission has this name too"
+        for name in sorted(params.submissions.keys() & params.combinations.keys())
+    ]
+    for name, one in sorted(params.combinations.items()):
+        unknown = sorted(set(one.reads) - params.variants.keys())
+        if unknown:
+            faults.append(f"combinations.{name} reads {unknown}, known are {sorted(params.variants)}")
+        elif circle := _circle(name, params.combinations):
+            faults.append(f"combinations.{name} reads itself: {' -> '.join(circle)}")
+        elif one.swap and params.variants[one.swap.from_].llm_rerank:
+            faults.append(f"combinations.{name}.swap.from: {one.swap.from_!r} has an LLM's order, not scores")
+        if one.union and _untrained(one.union.rerank, params):
+            faults.append(f"combinations.{name}.union re-ranks by {one.union.rerank}, which is not trained")
+    return faults
+
+
+def _circle(name: str, combinations: Mapping[str, CombinationParams]) -> list[str]:
+    """A way from a combination back to itself, empty if there is none."""
+    ways = [[name]]
+    seen = {name}
+    while ways:
+        way = ways.pop()
+        for read in combinations[way[-1]].reads:
+            if read == name:
+                return [*way, name]
+            if read in combinations and read not in seen:
+                seen.add(read)
+                ways.append([*way, read])
+    return []
+
+
+def _llm_faults(params: Params) -> list[str]:
+    """What asks an LLM while none is configured."""
+    if params.llm.provider != "none":
+        return []
+    asking = [f"variant {name}" for name, one in sorted(params.variants.items()) if one.asks_llm]
+    if params.query.method == "llm":
+        asking.append("query.method")
+    if params.augment_failures.provider == "llm":
+        asking.append("augment_failures.provider")
+    found = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
+    return [f"{found}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
+
+
+def _sparse_faults(params: Params) -> list[str]:
+    """Submissions that search by the sparse encoder while none is trained."""
+    if params.sparse.enabled:
+        return []
+    asking = [name for name, one in sorted(params.submissions.items()) if "sparse" in one.retrievers]
+    found = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
+    return [f"{found} (`sunwi recipe neural-sparse`)"] if asking else []
