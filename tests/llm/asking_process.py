@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sunwi.llm.request import LlmRequest, Message
 from sunwi.params import LlmParams
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit it ignored
     url, folder, rows = sys.argv[1:]
     settings = LlmParams(provider="openai", base_url=url, api_key_env="", concurrency=8)
     requests = [
