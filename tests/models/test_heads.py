@@ -13,6 +13,7 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
+from sunwi.models.saving import load_state, save_encoder
 from sunwi.search.batch import QueryBatch
 from sunwi.search.term_weights import TermWeightRetriever
 
@@ -83,13 +84,32 @@ def test_a_head_that_runs_code_is_refused(tiny_m3: Path) -> None:
         load_head(resolve(str(tiny_m3)), "lexical")
 
 
-def test_safetensors_come_first(tiny_m3: Path) -> None:
+def test_safetensors_come_first(tiny_m3: Path, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
     tensors = {"weight": torch.ones(1, 16), "bias": torch.zeros(1)}
+    encoder = load_state(tiny_m3)
     save_file(tensors, tiny_m3 / "sparse_linear.safetensors")
-    assert float(load_head(resolve(str(tiny_m3)), "lexical")["weight"].sum()) == 16.0
+    info = resolve(str(tiny_m3))
+    assert float(load_head(info, "lexical")["weight"].sum()) == 16.0
+    assert load_state(tiny_m3).keys() == encoder.keys()  # a head is no weight of the encoder
+    (tiny_m3 / "sparse_linear.pt").unlink()
+    assert resolve(str(tiny_m3)).heads == ("dense", "lexical", "colbert")
+    save_encoder(info, None, tmp_path / "copy")
+    copy = resolve(str(tmp_path / "copy"))
+    assert (copy.folder / "sparse_linear.pt").exists()  # FlagEmbedding reads no other form
+    assert float(load_head(copy, "lexical")["weight"].sum()) == 16.0
+
+
+def test_heads_alone_are_no_model(tiny_m3: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"weight": torch.ones(1, 16)}, tiny_m3 / "sparse_linear.safetensors")
+    (tiny_m3 / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="has neither"):
+        resolve(str(tiny_m3))
 
 
 def test_a_missing_head_is_named(tiny_bert: Path, own_cache: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     import torch
 
 STEMS = {"lexical": "sparse_linear", "colbert": "colbert_linear"}
+
+
+def head_file(folder: Path, head: str) -> Path | None:
+    """The file of a folder that holds a head: NAME.safetensors before NAME.pt; None without one."""
+    files = (folder / f"{STEMS[head]}{suffix}" for suffix in (".safetensors", ".pt"))
+    return next((path for path in files if path.exists()), None)
 
 
 def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
@@ -32,19 +39,18 @@ def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
     import torch
     from safetensors.torch import load_file
 
-    stem = STEMS[head]
-    safe, pickled = (info.folder / f"{stem}{suffix}" for suffix in (".safetensors", ".pt"))
-    if safe.exists():
-        state = load_file(safe)
-    elif pickled.exists():
-        try:
-            state = torch.load(pickled, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError:
-            found = f"{pickled.name} holds more than tensors and was not loaded"
-            raise ModelError(info.spec, found, f"save its weights as {safe.name}") from None
-    else:
+    stem, path = STEMS[head], head_file(info.folder, head)
+    if path is None:
         next_step = "use a model of the BGE-M3 form, or do without this head"
         raise ModelError(info.spec, f"it has no {head} head ({stem}.pt)", next_step)
+    if path.suffix == ".safetensors":
+        state = load_file(path)
+    else:
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            found = f"{path.name} holds more than tensors and was not loaded"
+            raise ModelError(info.spec, found, f"save its weights as {stem}.safetensors") from None
     if set(state) != {"weight", "bias"}:
         found = f"{stem} holds {', '.join(sorted(state))}; expected weight and bias"
         raise ModelError(info.spec, found, "save the linear layer's state alone")

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from sunwi.errors import ModelError
 from sunwi.models import builtin
+from sunwi.models.heads import STEMS, head_file
 from sunwi.models.spec import ModelInfo, Pooling
 from sunwi.runtime import file_hash
 
@@ -46,17 +47,18 @@ def resolve(spec: str) -> ModelInfo:
         found = f"the folder {folder} has neither *.safetensors nor {PICKLED}"
         raise ModelError(spec, found, "copy the weights there, or run the stage that writes it (dvc repro)")
     pooling, query_prefix, passage_prefix = _usage(spec, folder)
-    heads = ["dense"]
-    if (folder / "sparse_linear.pt").exists():  # without its file FlagEmbedding would use a random head
-        heads.append("lexical")
-    if (folder / "colbert_linear.pt").exists():
-        heads.append("colbert")
-    return ModelInfo(spec, folder, pooling, query_prefix, passage_prefix, tuple(heads), content_hash(folder))
+    # Without a head's file FlagEmbedding would use a random one.
+    heads = ("dense", *(head for head in ("lexical", "colbert") if head_file(folder, head)))
+    return ModelInfo(spec, folder, pooling, query_prefix, passage_prefix, heads, content_hash(folder))
 
 
 def has_weights(folder: Path) -> bool:
-    """Whether a folder holds weights in a form that is loaded here."""
-    return any(next(folder.glob(pattern), None) for pattern in ("*.safetensors", PICKLED))
+    """Whether a folder holds an encoder's weights in a form that is loaded here."""
+    return any(
+        not path.stem.endswith("_linear")
+        for suffix in ("*.safetensors", PICKLED)
+        for path in folder.glob(suffix)
+    )
 
 
 def _local_folder(spec: str) -> Path:

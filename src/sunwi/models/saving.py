@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sunwi.errors import DataError
 from sunwi.models.builtin import write_pooling
+from sunwi.models.heads import STEMS, head_file, load_head
 from sunwi.models.spec import ModelInfo
 from sunwi.records import read_json
 
@@ -19,16 +20,15 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "sentencepiece.bpe.model",
     "spiece.model", "vocab.txt", "added_tokens.json",
 )  # fmt: skip
-HEAD_FILES = ("colbert_linear.pt", "sparse_linear.pt")
 
 
 def load_state(folder: Path) -> dict[str, torch.Tensor]:
-    """All weights of a model folder, float32; sharded files too."""
+    """All weights of a model folder's encoder, float32; sharded files too, heads not."""
     import torch
     from safetensors.torch import load_file
 
     state: dict[str, torch.Tensor] = {}
-    paths = sorted(folder.glob("*.safetensors"))
+    paths = sorted(path for path in folder.glob("*.safetensors") if path.stem not in STEMS.values())
     for path in paths:
         state.update(load_file(path))
     for path in [] if paths else sorted(folder.glob("pytorch_model*.bin")):
@@ -55,19 +55,21 @@ def save_encoder(
     copied = ["config.json", *TOKENIZER_FILES]
     if state is None:
         patterns = ("*.safetensors*", "pytorch_model*.bin*")
-        copied += sorted(path.name for pattern in patterns for path in base.folder.glob(pattern))
+        files = sorted(path for pattern in patterns for path in base.folder.glob(pattern))
+        copied += [path.name for path in files if path.stem not in STEMS.values()]
     else:
         contiguous = {name: tensor.contiguous() for name, tensor in sorted(state.items())}
         save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
     for name in copied:
         if (base.folder / name).exists():
             shutil.copyfile(base.folder / name, folder / name)
-    for name in HEAD_FILES:
-        tensors = (heads or {}).get(name.removesuffix(".pt"))
-        if tensors is not None:
-            torch.save(dict(tensors), folder / name)  # the form in which FlagEmbedding reads heads
-        elif (base.folder / name).exists():
-            shutil.copyfile(base.folder / name, folder / name)
+    for head, stem in sorted(STEMS.items()):
+        tensors, known = (heads or {}).get(stem), head_file(base.folder, head)
+        if tensors is None and known is not None and known.suffix == ".pt":
+            shutil.copyfile(known, folder / known.name)
+        elif tensors is not None or known is not None:
+            # NAME.pt is the one form in which FlagEmbedding reads heads.
+            torch.save(dict(tensors or load_head(base, head)), folder / f"{stem}.pt")
     config = read_json(base.folder / "config.json")
     limit = int(read_json(base.folder / "tokenizer_config.json").get("model_max_length", 512))
     length = min(limit, int(config.get("max_position_embeddings", 512)))
