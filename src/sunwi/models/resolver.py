@@ -54,11 +54,8 @@ def resolve(spec: str) -> ModelInfo:
 
 def has_weights(folder: Path) -> bool:
     """Whether a folder holds an encoder's weights in a form that is loaded here."""
-    return any(
-        not path.stem.endswith("_linear")
-        for suffix in ("*.safetensors", PICKLED)
-        for path in folder.glob(suffix)
-    )
+    files = (path for pattern in ("*.safetensors", PICKLED) for path in folder.glob(pattern))
+    return any(path.stem not in STEMS.values() for path in files)
 
 
 def _local_folder(spec: str) -> Path:
