@@ -1,7 +1,7 @@
 """ONNX, int8 ONNX and the OpenSearch bundle of the sparse encoder; where there is none, say so."""
 
 from project import METRICS, SPARSE, SPARSE_EXPORT, dev_labels, passages, timed
-from sunwi.models.resolver import content_hash
+from sunwi.models.sparse_cache import sparse_hash
 from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json
@@ -19,7 +19,7 @@ if __name__ == "__main__":
             raise SystemExit(0)
         corpus = passages()
         pool, labels = dev_pool(corpus, dev_labels(corpus, params), params)
-        name = f"sunwi-sparse-{content_hash(SPARSE)[:12]}"
+        name = f"sunwi-sparse-{sparse_hash(SPARSE)[:12]}"
         metrics = export_sparse(load_sparse(SPARSE), pool, labels, params, name, SPARSE_EXPORT)
         write_json(SPARSE_EXPORT / "state.json", {"exported": True, "name": name})
         write_json(METRICS / "sparse_export.json", metrics)

@@ -21,6 +21,7 @@ from project import (
     told,
 )
 from sunwi.corpus.prepare import load_prepared
+from sunwi.models.sparse_cache import cached_passages
 from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
@@ -48,18 +49,21 @@ if __name__ == "__main__":
         index = serving(variant.encoder, corpus, params, lexical)
         if "sparse" in variant.retrievers:
             learned, limits = load_sparse(SPARSE), params.sparse
-            vectors = learned.encode_passages(corpus.texts, limits.passage_max_length)
+            vectors, _ = cached_passages(learned, SPARSE, corpus.texts, limits.passage_max_length)
             splade = SpladeRetriever(learned, vectors, limits.query_max_length)
             index = SearchPipeline(corpus, [*index.retrievers.values(), splade])
         fusion = fusion_of(variant, read_json(INDEX / "fusion.json")[variant.encoder])
         on_engine = params.search.engine != "local"
         if on_engine:
             fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
-        rerankers, weights = None, variant.rerank_weights
+        rerankers, weights, calibration = None, variant.rerank_weights, None
         if variant.rerank != "none":
             trained, blend = RERANKERS[variant.reranker]
             rerankers = Rerankers(model, trained_reranker(trained), params)
-            weights = read_json(blend).get(variant.rerank, {}) if weights is None else weights
+            if weights is None:  # given weights are another blend than the calibrated one
+                fitted = read_json(blend)
+                weights = fitted.get(variant.rerank, {})
+                calibration = fitted.get("calibration", {}).get(variant.rerank)
         depth = variant.rerank_depth or params.train_reranker.depth
         client = llm_client(params) if variant.asks_llm else None
 
@@ -76,7 +80,8 @@ if __name__ == "__main__":
                 owners, texts = [rows[one.row].qid for one in asked], [one.text for one in asked]
                 cascade = (asked, batch(owners, texts))
             return build(
-                variant, rows, queries, index, fusion, rerankers, weights or {}, depth, cascade, client
+                variant, rows, queries, index, fusion, rerankers, weights or {}, depth, cascade, client,
+                calibration,
             )  # fmt: skip
 
         with told(f"submit_{name}", client):

@@ -92,9 +92,11 @@ def index(
 
 def sparse_field(passages: Passages, max_length: int) -> SparseField:
     """The sparse encoder's vectors of the corpus, with names that both engines take."""
+    from sunwi.models.sparse_cache import cached_passages
     from sunwi.models.sparse_encoder import load_sparse
     from sunwi.search.engines.index import SparseField
     from sunwi.search.engines.sparse_names import engine_names
 
     encoder = load_sparse(SPARSE)
-    return SparseField(encoder.encode_passages(passages.texts, max_length), engine_names(encoder.terms))
+    vectors, _ = cached_passages(encoder, SPARSE, passages.texts, max_length)
+    return SparseField(vectors, engine_names(encoder.terms))
