@@ -1,11 +1,12 @@
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.corpus.duplicates import copies_of, find_duplicates
-from sunwi.corpus.near_duplicates import bands, gram_hashes, near_pairs
+from sunwi.corpus.near_duplicates import band_keys, bands, gram_hashes, near_pairs
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.records import Document
 from sunwi.text import char_ngrams, jaccard
@@ -80,9 +81,37 @@ def test_bands_keep_the_chance_of_a_miss(threshold: float) -> None:
     assert (1 - threshold**rows) ** count <= 0.001
 
 
-@given(st.text(alphabet="가나다라abc1", min_size=5, max_size=60))
-def test_one_hash_for_each_gram(text: str) -> None:
-    assert len(gram_hashes(text)) == len(char_ngrams(text, 5))
+@given(st.lists(st.text(alphabet="가나다라abc1", min_size=5, max_size=60), min_size=1, max_size=5))
+def test_one_hash_for_each_gram(texts: list[str]) -> None:
+    hashes, starts = gram_hashes(texts)
+    parts = np.split(hashes, starts[1:])
+    assert [len(set(part.tolist())) for part in parts] == [len(char_ngrams(text, 5)) for text in texts]
+    assert len(set(hashes.tolist())) == len(set().union(*(char_ngrams(text, 5) for text in texts)))
+
+
+@given(st.lists(st.text(alphabet="가나", min_size=5, max_size=9), min_size=1, max_size=12), st.integers(1, 6))
+def test_band_keys_do_not_depend_on_the_block(texts: list[str], block: int) -> None:
+    whole = band_keys(texts, 18, 7)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sunwi.corpus.near_duplicates.BLOCK", block)
+        assert np.array_equal(band_keys(texts, 18, 7), whole)
+    alike = [set(range(len(texts))) & {at for at in range(len(texts)) if (whole[:, at] == whole[:, 0]).all()}]
+    assert all(set(char_ngrams(texts[at], 5)) == char_ngrams(texts[0], 5) for at in alike[0])
+
+
+def test_band_keys_are_those_of_minhash() -> None:
+    """datasketch's minima over the same hashes: bands are alike where its bands are."""
+    sketches = pytest.importorskip("datasketch")
+    texts = [passage(at // 3, 40)[at % 3 :] for at in range(30)]
+    hashes, starts = gram_hashes(texts)
+    odd, shift = sketches.MinHash(num_perm=128, seed=1, scheme="affine32").permutations[:, :126]
+    minima = [(part[:, None] * odd + shift).min(axis=0) for part in np.split(hashes, starts[1:])]
+    of_bands = np.stack(minima).reshape(30, 18, 7)
+    keys = band_keys(texts, 18, 7)
+    for band in range(18):
+        for one in range(30):
+            same = (of_bands[:, band] == of_bands[one, band]).all(axis=1)
+            assert np.array_equal(keys[band] == keys[band, one], same)
 
 
 def test_short_texts_have_no_near_copies() -> None:
