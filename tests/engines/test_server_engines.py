@@ -17,8 +17,9 @@ from sunwi.records import Document
 from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.bm25 import Bm25, index_terms
 from sunwi.search.engines.index import SparseField, aliased, build_index, check_version, pick_analyzer
-from sunwi.search.engines.retrievers import EngineRetriever, engine_retrievers
+from sunwi.search.engines.retrievers import EngineRetriever, engine_retrievers, lexical_query
 from sunwi.search.engines.server import ask
+from sunwi.search.terms import BIGRAM
 
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 PLAIN = Bm25Params()
@@ -35,17 +36,39 @@ def connection(request):
     return request.getfixturevalue(request.param)
 
 
-def test_bm25_ranks_as_the_local_engine_does(elasticsearch, passages, unit_vectors, search_params) -> None:
+@pytest.mark.parametrize(
+    "bm25",
+    [
+        Bm25Params(tokenizer="kiwi"),
+        Bm25Params(tokenizer="kiwi+bigram"),
+        Bm25Params(tokenizer="kiwi+bigram", bigram_weight=1.0),
+    ],
+)
+def test_bm25_ranks_as_the_local_engine_does(
+    bm25, elasticsearch, passages, unit_vectors, search_params
+) -> None:
     server, dialect = elasticsearch
-    built = build_index(server, dialect, passages, search_params, PLAIN)
-    retriever = engine_retrievers(server, dialect, built, passages, len(passages), dense=False)[0]
-    found = retriever.scores(batch(unit_vectors[: len(QUESTIONS)]))
-    local = Bm25(index_terms(passages.texts, "kiwi"), PLAIN)
-    for row, terms in zip(found, index_terms(QUESTIONS, "kiwi"), strict=True):
+    built = build_index(server, dialect, passages, search_params, bm25)
+    retriever = engine_retrievers(
+        server, dialect, built, passages, len(passages), dense=False, bigram_weight=bm25.bigram_weight
+    )[0]
+    asked = index_terms(QUESTIONS, bm25.tokenizer)
+    found = retriever.scores(replace(batch(unit_vectors[: len(QUESTIONS)]), terms=asked))
+    local = Bm25(index_terms(passages.texts, bm25.tokenizer), bm25)
+    for row, terms in zip(found, asked, strict=True):
         expected = local.scores(terms)
         assert (row > 0).tolist() == (expected > 0).tolist()
         # Elasticsearch leaves Lucene's old factor k1 + 1 in; ranks do not change
-        np.testing.assert_allclose(row, expected * (PLAIN.k1 + 1), rtol=2e-3)
+        np.testing.assert_allclose(row, expected * (bm25.k1 + 1), rtol=2e-3)
+
+
+def test_a_query_of_bigrams_alone_and_one_without_terms() -> None:
+    pair = f"{BIGRAM}가나"
+    assert lexical_query([], 0.2) is None
+    only = {"match": {"terms": {"query": pair, "boost": 0.2}}}
+    assert lexical_query([pair], 0.2) == {"query": only}
+    words = {"match": {"terms": {"query": "땅 땅", "boost": 1.0}}}  # a term counts as often as it stands
+    assert lexical_query(["땅", pair, "땅"], 0.2) == {"query": {"bool": {"should": [words, only]}}}
 
 
 def test_dense_is_exact_for_a_small_index(elasticsearch, passages, unit_vectors, search_params) -> None:

@@ -17,7 +17,7 @@ from sunwi.runtime import text_hash
 from sunwi.search.batch import Passages
 from sunwi.search.engines.bulk import BulkReport, Item, bulk_index
 from sunwi.search.engines.server import Server, ask
-from sunwi.search.terms import BIGRAM, index_terms
+from sunwi.search.terms import index_terms
 
 SHOWN = 5  # failed documents named in an error
 
@@ -216,11 +216,8 @@ def _items(
 
 
 def whitespace_text(terms: Sequence[str]) -> str:
-    """Terms as a whitespace analyzer takes them apart again.
-
-    Without the bigrams that stand beside morphemes: a server would count them in full.
-    """
-    return " ".join("_".join(term.split()) for term in terms if not term.startswith(BIGRAM))
+    """Terms as a whitespace analyzer takes them apart again."""
+    return " ".join("_".join(term.split()) for term in terms)
 
 
 def _shortfall(report: BulkReport, count: int, wanted: int) -> str:

@@ -71,7 +71,9 @@ def on_server(
     The index is built where the server does not have this corpus with these vectors yet.
     """
     server, dialect, built = put_index(which, local.passages, search, bm25, vectors, environment=environment)
-    there = engine_retrievers(server, dialect, built, local.passages, search.depth)
+    there = engine_retrievers(
+        server, dialect, built, local.passages, search.depth, bigram_weight=bm25.bigram_weight
+    )
     kept = [one for name, one in local.retrievers.items() if name not in {"bm25", "dense"}]
     return SearchPipeline(local.passages, [*there, *kept])
 

@@ -14,6 +14,7 @@ from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.engines.index import BuiltIndex, Dialect, whitespace_text
 from sunwi.search.engines.server import Server, ask
 from sunwi.search.retriever import Scores
+from sunwi.search.terms import term_weight
 
 Body = Callable[[QueryBatch, int], dict[str, Any] | None]  # queries, row -> request; None: nothing to ask
 
@@ -65,17 +66,18 @@ def engine_retrievers(
     *,
     dense: bool = True,
     sparse: tuple[SparseEncoder, Sequence[str], int] | None = None,
+    bigram_weight: float = 1.0,
 ) -> list[EngineRetriever]:
     """BM25, and dense and sparse search where the index has them.
 
-    `sparse` is the encoder, the server's names of its entries, and the most tokens of a query.
+    `sparse` is the encoder, the server's names of its entries, and the most tokens of a query;
+    `bigram_weight` what a bigram counts beside a morpheme (`bm25.tokenizer: kiwi+bigram`).
     """
 
     def lexical(queries: QueryBatch, row: int) -> dict[str, Any] | None:
         if built.analyzer == "nori":
             return {"query": {"match": {"content": {"query": queries.texts[row]}}}}
-        text = whitespace_text(queries.terms[row])
-        return {"query": {"match": {"terms": {"query": text}}}} if text else None
+        return lexical_query(queries.terms[row], bigram_weight)
 
     def nearest(queries: QueryBatch, row: int) -> dict[str, Any]:
         vector = [float(x) for x in np.asarray(queries.vectors[row], dtype=np.float32)]
@@ -87,6 +89,22 @@ def engine_retrievers(
     return [
         EngineRetriever(name, server, built.alias, passages, depth, body) for name, body in bodies.items()
     ]
+
+
+def lexical_query(terms: Sequence[str], bigram_weight: float) -> dict[str, Any] | None:
+    """BM25 over pre-tokenised terms; None where a query has no term.
+
+    Bigrams stand in the morphemes' own field and are boosted down at query time: so length and idf are
+    those of the local index, and the order is the local one.
+    """
+    clauses = [
+        {"match": {"terms": {"query": whitespace_text(part), "boost": weight}}}
+        for weight in dict.fromkeys((1.0, bigram_weight))
+        if (part := [term for term in terms if term_weight(term, bigram_weight) == weight])
+    ]
+    if len(clauses) < 2:
+        return {"query": clauses[0]} if clauses else None
+    return {"query": {"bool": {"should": clauses}}}
 
 
 def _sparse_body(dialect: Dialect, encoder: SparseEncoder, names: Sequence[str], max_length: int) -> Body:
