@@ -1,6 +1,7 @@
 """What went wrong, and what lies where: failure notes, steps, hard negatives, the embedding map."""
 
 import csv
+from functools import partial
 
 from project import (
     DIAGNOSIS,
@@ -18,21 +19,12 @@ from project import (
 )
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
-from sunwi.records import (
-    AugmentedFailure,
-    LineageRow,
-    MinedRow,
-    SubmissionRow,
-    UnderstoodQuery,
-    read_rows,
-    write_json,
-    write_rows,
-)
+from sunwi.records import AugmentedFailure, MinedRow, UnderstoodQuery, read_rows, write_json, write_rows
 from sunwi.report import embedding_map, negative_scores, stage_hits
-from sunwi.report.failures import count_causes, failure_notes
+from sunwi.report.diagnosis import diagnose, read_submitted
+from sunwi.report.failures import count_causes
 from sunwi.report.readings import better_read_queries
 from sunwi.score.measures import relevant_documents
-from sunwi.score.per_query import read_per_query
 from sunwi.score.plots import HEADLINE_RECALL_COLUMNS, headline_recall
 from sunwi.score.table import write_csv
 from sunwi.search.store import load_vectors
@@ -43,33 +35,24 @@ if __name__ == "__main__":
         prepared, corpus, asked = load_prepared(PREPARED), passages(), questions()
         understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
         relevant = relevant_documents(prepared.qrels)
-        per_query = read_per_query((METRICS / "per_query.csv").read_text("utf-8"), "metrics/per_query.csv")
         model, length = encoder("promoted", params), params.encoder.query_max_length
+        encode = partial(model.encode, side="query", max_length=length, label="encode queries")
         better = better_read_queries(
             prepared.queries,
             {query.qid: query.standalone_query for query in understood},
             relevant,
-            lambda texts: model.encode(texts, "query", length, "encode readings"),
+            encode,
             load_vectors(INDEX / "promoted" / "corpus.npy", len(corpus)),
             corpus.groups,
             params.score.cutoff,
         )
         texts = {document.docid: document.text for document in prepared.corpus}
-        notes, hits = [], []
-        for name in sorted(params.variants):
-            lineage = read_rows(SUBMISSIONS / f"{name}.lineage.jsonl", LineageRow)
-            topk = {
-                str(row.eval_id): row.topk for row in read_rows(SUBMISSIONS / f"{name}.jsonl", SubmissionRow)
-            }
-            if relevant:
-                ranks = per_query.rank[name]
-                cutoff = params.score.cutoff
-                notes += failure_notes(name, lineage, topk, relevant, ranks, better, texts, cutoff)
-            hits += stage_hits.stage_hits(name, lineage, relevant)
-        write_rows(DIAGNOSIS / "failures.jsonl", notes)
-        write_json(METRICS / "failures.json", count_causes(notes, params.variants))
-        write_csv(PLOTS / "stage_hits.csv", stage_hits.COLUMNS, hits)
-        chosen = [row for row in hits if row["variant"] == params.headline]
+        submitted = read_submitted(SUBMISSIONS, METRICS / "per_query.csv", params.variants)
+        found = diagnose(submitted, relevant, better, texts, params.score.cutoff)
+        write_rows(DIAGNOSIS / "failures.jsonl", found.notes)
+        write_json(METRICS / "failures.json", count_causes(found.notes, params.variants))
+        write_csv(PLOTS / "stage_hits.csv", stage_hits.COLUMNS, found.hits)
+        chosen = [row for row in found.hits if row["variant"] == params.headline]
         write_csv(PLOTS / "headline_hits.csv", stage_hits.COLUMNS, chosen)
         with (PLOTS / "recall.csv").open(encoding="utf-8", newline="") as lines:
             recall = headline_recall(csv.DictReader(lines), params.headline, params.score.baseline)
@@ -77,25 +60,11 @@ if __name__ == "__main__":
         histogram = negative_scores.score_histogram(read_rows(MINED / "train.jsonl", MinedRow))
         write_csv(PLOTS / "negative_scores.csv", negative_scores.COLUMNS, histogram)
 
-        sought = [query for query in understood if query.needs_retrieval]
-        spoken = [query.standalone_query for query in sought]
+        known = asked, load_vectors(INDEX / "promoted" / "questions.npy", len(asked))
         augmented = read_rows(MINED / "augmented.jsonl", AugmentedFailure)
-        known = [question.qid for question in asked], [question.question for question in asked]
         points = embedding_map.embedding_map(
-            {
-                embedding_map.EVALUATION: (
-                    [query.qid for query in sought],
-                    spoken,
-                    model.encode(spoken, "query", length, "encode queries"),
-                ),
-                "synthetic": (*known, load_vectors(INDEX / "promoted" / "questions.npy", len(asked))),
-                "augmented": (
-                    [row.qid for row in augmented],
-                    [row.query for row in augmented],
-                    model.encode([row.query for row in augmented], "query", length, "encode augmentations"),
-                ),
-            },
-            {str(note.eval_id) for note in notes if note.variant == params.headline},
+            embedding_map.question_groups(understood, known, augmented, encode),
+            found.failed(params.headline),
             params.report.map_questions,
             params.report.perplexity,
             params.seed,

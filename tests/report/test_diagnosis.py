@@ -9,8 +9,17 @@ import sys
 import numpy as np
 import pytest
 
-from sunwi.records import LineageRow, Message, MinedRow, Query
-from sunwi.report.embedding_map import embedding_map
+from sunwi.records import (
+    LineageRow,
+    Message,
+    MinedRow,
+    Query,
+    Question,
+    SubmissionRow,
+    UnderstoodQuery,
+)
+from sunwi.report.diagnosis import Submitted, diagnose
+from sunwi.report.embedding_map import embedding_map, question_groups
 from sunwi.report.failures import CAUSES, cause_of, count_causes, failure_notes
 from sunwi.report.negative_scores import score_histogram
 from sunwi.report.readings import better_read_queries
@@ -62,6 +71,34 @@ def test_notes_are_of_the_queries_with_no_hit() -> None:
     counts = count_causes(notes, ["v", "w"])
     assert counts["v"] == {**dict.fromkeys(CAUSES, 0), "fusion": 1, "total": 1}
     assert set(counts["w"].values()) == {0}
+
+
+def test_every_variant_is_diagnosed_by_name() -> None:
+    missed = row(2, {"docid": "x", "rank": 1, "bm25_rank": 1, "fused_rank": 1})
+    answer = SubmissionRow(eval_id=2, standalone_query="q", topk=["x"], answer="", references=[])
+    one = Submitted([missed], [answer], {"2": None})
+    found = diagnose({"w": one, "v": one}, {"2": {"b"}}, set(), {}, 3)
+    assert [note.variant for note in found.notes] == ["v", "w"]
+    assert (found.failed("w"), found.failed("other")) == ({"2"}, set())
+    assert {hit["variant"]: hit["hit1"] for hit in found.hits} == {"v": 0.0, "w": 0.0}
+    unlabelled = diagnose({"v": one}, {}, set(), {}, 3)
+    assert (unlabelled.notes, unlabelled.hits) == ([], [])
+
+
+def test_the_map_leaves_out_small_talk() -> None:
+    understood = [
+        UnderstoodQuery(eval_id=1, standalone_query="빛", needs_retrieval=True, source="rules"),
+        UnderstoodQuery(eval_id=2, standalone_query="안녕", needs_retrieval=False, source="rules"),
+    ]
+    known = [
+        Question(qid="q", docid="d", question="물?", style="s", generator="g", split="train", overlap=0.0)
+    ]
+    groups = question_groups(
+        understood, (known, np.ones((1, 2))), [], lambda texts: np.zeros((len(texts), 2))
+    )
+    assert groups["evaluation"][:2] == (["1"], ["빛"])
+    assert groups["synthetic"][:2] == (["q"], ["물?"])
+    assert groups["augmented"][0] == []
 
 
 def test_stage_hits_by_hand() -> None:

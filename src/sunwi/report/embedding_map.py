@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from sunwi.records import AugmentedFailure, Question, UnderstoodQuery
 
 if TYPE_CHECKING:
     from sunwi.models.encoder import Vectors
@@ -14,6 +16,34 @@ if TYPE_CHECKING:
 COLUMNS = ("kind", "id", "x", "y", "failed", "text")
 EVALUATION = "evaluation"
 Group = tuple[Sequence[str], Sequence[str], "Vectors"]  # ids, texts, unit vectors [rows, dimensions]
+
+
+def question_groups(
+    understood: Sequence[UnderstoodQuery],
+    asked: tuple[Sequence[Question], Vectors],
+    augmented: Sequence[AugmentedFailure],
+    encode: Callable[[list[str]], Vectors],
+) -> dict[str, Group]:
+    """What the map shows: evaluation queries that are searched for, synthetic questions, augmented failures.
+
+    Parameters
+    ----------
+    asked
+        The synthetic questions with their vectors.
+    encode
+        Texts to unit vectors, shape [texts, dimensions], as queries.
+    """
+    sought = [query for query in understood if query.needs_retrieval]
+    questions, vectors = asked
+
+    def group(ids: list[str], texts: list[str]) -> Group:
+        return ids, texts, encode(texts)
+
+    return {
+        EVALUATION: group([query.qid for query in sought], [query.standalone_query for query in sought]),
+        "synthetic": ([row.qid for row in questions], [row.question for row in questions], vectors),
+        "augmented": group([row.qid for row in augmented], [row.query for row in augmented]),
+    }
 
 
 def embedding_map(
