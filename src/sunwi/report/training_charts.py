@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sunwi.report.charts import Spec
 from sunwi.report.inputs import Table
@@ -37,18 +38,8 @@ def dev_chart(rows: Table) -> Spec:
         for key, label in parts
         if row.get(key)
     ]
-    return {
-        "data": {"values": values},
-        "height": 200,
-        "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "step", "type": "quantitative", "title": "스텝"},
-            "y": {"field": "ndcg", "type": "quantitative", "title": "dev nDCG@10", "scale": {"zero": False}},
-            "color": {
-                "field": "part", "type": "nominal", "title": None, "sort": [label for _, label in parts],
-            },
-        },
-    }  # fmt: skip
+    labels = [label for _, label in parts]
+    return _curves(values, ("step", "스텝"), ("ndcg", "dev nDCG@10"), labels)
 
 
 def fusion_chart(rows: Table) -> Spec:
@@ -68,21 +59,8 @@ def fusion_chart(rows: Table) -> Spec:
         for key, label in parts
         if row.get(key)
     ]
-    return {
-        "data": {"values": values},
-        "height": 200,
-        "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "weight", "type": "quantitative", "title": "BM25 가중치 (dense = 1)"},
-            "y": {"field": "mrr", "type": "quantitative", "title": "dev MRR", "scale": {"zero": False}},
-            "color": {
-                "field": "part",
-                "type": "nominal",
-                "title": None,
-                "sort": [label for _, label in parts],
-            },
-        },
-    }
+    labels = [label for _, label in parts]
+    return _curves(values, ("weight", "BM25 가중치 (dense = 1)"), ("mrr", "dev MRR"), labels)
 
 
 def negative_chart(rows: Table) -> Spec:
@@ -112,5 +90,21 @@ def negative_chart(rows: Table) -> Spec:
                 "title": None,
                 "scale": {"domain": list(kinds.values()), "range": ["$soft", "$accent"]},
             },
+        },
+    }
+
+
+def _curves(
+    values: Sequence[Mapping[str, Any]], x: tuple[str, str], y: tuple[str, str], labels: Sequence[str]
+) -> Spec:
+    """One line a `part`, in the order of `labels`; x and y are field and title."""
+    return {
+        "data": {"values": values},
+        "height": 200,
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": x[0], "type": "quantitative", "title": x[1]},
+            "y": {"field": y[0], "type": "quantitative", "title": y[1], "scale": {"zero": False}},
+            "color": {"field": "part", "type": "nominal", "title": None, "sort": labels},
         },
     }
