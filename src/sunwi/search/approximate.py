@@ -20,7 +20,8 @@ TRAINED_PER_LIST = 64  # vectors a list that IVF's k-means sees; faiss wants 39 
 def build_index(vectors: Vectors, params: DenseParams) -> Any:
     """A faiss index over float16 vectors [passages, dimensions], memory-mapped or not.
 
-    Built in one thread: the order in which HNSW's nodes are linked decides the graph.
+    HNSW holds them as they are, in float16: half the memory of float32, and as exact. Built in one thread:
+    the order in which HNSW's nodes are linked decides the graph.
 
     Raises
     ------
@@ -37,8 +38,10 @@ def build_index(vectors: Vectors, params: DenseParams) -> Any:
     faiss.omp_set_num_threads(1)
     try:
         if params.index == "hnsw":
-            index = faiss.IndexHNSWFlat(dimensions, params.hnsw_m, faiss.METRIC_INNER_PRODUCT)
+            half = faiss.ScalarQuantizer.QT_fp16
+            index = faiss.IndexHNSWSQ(dimensions, half, params.hnsw_m, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = params.ef_construction
+            index.train(np.ascontiguousarray(vectors[:1], dtype=np.float32))  # float16 has nothing to learn
         elif params.index == "ivfpq":
             if dimensions % params.pq_m:
                 what = f"dense.pq_m {params.pq_m} does not divide the {dimensions} dimensions"
@@ -57,11 +60,17 @@ def build_index(vectors: Vectors, params: DenseParams) -> Any:
             index.add(np.ascontiguousarray(vectors[start : start + BLOCK], dtype=np.float32))
     finally:
         faiss.omp_set_num_threads(threads)
+    return index
+
+
+def serving_index(index: Any, params: DenseParams) -> Any:
+    """The index with the effort that a search is given; on all GPUs, where it can be and there are any."""
     if params.index == "hnsw":
         index.hnsw.efSearch = max(params.ef_search, params.depth)
-    elif params.index == "ivfpq":
+        return index
+    if params.index == "ivfpq":
         index.nprobe = params.nprobe
-    return _on_gpu(index) if params.index != "hnsw" else index
+    return _on_gpu(index)
 
 
 def _on_gpu(index: Any) -> Any:
@@ -81,8 +90,10 @@ class ApproximateDenseRetriever:
 
     name = "dense"
 
-    def __init__(self, vectors: Vectors, params: DenseParams) -> None:
-        self._index = build_index(vectors, params)
+    def __init__(self, vectors: Vectors, params: DenseParams, built: Any = None) -> None:
+        """Over vectors [passages, dimensions]; `built` is their index, where it was kept (`kept_faiss`)."""
+        index = build_index(vectors, params) if built is None else built
+        self._index = serving_index(index, params)
         self._size = len(vectors)
         self._depth = min(params.depth, self._size)
         sums = [vectors[at : at + BLOCK].sum(axis=0, dtype=np.float64) for at in range(0, self._size, BLOCK)]

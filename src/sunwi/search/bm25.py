@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,35 +21,58 @@ if TYPE_CHECKING:
 
 __all__ = ["Bm25", "index_terms", "top"]
 
+CELLS = 16_000_000  # scores held at a time at most: 128 MB with their positions
+
 
 class Bm25:
-    """An index over documents given as terms."""
+    """An index over documents given as terms.
 
-    BLOCK = 2048  # queries whose sparse scores are held at a time
+    They may be an iterator (`terms.term_stream`): of each term 4 bytes are kept while the index is built, and
+    8 a distinct term of a document when it stands.
+    """
 
-    def __init__(self, documents: Sequence[Sequence[str]], params: Bm25Params) -> None:
+    BLOCK = 2048  # queries at most whose sparse scores are held at a time
+
+    def __init__(self, documents: Iterable[Sequence[str]], params: Bm25Params) -> None:
         import bm25s
+
+        corpus = _Corpus(documents)
+        if not corpus.vocab:
+            raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
+        _silence()
+        index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
+        index.index(corpus, show_progress=False)
+        self._take(index, params)
+
+    @classmethod
+    def load(cls, folder: Path, params: Bm25Params) -> Bm25:
+        """An index that `save` wrote, memory-mapped: a query reads the rows of its terms alone."""
+        import bm25s
+
+        _silence()
+        loaded = cls.__new__(cls)
+        loaded._take(bm25s.BM25.load(folder, mmap=True, show_progress=False), params)
+        return loaded
+
+    def save(self, folder: Path) -> None:
+        """Write bm25s's own files into a folder."""
+        self._index.save(folder, show_progress=False)
+
+    def _take(self, index: Any, params: Bm25Params) -> None:
         from scipy.sparse import csr_matrix
 
-        if not any(documents):
-            raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
-        # bm25s sets its logger to DEBUG: it would print wherever another library has set up logging
-        logging.getLogger("bm25s").setLevel(logging.WARNING)
-        self.size = len(documents)
-        distinct = sorted({term for document in documents for term in document})
-        self._vocabulary = {term: at for at, term in enumerate(distinct)}
-        self._weights = np.array(
-            [term_weight(term, params.bigram_weight) for term in distinct], dtype=np.float32
-        )  # of a query's terms
-        ids = [[self._vocabulary[term] for term in document] for document in documents]
-        index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
-        index.index((ids, self._vocabulary), show_progress=False)
+        self._index = index
         impacts = index.scores  # bm25s scores eagerly: one row of impacts a term
-        # bm25s may add a row for the empty token; the vocabulary does not point there
-        self._impacts = csr_matrix(
-            (impacts["data"], impacts["indices"], impacts["indptr"]),
-            shape=(len(impacts["indptr"]) - 1, self.size),
-        )  # [terms, documents]
+        count = len(impacts["indptr"]) - 1
+        self.size = int(impacts["num_docs"])
+        self._vocabulary: dict[str, int] = index.vocab_dict
+        if self._vocabulary.get("", 0) >= count:  # bm25s adds a term that has no row
+            del self._vocabulary[""]
+        self._weights = np.empty(count, dtype=np.float32)  # of a query's terms
+        for term, at in self._vocabulary.items():
+            self._weights[at] = term_weight(term, params.bigram_weight)
+        arrays = (impacts["data"], impacts["indices"], impacts["indptr"])
+        self._impacts = csr_matrix(arrays, shape=(count, self.size))  # [terms, documents]
 
     def scores(self, query: Sequence[str]) -> npt.NDArray[np.float32]:
         """BM25 of every document, shape [documents]; a term counts as often as the query has it."""
@@ -69,8 +94,9 @@ class Bm25:
         depth = min(depth, self.size)
         positions = np.empty((len(queries), depth), dtype=np.int64)
         best = np.zeros((len(queries), depth), dtype=np.float32)
-        for start in range(0, len(queries), self.BLOCK):
-            found = self._sparse_scores(queries[start : start + self.BLOCK])
+        block = max(1, min(self.BLOCK, CELLS // self.size))
+        for start in range(0, len(queries), block):
+            found = self._sparse_scores(queries[start : start + block])
             found.sort_indices()
             for at, (first, end) in enumerate(zip(found.indptr[:-1], found.indptr[1:], strict=True)):
                 matched = found.indices[first:end]
@@ -91,3 +117,34 @@ class Bm25:
         terms = np.array([term for row in rows for term in row], dtype=np.int32)
         asked = csr_matrix((self._weights[terms], terms, ends), shape=(len(rows), self._impacts.shape[0]))
         return asked @ self._impacts
+
+
+class _Corpus:
+    """Documents as bm25s takes them: `ids` of terms by document, and the `vocab` of the terms, sorted."""
+
+    def __init__(self, documents: Iterable[Sequence[str]]) -> None:
+        seen: dict[str, int] = {}
+        flat, lengths = array("i"), array("q")
+        for document in documents:
+            flat.extend([seen.setdefault(term, len(seen)) for term in document])
+            lengths.append(len(document))
+        self.vocab = {term: at for at, term in enumerate(sorted(seen))}
+        place = np.array([self.vocab[term] for term in seen], dtype=np.int32)  # of the terms as they came
+        self._flat = place[np.frombuffer(flat, dtype=np.intc)] if seen else place
+        self._ends = np.cumsum([0, *lengths])
+
+    @property
+    def ids(self) -> _Corpus:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for first, end in zip(self._ends[:-1], self._ends[1:], strict=True):
+            yield self._flat[first:end].tolist()
+
+
+def _silence() -> None:
+    """bm25s sets its logger to DEBUG: it would print wherever another library has set up logging."""
+    logging.getLogger("bm25s").setLevel(logging.WARNING)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sunwi.errors import DataError, ModelError
-from sunwi.text import morphemes, search_terms, squeeze
+from sunwi.text import TOKENISER_VERSION, morphemes, search_terms, squeeze
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENISERS = ("kiwi", "kiwi+bigram", "whitespace", "bigram", "subword:MODEL")
 SUBWORD = "subword:"
+STREAMED = 16_384  # texts whose terms are held at a time: 150 MB with bigrams, at 100 characters a text
 BIGRAM = "\x02"  # before a bigram that stands beside morphemes: no term of Kiwi holds it
 
 
@@ -50,6 +52,23 @@ def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") 
         return [[token for token in row.tokens if _has_letter(token)] for row in encoded]
     next_step = f"set bm25.tokenizer to one of {', '.join(TOKENISERS)}"
     raise DataError(f"unknown tokeniser {tokenizer!r}", next_step)
+
+
+def term_stream(texts: Sequence[str], tokenizer: str, label: str = "morphemes") -> Iterator[list[str]]:
+    """`index_terms` text by text, a block analysed at a time: a corpus's terms are many times its texts."""
+    for start in range(0, len(texts), STREAMED):
+        yield from index_terms(texts[start : start + STREAMED], tokenizer, label)
+
+
+def terms_version(tokenizer: str) -> str:
+    """What the terms of a text depend on beside the text: rules, analyser, model."""
+    if tokenizer.startswith("kiwi"):
+        return f"{tokenizer} {TOKENISER_VERSION} kiwipiepy={version('kiwipiepy')}"
+    if tokenizer.startswith(SUBWORD):
+        from sunwi.models.resolver import resolve
+
+        return f"{SUBWORD}{resolve(tokenizer.removeprefix(SUBWORD)).content_hash}"
+    return tokenizer
 
 
 def term_weight(term: str, bigram_weight: float) -> float:

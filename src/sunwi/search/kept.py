@@ -1,0 +1,71 @@
+"""Built indexes kept beside the row caches: a stage reads what an earlier one built.
+
+An index is named by a hash of all that it is made of, so a kept one is never stale; `rm -r` of the folder is
+always safe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from sunwi.models.encoder import Vectors
+from sunwi.params import Bm25Params, DenseParams
+from sunwi.search.approximate import BLOCK, build_index
+from sunwi.search.bm25 import Bm25
+from sunwi.search.terms import term_stream, terms_version
+
+FAISS_FILE = "index.faiss"
+
+
+def kept_bm25(folder: Path, texts: Sequence[str], params: Bm25Params) -> Bm25:
+    """BM25 of the texts, memory-mapped; analysed and built only where the folder does not hold it."""
+    settings = [terms_version(params.tokenizer), f"{params.k1!r} {params.b!r}", version("bm25s")]
+    home = folder / f"bm25-{_digest(text.encode('utf-8') for text in [*settings, *texts])}"
+    if not home.exists():
+        with _written_once(home) as part:
+            Bm25(term_stream(texts, params.tokenizer), params).save(part)
+    return Bm25.load(home, params)
+
+
+def kept_faiss(folder: Path, vectors: Vectors, params: DenseParams) -> Any:
+    """The index of `approximate.build_index`, read from its file; built only where the folder has none."""
+    import faiss
+
+    made_by = ("hnsw_m", "ef_construction") if params.index == "hnsw" else ("nlist", "pq_m")
+    settings = [f"{name}={getattr(params, name)}" for name in made_by]
+    settings += [f"faiss={faiss.__version__}", str(vectors.shape), str(vectors.dtype)]
+    rows = (vectors[start : start + BLOCK].tobytes() for start in range(0, len(vectors), BLOCK))
+    home = folder / f"{params.index}-{_digest(chain((one.encode('utf-8') for one in settings), rows))}"
+    if not home.exists():
+        with _written_once(home) as part:
+            faiss.write_index(build_index(vectors, params), str(part / FAISS_FILE))
+    return faiss.read_index(str(home / FAISS_FILE))
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))  # borders count
+        digest.update(part)
+    return digest.hexdigest()[:32]
+
+
+@contextmanager
+def _written_once(home: Path) -> Iterator[Path]:
+    """A folder that becomes `home` when the block ends without error; another process may have been first."""
+    part = home.with_name(f".{home.name}.{os.getpid()}.part")
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if not home.exists():
+            part.replace(home)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
