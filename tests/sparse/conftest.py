@@ -19,7 +19,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 
 def write_bert(folder: Path, kind: str) -> Path:
-    """`kind`: "bare", "bert" or "roberta" (with their MLM heads)."""
+    """`kind`: "bare", "bert", "roberta" or "xlm-roberta" (with their MLM heads)."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import (
@@ -29,6 +29,8 @@ def write_bert(folder: Path, kind: str) -> Path:
         PreTrainedTokenizerFast,
         RobertaConfig,
         RobertaForMaskedLM,
+        XLMRobertaConfig,
+        XLMRobertaForMaskedLM,
     )
 
     words = [*SPECIAL, ".", *KOREAN, *ENGLISH]
@@ -52,8 +54,10 @@ def write_bert(folder: Path, kind: str) -> Path:
             BertModel(BertConfig(**sizes), add_pooling_layer=False).save_pretrained(folder)
         elif kind == "bert":
             BertForMaskedLM(BertConfig(**sizes)).save_pretrained(folder)
-        else:
+        elif kind == "roberta":
             RobertaForMaskedLM(RobertaConfig(**sizes)).save_pretrained(folder)
+        else:
+            XLMRobertaForMaskedLM(XLMRobertaConfig(**sizes)).save_pretrained(folder)
     return folder
 
 

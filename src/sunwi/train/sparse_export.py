@@ -13,6 +13,11 @@ from sunwi.errors import DataError
 from sunwi.models.sparse_encoder import SparseEncoder, pad
 from sunwi.models.sparse_export.bundle import truncated_tokenizer, write_bundle
 from sunwi.models.sparse_export.onnx import OnnxSparseEncoder, export_onnx, quantise_int8
+from sunwi.models.sparse_export.sentence_transformer import (
+    has_mlm_form,
+    passage_weights,
+    write_sentence_transformer,
+)
 from sunwi.models.sparse_export.server_tokens import ServerTokens, server_tokens
 from sunwi.models.sparse_export.torchscript import trace_server_model
 from sunwi.models.sparse_vectors import SparseVectors
@@ -36,7 +41,9 @@ def export_sparse(
     name: str,
     out: Path,
 ) -> dict[str, Any]:
-    """Write ONNX, int8 ONNX and the OpenSearch bundle to `out`; what each differs by.
+    """Write ONNX, int8 ONNX, the OpenSearch bundle and, of an MLM base, sentence-transformers' form to `out`.
+
+    The result says what each differs by.
 
     Parameters
     ----------
@@ -72,6 +79,7 @@ def export_sparse(
     collisions = names.collisions(encoder.terms)
     _write(out / "opensearch" / "server_tokens.json", collisions)
 
+    plain = _sentence_transformers(encoder, texts, own, params, out / "sentence_transformers")
     vectors = encoder.encode_passages(pool.texts, limit)
     quantised = small.encode_passages(pool.texts, limit)
     scored = {"float32": vectors, "int8": quantised, "shared_names": _merged(vectors, names)}
@@ -87,6 +95,7 @@ def export_sparse(
             ),
             "bytes": (out / "opensearch" / "encoder.zip").stat().st_size,
         },
+        "sentence_transformers": plain,
         "onnx_int8": {
             "cosine_mean": round(float(np.mean(_cosines(vectors, quantised))), 6),
             "cosine_least": round(float(np.min(_cosines(vectors, quantised))), 6),
@@ -104,6 +113,18 @@ def export_sparse(
             "examples": dict(list(collisions.items())[:SHOWN]),
         },
     }
+
+
+def _sentence_transformers(
+    encoder: SparseEncoder, texts: Sequence[str], own: Any, params: Params, folder: Path
+) -> dict[str, Any]:
+    if not has_mlm_form(encoder):
+        return {"written": False, "reason": "the base has no MLM head: its own tokens are added beside it"}
+    limits = params.sparse
+    write_sentence_transformer(encoder, folder, limits.passage_max_length, limits.query_max_length)
+    found = passage_weights(folder, texts)[:, encoder.token_ids]
+    kept = SparseVectors.of(own, encoder.max_terms).matrix().toarray()
+    return {"written": True, "largest_difference": _parity("sentence-transformers", found, kept)}
 
 
 def _weights(encoder: SparseEncoder, ids: Any) -> Any:
