@@ -6,13 +6,20 @@ and ends with the next step.
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 class SunwiError(Exception):
     """Base of all errors that a user can act on; the command line prints them without a traceback."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an exception is made anew from its sentence, which is not what the subclasses take:
+        # an error that comes from another process keeps its class, its sentence and its parts.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,13 @@ class BudgetExceeded(LlmError):  # noqa: N818  what happened to it
 
 class EngineError(SunwiError):
     """A search server cannot be reached, is too old, lacks a plugin, or refused what was sent."""
+
+    def __init__(self, engine: str, what: str, next_step: str) -> None:
+        super().__init__(f"{engine}: {what}. Next: {next_step}")
+
+
+class ComputeError(SunwiError):
+    """An engine for batches cannot run: it is not installed, not reached, too small, or lost its workers."""
 
     def __init__(self, engine: str, what: str, next_step: str) -> None:
         super().__init__(f"{engine}: {what}. Next: {next_step}")

@@ -54,9 +54,14 @@ def user_cache_dir() -> Path:
 
 
 def available_cpus() -> int:
-    """CPUs that this process may really use: its affinity, cut by the cgroup's quota (v1 and v2)."""
+    """CPUs that this process may really use: its affinity, cut by the cgroup's quota (v1 and v2).
+
+    Cut by OMP_NUM_THREADS too, by which launchers of several processes (torchrun, Ray) give each its share.
+    """
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(affinity, _cgroup_cpus() or affinity))
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    share = int(asked) if asked.isdigit() else affinity
+    return max(1, min(affinity, _cgroup_cpus() or affinity, share))
 
 
 def _cgroup_cpus() -> int | None:

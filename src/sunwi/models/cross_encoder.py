@@ -2,84 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.compute import LOCAL, Engine, by_row, map_parts
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
-from sunwi.models.pair_scores import PairScores
-from sunwi.models.precision import precision_key
+from sunwi.models.pair_scores import Pairs, PairScores
+from sunwi.models.precision import dtype_name, precision_key
 from sunwi.models.resolver import content_hash
-from sunwi.runtime import inference_dtype, no_loading_bar, pick_device, progress
+from sunwi.runtime import no_loading_bar, pick_device, progress
 
 if TYPE_CHECKING:
     import torch
+
+PairBatch = tuple[
+    dict[str, list[list[int]]], int
+]  # what the tokeniser says of each row, and the padded length
 
 
 class CrossEncoder:
     """Scores (query, passage) pairs with a sequence classifier of one label; raw logits."""
 
-    def __init__(self, folder: Path | str, max_length: int, batch_size: int = 32) -> None:
+    def __init__(
+        self, folder: Path | str, max_length: int, batch_size: int = 32, engine: Engine = LOCAL
+    ) -> None:
         self.folder = Path(folder)
         self.max_length = max_length
         self.batch_size = batch_size
+        self.engine = engine
+        self._dtype = dtype_name()
         self._scores = PairScores(
             "cross_encoder", (content_hash(self.folder), str(max_length), *precision_key())
         )
-        self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
+        self._loaded: tuple[torch.nn.Module, torch.device] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker loads the weights itself, in the numbers that this process's cache keys say.
+        state = {**vars(self), "_loaded": None, "engine": LOCAL}
+        state.pop("_tokenizer", None)
+        return state
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """Logit of each pair, shape [pairs]; cached by pair."""
-        return self._scores.get(pairs, self._compute)
+        return self._scores.get(pairs, self._compute_parts)
 
-    def _compute(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        tokenizer, model, device = self._load()
-        return logits_of(tokenizer, model, device, pairs, self.max_length, self.batch_size)
+    def _compute(self, pairs: Pairs) -> npt.NDArray[np.float32]:
+        return next(self._compute_parts([pairs]))
 
-    def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
+    def _compute_parts(self, parts: Iterable[Pairs]) -> Iterator[npt.NDArray[np.float32]]:
+        """Logits of each part, shape [pairs]; the engine runs the batches of all of them."""
+        sizes = (self.max_length, self.batch_size)
+        computed = map_parts(
+            self.engine,
+            self._logits,
+            parts,
+            lambda pairs: pair_batches(self._tokenizer, pairs, *sizes),
+            "pairs",
+        )
+        return map(by_row, computed)
+
+    def _logits(self, batch: PairBatch) -> npt.NDArray[np.float32]:
+        return batch_logits(self._tokenizer, *self._load(), batch)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder, padding_side="right")
+
+    def _load(self) -> tuple[torch.nn.Module, torch.device]:
         if self._loaded is None:
             import torch
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            from transformers import AutoModelForSequenceClassification
 
             device = pick_device()
-            dtype = getattr(torch, inference_dtype(device.type))
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, padding_side="right")
+            dtype = getattr(torch, self._dtype)
             with no_loading_bar():
                 model = AutoModelForSequenceClassification.from_pretrained(self.folder, dtype=dtype)
             if model.config.num_labels != 1:  # an encoder's folder would get a random head of two labels
                 found = f"expected a classifier of one label, found {model.config.num_labels}"
                 raise ModelError(str(self.folder), found, "name a trained reranker")
-            self._loaded = (tokenizer, model.to(device).eval(), device)
+            self._loaded = (model.to(device).eval(), device)
         return self._loaded
 
 
-def logits_of(
-    tokenizer: Any,
-    model: torch.nn.Module,
-    device: torch.device,
-    pairs: Sequence[tuple[str, str]],
-    max_length: int,
-    batch_size: int = 32,
-) -> npt.NDArray[np.float32]:
-    """Logit of each pair, shape [pairs], by a classifier in memory; rows of one padded length a batch."""
-    import torch
-
+def pair_batches(
+    tokenizer: Any, pairs: Pairs, max_length: int, batch_size: int
+) -> Iterator[tuple[list[int], PairBatch]]:
+    """Yield rows and their batch, longest first; rows of one padded length a batch."""
     encoded = tokenizer(
         [query for query, _ in pairs],
         [passage for _, passage in pairs],
         truncation="longest_first",  # the passage's tail, unless the query is the longer one
         max_length=max_length,
     )
-    batches = list(length_batches([len(ids) for ids in encoded["input_ids"]], batch_size, max_length))
-    scores = np.empty(len(pairs), dtype=np.float32)
-    for rows, size in progress(batches, len(batches), "cross-encoder", "batch"):
-        chosen = {key: [encoded[key][row] for row in rows] for key in encoded}
-        batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
-        with torch.inference_mode():
-            logits = model(**batch.to(device)).logits.squeeze(-1)
-        scores[rows] = logits.float().cpu().numpy()
+    for rows, size in length_batches([len(ids) for ids in encoded["input_ids"]], batch_size, max_length):
+        yield rows, ({key: [encoded[key][row] for row in rows] for key in encoded}, size)
+
+
+def batch_logits(
+    tokenizer: Any, model: torch.nn.Module, device: torch.device, batch: PairBatch
+) -> npt.NDArray[np.float32]:
+    """Logit of each pair of a batch, shape [batch]."""
+    import torch
+
+    encoded, size = batch
+    padded = tokenizer.pad(encoded, padding="max_length", max_length=size, return_tensors="pt")
+    with torch.inference_mode():
+        logits = model(**padded.to(device)).logits.squeeze(-1)
+    scores: npt.NDArray[np.float32] = logits.float().cpu().numpy()
     return scores
+
+
+def logits_of(
+    tokenizer: Any,
+    model: torch.nn.Module,
+    device: torch.device,
+    pairs: Pairs,
+    max_length: int,
+    batch_size: int = 32,
+) -> npt.NDArray[np.float32]:
+    """Logit of each pair, shape [pairs], by a classifier in memory."""
+    batches = list(pair_batches(tokenizer, pairs, max_length, batch_size))
+    bar = progress(batches, len(batches), "cross-encoder", "batch")
+    return by_row([(rows, batch_logits(tokenizer, model, device, batch)) for rows, batch in bar])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.cache import RowCache
+from sunwi.compute import LOCAL, Engine, by_row, map_parts
 from sunwi.errors import DataError, ModelError
 from sunwi.models.batches import STEP, length_batches
 from sunwi.models.heads import (
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import torch
 
 Vectors = npt.NDArray[np.float16]
+TokenIds = tuple[list[list[int]], int]  # of the rows of one batch, and the length that they are padded to
 WITH_POOLER = frozenset({"bert", "roberta", "xlm-roberta"})
 
 
@@ -52,6 +55,7 @@ class Encoder:
         batch_size: int = 32,
         precision: Precision = "auto",
         kernels: Kernels = "torch",
+        engine: Engine = LOCAL,
     ) -> None:
         """A model and how it runs.
 
@@ -61,18 +65,27 @@ class Encoder:
             auto: float32 on a CPU, the GPU's half precision there.
         kernels
             onednn: packed weights and batches of rows of one exact length, on a CPU.
+        engine
+            Runs the batches of `encode`; other methods run in this process.
         """
         self.info = info
         self.batch_size = batch_size
         self.precision: Precision = precision
         self.kernels: Kernels = kernels
+        self.engine = engine
         self.count = EncodeCount()
-        self._loaded: tuple[Any, torch.nn.Module, torch.device] | None = None
+        self._loaded: tuple[torch.nn.Module, torch.device] | None = None
 
     @classmethod
-    def of(cls, info: ModelInfo, settings: EncoderParams) -> Encoder:
+    def of(cls, info: ModelInfo, settings: EncoderParams, engine: Engine = LOCAL) -> Encoder:
         """An encoder that runs as section `encoder` says."""
-        return cls(info, settings.batch_size, settings.precision, settings.kernels)
+        return cls(info, settings.batch_size, settings.precision, settings.kernels, engine)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
+        state = {**vars(self), "_loaded": None, "engine": LOCAL, "precision": dtype_name(self.precision)}
+        state.pop("_tokenizer", None)
+        return state
 
     @property
     def precision_key(self) -> tuple[str, ...]:
@@ -105,10 +118,10 @@ class Encoder:
             self.count.cached += len(texts) - len(missing)
             self.count.encoded += len(missing)
             order = sorted(missing, key=lambda key: (-len(missing[key]), key))
-            bar = progress(range(0, len(order), self.CHUNK), None, f"{label} ({len(order)} new)", "chunk")
-            for start in bar:
-                part = order[start : start + self.CHUNK]
-                vectors = self._encode_fresh([prefix + missing[key] for key in part], max_length)
+            parts = [order[start : start + self.CHUNK] for start in range(0, len(order), self.CHUNK)]
+            texts_of = ([prefix + missing[key] for key in part] for part in parts)
+            encoded = zip(parts, self._encode_parts(texts_of, max_length), strict=True)
+            for part, vectors in progress(encoded, len(parts), f"{label} ({len(order)} new)", "chunk"):
                 fresh = {key: vector.tobytes() for key, vector in zip(part, vectors, strict=True)}
                 cache.put_many(fresh)
                 known.update(fresh)
@@ -174,7 +187,7 @@ class Encoder:
     def _fresh_weights(
         self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int
     ) -> list[dict[int, float]]:
-        tokenizer, _, _ = self._load()
+        tokenizer = self._tokenizer
         unused = {
             tokenizer.cls_token_id,
             tokenizer.eos_token_id,
@@ -203,56 +216,72 @@ class Encoder:
         Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
         """
         live = Encoder(self.info, self.batch_size, self.precision)  # its weights change: none are packed
-        live._loaded = (self.tokenizer(), model, device)
+        live._loaded = (model, device)
         return live
 
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
+        return next(self._encode_parts([texts], max_length))
+
+    def _encode_parts(self, parts: Iterable[Sequence[str]], max_length: int) -> Iterator[Vectors]:
+        """Vectors of each part, [texts, dimensions]; the engine runs the batches of all of them."""
+
+        plan = partial(self._planned, max_length=max_length)
+        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan))
+
+    def _pooled(self, batch: TokenIds) -> Vectors:
+        """L2-normalised vectors of one batch, [batch, dimensions]."""
         import torch
 
-        vectors: Vectors | None = None
-        for rows, _, hidden, mask in self._batches(texts, max_length):
-            pooled = torch.nn.functional.normalize(pool(hidden, mask, self.info.pooling), dim=-1)
-            block = pooled.cpu().numpy().astype(np.float16)
-            if vectors is None:
-                vectors = np.empty((len(texts), block.shape[1]), dtype=np.float16)
-            vectors[rows] = block
-        assert vectors is not None  # texts is not empty
-        return vectors
+        _, hidden, mask = self._hidden(batch)
+        pooled = torch.nn.functional.normalize(pool(hidden, mask, self.info.pooling), dim=-1)
+        return pooled.cpu().numpy().astype(np.float16)
 
     def _batches(
         self, texts: Sequence[str], max_length: int
     ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]]:
         """Yield rows, ids [batch, tokens], hidden [batch, tokens, dimensions] and mask, longest first."""
-        import torch
+        for rows, batch in self._planned(texts, max_length):
+            yield rows, *self._hidden(batch)
 
-        tokenizer, model, device = self._load()
+    def _planned(self, texts: Sequence[str], max_length: int) -> Iterator[tuple[list[int], TokenIds]]:
+        """Yield rows and their batch, longest first."""
+        tokenizer = self._tokenizer
         if max_length > tokenizer.model_max_length:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
-        packed = packs_weights(self.kernels)
-        lengths = [len(ids) for ids in encoded]
         # Packed weights are as fast for few rows as for many, so no row is padded and none needs a mask.
-        for rows, size in length_batches(lengths, self.batch_size, max_length, 1 if packed else STEP):
-            chosen = {"input_ids": [encoded[row] for row in rows]}
-            batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt")
-            batch = batch.to(device)
-            with torch.inference_mode():
-                mask = None if packed else batch["attention_mask"]
-                hidden = model(input_ids=batch["input_ids"], attention_mask=mask)
-            yield rows, batch["input_ids"], hidden.last_hidden_state.float(), batch["attention_mask"]
+        step = 1 if packs_weights(self.kernels) else STEP
+        for rows, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length, step):
+            yield rows, ([encoded[row] for row in rows], size)
 
-    def _load(self) -> tuple[Any, torch.nn.Module, torch.device]:
+    def _hidden(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Ids [batch, tokens], hidden [batch, tokens, dimensions] and mask of one batch."""
+        import torch
+
+        model, device = self._load()
+        ids, size = batch
+        how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
+        padded = self._tokenizer.pad({"input_ids": ids}, **how).to(device)
+        with torch.inference_mode():
+            mask = None if packs_weights(self.kernels) else padded["attention_mask"]
+            hidden = model(input_ids=padded["input_ids"], attention_mask=mask)
+        return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self.tokenizer()
+
+    def _load(self) -> tuple[torch.nn.Module, torch.device]:
         if self._loaded is None:
             import torch
 
             device = pick_device()
             dtype = getattr(torch, dtype_name(self.precision))
-            tokenizer = self.tokenizer()
             model = load_encoder(self.info.folder, dtype).to(device).eval()
             if packs_weights(self.kernels):
                 model = pack_linears(model, self.info.spec)
-            self._loaded = (tokenizer, model, device)
+            self._loaded = (model, device)
         return self._loaded
 
 

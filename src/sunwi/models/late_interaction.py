@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ class LateInteraction:
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
-        return self._scores.get(pairs, self.fresh)
+        return self._scores.get(pairs, partial(self.encoder.engine.map, self.fresh))
 
     def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The same without the cache, for a model whose weights are on their way."""

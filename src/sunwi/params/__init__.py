@@ -1,5 +1,6 @@
 """Typed parameters: params.yaml checked before any work; a wrong key, type or range names itself."""
 
+from sunwi.params.compute import ComputeParams
 from sunwi.params.corpus import CorpusParams, DataParams, QaParams, StyleShares
 from sunwi.params.embedder import TrainEmbedderParams
 from sunwi.params.llm import LlmParams
@@ -46,6 +47,7 @@ __all__ = [
     "Bm25Params",
     "CollectFailuresParams",
     "CombinationParams",
+    "ComputeParams",
     "CorpusParams",
     "DataParams",
     "DenseParams",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import model_validator
 
+from sunwi.params.compute import ComputeParams
 from sunwi.params.corpus import CorpusParams, DataParams, QaParams
 from sunwi.params.embedder import TrainEmbedderParams
 from sunwi.params.llm import LlmParams
@@ -34,6 +35,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     seed: Whole = 42
+    compute: ComputeParams = ComputeParams()
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()
     qa: QaParams = QaParams()

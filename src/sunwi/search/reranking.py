@@ -47,6 +47,7 @@ class Rerankers:
     """Scores (query, passage) pairs by each reranker; a model is loaded when a pair is not cached.
 
     Late interaction is the variant's own encoder's; beside it stands the reranker that was trained, if any.
+    All run on the encoder's engine.
     """
 
     def __init__(self, encoder: Encoder, trained: TrainedReranker | None, params: Params) -> None:
@@ -56,9 +57,11 @@ class Rerankers:
         if trained is None:
             return
         if trained.name == "cross_encoder":
-            self._scorers[trained.name] = CrossEncoder(trained.merged, settings.max_length)
+            self._scorers[trained.name] = CrossEncoder(
+                trained.merged, settings.max_length, engine=encoder.engine
+            )
         else:
-            own = Encoder.of(resolve(str(trained.merged)), limits)
+            own = Encoder.of(resolve(str(trained.merged)), limits, encoder.engine)
             self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, settings.max_length)
 
     @property
@@ -87,4 +90,4 @@ def teacher_of(spec: str, encoder: Encoder, params: Params) -> PairScorer | None
     if spec == "late_interaction":
         limits = params.encoder
         return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
-    return CrossEncoder(resolve(spec).folder, params.train_reranker.max_length).score
+    return CrossEncoder(resolve(spec).folder, params.train_reranker.max_length, engine=encoder.engine).score
