@@ -152,6 +152,19 @@ def test_accumulated_batches_are_one_large_step(bare, water_corpus, water_rows, 
     assert optimiser.take(1, iter(made))["ranking"] == pytest.approx(np.mean(apart), rel=1e-5)
 
 
+@pytest.mark.parametrize(("frozen", "body_trains"), [(0, True), (1, False)])
+def test_frozen_layers_stay_and_the_head_trains(bare, water_corpus, water_rows, frozen, body_trains):
+    params = FAST.model_copy(update={"freeze_layers": frozen, "term_pairs": 0})
+    encoder = started(bare, water_corpus, params)
+    before = {name: value.detach().clone() for name, value in encoder.model.named_parameters()}
+    batch = make_batch(water_rows[:4], [], encoder.tokenizer, params)
+    SparseOptimiser(encoder, params).take(1, iter([batch]))
+    moved = {name for name, value in encoder.model.named_parameters() if not torch.equal(value, before[name])}
+    assert any(name.startswith("encoder.") for name in moved) == body_trains
+    assert {"head.bias", "head.transform.weight"} <= moved
+    assert not any("word_embeddings" in name for name in moved)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(bare, water_corpus, water_rows, monkeypatch):
     encoder = started(bare, water_corpus)
     batch = make_batch(water_rows[:5], [], encoder.tokenizer, FAST)

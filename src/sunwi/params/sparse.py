@@ -27,6 +27,7 @@ class SparseParams(Section):
     accumulate: Count = 1  # batches a step
     learning_rate: Positive = 3e-5
     head_learning_rate: Positive = 1e-3
+    freeze_layers: Whole = 0  # of the lowest layers
     warmup_steps: Whole = 8
     ranking: Literal["contrastive", "margin"] = "contrastive"
     margin: Positive = 2.0

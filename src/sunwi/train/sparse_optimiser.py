@@ -22,9 +22,9 @@ WEIGHT_DECAY, LARGEST_NORM = 0.01, 1.0
 
 
 class SparseOptimiser:
-    """AdamW over an encoder and its head; the word embeddings stay as they are.
+    """AdamW over an encoder and its head; word embeddings and the `freeze_layers` lowest stay as they are.
 
-    The decoder is tied to them, and they are most of the weights.
+    The decoder is tied to the embeddings, and they are most of the weights.
     """
 
     def __init__(self, encoder: SparseEncoder, params: SparseParams) -> None:
@@ -35,7 +35,7 @@ class SparseOptimiser:
         self.device = pick_device()
         model = encoder.model.to(self.device)
         without_attention_dropout(model)
-        freeze(model, word_embeddings=True, lowest_layers=0)
+        freeze(model, word_embeddings=True, lowest_layers=params.freeze_layers)
         self.named = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
         head = [one for name, one in self.named if name.startswith("head.")]
         body = [one for name, one in self.named if not name.startswith("head.")]
