@@ -40,6 +40,14 @@ class MiningCount:
         self.margins += [row.pos_scores[0] - score for score in row.neg_scores]
         self.sources.update(str(entry["source"]) for entry in row.provenance)
 
+    def merge(self, other: MiningCount) -> None:
+        """Add what was counted of the questions that come next."""
+        self.counts.update(other.counts)
+        self.drops.update(other.drops)
+        self.sources.update(other.sources)
+        self.pool_sizes += other.pool_sizes
+        self.margins += other.margins
+
     def metrics(self) -> dict[str, Any]:
         """Counts, drops by rule, each source's count and share, sizes of the pools, the mean margin."""
         total = sum(self.sources.values())

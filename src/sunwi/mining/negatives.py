@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sunwi.compute import LOCAL
 from sunwi.errors import DataError
 from sunwi.mining.choice import fill_randomly, sample
 from sunwi.mining.false_negatives import FalseNegativeRules
@@ -72,16 +73,16 @@ def mine_negatives(
     if strangers:
         what = f"questions of passages that the corpus does not hold: {', '.join(strangers[:20])}"
         raise DataError(what, "run generate_qa again on this corpus (dvc repro)")
-    count = MiningCount(params.negatives)
-    miner = _Miner(pipeline, rules, params, seed, reranker, count)
+    search = SearchPipeline(pipeline.passages, [pipeline.retrievers[name] for name in ("bm25", "dense")])
+    miner = _Miner(search, rules, params, seed, reranker, MiningCount(params.negatives))
+    # A reranker has an engine of its own for its pairs, and a cache that this process alone writes.
+    engine = pipeline.engine if reranker is None else LOCAL
+    blocks = ((queries.part(block), labels[block]) for block in pipeline.parts(queries))
     rows: list[MinedRow] = []
-    for block, components in pipeline.blocks(queries, ["bm25", "dense"]):
-        fused = weighted_sum(components, {"bm25": params.bm25_weight, "dense": 1.0})
-        asked = [
-            Asked(label, {name: of_all[at] for name, of_all in components.items()}, fused[at])
-            for at, label in zip(range(len(fused)), labels[block], strict=True)
-        ]
-        rows += miner.mine(asked)
+    count = MiningCount(params.negatives)
+    for mined, counted in engine.map(miner.mine_block, blocks):
+        rows += mined
+        count.merge(counted)
     return Mined(rows, count.metrics())
 
 
@@ -93,6 +94,21 @@ class _Miner:
     seed: int
     reranker: PairScorer | None
     count: MiningCount
+
+    def mine_block(
+        self, block: tuple[QueryBatch, Sequence[LabelledQuestion]]
+    ) -> tuple[list[MinedRow], MiningCount]:
+        """Rows of one block of queries, and what became of its questions alone."""
+        queries, labels = block
+        retrievers = self.pipeline.retrievers
+        components = {name: retrievers[name].scores(queries) for name in ("bm25", "dense")}
+        fused = weighted_sum(components, {"bm25": self.params.bm25_weight, "dense": 1.0})
+        asked = [
+            Asked(label, {name: of_all[at] for name, of_all in components.items()}, fused[at])
+            for at, label in zip(range(len(fused)), labels, strict=True)
+        ]
+        counted = replace(self, count=MiningCount(self.params.negatives))
+        return counted.mine(asked), counted.count
 
     def mine(self, asked: Sequence[Asked]) -> list[MinedRow]:
         """Rows of one block; questions whose rows are short are tried once more with a wider pool."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sunwi.compute import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params
@@ -66,7 +67,11 @@ class QaResult:
 
 
 def generate_questions(
-    sources: QaSources, params: Params, encoder: Encoder | None = None, client: LlmClient | None = None
+    sources: QaSources,
+    params: Params,
+    encoder: Encoder | None = None,
+    client: LlmClient | None = None,
+    engine: Engine = LOCAL,
 ) -> QaResult:
     """Make or take questions, filter them, and assign their split.
 
@@ -81,6 +86,8 @@ def generate_questions(
         The base encoder, for `qa.round_trip: hybrid`.
     client
         The language model, for `qa.provider: llm`.
+    engine
+        Runs the templates, for `qa.provider: template`.
 
     Raises
     ------
@@ -97,7 +104,7 @@ def generate_questions(
     documents = sorted(sources.documents, key=Document.sort_key)
     terms = [frozenset(found) for found in morphemes([document.text for document in documents], "passages")]
     passage_terms = dict(zip((document.docid for document in documents), terms, strict=True))
-    candidates, unparsed, limit = _candidates(documents, passage_terms, sources.given, params, client)
+    candidates, unparsed, limit = _candidates(documents, passage_terms, sources.given, params, client, engine)
     used = encoder if qa.round_trip == "hybrid" else None
     rerank = qa.round_trip_reranker != "none"
     search = QuestionSearch(documents, params.bm25, used, params.encoder, rerank)
@@ -132,6 +139,7 @@ def _candidates(
     given: Sequence[Given],
     params: Params,
     client: LlmClient | None,
+    engine: Engine,
 ) -> tuple[list[Candidate], list[RejectedQuestion], int | None]:
     """Candidates by document, best first; slots without a question; how many a document may keep."""
     qa = params.qa
@@ -142,7 +150,7 @@ def _candidates(
             raise DataError("qa.provider is llm and there is no client", "set the section llm of params.yaml")
         asked = ask(documents, client, qa, params.seed)
         return asked.candidates, asked.rejected, qa.questions_per_document
-    return template_candidates(documents, qa.groups, params.seed), [], qa.questions_per_document
+    return template_candidates(documents, qa.groups, params.seed, engine), [], qa.questions_per_document
 
 
 Checked = tuple[Candidate, Evidence, Verdict]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.compute import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params, DenseParams
@@ -17,10 +19,11 @@ from sunwi.search.bm25 import Bm25
 from sunwi.search.dense import DenseRetriever
 from sunwi.search.expansion import ExpandedLexicalRetriever
 from sunwi.search.fusion import alpha_fusion, comb_fusion, reciprocal_rank_fusion, weighted_sum
+from sunwi.search.kept import kept_bm25, kept_faiss
 from sunwi.search.lexical import LexicalRetriever
 from sunwi.search.questions import QuestionRetriever
 from sunwi.search.retriever import Retriever, Scores
-from sunwi.search.terms import index_terms
+from sunwi.search.terms import index_terms, term_stream
 from sunwi.search.top import top
 
 BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
@@ -58,17 +61,22 @@ class RankedQuery:
 
 
 class SearchPipeline:
-    """A corpus with its retrievers."""
+    """A corpus with its retrievers; blocks of queries that are cut to their best run on the engine."""
 
-    def __init__(self, passages: Passages, retrievers: Sequence[Retriever]) -> None:
+    def __init__(self, passages: Passages, retrievers: Sequence[Retriever], engine: Engine = LOCAL) -> None:
         self.passages = passages
         self.retrievers = {retriever.name: retriever for retriever in retrievers}
+        self.engine = engine
+
+    def parts(self, queries: QueryBatch) -> Iterator[slice]:
+        """Rows of each block of queries."""
+        size = max(1, BLOCK_CELLS // len(self.passages))
+        for start in range(0, len(queries), size):
+            yield slice(start, min(start + size, len(queries)))
 
     def blocks(self, queries: QueryBatch, names: Sequence[str]) -> Iterator[tuple[slice, dict[str, Scores]]]:
         """Component scores block by block: (rows, name -> [block, passages])."""
-        size = max(1, BLOCK_CELLS // len(self.passages))
-        for start in range(0, len(queries), size):
-            rows = slice(start, min(start + size, len(queries)))
+        for rows in self.parts(queries):
             part = queries.part(rows)
             yield rows, {name: self.retrievers[name].scores(part) for name in names}
 
@@ -79,15 +87,42 @@ class SearchPipeline:
 
         Ties are broken by docid.
         """
-        for rows, components in self.blocks(queries, names):
-            fused = fusion(components)
-            for at, qid in enumerate(queries.qids[rows]):
-                order, _ = top(fused[at], len(self.passages))
-                positions = collapse(self.passages.groups, order, depth)
-                of_query = {name: scores[at] for name, scores in components.items()}
-                ranks = {name: rank_of(scores)[positions] for name, scores in of_query.items()}
-                chosen = {name: scores[positions] for name, scores in of_query.items()}
-                yield RankedQuery(qid, positions, fused[at][positions], chosen, ranks)
+        retrievers = [self.retrievers[name] for name in names]
+        ranking = _Ranking(self.passages.groups, retrievers, fusion, depth)
+        for ranked in self.engine.map(ranking, (queries.part(rows) for rows in self.parts(queries))):
+            yield from ranked
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """The best documents of one block of queries."""
+
+    groups: Sequence[str]
+    retrievers: Sequence[Retriever]
+    fusion: Fusion
+    depth: int
+
+    def __call__(self, queries: QueryBatch) -> list[RankedQuery]:
+        components = {retriever.name: retriever.scores(queries) for retriever in self.retrievers}
+        fused = self.fusion(components)
+        ranked = []
+        for at, qid in enumerate(queries.qids):
+            positions = self._best(fused[at])
+            of_query = {name: scores[at] for name, scores in components.items()}
+            ranks = {name: ranks_at(scores, positions) for name, scores in of_query.items()}
+            chosen = {name: scores[positions] for name, scores in of_query.items()}
+            ranked.append(RankedQuery(qid, positions, fused[at][positions], chosen, ranks))
+        return ranked
+
+    def _best(self, scores: Scores) -> npt.NDArray[np.int64]:
+        """Positions of the best documents' best chunks; most often a few times `depth` passages hold them."""
+        looked_at = 4 * self.depth
+        while True:
+            order, _ = top(scores, looked_at)
+            positions = collapse(self.groups, order, self.depth)
+            if len(positions) >= self.depth or looked_at >= len(scores):
+                return positions
+            looked_at *= 4
 
 
 def rank_of(scores: Scores) -> npt.NDArray[np.int64]:
@@ -95,6 +130,21 @@ def rank_of(scores: Scores) -> npt.NDArray[np.int64]:
     order, _ = top(scores, len(scores))
     ranks = np.empty(len(scores), dtype=np.int64)
     ranks[order] = np.arange(1, len(scores) + 1)
+    return ranks
+
+
+def ranks_at(scores: Scores, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Ranks of some passages, 1 = best; ties are broken by position.
+
+    A sort of the values costs a tenth of the order that `rank_of` needs.
+    """
+    rising = np.sort(scores)
+    values = scores[positions]
+    below = np.searchsorted(rising, values, side="right")
+    ranks = 1 + len(scores) - below
+    tied = np.flatnonzero(below - np.searchsorted(rising, values, side="left") > 1)
+    for row in tied:
+        ranks[row] += np.count_nonzero(scores[: positions[row]] == values[row])
     return ranks
 
 
@@ -106,10 +156,13 @@ def build_pipeline(
     dense: DenseParams | None = None,
     question_texts: Sequence[str] = (),
     extra: Sequence[Retriever] = (),
+    kept: Path | None = None,
+    engine: Engine = LOCAL,
 ) -> SearchPipeline:
     """BM25, dense and, given (vectors, qids, docids), the question index; then the `extra` retrievers.
 
-    With `bm25.expand` the passages are indexed with `question_texts`, which belong to those ids.
+    With `bm25.expand` the passages are indexed with `question_texts`, which belong to those ids. Where there
+    is a folder of `kept` indexes, BM25 (not expanded) and an approximate index are read from it.
 
     Raises
     ------
@@ -119,23 +172,30 @@ def build_pipeline(
     if len(vectors) != len(passages):
         what = f"there are {len(vectors)} vectors for {len(passages)} passages"
         raise DataError(what, "run the encode stage again (dvc repro)")
-    terms = index_terms(passages.texts, bm25.tokenizer)
     near: Retriever
     if dense is None or dense.index == "flat":
         near = DenseRetriever(vectors)
     else:
         from sunwi.search.approximate import ApproximateDenseRetriever
 
-        near = ApproximateDenseRetriever(vectors, dense)
+        built = kept_faiss(kept, vectors, dense) if kept else None
+        near = ApproximateDenseRetriever(vectors, dense, built)
     if questions is None:
-        return SearchPipeline(passages, [LexicalRetriever(Bm25(terms, bm25)), near, *extra])
+        return SearchPipeline(passages, [_lexical(passages, bm25, kept), near, *extra], engine)
     question_vectors, qids, docids = questions
     owners = np.array(passages.positions_of(qids, docids), dtype=np.int64)
     lexical: Retriever
     if bm25.expand:
         asked = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
+        terms = index_terms(passages.texts, bm25.tokenizer)
         lexical = ExpandedLexicalRetriever(terms, asked, qids, owners.tolist(), bm25)
     else:
-        lexical = LexicalRetriever(Bm25(terms, bm25))
+        lexical = _lexical(passages, bm25, kept)
     index = QuestionRetriever(question_vectors, list(qids), owners, len(passages))
-    return SearchPipeline(passages, [lexical, near, index, *extra])
+    return SearchPipeline(passages, [lexical, near, index, *extra], engine)
+
+
+def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> LexicalRetriever:
+    if kept:
+        return LexicalRetriever(kept_bm25(kept, passages.texts, params))
+    return LexicalRetriever(Bm25(term_stream(passages.texts, params.tokenizer), params))

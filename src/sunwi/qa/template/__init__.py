@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from sunwi.compute import LOCAL, Engine
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.template import medium, safe
 from sunwi.qa.template.keyword import keyword_query
@@ -27,7 +29,12 @@ Group = Literal["safe", "medium", "keyword"]
 PATTERNS: dict[Group, dict[str, Pattern]] = {"safe": safe.SAFE, "medium": medium.MEDIUM}
 
 
-def template_candidates(documents: Sequence[Document], groups: Iterable[Group], seed: int) -> list[Candidate]:
+BLOCK = 512  # documents analysed at a time
+
+
+def template_candidates(
+    documents: Sequence[Document], groups: Iterable[Group], seed: int, engine: Engine = LOCAL
+) -> list[Candidate]:
     """Candidates for every document, best first within a document.
 
     The order within a document: safe, medium, keyword; in a group, questions with distinct answers
@@ -42,17 +49,12 @@ def template_candidates(documents: Sequence[Document], groups: Iterable[Group], 
         Which groups to make.
     seed
         Chooses, with the docid, the wording of each question.
+    engine
+        Runs blocks of documents.
     """
-    wanted = set(groups)
-    titles = kiwi().tokenize([document.title or "" for document in documents])
-    analysed = kiwi().tokenize([document.content for document in documents])
-    made = (
-        _for_document(document, tokens, title, wanted, seed)
-        for document, tokens, title in progress(
-            zip(documents, analysed, titles, strict=True), len(documents), "questions", "document"
-        )
-    )
-    return list(chain.from_iterable(made))
+    blocks = [documents[start : start + BLOCK] for start in range(0, len(documents), BLOCK)]
+    made = engine.map(partial(_for_block, groups=frozenset(groups), seed=seed), blocks)
+    return list(chain.from_iterable(progress(made, len(blocks), "questions", "block")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,18 @@ class _Made:
     sentence: int | None
 
 
+def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[Candidate]:
+    titles = kiwi().tokenize([document.title or "" for document in documents])
+    analysed = kiwi().tokenize([document.content for document in documents])
+    made = (
+        _for_document(document, tokens, title, groups, seed)
+        for document, tokens, title in zip(documents, analysed, titles, strict=True)
+    )
+    return list(chain.from_iterable(made))
+
+
 def _for_document(
-    document: Document, tokens: Sequence[Token], title: Sequence[Token], groups: set[Group], seed: int
+    document: Document, tokens: Sequence[Token], title: Sequence[Token], groups: frozenset[Group], seed: int
 ) -> list[Candidate]:
     sentences = split_sentences(document.content, tokens, document.title or "")
     made: list[_Made] = []
