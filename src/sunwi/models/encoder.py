@@ -22,8 +22,9 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
+from sunwi.models.int8_linear import quantize_linears
 from sunwi.models.packed_linear import pack_linears
-from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key
+from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params import EncoderParams
 from sunwi.runtime import no_loading_bar, pick_device, progress, text_hash
@@ -62,7 +63,7 @@ class Encoder:
         Parameters
         ----------
         precision
-            auto: float32 on a CPU, the GPU's half precision there.
+            auto: float32 on a CPU, the GPU's half precision there. int8: linear layers alone, on a CPU.
         kernels
             onednn: packed weights and batches of rows of one exact length, on a CPU.
         engine
@@ -83,7 +84,7 @@ class Encoder:
 
     def __getstate__(self) -> dict[str, Any]:
         # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
-        state = {**vars(self), "_loaded": None, "engine": LOCAL, "precision": dtype_name(self.precision)}
+        state = {**vars(self), "_loaded": None, "engine": LOCAL, "precision": settled(self.precision)}
         state.pop("_tokenizer", None)
         return state
 
@@ -251,7 +252,7 @@ class Encoder:
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
         # Packed weights are as fast for few rows as for many, so no row is padded and none needs a mask.
-        step = 1 if packs_weights(self.kernels) else STEP
+        step = 1 if packs_weights(self.kernels, self.precision) else STEP
         for rows, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length, step):
             yield rows, ([encoded[row] for row in rows], size)
 
@@ -264,7 +265,7 @@ class Encoder:
         how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
         padded = self._tokenizer.pad({"input_ids": ids}, **how).to(device)
         with torch.inference_mode():
-            mask = None if packs_weights(self.kernels) else padded["attention_mask"]
+            mask = None if packs_weights(self.kernels, self.precision) else padded["attention_mask"]
             hidden = model(input_ids=padded["input_ids"], attention_mask=mask)
         return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]
 
@@ -279,8 +280,10 @@ class Encoder:
             device = pick_device()
             dtype = getattr(torch, dtype_name(self.precision))
             model = load_encoder(self.info.folder, dtype).to(device).eval()
-            if packs_weights(self.kernels):
+            if packs_weights(self.kernels, self.precision):
                 model = pack_linears(model, self.info.spec)
+            if self.precision == "int8":
+                model = quantize_linears(model, self.info.spec)
             self._loaded = (model, device)
         return self._loaded
 

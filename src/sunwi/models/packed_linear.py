@@ -22,14 +22,12 @@ def pack_linears(model: torch.nn.Module, spec: str) -> torch.nn.Module:
         If this build of torch has no oneDNN.
     """
     import torch
-    from transformers.activations import GELUActivation
 
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         next_step = "set encoder.kernels to torch, or install a build of torch with oneDNN"
         raise ModelError(spec, "encoder.kernels is onednn, which this build of torch lacks", next_step)
     for module in list(model.modules()):
-        activation = getattr(module, "intermediate_act_fn", None)
-        exact = isinstance(activation, GELUActivation) or getattr(activation, "approximate", "") == "none"
+        exact = applies_exact_gelu(module)
         for name, child in list(module.named_children()):
             if isinstance(child, torch.nn.Linear):
                 fused = name == "dense" and exact
@@ -37,6 +35,14 @@ def pack_linears(model: torch.nn.Module, spec: str) -> torch.nn.Module:
                 if fused:
                     module.intermediate_act_fn = torch.nn.Identity()
     return model
+
+
+def applies_exact_gelu(module: torch.nn.Module | None) -> bool:
+    """Whether the module is the first half of a BERT layer's feed-forward part, with the GELU of erf."""
+    from transformers.activations import GELUActivation
+
+    activation = getattr(module, "intermediate_act_fn", None)
+    return isinstance(activation, GELUActivation) or getattr(activation, "approximate", "") == "none"
 
 
 def _packed(linear: torch.nn.Linear, activation: str) -> torch.nn.Module:

@@ -6,22 +6,28 @@ from typing import Literal
 
 from sunwi.runtime import device_type, inference_dtype
 
-Precision = Literal["auto", "float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Kernels = Literal["torch", "onednn"]
 
 
-def dtype_name(precision: Precision = "auto") -> str:
-    """Name of torch's dtype; `auto`: float32 on a CPU, bfloat16 or float16 on a GPU."""
+def settled(precision: Precision) -> str:
+    """What `auto` stands for here: float32 on a CPU, bfloat16 or float16 on a GPU."""
     return inference_dtype(device_type()) if precision == "auto" else precision
 
 
-def packs_weights(kernels: Kernels) -> bool:
-    """Whether oneDNN's packed weights are used: on a CPU alone, a GPU has kernels of its own."""
-    return kernels == "onednn" and device_type() == "cpu"
+def dtype_name(precision: Precision = "auto") -> str:
+    """Name of torch's dtype of all that is not int8."""
+    name = settled(precision)
+    return "float32" if name == "int8" else name
+
+
+def packs_weights(kernels: Kernels, precision: Precision = "auto") -> bool:
+    """Whether oneDNN's packed weights are used: on a CPU alone, a GPU has kernels of its own, as has int8."""
+    return kernels == "onednn" and precision != "int8" and device_type() == "cpu"
 
 
 def precision_key(precision: Precision = "auto", kernels: Kernels = "torch") -> tuple[str, ...]:
     """What differs from float32 by torch's own kernels on a CPU; nothing for those."""
-    dtype = dtype_name(precision)
-    packed = ("onednn",) if packs_weights(kernels) else ()
-    return ((dtype,) if dtype != "float32" else ()) + packed
+    name = settled(precision)
+    packed = ("onednn",) if packs_weights(kernels, precision) else ()
+    return ((name,) if name != "float32" else ()) + packed

@@ -16,7 +16,8 @@ class EncoderParams(Section):
     max_length: Annotated[int, Field(ge=8, le=8192)] = 256
     query_max_length: Annotated[int, Field(ge=8, le=8192)] = 64
     batch_size: Count = 32
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: float32 on a CPU, half on a GPU
+    # auto: float32 on a CPU, half on a GPU; int8: linear layers alone, on a CPU
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
     kernels: Literal["torch", "onednn"] = "torch"  # onednn: faster on a CPU; other low bits, so encoded anew
 
 
@@ -87,3 +88,4 @@ class SearchParams(Section):
     bulk_documents: Count = 500
     max_tries: Count = 5
     timeout: Positive = 30.0  # seconds a request
+    keep_indexes: bool = False  # keep built BM25 and approximate indexes beside the row caches
