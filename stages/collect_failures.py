@@ -16,6 +16,7 @@ from sunwi.records import CandidateList, read_json, read_rows, write_json, write
 from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.train.blending import score_lists
 from sunwi.train.failures import collect_failures, failure_metrics
+from sunwi.train.reranker_quality import relevances
 
 if __name__ == "__main__":
     params = load_params()
@@ -27,10 +28,11 @@ if __name__ == "__main__":
         lists = [one for one in read_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
         rerankers = Rerankers(encoder("promoted", params), trained_reranker(STAGE1), params)
         scored = score_lists(lists, texts, rerankers, params.train_reranker.depth)
+        weights = read_json(INDEX / "blend_stage1.json").get("both", {})
         failures = collect_failures(
             lists,
             scored,
-            read_json(INDEX / "blend_stage1.json").get("both", {}),
+            weights,
             {one.qid: [corpus.docids[at] for at in one.relevant] for one in labelled(corpus, params)},
             texts,
             dict(zip(corpus.docids, corpus.groups, strict=True)),
@@ -38,4 +40,6 @@ if __name__ == "__main__":
             params.collect_failures.near_topic,
         )
         write_rows(MINED / "failures.jsonl", failures)
-        write_json(METRICS / "collect_failures.json", failure_metrics(lists, failures))
+        write_json(
+            METRICS / "collect_failures.json", failure_metrics(lists, failures, relevances(scored, weights))
+        )

@@ -15,7 +15,10 @@ from project import (
 from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, triplets
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json, write_rows
+from sunwi.runtime import pick_device
+from sunwi.search.dense_torch import TorchDenseRetriever
 from sunwi.search.pipeline import Fusion
+from sunwi.search.store import load_vectors
 
 if __name__ == "__main__":
     params = load_params()
@@ -26,6 +29,9 @@ if __name__ == "__main__":
         names = ["bm25", "dense", "questions"]
         fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])
         search = pipeline("promoted", corpus, params)
+        if (device := pick_device()).type == "cuda" and params.dense.index == "flat":
+            vectors = load_vectors(INDEX / "promoted" / "corpus.npy", len(corpus))
+            search.retrievers["dense"] = TorchDenseRetriever(vectors, device.type)
         lists = candidate_lists(
             search, names, fusion, queries, labels, params.pairs.depth, false_negative_rules(corpus, params)
         )

@@ -11,9 +11,9 @@ if __name__ == "__main__":
         corpus = passages()
         texts = dict(zip(corpus.docids, corpus.texts, strict=True))
         lists = read_rows(MINED / "pairs.jsonl", CandidateList)
-        blend, metrics, curve = tune_reranker(
+        blend, calibration, metrics, curve = tune_reranker(
             params, lists, texts, encoder("promoted", params), EMBEDDER, STAGE1
         )
-        write_json(INDEX / "blend_stage1.json", blend)
+        write_json(INDEX / "blend_stage1.json", {**blend, "calibration": calibration})
         write_json(METRICS / "train_reranker.json", metrics)
         write_curve("reranker_loss", curve)

@@ -30,8 +30,11 @@ if __name__ == "__main__":
             texts=dict(zip(corpus.docids, corpus.texts, strict=True)),
         )
         blend = read_json(INDEX / "blend_stage1.json")
+        calibration = blend.pop("calibration")
         model = encoder("promoted", params)
         tuned = tune_targeted(params, data, model, EMBEDDER, STAGE1, blend, RERANKER)
-        write_json(INDEX / "blend.json", tuned.blend)
+        if tuned.calibration is not None:
+            calibration = tuned.calibration
+        write_json(INDEX / "blend.json", {**tuned.blend, "calibration": calibration})
         write_json(METRICS / "train_reranker_targeted.json", tuned.metrics)
         write_curve("reranker_targeted_loss", tuned.curve)

@@ -15,6 +15,7 @@ from sunwi.search.blend import ScoredList
 from sunwi.train.failure_categories import category_of, read
 from sunwi.train.failure_parts import parts_of
 from sunwi.train.failures import collect_failures, failure_metrics
+from sunwi.train.reranker_quality import relevances
 
 POSITIVE = "세종대왕은 1443년에 한글을 만들었다."
 KINDS = [
@@ -89,14 +90,17 @@ def test_failures_are_those_of_the_blend() -> None:
     assert found[1].category == "not_retrieved"
     assert [note.qid for note in notes(solved, weights={"cross_encoder": 2.0})] == ["a"]
     assert notes(lost, weights={}, known=True)[0].category == "label_doubtful"
-    metrics = failure_metrics([one for one, _ in (solved, lost, gone, alone)], found)
+    made = (solved, lost, gone, alone)
+    metrics = failure_metrics([one for one, _ in made], found, relevances([scored for _, scored in made], {}))
     assert metrics["dev"]["questions"] == 4
     assert (metrics["dev"]["solved"], metrics["dev"]["failed"], metrics["dev"]["trainable"]) == (2, 2, 1)
+    assert (metrics["dev"]["hit1"], metrics["dev"]["mrr"]) == (0.5, 0.625)  # ranks 1, 2, none, 1
+    assert metrics["dev"]["ndcg10"] == pytest.approx((2 + 1 / np.log2(3)) / 4, abs=1e-6)
 
 
 def test_no_failure_gives_no_note() -> None:
     assert notes(weights={}) == []
-    assert failure_metrics([], []) == {}
+    assert failure_metrics([], [], []) == {}
 
 
 @settings(deadline=None)

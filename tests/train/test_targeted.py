@@ -84,7 +84,7 @@ def rows_for(numbers: range) -> list[AugmentedFailure]:
 def stage1(tmp_path: Path, params: Params, model: Any) -> tuple[Path, Any, Encoder]:
     encoder = Encoder(model)
     first = tmp_path / "stage1"
-    blend, metrics, _ = tune_reranker(params, train_lists(), TEXTS, encoder, model.folder, first)
+    blend, _, metrics, _ = tune_reranker(params, train_lists(), TEXTS, encoder, model.folder, first)
     assert metrics["method"] == params.train_reranker.method
     return first, blend, encoder
 

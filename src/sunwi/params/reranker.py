@@ -23,6 +23,7 @@ class TrainRerankerParams(Section):
     batch_size: Count = 3  # questions a step, each with its positive and its negatives
     negatives: Count = 4
     max_lists: Whole = 0  # lists at most, those that the retriever decides least clearly; 0: all
+    group_passages: bool = False  # late interaction: lists of one positive share a batch, each text runs once
     max_positive_share: NotNegative | None = None  # None: mining's; 2.0 lets in what beats the positive
     learning_rate: Positive = 2e-3
     max_length: Count = 224

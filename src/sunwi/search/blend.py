@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,12 @@ def blend(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
 def _z(scores: Scores) -> npt.NDArray[np.float64]:
     spread = scores.std(dtype=np.float64)
     return (scores - scores.mean(dtype=np.float64)) / spread if spread > 1e-9 else np.zeros(len(scores))
+
+
+def probabilities(blended: npt.NDArray[Any], calibration: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """How likely each candidate answers, by the fitted sigmoid (Platt 1999) of its blended score."""
+    logits = calibration["slope"] * np.asarray(blended, dtype=np.float64) + calibration["intercept"]
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)))  # the sigmoid, without overflow
 
 
 def order_of(scores: Scores) -> npt.NDArray[np.int64]:

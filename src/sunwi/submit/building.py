@@ -10,13 +10,15 @@ import numpy as np
 from sunwi.params import SubmissionParams
 from sunwi.records import UnderstoodQuery
 from sunwi.search.batch import QueryBatch
-from sunwi.search.blend import FIRST, blend, order_of
+from sunwi.search.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.reranking import SCORERS, Rerankers
 from sunwi.submit.asking import Asks
 from sunwi.submit.cascade import Search, rank_cascade
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.ranking import Place, Ranking
+
+PROBABILITY = "probability"  # of answering, by the blend's calibration
 
 
 def fusion_of(variant: SubmissionParams, fitted: Mapping[str, Mapping[str, float]]) -> Fusion:
@@ -39,6 +41,7 @@ def build(
     rerank_depth: int,
     cascade: tuple[Sequence[Search], QueryBatch] | None = None,
     client: Asks | None = None,
+    calibration: Mapping[str, float] | None = None,
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 
@@ -53,6 +56,8 @@ def build(
         The searches of a multi-query variant with their batch; None: the standalone queries alone.
     client
         The LLM of variants that ask one.
+    calibration
+        Of the blend with these weights: the lineage then tells how likely each re-ranked passage answers.
     """
     names = sorted(set(variant.retrievers))
     if cascade is None:
@@ -63,7 +68,7 @@ def build(
             asked, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
     scorers = SCORERS[variant.rerank]
-    rankings = _reranked(ranked, queries, pipeline, rerankers, scorers, weights, rerank_depth)
+    rankings = _reranked(ranked, queries, pipeline, rerankers, scorers, weights, rerank_depth, calibration)
     texts = dict(zip(pipeline.passages.docids, pipeline.passages.texts, strict=True))
     submission = finish(variant, understood, rankings, texts, client)
     submission.metrics.update(
@@ -88,6 +93,7 @@ def _reranked(
     scorers: Sequence[str],
     weights: Mapping[str, float],
     depth: int,
+    calibration: Mapping[str, float] | None,
 ) -> list[Ranking]:
     """Per query its documents in their order, the first `depth` by the blend."""
     used = [name for name in scorers if weights.get(name, 0.0) > 0]
@@ -108,6 +114,8 @@ def _reranked(
         start += size
         blended = blend({FIRST: one.scores[:size], **extra}, weights)
         order = order_of(blended).tolist() + list(range(size, len(one.positions)))
+        if calibration is not None:
+            extra[PROBABILITY] = probabilities(blended, calibration).astype(np.float32)
         found.append(_ranking(one, pipeline, order, blended, extra))
     return found
 
@@ -141,5 +149,6 @@ def _evidence(
         entry[f"{name}_score"] = round(float(one.components[name][at]), 5)
         entry[f"{name}_rank"] = int(one.ranks[name][at])
     for name, values in sorted(extra.items()):
-        entry[f"{name}_score"] = round(float(values[at]), 5) if at < len(values) else None
+        key = name if name == PROBABILITY else f"{name}_score"
+        entry[key] = round(float(values[at]), 5) if at < len(values) else None
     return entry

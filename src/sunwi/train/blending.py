@@ -10,33 +10,35 @@ import numpy as np
 
 from sunwi.params import Params
 from sunwi.records import CandidateList
-from sunwi.search.blend import FIRST, ScoredList, blend, first_hit, fit_blend
+from sunwi.search.blend import FIRST, ScoredList, fit_blend
 from sunwi.search.labelled import NATURAL
 from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.train.reranker_calibration import calibrate
+from sunwi.train.reranker_quality import movement, quality, relevances, solved
 
 Blend = dict[str, dict[str, float]]
+Calibration = dict[str, dict[str, float]]  # set of rerankers to slope and intercept
 
 
 def fit_rerankers(
     lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: Params
-) -> tuple[Blend, dict[str, Any]]:
-    """Weights for each set of rerankers, fitted on the low-overlap dev lists, and a table of quality.
+) -> tuple[Blend, Calibration, dict[str, Any]]:
+    """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
 
     A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
     the others alone, and a set of which none is there is left out.
     """
     dev = [one for one in lists if one.split == "dev"]
-    depth = params.train_reranker.depth
-    scored = score_lists(dev, texts, rerankers, depth)
+    scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
     low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [scored[at] for at in low]
     fits: Blend = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
         there = [name for name in names if name in rerankers.names]
         if there:
-            fits[kind], curves[kind] = fit_blend(
-                [scored[at] for at in low], there, params.train_reranker.weights
-            )
+            fits[kind], curves[kind] = fit_blend(chosen, there, params.train_reranker.weights)
+    calibration, errors = fit_calibration(chosen, fits)
     parts = {
         "low_overlap": low,
         NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],
@@ -46,13 +48,42 @@ def fit_rerankers(
     for name in rerankers.names:
         orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
     orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
-    quality = {
-        part: {order: _quality([scored[at] for at in rows], weights) for order, weights in orders.items()}
+    places = {order: relevances(scored, weights) for order, weights in orders.items()}
+    found = {
+        part: {order: quality([of[at] for at in rows]) for order, of in places.items()}
         for part, rows in parts.items()
         if rows
     }
-    counts = {part: len(rows) for part, rows in parts.items()}
-    return fits, {"weights": fits, "lists": counts, "quality": quality, "curves": curves}
+    right = {order: solved(of) for order, of in places.items()}
+    moved = {
+        part: {
+            order: movement(right[FIRST][rows], now[rows], params.seed, params.score.confidence).as_metrics()
+            for order, now in right.items()
+            if order != FIRST
+        }
+        for part, rows in parts.items()
+        if rows
+    }
+    metrics = {
+        "weights": fits,
+        "calibration": errors,
+        "lists": {part: len(rows) for part, rows in parts.items()},
+        "quality": found,
+        "moved": moved,
+        "curves": curves,
+    }
+    return fits, calibration, metrics
+
+
+def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
+    """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
+    found: Calibration = {}
+    errors: dict[str, Any] = {}
+    for kind, weights in fits.items():
+        fitted, of_kind = calibrate(lists, weights)
+        if fitted is not None:
+            found[kind], errors[kind] = fitted, of_kind
+    return found, errors
 
 
 def score_lists(
@@ -75,11 +106,3 @@ def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list
     order = sorted(range(len(lists)), key=lambda at: (lists[at].overlap, lists[at].qid))
     below = sum(one.overlap <= threshold for one in lists)
     return sorted(order[: max(below, minimum)])
-
-
-def _quality(lists: Sequence[ScoredList], weights: dict[str, float]) -> dict[str, float]:
-    ranks = [first_hit(blend(one.scores, weights), one.relevant) for one in lists]
-    return {
-        "hit1": round(sum(rank == 1 for rank in ranks) / len(ranks), 6),
-        "mrr": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 6),
-    }

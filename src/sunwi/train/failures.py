@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sunwi.records import Candidate, CandidateList, Failure
 from sunwi.search.blend import ScoredList, blend, order_of
 from sunwi.train.failure_categories import CATEGORIES, Reading, category_of, read
+from sunwi.train.reranker_quality import quality
 
 NOT_RETRIEVED = "not_retrieved"
 DOUBTFUL = "label_doubtful"
@@ -88,8 +90,18 @@ def collect_failures(
     return notes
 
 
-def failure_metrics(lists: Sequence[CandidateList], failures: Sequence[Failure]) -> dict[str, Any]:
-    """Per split: questions, solved, failed, failures by category, and those that may be trained on."""
+def failure_metrics(
+    lists: Sequence[CandidateList],
+    failures: Sequence[Failure],
+    places: Sequence[npt.NDArray[np.bool_]],
+) -> dict[str, Any]:
+    """Per split: questions, solved, failed, Hit@1, MRR, nDCG@10, failures by category, and the trainable.
+
+    Parameters
+    ----------
+    places
+        Of each list, which places of the blend's order are relevant.
+    """
     asked = Counter(one.split for one in lists)
     metrics: dict[str, Any] = {}
     for split in sorted(asked):
@@ -99,6 +111,7 @@ def failure_metrics(lists: Sequence[CandidateList], failures: Sequence[Failure])
             "questions": asked[split],
             "solved": asked[split] - len(of_split),
             "failed": len(of_split),
+            **quality([of for one, of in zip(lists, places, strict=True) if one.split == split]),
             "trainable": sum(failure.category not in UNTRAINABLE for failure in of_split),
             "categories": {kind: kinds[kind] for kind in (NOT_RETRIEVED, DOUBTFUL, *CATEGORIES)},
         }

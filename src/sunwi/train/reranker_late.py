@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from sunwi.train.reranker_watch import Watch
 if TYPE_CHECKING:
     import torch
 
+    from sunwi.train.frozen_layers import FrozenOutputs
+
 Tokens = tuple["torch.Tensor", "torch.Tensor"]  # unit vectors [texts, tokens, dimensions], mask
 
 
@@ -37,6 +40,7 @@ def train_late_interaction(
     out: Path,
     start: Path | None = None,
     watch: Watch | None = None,
+    frozen: FrozenOutputs | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
@@ -51,15 +55,24 @@ def train_late_interaction(
         A saved adapter that training goes on from; None: a fresh one.
     watch
         Measures the model during training and keeps its best state.
+    frozen
+        What the layers below the adapter say of each text, shared by runs of one encoder with as many
+        layers below; None: this run's own. Read on a CPU alone, where those layers are most of the time.
     """
     import torch
+
+    from sunwi.train.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
 
     device = pick_device()
     seed_everything(seed)
     encoder = Encoder(info)
     tokenizer = encoder.tokenizer()
     model = load_encoder(info.folder, torch.float32).to(device)
+    reusable = can_reuse(model)
     adapted = adapt(model, settings, "FEATURE_EXTRACTION", base_name, start)
+    lowest = min(adapted.peft_config["default"].layers_to_transform or [0])
+    if lowest and reusable:
+        reuse_frozen_layers(model, lowest, frozen or FrozenOutputs())
     live = LateInteraction(encoder.with_model(adapted, device), query_max_length, settings.max_length)
     head = load_head(info, "colbert") if "colbert" in info.heads else None
 
@@ -75,10 +88,10 @@ def train_late_interaction(
 
     def loss_of(batch: Sequence[TrainingList]) -> torch.Tensor:
         asked = tokens([info.query_prefix + one.query for one in batch], query_max_length)
-        flat = [info.passage_prefix + passage for one in batch for passage in one.passages]
-        scores = maxsim_of_lists(
-            asked, tokens(flat, settings.max_length), [len(one.passages) for one in batch]
-        )
+        places = {text: at for at, text in enumerate(dict.fromkeys(chain(*(one.passages for one in batch))))}
+        read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
+        rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
+        scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
         labels, retriever, mask = (part.to(device) for part in list_tensors(batch))
         logits = scores / settings.loss_temperature + settings.retriever_weight * retriever
         return LOSSES[settings.loss](logits, labels, settings.teacher_scale * retriever, mask)
@@ -158,7 +171,8 @@ def _descend(
     if watch is not None:
         watch.see(0, model, live.fresh)
     model.train()
-    order = shuffled(len(lists), settings.batch_size, steps, seed)
+    together = [one.passages[0] for one in lists] if settings.group_passages else None
+    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
     for step, rows in enumerate(progress(order, steps, "train late interaction", "step"), start=1):
         loss = loss_of([lists[row] for row in rows])
         loss.backward()
@@ -175,12 +189,22 @@ def _descend(
     return curve
 
 
-def shuffled(size: int, batch_size: int, steps: int, seed: int) -> Iterator[list[int]]:
-    """`steps` batches of rows; each pass over the rows in a new seeded order, a short rest left out."""
+def shuffled(
+    size: int, batch_size: int, steps: int, seed: int, together: Sequence[str] | None = None
+) -> Iterator[list[int]]:
+    """`steps` batches of rows; each pass over the rows in a new seeded order, a short rest left out.
+
+    `together` names each row's group: rows of a group follow one another, groups and rows still shuffled.
+    """
     generator = np.random.Generator(np.random.PCG64(seed))
     waiting: list[int] = []
     for _ in range(steps):
         if len(waiting) < batch_size:
             waiting = [int(row) for row in generator.permutation(size)]
+            if together is not None:
+                first: dict[str, int] = {}
+                for at, row in enumerate(waiting):
+                    first.setdefault(together[row], at)
+                waiting.sort(key=lambda row: first[together[row]])
         yield waiting[:batch_size]
         waiting = waiting[batch_size:]

@@ -13,7 +13,7 @@ from sunwi.models.resolver import resolve
 from sunwi.params import Params, TrainRerankerParams
 from sunwi.records import CandidateList, write_json
 from sunwi.search.reranking import METHOD_FILE, Rerankers, trained_reranker
-from sunwi.train.blending import Blend, fit_rerankers
+from sunwi.train.blending import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker import train_reranker
 from sunwi.train.reranker_adapter import ADAPTER, MERGED
 from sunwi.train.reranker_late import train_late_interaction
@@ -38,8 +38,8 @@ def tune_reranker(
     encoder: Encoder,
     embedder: Path,
     out: Path,
-) -> tuple[Blend, dict[str, Any], list[dict[str, float]]]:
-    """Write the trained reranker to `out`; return blend weights, metrics and the loss curve.
+) -> tuple[Blend, Calibration, dict[str, Any], list[dict[str, float]]]:
+    """Write the trained reranker to `out`; return blend weights, their calibration, metrics and loss curve.
 
     The encoder's own late interaction needs no training and is always there beside it.
     """
@@ -54,8 +54,9 @@ def tune_reranker(
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         write_json(out / "switched_off.json", {"reason": "train_reranker.enabled is false"})
-    blend, quality = fit_rerankers(lists, texts, Rerankers(encoder, trained_reranker(out), params), params)
-    return blend, {**facts, **quality}, curve
+    rerankers = Rerankers(encoder, trained_reranker(out), params)
+    blend, calibration, quality = fit_rerankers(lists, texts, rerankers, params)
+    return blend, calibration, {**facts, **quality}, curve
 
 
 def train_by_method(

@@ -16,7 +16,7 @@ from sunwi.params import Params
 from sunwi.records import AugmentedFailure, CandidateList
 from sunwi.search.blend import FIRST, ScoredList, fit_blend, list_mrr
 from sunwi.search.reranking import SCORERS, PairScorer, Rerankers, trained_reranker
-from sunwi.train.blending import Blend, score_lists
+from sunwi.train.blending import Blend, Calibration, fit_calibration, score_lists
 from sunwi.train.failure_parts import parts_of
 from sunwi.train.reranker_gate import Verdict, decide
 from sunwi.train.reranker_lists import TrainingList
@@ -40,9 +40,13 @@ class TargetedData:
 
 @dataclass(frozen=True, slots=True)
 class Targeted:
-    """The end of a second stage: blend weights, metrics and curves of loss and dev."""
+    """The end of a second stage: blend weights, their calibration, metrics and the loss curve.
+
+    Where the first stage stays, so does its calibration: None.
+    """
 
     blend: Blend
+    calibration: Calibration | None
     metrics: dict[str, Any]
     curve: list[dict[str, float]]
 
@@ -101,7 +105,9 @@ def tune_targeted(
             return _kept(first, blend, out, verdict, metrics, curve)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(second, out)
-    return Targeted(refitted, {**metrics, "promoted": True, "reason": verdict.reason}, curve)
+    calibration, errors = fit_calibration(after["stop"], refitted)
+    metrics |= {"calibration": errors, "promoted": True, "reason": verdict.reason}
+    return Targeted(refitted, calibration, metrics, curve)
 
 
 def _nothing_to_do(params: Params, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
@@ -123,7 +129,7 @@ def _kept(
     """Stage 1 stays: its files and its weights."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(first, out, copy_function=shutil.copyfile)
-    return Targeted(blend, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
+    return Targeted(blend, None, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
 
 
 def _training_lists(
