@@ -9,9 +9,11 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from sunwi.cache import RowCache
 from sunwi.compute import LOCAL, Engine
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.template import medium, safe
+from sunwi.qa.template.cached import candidate_key, from_row, to_row
 from sunwi.qa.template.keyword import keyword_query
 from sunwi.qa.template.pattern import Pattern
 from sunwi.qa.template.register import word
@@ -50,11 +52,22 @@ def template_candidates(
     seed
         Chooses, with the docid, the wording of each question.
     engine
-        Runs blocks of documents.
+        Runs blocks of documents that are not in the row cache.
     """
-    blocks = [documents[start : start + BLOCK] for start in range(0, len(documents), BLOCK)]
-    made = engine.map(partial(_for_block, groups=frozenset(groups), seed=seed), blocks)
-    return list(chain.from_iterable(progress(made, len(blocks), "questions", "block")))
+    wanted = frozenset(groups)
+    keys = [candidate_key(document, wanted, seed) for document in documents]
+    with RowCache("template_questions") as cache:
+        known = cache.get_many(keys)
+        new = [(key, document) for key, document in zip(keys, documents, strict=True) if key not in known]
+        blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
+        task = partial(_for_block, groups=wanted, seed=seed)
+        made = engine.map(task, [[document for _, document in block] for block in blocks])
+        for block, found in zip(blocks, progress(made, len(blocks), "questions", "block"), strict=True):
+            fresh = {key: to_row(of_one) for (key, _), of_one in zip(block, found, strict=True)}
+            cache.put_many(fresh)
+            known.update(fresh)
+    rows = (from_row(known[key], document.docid) for key, document in zip(keys, documents, strict=True))
+    return list(chain.from_iterable(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,14 @@ class _Made:
     sentence: int | None
 
 
-def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[Candidate]:
+def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[list[Candidate]]:
+    """Candidates of each document."""
     titles = kiwi().tokenize([document.title or "" for document in documents])
     analysed = kiwi().tokenize([document.content for document in documents])
-    made = (
+    return [
         _for_document(document, tokens, title, groups, seed)
         for document, tokens, title in zip(documents, analysed, titles, strict=True)
-    )
-    return list(chain.from_iterable(made))
+    ]
 
 
 def _for_document(
