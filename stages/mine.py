@@ -11,9 +11,10 @@ from project import (
     serving,
     timed,
 )
-from sunwi.mining.negatives import mine_negatives
+from sunwi.mining.metrics import MiningCount
+from sunwi.mining.negatives import mined_rows
 from sunwi.params import load_params
-from sunwi.records import write_json, write_rows
+from sunwi.records import write_json, write_rising
 from sunwi.search.labelled import synthetic_questions
 from sunwi.search.reranking import teacher_of
 
@@ -27,6 +28,7 @@ if __name__ == "__main__":
         queries = as_queries(train, base, params)
         search = serving("base", corpus, params)
         teacher = teacher_of(params.mining.reranker, base, params)
-        mined = mine_negatives(search, queries, train, rules, params.mining, params.seed, teacher)
-        write_rows(MINED / "train.jsonl", mined.rows)
-        write_json(METRICS / "mine.json", mined.metrics)
+        count = MiningCount(params.mining.negatives)
+        rows = mined_rows(search, queries, train, rules, params.mining, count, params.seed, teacher)
+        write_rising(MINED / "train.jsonl", rows)
+        write_json(METRICS / "mine.json", count.metrics())

@@ -12,21 +12,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sunwi.compute import engine_of
 from sunwi.corpus.duplicates import copies_of
-from sunwi.corpus.prepare import load_prepared
+from sunwi.corpus.rows import DuplicatePair
 from sunwi.errors import SunwiError
 from sunwi.llm.client import LlmClient
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
-from sunwi.records import Question, UnderstoodQuery, read_rows, write_json, write_lines
+from sunwi.records import Document, Question, UnderstoodQuery, read_rows, write_json, write_lines
+from sunwi.runtime import cache_dir
 from sunwi.search.batch import Passages, QueryBatch, make_queries
 from sunwi.search.engines.pipeline import on_server
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
 from sunwi.search.store import load_vectors
 from sunwi.search.term_weights import TermWeightRetriever
+from sunwi.trec import read_qrels
 
 PREPARED = Path("data/prepared")
 QA = Path("data/qa")
@@ -62,7 +65,7 @@ sys.excepthook = _told_without_traceback
 
 def passages() -> Passages:
     """The prepared corpus."""
-    return Passages.of(load_prepared(PREPARED).corpus)
+    return Passages.of(read_rows(PREPARED / "corpus.jsonl", Document))
 
 
 def questions() -> list[Question]:
@@ -73,14 +76,14 @@ def questions() -> list[Question]:
 def encoder(which: str, params: Params) -> Encoder:
     """The base encoder or the promoted one."""
     spec = params.encoder.model if which == "base" else str(EMBEDDER)
-    return Encoder.of(resolve(spec), params.encoder)
+    return Encoder.of(resolve(spec), params.encoder, engine_of(params.compute))
 
 
 def false_negative_rules(corpus: Passages, params: Params) -> FalseNegativeRules:
     """What is known to answer beside a question's own passage."""
     return FalseNegativeRules(
         corpus,
-        copies_of(load_prepared(PREPARED).duplicates),
+        copies_of(read_rows(PREPARED / "duplicates.jsonl", DuplicatePair)),
         co_relevant((question.question, question.docid) for question in questions()),
         params.mining.max_positive_share,
         params.mining.max_score,
@@ -91,9 +94,8 @@ def false_negative_rules(corpus: Passages, params: Params) -> FalseNegativeRules
 def dev_labels(corpus: Passages, params: Params) -> list[LabelledQuestion]:
     """Natural and synthetic dev questions."""
     understood = read_rows(QUERIES / "dev_understood.jsonl", UnderstoodQuery)
-    natural = natural_questions(
-        understood, load_prepared(PREPARED).dev_qrels, corpus, "dev", params.bm25.tokenizer
-    )
+    judged = read_qrels(PREPARED / "dev_qrels.tsv")
+    natural = natural_questions(understood, judged, corpus, "dev", params.bm25.tokenizer)
     return natural + synthetic_questions(questions(), corpus, {"dev"})
 
 
@@ -122,7 +124,9 @@ def pipeline(which: str, corpus: Passages, params: Params, lexical: Encoder | No
     texts = [question.question for question in asked]
     lengths = (params.encoder.query_max_length, params.encoder.max_length)
     extra = [TermWeightRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
-    return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts, extra)
+    kept = cache_dir() / "indexes" if params.search.keep_indexes else None
+    engine = engine_of(params.compute)
+    return build_pipeline(corpus, vectors, params.bm25, index, params.dense, texts, extra, kept, engine)
 
 
 def serving(which: str, corpus: Passages, params: Params, lexical: Encoder | None = None) -> SearchPipeline:

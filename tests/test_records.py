@@ -20,6 +20,7 @@ from sunwi.records import (
     SubmissionRow,
     read_rows,
     write_json,
+    write_rising,
     write_rows,
 )
 from sunwi.trec import ranked, read_qrels, read_run, write_qrels, write_run
@@ -93,6 +94,23 @@ def test_rows_with_one_id_are_refused_and_the_old_file_stays(tmp_path: Path) -> 
     with pytest.raises(InputProblems, match="two rows have the id 'a'"):
         write_rows(path, [Document(docid="a", content="x"), Document(docid="a", content="y")])
     assert read_rows(path, Document)[0].content == "old"
+
+
+def test_rows_that_come_sorted_are_written_as_they_come(tmp_path: Path) -> None:
+    rows = [Document(docid=docid, content="글") for docid in ("a", "b", "c")]
+    streamed, whole = tmp_path / "streamed.jsonl", tmp_path / "whole.jsonl"
+    assert write_rising(streamed, iter(rows)) == write_rows(whole, rows) == 3
+    assert streamed.read_bytes() == whole.read_bytes()
+    assert write_rising(tmp_path / "empty.jsonl", []) == 0
+    for wrong in ([rows[1], rows[0]], [rows[0], rows[0]]):
+        with pytest.raises(InputProblems, match="ids must rise from row to row"):
+            write_rising(streamed, wrong)
+    assert streamed.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "empty.jsonl",
+        "streamed.jsonl",
+        "whole.jsonl",
+    ]
 
 
 def test_integer_ids_come_before_text_ids_and_in_order_of_number(tmp_path: Path) -> None:

@@ -340,6 +340,28 @@ def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
     return len(ordered)
 
 
+def write_rising(path: Path | str, rows: Iterable[Row]) -> int:
+    """Write rows that come sorted by id as they come, one held at a time, atomically; return how many.
+
+    Raises
+    ------
+    InputProblems
+        If a row's id is not above the one before; nothing is written then.
+    """
+    path = Path(path)
+    number = 0
+    previous: tuple[Any, ...] | None = None
+    with atomic_write(path) as out:
+        for number, row in enumerate(rows, start=1):
+            key = row.sort_key()
+            if previous is not None and key <= previous:
+                what = f"the id {key[-1]!r} comes after {previous[-1]!r}; ids must rise from row to row"
+                raise InputProblems([Problem(path, number, what)], "sort the rows, or use write_rows")
+            previous = key
+            out.write(canonical_json(row.model_dump(exclude_none=True)) + "\n")
+    return number
+
+
 def write_lines(path: Path | str, lines: Iterable[str]) -> None:
     """Write lines of text to a temporary name and rename it."""
     with atomic_write(Path(path)) as out:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sunwi.errors import DataError
 from sunwi.mining.choice import sample
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
-from sunwi.mining.negatives import Mined, mine_negatives
+from sunwi.mining.metrics import MiningCount
+from sunwi.mining.negatives import Mined, mine_negatives, mined_rows
 from sunwi.mining.pairs import candidate_lists
 from sunwi.params import MiningParams
 from sunwi.records import Document, write_rows
@@ -371,3 +372,17 @@ def test_a_question_of_an_unknown_passage_is_named() -> None:
     pipeline, queries = setting([[0.0] * 8], [[0.0] * 8])
     with pytest.raises(DataError, match="does not hold: 0"):
         mine_negatives(pipeline, queries, [label(0, (8,))], rules_of(pipeline), MiningParams())
+
+
+def test_rows_come_block_by_block_and_the_count_is_whole_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = [[9.0, 8.0, 3.0, 5.0, 4.0, 3.0, 2.0, 1.0]] * 3
+    search, queries = setting(table, table)
+    labels = [label(row, (0,)) for row in range(3)]
+    whole = mine_negatives(search, queries, labels, rules_of(search), MiningParams(negatives=2))
+    monkeypatch.setattr("sunwi.search.pipeline.BLOCK_CELLS", len(DOCIDS))
+    count = MiningCount(2)
+    rows = mined_rows(search, queries, labels, rules_of(search), MiningParams(negatives=2), count)
+    first = next(rows)
+    assert count.counts["questions"] == 1  # of a block of one question
+    assert [first, *rows] == whole.rows
+    assert count.metrics() == whole.metrics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,14 +31,14 @@ class MiningCount:
     counts: Counter[str] = field(default_factory=Counter)
     drops: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
-    pool_sizes: list[int] = field(default_factory=list)
-    margins: list[float] = field(default_factory=list)
+    pool_sizes: array[int] = field(default_factory=lambda: array("q"))
+    margins: array[float] = field(default_factory=lambda: array("d"))
 
     def add(self, row: MinedRow) -> None:
         """Count a row that is kept."""
         self.counts["rows"] += 1
         self.counts["short"] += len(row.neg) < self.negatives
-        self.margins += [row.pos_scores[0] - score for score in row.neg_scores]
+        self.margins.extend(row.pos_scores[0] - score for score in row.neg_scores)
         self.sources.update(str(entry["source"]) for entry in row.provenance)
 
     def merge(self, other: MiningCount) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,12 +55,30 @@ def mine_negatives(
     seed: int = 42,
     reranker: PairScorer | None = None,
 ) -> Mined:
+    """The rows of `mined_rows`, all at once, with their metrics."""
+    count = MiningCount(params.negatives)
+    rows = list(mined_rows(pipeline, queries, labels, rules, params, count, seed, reranker))
+    return Mined(rows, count.metrics())
+
+
+def mined_rows(
+    pipeline: SearchPipeline,
+    queries: QueryBatch,
+    labels: Sequence[LabelledQuestion],
+    rules: FalseNegativeRules,
+    params: MiningParams,
+    count: MiningCount,
+    seed: int = 42,
+    reranker: PairScorer | None = None,
+) -> Iterator[MinedRow]:
     """Negatives for each question from the union of BM25's and the dense retriever's best.
 
     The teacher is the reranker (raw scores of pairs) or, without one, the fused z-score (dense +
     `bm25_weight` * BM25). The pool is ordered by it; negatives are chosen among the survivors of the rules
     within the rank window. A question with too few gets a pool that is `widen` times as deep, once; then it
     keeps a short row unless `fill: random` asks for filler, which is marked. All of it is counted.
+
+    Rows come in the order of the questions, a block at a time, and `count` is whole when they end.
 
     Raises
     ------
@@ -78,12 +96,9 @@ def mine_negatives(
     # A reranker has an engine of its own for its pairs, and a cache that this process alone writes.
     engine = pipeline.engine if reranker is None else LOCAL
     blocks = ((queries.part(block), labels[block]) for block in pipeline.parts(queries))
-    rows: list[MinedRow] = []
-    count = MiningCount(params.negatives)
     for mined, counted in engine.map(miner.mine_block, blocks):
-        rows += mined
         count.merge(counted)
-    return Mined(rows, count.metrics())
+        yield from mined
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def build_index(vectors: Vectors, params: DenseParams) -> Any:
     faiss.omp_set_num_threads(1)
     try:
         if params.index == "hnsw":
-            half = faiss.ScalarQuantizer.QT_fp16
+            half: Any = faiss.ScalarQuantizer.QT_fp16
             index = faiss.IndexHNSWSQ(dimensions, half, params.hnsw_m, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = params.ef_construction
             index.train(np.ascontiguousarray(vectors[:1], dtype=np.float32))  # float16 has nothing to learn
@@ -91,7 +91,7 @@ class ApproximateDenseRetriever:
     name = "dense"
 
     def __init__(self, vectors: Vectors, params: DenseParams, built: Any = None) -> None:
-        """Over vectors [passages, dimensions]; `built` is their index, where it was kept (`kept_faiss`)."""
+        """Over vectors [passages, dimensions]; `built` is their index where there is one (`kept_faiss`)."""
         index = build_index(vectors, params) if built is None else built
         self._index = serving_index(index, params)
         self._size = len(vectors)

@@ -19,7 +19,7 @@ from sunwi.search.top import top
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["Bm25", "index_terms", "top"]
+__all__ = ["Bm25", "index_terms", "save_bm25", "top"]
 
 CELLS = 16_000_000  # scores held at a time at most: 128 MB with their positions
 
@@ -34,34 +34,20 @@ class Bm25:
     BLOCK = 2048  # queries at most whose sparse scores are held at a time
 
     def __init__(self, documents: Iterable[Sequence[str]], params: Bm25Params) -> None:
-        import bm25s
-
-        corpus = _Corpus(documents)
-        if not corpus.vocab:
-            raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
-        _silence()
-        index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
-        index.index(corpus, show_progress=False)
-        self._take(index, params)
+        self._take(_indexed(documents, params), params)
 
     @classmethod
     def load(cls, folder: Path, params: Bm25Params) -> Bm25:
-        """An index that `save` wrote, memory-mapped: a query reads the rows of its terms alone."""
+        """An index that `save_bm25` wrote, memory-mapped: a query reads the rows of its terms alone."""
         import bm25s
 
-        _silence()
         loaded = cls.__new__(cls)
         loaded._take(bm25s.BM25.load(folder, mmap=True, show_progress=False), params)
         return loaded
 
-    def save(self, folder: Path) -> None:
-        """Write bm25s's own files into a folder."""
-        self._index.save(folder, show_progress=False)
-
     def _take(self, index: Any, params: Bm25Params) -> None:
         from scipy.sparse import csr_matrix
 
-        self._index = index
         impacts = index.scores  # bm25s scores eagerly: one row of impacts a term
         count = len(impacts["indptr"]) - 1
         self.size = int(impacts["num_docs"])
@@ -119,6 +105,24 @@ class Bm25:
         return asked @ self._impacts
 
 
+def save_bm25(documents: Iterable[Sequence[str]], params: Bm25Params, folder: Path) -> None:
+    """Build an index and write bm25s's own files into a folder, for `Bm25.load`."""
+    _indexed(documents, params).save(folder, show_progress=False)
+
+
+def _indexed(documents: Iterable[Sequence[str]], params: Bm25Params) -> Any:
+    import bm25s
+
+    corpus = _Corpus(documents)
+    if not corpus.vocab:
+        raise DataError("no document has an index term", "check the corpus and bm25.tokenizer")
+    # bm25s sets its logger to DEBUG: it would print wherever another library has set up logging
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    index = bm25s.BM25(k1=params.k1, b=params.b, method="lucene", dtype="float32")
+    index.index(corpus, show_progress=False)
+    return index
+
+
 class _Corpus:
     """Documents as bm25s takes them: `ids` of terms by document, and the `vocab` of the terms, sorted."""
 
@@ -143,8 +147,3 @@ class _Corpus:
     def __iter__(self) -> Iterator[list[int]]:
         for first, end in zip(self._ends[:-1], self._ends[1:], strict=True):
             yield self._flat[first:end].tolist()
-
-
-def _silence() -> None:
-    """bm25s sets its logger to DEBUG: it would print wherever another library has set up logging."""
-    logging.getLogger("bm25s").setLevel(logging.WARNING)

@@ -19,7 +19,7 @@ from typing import Any
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params, DenseParams
 from sunwi.search.approximate import BLOCK, build_index
-from sunwi.search.bm25 import Bm25
+from sunwi.search.bm25 import Bm25, save_bm25
 from sunwi.search.terms import term_stream, terms_version
 
 FAISS_FILE = "index.faiss"
@@ -31,7 +31,7 @@ def kept_bm25(folder: Path, texts: Sequence[str], params: Bm25Params) -> Bm25:
     home = folder / f"bm25-{_digest(text.encode('utf-8') for text in [*settings, *texts])}"
     if not home.exists():
         with _written_once(home) as part:
-            Bm25(term_stream(texts, params.tokenizer), params).save(part)
+            save_bm25(term_stream(texts, params.tokenizer), params, part)
     return Bm25.load(home, params)
 
 
@@ -65,7 +65,10 @@ def _written_once(home: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
-        if not home.exists():
+        try:
             part.replace(home)
+        except OSError:
+            if not home.exists():
+                raise
     finally:
         shutil.rmtree(part, ignore_errors=True)

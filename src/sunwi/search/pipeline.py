@@ -19,7 +19,6 @@ from sunwi.search.bm25 import Bm25
 from sunwi.search.dense import DenseRetriever
 from sunwi.search.expansion import ExpandedLexicalRetriever
 from sunwi.search.fusion import alpha_fusion, comb_fusion, reciprocal_rank_fusion, weighted_sum
-from sunwi.search.kept import kept_bm25, kept_faiss
 from sunwi.search.lexical import LexicalRetriever
 from sunwi.search.questions import QuestionRetriever
 from sunwi.search.retriever import Retriever, Scores
@@ -177,6 +176,7 @@ def build_pipeline(
         near = DenseRetriever(vectors)
     else:
         from sunwi.search.approximate import ApproximateDenseRetriever
+        from sunwi.search.kept import kept_faiss
 
         built = kept_faiss(kept, vectors, dense) if kept else None
         near = ApproximateDenseRetriever(vectors, dense, built)
@@ -197,5 +197,7 @@ def build_pipeline(
 
 def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> LexicalRetriever:
     if kept:
+        from sunwi.search.kept import kept_bm25
+
         return LexicalRetriever(kept_bm25(kept, passages.texts, params))
     return LexicalRetriever(Bm25(term_stream(passages.texts, params.tokenizer), params))
