@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin: the machine may be shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro test check smoke demo-check ci-metrics plots clean
+.PHONY: setup repro legal-finance test check smoke demo-check ci-metrics plots clean
 
 setup: $(BIN)/.ready
 
@@ -18,6 +18,17 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 repro: setup
+	dvc repro
+	@sunwi scores
+
+# A reading-comprehension set of the SQuAD family (AI-Hub's law and finance, KorQuAD) to a tuned reranker:
+#   make legal-finance FILES="train.json valid.json" [RECIPE=legal-finance-cpu]
+RECIPE ?= legal-finance
+TUNE_SHARE ?= 0.5
+legal-finance: setup
+	@test -n "$(FILES)" || { echo 'name the files: make legal-finance FILES="train.json valid.json"' >&2; exit 2; }
+	sunwi import squad $(FILES) --tune-share $(TUNE_SHARE)
+	sunwi recipe $(RECIPE)
 	dvc repro
 	@sunwi scores
 

@@ -15,7 +15,10 @@ from sunwi.errors import DataError, ParamsError
 from sunwi.params import load_params
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["bge-m3", "embedded", "legal-finance", "mbert-reranker", "neural-sparse", "polyglot-ko", "solar"]
+NAMES = [
+    "bge-m3", "embedded", "legal-finance-cpu", "legal-finance",
+    "mbert-reranker", "neural-sparse", "polyglot-ko", "solar",
+]  # fmt: skip
 
 
 @pytest.fixture

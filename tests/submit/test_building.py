@@ -73,6 +73,23 @@ def test_reranking_reorders_the_head_alone() -> None:
     assert strong.lineage[0].candidates[2]["late_interaction_score"] is None
 
 
+def test_lineage_tells_the_probability_of_what_is_reranked() -> None:
+    variant = SubmissionParams.model_validate(
+        {"retrievers": ["dense"], "fusion": "weighted", "rerank": "late_interaction"}
+    )
+    made = build(
+        variant, UNDERSTOOD, QUERIES, SearchPipeline(PASSAGES, [Fixed()]), fusion_of(variant, {}),
+        Reversing(), {"late_interaction": 5.0}, 2, calibration={"slope": 0.5, "intercept": -1.0},
+    )  # fmt: skip
+    # z of both scorers over the two is 1 and -1: the blend gives 하 (d1) 5 - 1 = 4, 나 (d2) 1 - 5 = -4.
+    found = [one["probability"] for one in made.lineage[0].candidates]
+    assert found == [
+        pytest.approx(1 / (1 + np.exp(-1)), abs=1e-5),
+        pytest.approx(1 / (1 + np.exp(3)), abs=1e-5),
+        None,
+    ]
+
+
 def test_lineage_tells_every_place() -> None:
     first = submission().lineage[0].candidates[0]
     assert first["docid"] == "d2"
