@@ -53,6 +53,13 @@ def test_the_longest_term_is_swapped_and_its_josa_stays() -> None:
     assert swapper.all_swapped("Photosynthesis가 뭐야?") == "광합성가 뭐야?"
 
 
+@pytest.mark.parametrize("pairs", [[], [TermPair("물", "water", "x")]])
+def test_without_terms_to_find_nothing_is_swapped(pairs: list[TermPair]) -> None:
+    swapper = TermSwapper(pairs)  # a Korean term of one syllable is not looked for
+    assert swapper.terms("물이 흐른다") == []
+    assert swapper.variants("빛과 물") == []
+
+
 def test_a_term_within_another_word_stays() -> None:
     swapper = TermSwapper(PAIRS)
     assert swapper.all_swapped("재검색과 모델링과 research") is None

@@ -17,6 +17,7 @@ from sunwi.score.measures import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.batch import Passages, collapse
 from sunwi.search.bilingual.dictionary import TermPair
+from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.retriever import Scores
 from sunwi.search.splade import SpladeRetriever
@@ -24,7 +25,7 @@ from sunwi.search.top import top
 from sunwi.train.sparse_questions import SplitTerms, cross_lingual_questions
 
 DEPTH = 100
-MEASURES = ("ndcg10", "mrr", "recall10", "hit1")
+MEASURES = ("ndcg10", "mrr", "recall10", "hit1")  # and recall100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,47 @@ class SparseIndex:
 def measure(
     scores: Scores, labels: Sequence[LabelledQuestion], passages: Passages
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """nDCG@10, MRR@10, Recall@10 and Hit@1 of every question, documents ranked by their best chunk."""
-    qrels, run = {}, {}
+    """nDCG@10, MRR@10, Recall@10 and @100, Hit@1 of every question, documents ranked by their best chunk."""
+    qrels: dict[str, dict[str, int]] = {}
+    run: dict[str, dict[str, float]] = {}
     for label, of_query in zip(labels, scores, strict=True):
         order, _ = top(of_query, len(of_query))
         chosen = [at for at in collapse(passages.groups, order, DEPTH) if of_query[at] > of_query.min()]
         qrels[label.qid] = {passages.groups[at]: 1 for at in label.relevant}
         run[label.qid] = {passages.groups[at]: float(len(chosen) - rank) for rank, at in enumerate(chosen)}
-    found = ranking_measures(qrels, run, [label.qid for label in labels])
-    return {name: np.array([found[name][label.qid] for label in labels]) for name in MEASURES}
+    qids = [label.qid for label in labels]
+    found = ranking_measures(qrels, run, qids)
+    values = {name: np.array([found[name][qid] for qid in qids]) for name in MEASURES}
+    whole = [len(qrels[qid].keys() & run[qid].keys()) / len(qrels[qid]) for qid in qids]
+    return {**values, "recall100": np.array(whole)}
+
+
+def with_fusions(systems: Mapping[str, Scores], weight: float) -> dict[str, Scores]:
+    """The systems, and "sparse" with BM25 (even weights) and with dense search (`weight`): z-scores."""
+    fused = dict(systems)
+    if "bm25" in systems:
+        fused["bm25_sparse"] = weighted_sum({name: systems[name] for name in ("bm25", "sparse")}, {})
+    if "dense" in systems:
+        fused["sparse_dense"] = weighted_sum(
+            {name: systems[name] for name in ("sparse", "dense")}, {"sparse": weight}
+        )
+    return fused
+
+
+def compare_low_overlap(
+    systems: Mapping[str, Scores],
+    labels: Sequence[LabelledQuestion],
+    passages: Passages,
+    baseline: str,
+    params: Params,
+) -> dict[str, Any]:
+    """`compare_systems` on the questions that copy little of their passage (`fusion.low_overlap`)."""
+    rows = [at for at, label in enumerate(labels) if label.overlap <= params.fusion.low_overlap]
+    found: dict[str, Any] = {"at_most": params.fusion.low_overlap, "questions": len(rows)}
+    if rows:
+        part = {name: scores[rows] for name, scores in systems.items()}
+        found["systems"] = compare_systems(part, [labels[at] for at in rows], passages, baseline, params)
+    return found
 
 
 def compare_systems(
@@ -76,7 +109,7 @@ def compare_systems(
     values = {name: measure(scores, labels, passages) for name, scores in sorted(systems.items())}
     table: dict[str, Any] = {}
     for name, of_system in values.items():
-        table[name] = {key: round(float(of_system[key].mean()), 6) for key in MEASURES}
+        table[name] = {key: round(float(means.mean()), 6) for key, means in sorted(of_system.items())}
         if name != baseline:
             gain = of_system["ndcg10"] - values[baseline]["ndcg10"]
             low, high = bca_intervals(

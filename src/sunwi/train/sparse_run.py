@@ -21,14 +21,21 @@ from sunwi.train.sparse_checkpoint import Checkpoint
 from sunwi.train.sparse_evaluation import (
     SparseIndex,
     activations,
+    compare_low_overlap,
     compare_systems,
     cross_lingual,
     latency,
     measure,
     sparsity,
+    with_fusions,
 )
 from sunwi.train.sparse_pool import dev_pool
-from sunwi.train.sparse_questions import SplitTerms, split_terms, with_swapped_terms
+from sunwi.train.sparse_questions import (
+    SplitTerms,
+    cross_lingual_questions,
+    split_terms,
+    with_swapped_terms,
+)
 from sunwi.train.sparse_start import start_encoder
 
 SHOWN = 5  # questions whose activated terms are shown
@@ -92,7 +99,6 @@ def run_sparse(
     )  # fmt: skip
     index = SparseIndex.of(encoder, passages.texts, params)
     after = _measure(index, passages, test, split)
-    own = index.scores([label.text for label in test])
     metrics = {
         "trained": True,
         "query": settings.query,
@@ -106,9 +112,7 @@ def run_sparse(
         "before": before,
         "after": after,
         "test_questions": len(test),
-        "systems": compare_systems({**others(test), "sparse": own}, test, passages, "bm25", params)
-        if test
-        else {},
+        **_comparison(index, others, test, terms, passages, params),
         "activations": activations(index, test[:SHOWN]),
     }
     encoder.save(info, out)
@@ -129,6 +133,33 @@ def _measure(
         values = measure(index.scores(texts), test, passages)
         found |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
         found |= sparsity(index, texts)
+    return found
+
+
+def _comparison(
+    index: SparseIndex,
+    others: OtherSystems,
+    test: Sequence[LabelledQuestion],
+    terms: Sequence[TermPair],
+    passages: Passages,
+    params: Params,
+) -> dict[str, Any]:
+    """Beside the other systems: on all test questions, on those of low overlap, with terms swapped."""
+
+    def scored(labels: Sequence[LabelledQuestion]) -> dict[str, Scores]:
+        systems = {**others(labels), "sparse": index.scores([label.text for label in labels])}
+        return with_fusions(systems, params.mining.bm25_weight)
+
+    if not test:
+        return {"systems": {}}
+    systems = scored(test)
+    found = {
+        "systems": compare_systems(systems, test, passages, "bm25", params),
+        "low_overlap": compare_low_overlap(systems, test, passages, "bm25", params),
+    }
+    if swapped := cross_lingual_questions(test, terms):
+        table = compare_systems(scored(swapped), swapped, passages, "bm25", params)
+        found["cross_lingual"] = {"questions": len(swapped), "systems": table}
     return found
 
 

@@ -49,7 +49,7 @@ def write_sentence_transformer(
     from sentence_transformers.sparse_encoder.modules import SparseStaticEmbedding, SpladePooling
     from transformers import AutoTokenizer
 
-    width, known = len(encoder.model.row_of_token), len(encoder.tokenizer.get_vocab())
+    width, known = encoder.model.row_of_token.shape[0], len(encoder.tokenizer.get_vocab())
     if width != known:
         what = f"the model has {width} entries and its tokeniser {known}"
         raise DataError(what, "resize the base's embeddings to the tokeniser, then train again")
@@ -84,7 +84,7 @@ def passage_weights(folder: Path, texts: Sequence[str]) -> npt.NDArray[np.float3
     return weights
 
 
-def _masked_lm(encoder: SparseEncoder) -> torch.nn.Module:
+def _masked_lm(encoder: SparseEncoder) -> Any:
     """transformers' model of the base's kind with the trained encoder and head in it."""
     import torch
     from transformers import AutoModelForMaskedLM
@@ -108,16 +108,18 @@ def _masked_lm(encoder: SparseEncoder) -> torch.nn.Module:
         what = f"the base's masked language model has other weights: {', '.join(left[:5])}"
         raise DataError(what, "report it with the name of the base model")
     model.tie_weights()  # the decoder's are those of the embeddings and of the bias
-    return model.eval()  # type: ignore[no-any-return]
+    return model.eval()
 
 
 def _fill_mask(folder: str, max_length: int) -> torch.nn.Module:
     from sentence_transformers.base.modules import Transformer
 
-    return Transformer(folder, transformer_task="fill-mask", max_seq_length=max_length)
+    module: torch.nn.Module = Transformer(folder, transformer_task="fill-mask", max_seq_length=max_length)
+    return module
 
 
 def _routes(query: torch.nn.Module, passages: list[torch.nn.Module]) -> torch.nn.Module:
     from sentence_transformers.base.modules import Router
 
-    return Router.for_query_document(query_modules=[query], document_modules=passages)
+    module: torch.nn.Module = Router.for_query_document(query_modules=[query], document_modules=passages)
+    return module

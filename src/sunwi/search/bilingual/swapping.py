@@ -83,5 +83,7 @@ def _swap(query: str, terms: Sequence[tuple[int, int, str]]) -> str:
 
 
 def _pattern(terms: list[str], form: str) -> re.Pattern[str]:
+    if not terms:
+        return re.compile(r"(?!)")  # an empty alternative would match everywhere
     alternatives = "|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
     return re.compile(form.replace("{}", f"(?:{alternatives})"), re.IGNORECASE)

@@ -1,0 +1,59 @@
+"""One whole run on ten passages: what it writes and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sunwi.models.sparse_encoder import load_sparse
+from sunwi.models.spec import ModelInfo
+from sunwi.params import Params, SparseParams
+from sunwi.records import MinedRow
+from sunwi.search.batch import Passages
+from sunwi.search.bilingual.dictionary import TermPair
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.train.sparse_run import run_sparse
+
+from .conftest import KOREAN
+
+
+def test_a_run_compares_itself_where_it_counts(
+    bare: ModelInfo,
+    water_corpus: Passages,
+    water_rows: list[MinedRow],
+    pairs: list[TermPair],
+    tmp_path: Path,
+    monkeypatch,
+) -> None:
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "cache"))
+    settings = SparseParams(
+        model=str(bare.folder), passage_max_length=12, query_max_length=8, max_steps=2, batch_size=2,
+        evaluate_every=1, term_pairs=2, swap_share=0.5,
+    )  # fmt: skip
+    labels = [
+        LabelledQuestion(f"q{at}", f"{word} ?", (at,), "test", "x", at / 10) for at, word in enumerate(KOREAN)
+    ]
+    asked: list[int] = []
+
+    def others(questions: Sequence[LabelledQuestion]) -> dict[str, np.ndarray]:
+        asked.append(len(questions))
+        first = np.tile(np.arange(len(water_corpus), 0, -1, dtype=np.float32), (len(questions), 1))
+        return {"bm25": first, "dense": first}
+
+    run = run_sparse(
+        Params(sparse=settings), water_rows, water_corpus, labels, labels, pairs,
+        lambda docid: frozenset({docid}), others, tmp_path / "out",
+    )  # fmt: skip
+    found = run.metrics
+    names = {"bm25", "dense", "sparse", "bm25_sparse", "sparse_dense"}
+    assert set(found["systems"]) == names
+    assert found["systems"]["sparse"]["recall100"] == 1.0
+    assert (found["low_overlap"]["questions"], set(found["low_overlap"]["systems"])) == (7, names)
+    # MIN_SYLLABLES: one-syllable terms are not swapped
+    swapped = sum(len(word) > 1 for word in KOREAN)
+    assert found["cross_lingual"]["questions"] == swapped
+    assert asked == [10, swapped]
+    assert found["cross_lingual"]["systems"]["sparse"].keys() >= {"recall10", "recall100"}
+    assert load_sparse(tmp_path / "out").terms
