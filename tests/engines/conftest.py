@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -60,10 +58,13 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     if real := os.environ.get("SUNWI_ELASTICSEARCH_URL"):
         yield real
         return
+    noida = pytest.importorskip("noida_db", reason="pip install 'sunwi[engines]'")
     port = free_port()
-    program = shutil.which("noida-db") or str(Path(sys.executable).with_name("noida-db"))
+    # the program itself: the command of its package is a wrapper that leaves it running when it is ended
+    program = Path(noida.__file__).with_name("noida-db")
+    program.chmod(0o755)  # its wheel does not say so
     folder = str(tmp_path_factory.mktemp("noida"))
-    command = [program, "start", "--only", "elasticsearch", "--host", "127.0.0.1"]
+    command = [str(program), "start", "--only", "elasticsearch", "--host", "127.0.0.1"]
     command += ["--elasticsearch-port", str(port), "--data-dir", folder]
     yield from stand_in("noida_db", command, f"http://127.0.0.1:{port}")
 
