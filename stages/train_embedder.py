@@ -21,11 +21,12 @@ from sunwi.records import MinedRow, read_rows, write_json
 from sunwi.search.labelled import synthetic_questions
 from sunwi.search.pipeline import build_pipeline
 from sunwi.train.evaluation import CHOSEN_BY
-from sunwi.train.processes import is_main_process
+from sunwi.train.processes import is_main_process, start_processes
 from sunwi.train.tuning import TrainingData, tune
 
 if __name__ == "__main__":
     params = load_params()
+    start_processes(params.train_embedder.num_processes)
     with timed("train_embedder"):
         corpus, asked = passages(), questions()
         rules = false_negative_rules(corpus, params)

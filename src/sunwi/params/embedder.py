@@ -46,7 +46,8 @@ class TrainEmbedderParams(Section):
     lora_alpha: Count = 64
     lora_dropout: Share = 0.05
     lora_target_modules: list[str] = ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]
-    negatives_cross_device: bool = False  # needs torchrun or accelerate with several processes
+    num_processes: Count = 1  # of this machine, a GPU each; a step takes batch_size questions for each
+    negatives_cross_device: bool = False  # of all processes: they train as one on one large batch
     bf16: bool = False
     fp16: bool = False
     tf32: bool = True  # on GPUs that have it

@@ -82,7 +82,7 @@ def train_embedder(
     if params.negatives_cross_device and process_count() == 1:
         raise DataError(
             "train_embedder.negatives_cross_device is set, and one process trains alone",
-            "start the stage by torchrun --nproc-per-node N, or switch it off",
+            "set train_embedder.num_processes, or switch it off",
         )
     device = pick_device()
     seed_everything(seed)

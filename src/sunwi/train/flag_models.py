@@ -44,6 +44,17 @@ class GroupModel:
             return [vectors[self._restore] for vectors in reps]
         return reps[self._restore]
 
+    def _dist_gather_tensor(self, t: torch.Tensor | None) -> torch.Tensor | None:
+        """Every process's rows, [processes * rows, ...], with gradients that flow back to each.
+
+        FlagEmbedding's own gather cuts the others' gradients off. The average over N processes then has 1/N
+        of the contrastive gradient but the whole of the distillation's: another loss than the one of one
+        process on the same questions.
+        """
+        from torch.distributed.nn.functional import all_gather
+
+        return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)
+
     def _compute_in_batch_neg_loss(
         self,
         q_reps: Any,

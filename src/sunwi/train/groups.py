@@ -43,16 +43,18 @@ def schedule(
 
     Batches and negatives are drawn anew each epoch. Since nothing is drawn while training, a run that is
     resumed, or reads its data in several workers, trains on the same groups as one that was not. A step
-    takes one batch for each process; the trainer deals them out in turn.
+    takes one batch for each process; the trainer deals them out in turn. Processes that share their
+    negatives train as one on one large batch: it is arranged as a whole.
     """
     per_step = params.batch_size * processes
+    together = per_step if params.negatives_cross_device else params.batch_size
     draw = random.Random(seed)
     groups: list[Group] = []
     left_out = 0
     steps = params.max_steps
     epoch = 0
     while epoch == 0 or len(groups) < steps * per_step:
-        batches = arrange(rows, kin, params.batch_size, seed + epoch)
+        batches = arrange(rows, kin, together, seed + epoch)
         steps = steps or math.ceil(params.epochs * len(batches.rows) / per_step)
         groups += [_group(row, params, draw) for row in batches.rows]
         left_out += batches.left_out

@@ -1,13 +1,29 @@
-"""How many processes train together, as torchrun and accelerate tell by their environment variables."""
+"""Processes that train together: torchrun starts them, and they know it by its environment variables."""
 
 from __future__ import annotations
 
 import os
+import sys
+
+from sunwi.runtime import available_cpus
 
 
 def process_count() -> int:
     """Processes that train one model together; 1 unless torchrun or accelerate started this one."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def start_processes(count: int) -> None:
+    """Start this script anew as `count` processes of this machine, by torchrun, in this process's place.
+
+    Returns at once where one process is enough, or torchrun or accelerate has started this one already.
+    """
+    if count == 1 or "RANK" in os.environ:
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cpus() // count)))  # torchrun's own is 1
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *launch, *sys.argv])  # noqa: S606  no shell is wanted
 
 
 def is_main_process() -> bool:
