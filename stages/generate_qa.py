@@ -1,6 +1,7 @@
 """Make synthetic questions, filter them, split them by document; contexts of the dev questions."""
 
 from project import METRICS, PREPARED, QA, encoder, llm_client, timed, told
+from sunwi.compute import engine_of
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
@@ -24,7 +25,7 @@ if __name__ == "__main__":
         if client is not None:
             print(client.estimate(requests(prepared.corpus, params.qa, params.seed)))
         with told("generate_qa", client):
-            result = generate_questions(sources, params, base, client)
+            result = generate_questions(sources, params, base, client, engine_of(params.compute))
         write_rows(QA / "questions.jsonl", result.kept)
         write_rows(QA / "rejected.jsonl", result.rejected)
         write_rows(QA / "dev_contexts.jsonl", result.contexts)
