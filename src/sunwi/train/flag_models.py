@@ -53,7 +53,7 @@ class GroupModel:
         """
         from torch.distributed.nn.functional import all_gather
 
-        return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)
+        return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)  # type: ignore[no-untyped-call]
 
     def _compute_in_batch_neg_loss(
         self,
