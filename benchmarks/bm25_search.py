@@ -1,61 +1,55 @@
-"""BM25 top 50: this package against rank-bm25, same tokens, same machine, one run.
+"""BM25 top 50: this package against rank-bm25 and bm25s, same terms, same machine, one run."""
 
-python benchmarks/bm25_search.py CORPUS.jsonl QUESTIONS.jsonl [--queries 12800] [--sampled 100]
-"""
+from __future__ import annotations
 
-import argparse
-import json
-import time
-from collections.abc import Callable
-from pathlib import Path
+import importlib.util
 
 import numpy as np
+from material import Material
+from turns import Comparison, Side, take_turns
 
 from sunwi.params import Bm25Params
 from sunwi.search.bm25 import Bm25
 from sunwi.search.terms import index_terms
 
-
-def texts(path: Path, field: str) -> list[str]:
-    return [json.loads(line)[field] for line in path.read_text(encoding="utf-8").splitlines()]
+DEPTH = 50
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--queries", type=int, default=12_800)
-    parser.add_argument("--sampled", type=int, default=100, help="queries that rank-bm25 is timed on")
-    options = parser.parse_args()
-    documents = index_terms(texts(options.corpus, "content"), Bm25Params().tokenizer)
-    asked = index_terms(texts(options.questions, "question")[: options.queries], Bm25Params().tokenizer)
-
+def compare(material: Material, turns: int, quick: bool) -> Comparison:
+    """rank-bm25, which scores every document in Python, is timed on a sample of the queries."""
+    import bm25s
     from rank_bm25 import BM25Okapi
 
-    def timed(work: Callable[[], object]) -> tuple[float, float]:
-        """Wall and CPU seconds; both sides use one thread, and other work falls on the first."""
-        start, used = time.perf_counter(), time.process_time()
-        work()
-        return time.perf_counter() - start, time.process_time() - used
+    queries, sampled = (1000, 20) if quick else (12_800, 60)
+    documents = index_terms(material.passages, Bm25Params().tokenizer)
+    asked = index_terms(material.questions(queries), Bm25Params().tokenizer)
+    ours, usual = Bm25(documents, Bm25Params()), BM25Okapi(documents)
+    depth = min(DEPTH, len(documents))
 
-    def usual_search() -> None:
-        for query in asked[: options.sampled]:
-            np.argsort(-usual.get_scores(query), kind="stable")[:50]
+    def bm25s_side(backend: str) -> Side:
+        index = bm25s.BM25(method="lucene", k1=1.2, b=0.75, backend=backend)
+        index.index(documents, show_progress=False)
+        return Side(lambda: _done(index.retrieve(asked, k=depth, show_progress=False, n_threads=0)), queries)
 
-    built = timed(lambda: Bm25(documents, Bm25Params()))
-    index = Bm25(documents, Bm25Params())
-    ours = timed(lambda: index.search(asked, 50))
-    usual = BM25Okapi(documents)
-    share = len(asked) / min(options.sampled, len(asked))
-    theirs = tuple(seconds * share for seconds in timed(usual_search))
-    print(f"{len(asked):,} queries x {len(documents):,} documents, top 50")
-    print("| | seconds | CPU seconds | queries / CPU-second |\n|---|---|---|---|")
-    rows = {
-        "sunwi: index": built,
-        "sunwi: search": ours,
-        f"rank-bm25 (from {options.sampled} queries)": theirs,
+    def by_rank_bm25() -> None:
+        for query in asked[:sampled]:
+            np.argsort(-usual.get_scores(query), kind="stable")[:depth]
+
+    sides = {
+        "rank-bm25": Side(by_rank_bm25, sampled, f"on {sampled} of the queries"),
+        "bm25s, numpy": bm25s_side("numpy"),
+        "bm25s, numba": bm25s_side("numba"),
+        "sunwi": Side(lambda: _done(ours.search(asked, depth)), queries, "ties by id, bigrams weighed"),
     }
-    for name, (wall, cpu) in rows.items():
-        speed = "" if "index" in name else f"{len(asked) / cpu:,.0f}"
-        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {speed} |")
-    print(f"ratio of CPU seconds {theirs[1] / ours[1]:.0f}")
+    setting = f"{queries:,} queries x {len(documents):,} passages, top {depth}"
+    found = Comparison("BM25 search", "queries", setting, take_turns(sides, turns))
+    lucene = any(importlib.util.find_spec(name) for name in ("pyserini", "lucene"))
+    found.remarks.append(
+        "Terms (Kiwi and bigrams) are made before the clock starts, and are the same on every side."
+        + ("" if lucene else " Lucene is not here: no row for it.")
+    )
+    return found
+
+
+def _done(_: object) -> None:
+    """What a side found is not its seconds."""

@@ -1,58 +1,68 @@
-"""Pairs a second on this machine: this package's cross-encoder against FlagReranker, same weights, float32.
+"""Pairs a second of a cross-encoder on a CPU: this package, FlagReranker, CrossEncoder; same weights."""
 
-python benchmarks/rerank_pairs.py MODEL_FOLDER CORPUS.jsonl QUESTIONS.jsonl [--pairs 256]
-"""
+from __future__ import annotations
 
-import argparse
-import json
-import os
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from material import Material
+from turns import Comparison, Side, take_turns
 
 from sunwi.models.cross_encoder import CrossEncoder
+from sunwi.models.resolver import resolve
+
+BATCH = 32
+MAX_LENGTH = 224
 
 
-def texts(path: Path, field: str, count: int) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)[field] for line in lines[:: max(1, len(lines) // count)]][:count]
+def reranker_of(folder: Path) -> Path:
+    """The builtin encoder with a fresh head of one label: the time does not hang on what the weights say."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    base = resolve("builtin/multilingual-e5-small").folder
+    torch.manual_seed(1)
+    AutoModelForSequenceClassification.from_pretrained(base, num_labels=1).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    return folder
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--pairs", type=int, default=256)
-    parser.add_argument("--max-length", type=int, default=224)
-    options = parser.parse_args()
-
+def compare(material: Material, turns: int, quick: bool) -> Comparison:
+    import torch
     from FlagEmbedding import FlagReranker
+    from sentence_transformers import CrossEncoder as Library
 
-    passages = texts(options.corpus, "content", options.pairs)
-    asked = texts(options.questions, "question", options.pairs)
-    pairs = list(zip(asked, passages, strict=True))
-    length = options.max_length
-    usual = FlagReranker(str(options.model), use_fp16=False, devices="cpu", batch_size=32, max_length=length)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["SUNWI_CACHE_DIR"] = folder
-        model = CrossEncoder(options.model, options.max_length)
-        model.score([("물", "빛")])
-        usual.compute_score([["물", "빛"]])
-        seconds = {"sunwi": [], "FlagReranker": []}
-        for turn in range(2):
-            os.environ["SUNWI_CACHE_DIR"] = f"{folder}/{turn}"
-            start = time.perf_counter()
-            ours = model.score(pairs)
-            seconds["sunwi"].append(time.perf_counter() - start)
-            start = time.perf_counter()
-            theirs = np.array(usual.compute_score([list(pair) for pair in pairs]))
-            seconds["FlagReranker"].append(time.perf_counter() - start)
-    print(f"{len(pairs)} pairs, max length {options.max_length}, float32, the better of two turns")
-    print("| | pairs/s |\n|---|---|")
-    for name, times in seconds.items():
-        print(f"| {name} | {len(pairs) / min(times):.1f} |")
-    print(f"ratio {min(seconds['FlagReranker']) / min(seconds['sunwi']):.2f}")
-    print(f"largest difference {np.abs(ours - theirs).max():.1e}")
+    count = 32 if quick else 96
+    step = max(1, len(material.asked) // count)
+    pairs = [(question, material.documents[docid]) for question, docid in material.asked[::step][:count]]
+    listed = [list(pair) for pair in pairs]
+    found: dict[str, np.ndarray] = {}
+    with tempfile.TemporaryDirectory() as work:
+        folder = reranker_of(Path(work) / "model")
+        ours = CrossEncoder(folder, MAX_LENGTH, BATCH)
+        flag = FlagReranker(
+            str(folder), use_fp16=False, devices="cpu", batch_size=BATCH, max_length=MAX_LENGTH
+        )
+        library = Library(str(folder), max_length=MAX_LENGTH, device="cpu")
+        quiet = {"batch_size": BATCH, "show_progress_bar": False, "activation_fn": torch.nn.Identity()}
+
+        def by_flag() -> None:
+            found["FlagReranker"] = np.asarray(flag.compute_score(listed))
+
+        def by_library() -> None:
+            found["CrossEncoder"] = np.asarray(library.predict(pairs, **quiet))
+
+        def by_sunwi() -> None:
+            found["sunwi"] = np.asarray(ours._compute(pairs))  # without the cache
+
+        sides = {
+            "FlagReranker": Side(by_flag, len(pairs)),
+            "CrossEncoder": Side(by_library, len(pairs)),
+            "sunwi": Side(by_sunwi, len(pairs)),
+        }
+        rows = take_turns(sides, turns)
+    for row in rows:
+        row.note = f"largest difference {np.abs(found[row.name] - found['FlagReranker']).max():.0e}"
+    setting = f"{len(pairs)} pairs, {MAX_LENGTH} tokens at most, float32"
+    return Comparison("Reranking", "pairs", setting, rows)
