@@ -56,6 +56,51 @@ def test_hashes_keep_the_borders_of_parts(tmp_path: Path) -> None:
     assert file_hash(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+@pytest.fixture
+def eight_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An affinity of eight CPUs and a cgroup tree of its own."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr("sunwi.runtime.CGROUPS", tmp_path)
+    monkeypatch.setattr("sunwi.runtime.OWN_CGROUPS", tmp_path / "own")
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("quotas", "cpus"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000"}, 8),
+        ({"cpu.max": "200000 100000"}, 2),  # a container sees its cgroup as the root
+        ({"a.slice/cpu.max": "150000 100000"}, 2),  # one and a half: two threads
+        ({"a.slice/cpu.max": "600000 100000", "a.slice/b/cpu.max": "max 100000"}, 6),  # the parent's holds
+        ({"a.slice/cpu.max": "600000 100000", "a.slice/b/cpu.max": "50000 100000"}, 1),
+        ({"a.slice/cpu.max": "6400000 100000"}, 8),  # more than there are
+    ],
+)
+def test_threads_follow_the_quota_of_cgroup_2(eight_cpus: Path, quotas: dict[str, str], cpus: int) -> None:
+    write(eight_cpus / "own", "0::/a.slice/b\n")
+    for name, text in quotas.items():
+        write(eight_cpus / name, text)
+    assert available_cpus() == cpus
+
+
+@pytest.mark.parametrize(("quota", "cpus"), [("-1", 8), ("300000", 3)])
+def test_threads_follow_the_quota_of_cgroup_1(eight_cpus: Path, quota: str, cpus: int) -> None:
+    write(eight_cpus / "own", "5:memory:/docker/x\n4:cpu,cpuacct:/docker/x\n0::/\n")
+    write(eight_cpus / "cpu,cpuacct" / "cpu.cfs_quota_us", quota)
+    write(eight_cpus / "cpu,cpuacct" / "cpu.cfs_period_us", "100000")
+    assert available_cpus() == cpus
+
+
+def test_threads_without_cgroups_follow_the_affinity(eight_cpus: Path) -> None:
+    assert available_cpus() == 8
+
+
 def test_cpus_and_seeds() -> None:
     import numpy as np
     import torch

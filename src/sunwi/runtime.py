@@ -53,24 +53,38 @@ def user_cache_dir() -> Path:
     return Path(base) / "sunwi"
 
 
+CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+
+
 def available_cpus() -> int:
-    """CPUs that this process may really use: its affinity, cut by the cgroup's quota (v1 and v2).
-
-    Cut by OMP_NUM_THREADS too, by which launchers of several processes (torchrun, Ray) give each its share.
-    """
+    """CPUs that this process may really use: its affinity, cut by its cgroups' quotas (v1 and v2)."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    share = int(asked) if asked.isdigit() else affinity
-    return max(1, min(affinity, _cgroup_cpus() or affinity, share))
+    return max(1, min([affinity, *_cgroup_cpus()]))
 
 
-def _cgroup_cpus() -> int | None:
-    v2 = Path("/sys/fs/cgroup/cpu.max")
-    if v2.exists():
+def _cgroup_cpus() -> Iterator[int]:
+    """The quota of each cgroup from this process's own up to the root, where there is one.
+
+    A container sees its own cgroup as the root; a systemd unit or a nested one lies below it.
+    """
+    if not OWN_CGROUPS.exists():
+        return
+    for line in OWN_CGROUPS.read_text(encoding="utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        root = CGROUPS / controllers if (CGROUPS / controllers).exists() else CGROUPS / "cpu"
+        steps = [step for step in path.split("/") if step and step != ".."]
+        for depth in range(len(steps) + 1):
+            if (quota := _quota(root.joinpath(*steps[:depth]))) is not None:
+                yield quota
+
+
+def _quota(group: Path) -> int | None:
+    if (v2 := group / "cpu.max").exists():
         quota, period = v2.read_text(encoding="ascii").split()
         return None if quota == "max" else math.ceil(int(quota) / int(period))
-    v1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
-    if v1.exists():
+    if (v1 := group / "cpu.cfs_quota_us").exists():
         quota_us = int(v1.read_text(encoding="ascii"))
         period_us = int(v1.with_name("cpu.cfs_period_us").read_text(encoding="ascii"))
         return None if quota_us <= 0 else math.ceil(quota_us / period_us)
