@@ -93,7 +93,7 @@ def table(cost: dict[str, float], cores: int) -> str:
     for size in SIZES:
         one = need(size, cost, cores)
         cells = (
-            f"{size:,}", _bytes(one.disk), _bytes(one.flat_memory), one.engine, _bytes(one.engine_memory) if one.engine_memory else "the server's",
+            f"{size:,}", _bytes(one.disk), _bytes(one.flat_memory), one.engine, _bytes(one.engine_memory),
             f"{_hours(one.encode_cpu)} / {_hours(one.encode_cpu_half)}",
             f"{_hours(one.encode_gpu)} / {_hours(one.encode_gpu_m3)}", _hours(one.text_cpu),
             f"{one.llm:,.0f}", _hours(one.mine_cpu),
@@ -103,6 +103,8 @@ def table(cost: dict[str, float], cores: int) -> str:
 
 
 def _bytes(value: float) -> str:
+    if not value:
+        return "the server's"
     for unit in ("MB", "GB", "TB"):
         value /= 1000 if unit != "MB" else 1_000_000
         if value < 1000:
