@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin: the machine may be shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro legal-finance test check smoke demo-check ci-metrics plots clean
+.PHONY: setup repro legal-finance test check smoke demo-check ci-metrics plots bench bench-gpu clean
 
 setup: $(BIN)/.ready
 
@@ -57,3 +57,11 @@ plots: setup
 
 demo-check: setup
 	python scripts/check_demo.py
+
+# Every comparison side by side: make bench [BENCH="--quick"] [BENCH="--documents FILE --questions FILE"]
+bench: setup
+	python benchmarks/bench.py $(BENCH)
+	python benchmarks/sizing.py
+
+bench-gpu: setup
+	python benchmarks/bench_gpu.py $(BENCH)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float16]
 TokenIds = tuple[list[list[int]], int]  # of the rows of one batch, and the length that they are padded to
+INT8_TOKENS = 2048  # of a batch: what lies between the layers then stays in the CPU's caches
 WITH_POOLER = frozenset({"bert", "roberta", "xlm-roberta"})
 
 
@@ -253,7 +254,9 @@ class Encoder:
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
         # Packed weights are as fast for few rows as for many, so no row is padded and none needs a mask.
         step = 1 if packs_weights(self.kernels, self.precision) else STEP
-        for rows, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length, step):
+        most = INT8_TOKENS if self.precision == "int8" else None
+        lengths = [len(ids) for ids in encoded]
+        for rows, size in length_batches(lengths, self.batch_size, max_length, step, most):
             yield rows, ([encoded[row] for row in rows], size)
 
     def _hidden(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
