@@ -41,7 +41,8 @@ class RayEngine:
         from ray.exceptions import RayActorError
 
         held = ray.put(work)  # once for all actors; those of one node share its arrays
-        tasks = -(-len(rows) // self.params.batches_per_task)
+        # A few large batches (blocks of queries) still give every worker its part.
+        tasks = max(-(-len(rows) // self.params.batches_per_task), min(len(rows), self.params.workers))
         dataset = ray.data.from_items(rows, override_num_blocks=tasks)
         with warnings.catch_warnings():
             # Ray has no other name yet for the two limits, and without them a batch that always kills
