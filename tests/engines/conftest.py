@@ -103,7 +103,7 @@ def cleaned(connection: Connection) -> Iterator[Connection]:
     """The connection; the test's indices are removed before and after."""
     server, _ = connection
     for _ in range(2):
-        for name in ("sunwi-test", "sunwi-test-other"):
+        for name in ("sunwi-test", "sunwi-test-other", "sunwi-test-stages-base"):
             answer = server.send("GET", f"/_alias/{name}")
             for index in sorted(answer.body) if answer.status == 200 else []:
                 server.send("DELETE", f"/{index}")

@@ -38,8 +38,9 @@ def by_token(vectors: SparseVectors, encoder: SparseEncoder) -> np.ndarray:
     return wide
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
-@pytest.mark.parametrize("query", ["idf", "model"])
+@pytest.mark.parametrize(
+    ("kind", "query"), [("bert", "idf"), ("roberta", "idf"), ("xlm-roberta", "idf"), ("bert", "model")]
+)
 def test_sentence_transformers_reads_the_same_vectors(
     kind: str, query: str, water_corpus: Passages, tmp_path: Path
 ) -> None:
