@@ -39,6 +39,7 @@ def test_the_top_of_many_equals_a_sort(depth: int, size: int, values: int, seed:
     assert best.tolist() == scores[expected].tolist()
 
 
+@settings(deadline=None)
 @given_by(st.lists(st.sampled_from([-1.0, -0.0, 0.0, 0.5, 2.0]), min_size=1, max_size=30))
 def test_ranks_of_some_are_those_of_all(values: list[float]) -> None:
     scores = np.array(values, dtype=np.float32)

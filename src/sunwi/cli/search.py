@@ -186,10 +186,11 @@ def _rank(
     from sunwi.search.bm25 import Bm25, index_terms
     from sunwi.search.lexical import LexicalRetriever
     from sunwi.search.pipeline import SearchPipeline, build_pipeline
+    from sunwi.search.terms import term_stream
 
     tokenizer = params.bm25.tokenizer
     if mode is Mode.BM25:
-        index = Bm25(index_terms(passages.texts, tokenizer), params.bm25)
+        index = Bm25(term_stream(passages.texts, tokenizer), params.bm25)
         pipeline = SearchPipeline(passages, [LexicalRetriever(index)])
         unused = np.zeros((1, 0), dtype=np.float16)
         queries = QueryBatch(["query"], [query], index_terms([query], tokenizer), unused)

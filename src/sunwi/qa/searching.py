@@ -18,6 +18,7 @@ from sunwi.search.labelled import first_relevant_rank
 from sunwi.search.lexical import LexicalRetriever
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.retriever import Retriever, Scores
+from sunwi.search.terms import term_stream
 from sunwi.search.top import top
 
 RERANKED = 20  # passages of each query that the reranker orders
@@ -44,7 +45,7 @@ class QuestionSearch:
         )
         self._lengths = lengths
         self._tokenizer = bm25.tokenizer
-        terms = index_terms(self.passages.texts, bm25.tokenizer, "passages")
+        terms = term_stream(self.passages.texts, bm25.tokenizer, "passages")
         retrievers: list[Retriever] = [LexicalRetriever(Bm25(terms, bm25))]
         if encoder is not None:
             vectors = encoder.encode(self.passages.texts, "passage", lengths.max_length, "encode passages")

@@ -15,7 +15,9 @@ from sunwi.search.bm25 import Bm25
 from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import NATURAL, LabelledQuestion
-from sunwi.search.terms import index_terms
+from sunwi.search.lexical import LexicalRetriever
+from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.terms import term_stream
 from sunwi.search.top import top
 
 POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus
@@ -42,17 +44,18 @@ def dev_set(
 ) -> DevSet:
     """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
     queries = as_queries(base, labels, params)
-    lexical = Bm25(index_terms(passages.texts, params.bm25.tokenizer), params.bm25)
-    bm25 = np.stack([lexical.scores(words) for words in queries.terms])
+    lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
     wanted = {at for label in labels for at in label.relevant}
     if len(passages) <= whole_corpus:
         wanted = set(range(len(passages)))
     else:
         vectors = base.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
-        scores = {"bm25": bm25, "dense": DenseRetriever(vectors).scores(queries)}
-        fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
-        wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}
+        search = SearchPipeline(passages, [LexicalRetriever(lexical), DenseRetriever(vectors)])
+        for _, scores in search.blocks(queries, ["bm25", "dense"]):
+            fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
+            wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}
     pool = sorted(wanted)
+    bm25 = np.stack([lexical.scores(words)[pool] for words in queries.terms])
     place = {at: to for to, at in enumerate(pool)}
     part = Passages(
         [passages.docids[at] for at in pool],
@@ -62,7 +65,7 @@ def dev_set(
     )
     relevant = [tuple(place[at] for at in label.relevant) for label in labels]
     natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
-    return DevSet(list(labels), part, relevant, bm25[:, pool], natural)
+    return DevSet(list(labels), part, relevant, bm25, natural)
 
 
 def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: Params) -> QueryBatch:

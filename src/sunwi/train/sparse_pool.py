@@ -9,6 +9,7 @@ from sunwi.params import Params
 from sunwi.search.batch import Passages
 from sunwi.search.bm25 import Bm25, index_terms, top
 from sunwi.search.labelled import LabelledQuestion, low_overlap
+from sunwi.search.terms import term_stream
 
 DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
 DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation
@@ -24,7 +25,7 @@ def dev_pool(
     labels = [dev[row] for row in chosen]
     if len(passages) <= DEV_CORPUS:
         return passages, labels
-    lexical = Bm25(index_terms(passages.texts, params.bm25.tokenizer), params.bm25)
+    lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
     kept = {at for label in labels for at in label.relevant}
     for terms in index_terms([label.text for label in labels], params.bm25.tokenizer):
         kept.update(int(at) for at in top(lexical.scores(terms), DEV_DEPTH)[0])
