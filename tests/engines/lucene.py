@@ -45,10 +45,15 @@ class Lucene:
         self._searcher.setSimilarity(similarity)
         self._builder = package.util.QueryBuilder(self._analyzer)
 
-    def search(self, query: str, depth: int) -> list[tuple[int, float]]:
-        """(position, score) of the best texts, best first."""
-        parsed = self._builder.createBooleanQuery("text", query)
-        if parsed is None:
+    def search(self, clauses: Sequence[tuple[str, float]], depth: int) -> list[tuple[int, float]]:
+        """(position, score) of the best texts, best first; `clauses` are texts and their boosts."""
+        package = start_lucene().JPackage("org").apache.lucene.search
+        query = package.BooleanQuery.Builder()
+        parsed = [(self._builder.createBooleanQuery("text", text), boost) for text, boost in clauses]
+        for clause, boost in parsed:
+            if clause is not None:
+                query.add(package.BoostQuery(clause, boost), package.BooleanClause.Occur.SHOULD)
+        if all(clause is None for clause, _ in parsed):
             return []
-        hits = self._searcher.search(parsed, depth).scoreDocs
+        hits = self._searcher.search(query.build(), depth).scoreDocs
         return [(int(hit.doc), float(hit.score)) for hit in hits]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from sunwi.records import Document, read_rows
 from sunwi.search.batch import Passages
 from sunwi.search.bm25 import Bm25, index_terms, top
 from sunwi.search.engines.index import whitespace_text
+from sunwi.search.engines.retrievers import lexical_query
 
 from .lucene import Lucene, start_lucene
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
-PLAIN = Bm25Params()
+KIWI = Bm25Params(tokenizer="kiwi")
 DEPTH = 10
 
 
@@ -35,14 +37,25 @@ def questions() -> list[str]:
     return [json.loads(row)["messages"][-1]["content"] for row in rows]
 
 
-def compare(passages: Passages, questions: list[str], lucene: Lucene, *, raw: bool) -> tuple[float, float]:
+def clauses(query: dict[str, Any] | None) -> list[tuple[str, float]]:
+    """Texts and boosts of what `lexical_query` sends to a server."""
+    if query is None:
+        return []
+    parts = query["query"]["bool"]["should"] if "bool" in query["query"] else [query["query"]]
+    return [(part["match"]["terms"]["query"], part["match"]["terms"]["boost"]) for part in parts]
+
+
+def compare(
+    passages: Passages, questions: list[str], lucene: Lucene, bm25: Bm25Params, *, raw: bool
+) -> tuple[float, float]:
     """Means over questions: Kendall's tau-b over the passages that either finds, common ones of ten."""
-    ours = Bm25(index_terms(passages.texts, "kiwi"), PLAIN)
+    ours = Bm25(index_terms(passages.texts, bm25.tokenizer), bm25)
     found, shared = [], []
-    for question, terms in zip(questions, index_terms(questions, "kiwi"), strict=True):
+    for question, terms in zip(questions, index_terms(questions, bm25.tokenizer), strict=True):
         scores = ours.scores(terms)
         theirs = np.zeros(len(passages), dtype=np.float32)
-        for at, score in lucene.search(question if raw else whitespace_text(terms), len(passages)):
+        asked = [(question, 1.0)] if raw else clauses(lexical_query(terms, bm25.bigram_weight))
+        for at, score in lucene.search(asked, len(passages)):
             theirs[at] = score
         either = (scores > 0) | (theirs > 0)
         tau = kendalltau(scores[either], theirs[either]).statistic if either.sum() > 1 else np.nan
@@ -53,15 +66,17 @@ def compare(passages: Passages, questions: list[str], lucene: Lucene, *, raw: bo
     return float(np.mean(found)), float(np.mean(shared))
 
 
-def test_over_the_same_terms_the_order_is_lucenes(passages, questions) -> None:
-    texts = [whitespace_text(terms) for terms in index_terms(passages.texts, "kiwi")]
-    tau, shared = compare(passages, questions, Lucene(texts, "whitespace", PLAIN.k1, PLAIN.b), raw=False)
+@pytest.mark.parametrize("bm25", [KIWI, Bm25Params()], ids=["kiwi", "default"])
+def test_over_the_same_terms_the_order_is_lucenes(bm25: Bm25Params, passages, questions) -> None:
+    texts = [whitespace_text(terms) for terms in index_terms(passages.texts, bm25.tokenizer)]
+    lucene = Lucene(texts, "whitespace", bm25.k1, bm25.b)
+    tau, shared = compare(passages, questions, lucene, bm25, raw=False)
     assert tau > 0.97  # Lucene keeps a passage's length in one byte: near ties may turn
     assert shared > 0.97
 
 
 def test_nori_orders_alike_but_not_the_same(passages, questions) -> None:
-    lucene = Lucene(passages.texts, "nori", PLAIN.k1, PLAIN.b)
-    tau, shared = compare(passages, questions, lucene, raw=True)
+    lucene = Lucene(passages.texts, "nori", KIWI.k1, KIWI.b)
+    tau, shared = compare(passages, questions, lucene, KIWI, raw=True)
     assert 0.3 < tau < 0.97
     assert 0.3 < shared < 0.97
