@@ -27,6 +27,7 @@ from project import (
     encoder,
     false_negative_rules,
     passages,
+    questions,
 )
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
@@ -39,6 +40,7 @@ from sunwi.search.pipeline import build_pipeline
 from sunwi.search.retriever import Scores
 from sunwi.search.store import load_vectors
 from sunwi.train.sparse_pool import dev_pool, part_of
+from sunwi.train.sparse_questions import of_low_overlap
 from sunwi.train.sparse_run import run_sparse
 
 
@@ -72,7 +74,8 @@ def main() -> None:
         return {**scores, "hybrid": weighted_sum(scores, {"bm25": params.mining.bm25_weight, "dense": 1.0})}
 
     rules = false_negative_rules(corpus, params)
-    rows = read_rows(MINED / "train.jsonl", MinedRow)
+    mined = read_rows(MINED / "train.jsonl", MinedRow)
+    rows = of_low_overlap(mined, questions(), params.sparse.max_overlap)
     print(f"{len(part)} passages, {len(test)} test questions, {len(rows)} mined rows", file=sys.stderr)
     run = run_sparse(
         params, rows, part, dev_in, test, science_terms(), rules.kin, others, args.out / "encoder"

@@ -12,6 +12,7 @@ from project import (
     false_negative_rules,
     passages,
     pipeline,
+    questions,
     timed,
     write_curve,
 )
@@ -21,6 +22,7 @@ from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
 from sunwi.search.bilingual.dictionary import science_terms
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import natural_questions
+from sunwi.train.sparse_questions import of_low_overlap
 from sunwi.train.sparse_run import run_sparse
 
 if __name__ == "__main__":
@@ -49,9 +51,11 @@ if __name__ == "__main__":
             "test",
             params.bm25.tokenizer,
         )
+        mined = read_rows(MINED / "train.jsonl", MinedRow)
+        rows = of_low_overlap(mined, questions(), params.sparse.max_overlap)
         run = run_sparse(
             params,
-            read_rows(MINED / "train.jsonl", MinedRow),
+            rows,
             corpus,
             dev_labels(corpus, params),
             test,
@@ -61,6 +65,7 @@ if __name__ == "__main__":
             SPARSE,
         )
         write_json(SPARSE / "state.json", {"trained": True})
-        write_json(METRICS / "sparse.json", run.metrics)
+        left_out = len(mined) - len(rows)
+        write_json(METRICS / "sparse.json", {**run.metrics, "rows_above_max_overlap": left_out})
         write_json(METRICS / "timing" / "sparse_latency.json", run.latency)
         write_curve("sparse_loss", run.curve)

@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
+from sunwi.records import MinedRow, Question
 from sunwi.search.bilingual.dictionary import TermPair, parse_terms, read_terms, science_terms
 from sunwi.search.bilingual.swapping import TermSwapper, draw_variants
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse_questions import cross_lingual_questions, split_terms, with_swapped_terms
+from sunwi.train.sparse_questions import (
+    cross_lingual_questions,
+    of_low_overlap,
+    split_terms,
+    with_swapped_terms,
+)
 
 PAIRS = [
     TermPair("검색", "search", "it"),
@@ -120,3 +126,15 @@ def test_cross_lingual_questions_have_every_term_in_the_other_language() -> None
         ("c", "광합성의 과정"),
     ]
     assert found[0].relevant == (1,)
+
+
+def test_rows_of_questions_that_copy_too_much_are_left_out(water_rows: list[MinedRow]) -> None:
+    overlaps = {row.qid: 0.1 * at for at, row in enumerate(water_rows)}
+    questions = [
+        Question(
+            qid=qid, docid="d", question="x", style="x", generator="x", split="train", overlap=round(share, 1)
+        )
+        for qid, share in overlaps.items()
+    ]
+    assert of_low_overlap(water_rows, questions, 1.0) == water_rows
+    assert [row.qid for row in of_low_overlap(water_rows, questions, 0.2)] == ["q0", "q1", "q2"]

@@ -21,6 +21,7 @@ class SparseParams(Section):
     max_terms: Count = 100  # of a passage in the index; the weakest are cut
     query_max_length: Count = 48
     passage_max_length: Count = 160
+    max_overlap: Share = 1.0  # train on questions that copy at most this share of their passage
     max_steps: Whole = 80
     batch_size: Count = 6
     negatives: Whole = 2

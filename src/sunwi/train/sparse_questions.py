@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sunwi.records import MinedRow
+from sunwi.records import MinedRow, Question
 from sunwi.runtime import text_hash
 from sunwi.search.bilingual.dictionary import TermPair
 from sunwi.search.bilingual.swapping import TermSwapper, draw_variants
@@ -29,6 +29,14 @@ def split_terms(pairs: Sequence[TermPair]) -> SplitTerms:
         [pair for pair, out in zip(pairs, held, strict=True) if not out],
         [pair for pair, out in zip(pairs, held, strict=True) if out],
     )
+
+
+def of_low_overlap(
+    rows: Sequence[MinedRow], questions: Sequence[Question], max_overlap: float
+) -> list[MinedRow]:
+    """The rows whose question copies at most `max_overlap` of its passage; copying needs no training."""
+    overlaps = {question.qid: question.overlap for question in questions}
+    return [row for row in rows if overlaps[row.qid] <= max_overlap]
 
 
 def with_swapped_terms(
