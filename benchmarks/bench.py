@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS / "cpu.json")
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args()
+    logging.disable(logging.WARNING)  # the libraries tell of every model that they load
     turns = options.turns or (2 if options.quick else 5)
     material = read_material(options.documents, options.questions)
     results = {"comparisons": {}}

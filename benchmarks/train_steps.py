@@ -25,7 +25,7 @@ def compare(_: Material, turns: int, quick: bool) -> Comparison:
     asked = argparse.Namespace(batch=BATCH, group=GROUP, steps=steps, tokens=TOKENS, lengths="mixed")
     params = TrainEmbedderParams(
         method="dense", max_steps=steps, batch_size=BATCH, group_size=GROUP, query_max_length=64,
-        passage_max_length=TOKENS, distill=False, warmup_steps=1, learning_rate=1e-5, sub_batch_size=BATCH,
+        passage_max_length=TOKENS, distill=False, warmup_steps=1, learning_rate=1e-5, sub_batch_size=0,
         freeze_word_embeddings=False, checkpoint_steps=0,
     )  # fmt: skip
     losses: dict[str, list[float]] = {}
