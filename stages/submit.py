@@ -1,7 +1,6 @@
 """Build one submission variant of params.yaml, for the evaluation and for the dev dialogues."""
 
 import sys
-from collections.abc import Sequence
 
 from project import (
     INDEX,
@@ -25,13 +24,12 @@ from sunwi.models.sparse_cache import cached_passages
 from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
-from sunwi.search.batch import QueryBatch, make_queries
+from sunwi.search.batch import make_queries
 from sunwi.search.engines.pipeline import by_ranks
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.search.splade import SpladeRetriever
-from sunwi.submit.building import build, fusion_of
-from sunwi.submit.cascade import searches
+from sunwi.submit.building import build_understood, fusion_of
 from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission
 from sunwi.submit.writing import write_ranking, write_submission
@@ -67,26 +65,17 @@ if __name__ == "__main__":
         depth = variant.rerank_depth or params.train_reranker.depth
         client = llm_client(params) if variant.asks_llm else None
 
-        def batch(qids: Sequence[str], texts: Sequence[str]) -> QueryBatch:
-            return make_queries(qids, texts, model, params.encoder.query_max_length, params.bm25.tokenizer)
+        size, tokenizer = params.encoder.query_max_length, params.bm25.tokenizer
 
-        def built(rows: Sequence[UnderstoodQuery]) -> Submission:
-            if not rows:  # a source without dev dialogues: no model is loaded for them
-                return Submission([], {}, [], {})
-            queries = batch([row.qid for row in rows], [row.standalone_query for row in rows])
-            cascade = None
-            if variant.queries != ["standalone"]:
-                asked = searches(rows, variant.queries, variant.query_weights)
-                owners, texts = [rows[one.row].qid for one in asked], [one.text for one in asked]
-                cascade = (asked, batch(owners, texts))
-            return build(
-                variant, rows, queries, index, fusion, rerankers, weights or {}, depth, cascade, client,
-                calibration,
+        def built(name: str) -> Submission:
+            return build_understood(
+                variant, read_rows(QUERIES / name, UnderstoodQuery),
+                lambda qids, texts: make_queries(qids, texts, model, size, tokenizer),
+                index, fusion, rerankers, weights or {}, depth, client, calibration,
             )  # fmt: skip
 
         with told(f"submit_{name}", client):
-            submission = built(read_rows(QUERIES / "understood.jsonl", UnderstoodQuery))
-            dev = built(read_rows(QUERIES / "dev_understood.jsonl", UnderstoodQuery))
+            submission, dev = built("understood.jsonl"), built("dev_understood.jsonl")
         submission.metrics.update(dev_metrics(dev, load_prepared(PREPARED).dev_qrels, params.score.cutoff))
         if on_engine:
             submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from sunwi.search.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.reranking import SCORERS, Rerankers
 from sunwi.submit.asking import Asks
-from sunwi.submit.cascade import Search, rank_cascade
+from sunwi.submit.cascade import Search, rank_cascade, searches
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.ranking import Place, Ranking
 
@@ -28,6 +28,39 @@ def fusion_of(variant: SubmissionParams, fitted: Mapping[str, Mapping[str, float
     if variant.fusion == "alpha":
         return Fusion("alpha", {"bm25": 1 - variant.alpha, "dense": variant.alpha})
     return Fusion(variant.fusion, variant.weights, variant.rrf_k, variant.depth)
+
+
+def build_understood(
+    variant: SubmissionParams,
+    understood: Sequence[UnderstoodQuery],
+    batch: Callable[[Sequence[str], Sequence[str]], QueryBatch],
+    pipeline: SearchPipeline,
+    fusion: Fusion,
+    rerankers: Rerankers | None,
+    weights: Mapping[str, float],
+    rerank_depth: int,
+    client: Asks | None = None,
+    calibration: Mapping[str, float] | None = None,
+) -> Submission:
+    """`build`, with the searches that the variant asks for; nothing is encoded where nobody asks.
+
+    Parameters
+    ----------
+    batch
+        Ids and texts to analysed and encoded queries.
+    """
+    if not understood:  # a source without dev dialogues: no model is loaded for them
+        return Submission([], {}, [], {})
+    queries = batch([row.qid for row in understood], [row.standalone_query for row in understood])
+    cascade = None
+    if variant.queries != ["standalone"]:
+        asked = searches(understood, variant.queries, variant.query_weights)
+        owners = [understood[one.row].qid for one in asked]
+        cascade = (asked, batch(owners, [one.text for one in asked]))
+    return build(
+        variant, understood, queries, pipeline, fusion, rerankers, weights, rerank_depth, cascade, client,
+        calibration,
+    )  # fmt: skip
 
 
 def build(
