@@ -67,7 +67,8 @@ def _section(found: dict[str, Any]) -> str:
 def _conditions(found: dict[str, Any]) -> str:
     load = found["load_per_core"]
     state = "at rest" if load < 0.3 else "busy with other work: wall seconds mislead"
-    return f"*{found['turns']} turns; load {load} a core before, so {state}.*"
+    sizes = "small sizes (--quick), " if found["quick"] else ""
+    return f"*{sizes}{found['turns']} turns; load {load} a core before, so {state}.*"
 
 
 def main() -> None:
@@ -96,7 +97,11 @@ def main() -> None:
         else:
             compared = importlib.import_module(COMPARISONS[name]).compare(material, turns, options.quick)
             found = compared.as_json()
-        results["comparisons"][name] = found | {"turns": turns, "load_per_core": load}
+        results["comparisons"][name] = found | {
+            "turns": turns,
+            "quick": options.quick,
+            "load_per_core": load,
+        }
         print(f"{_section(found)}\n\n({time.perf_counter() - start:.0f} s)\n", flush=True)
         options.results.parent.mkdir(parents=True, exist_ok=True)
         options.results.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
