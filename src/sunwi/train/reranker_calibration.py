@@ -69,8 +69,9 @@ def calibrate(
     """
     if not lists:
         return None, {}
-    scores = [np.asarray(blend(one.scores, weights), dtype=np.float64) for one in lists]
-    flat, relevant = np.concatenate(scores), np.concatenate([one.relevant for one in lists])
+    scores = [blend(one.scores, weights) for one in lists]
+    flat = np.concatenate(scores).astype(np.float64)
+    relevant = np.concatenate([one.relevant for one in lists])
     fitted = fit_platt(flat, relevant)
     if fitted is None:
         return None, {}
