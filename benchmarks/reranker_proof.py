@@ -98,6 +98,9 @@ class Scorer:
     def __init__(self, out: Path, shared: int) -> None:
         self.path, self.shared = out / f"states{shared}.pt", shared
         self.frozen = FrozenOutputs(6 << 30)
+
+    def load(self) -> None:
+        """What an earlier call computed."""
         if self.path.exists():
             import torch
 
@@ -155,7 +158,9 @@ def reordered(lists: list[CandidateList], first: str, depth: int) -> list[Candid
 class Proof:
     """One data set: its lists, the untrained scores, and a run of both stages for each seed."""
 
-    def __init__(self, out: Path, first: str, depth: int, stage1: dict, stage2: dict) -> None:
+    def __init__(
+        self, out: Path, first: str, depth: int, stage1: dict, stage2: dict, with_states: bool
+    ) -> None:
         self.out, self.first, self.depth = out, first, depth
         self.corpus, self.params = passages(), load_params()
         self.texts = dict(zip(self.corpus.docids, self.corpus.texts, strict=True))
@@ -166,6 +171,8 @@ class Proof:
             for split in SPLITS
         }
         self.score = Scorer(out, LAYERS - self.stage1.lora_layers)
+        if with_states:
+            self.score.load()
         self.untrained = self._all("untrained", EMBEDDER, SPLITS)
 
     def _all(self, name: str, folder: str, splits: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -318,6 +325,8 @@ def systems(proof: "Proof", seed: int | None) -> dict[str, list[np.ndarray]]:
         if seed is None:
             found[f"{title} order"] = relevances(scored_lists(proof.lists["test"], base, {}), {})
         for name, file, fitted_on in scorers:
+            if not (proof.out / f"{file}_scores.npz").exists():
+                continue  # a seed whose second stage has not run
             with np.load(proof.out / f"{file}_scores.npz") as stored:
                 dev = scored_lists(proof.lists["dev"], base, {TUNED: stored["dev"]})
                 test = scored_lists(proof.lists["test"], base, {TUNED: stored["test"]})
@@ -329,7 +338,6 @@ def systems(proof: "Proof", seed: int | None) -> dict[str, list[np.ndarray]]:
 
 def table(proof: "Proof", seeds: list[int]) -> None:
     """Quality of every order, the paired tests over questions (hits averaged over seeds), and each seed."""
-    facts = {seed: read_json(proof.out / f"seed_{seed}.json") for seed in seeds}
     fixed = systems(proof, None)
     tuned = {seed: systems(proof, seed) for seed in seeds}
     print(f"{len(proof.lists['test'])} test questions, depth {proof.depth}, seeds {seeds}\n")
@@ -338,7 +346,9 @@ def table(proof: "Proof", seeds: list[int]) -> None:
         of = quality(places)
         print(f"| {name} | {of['hit1']:.4f} | {of['mrr']:.4f} | {of['ndcg10']:.4f} |")
     hits = {name: solved(places).astype(float) for name, places in fixed.items()}
-    for name in tuned[seeds[0]]:
+    for name in tuned[seeds[0]]:  # a stage that not every seed has run waits
+        if any(name not in of for of in tuned.values()):
+            continue
         each = [quality(tuned[seed][name]) for seed in seeds]
         cells = [
             f"{np.mean([of[key] for of in each]):.4f} ± {np.std([of[key] for of in each]):.4f}"
@@ -359,26 +369,30 @@ def table(proof: "Proof", seeds: list[int]) -> None:
     ]
     print("\n| Hit@1 of | against | change | 95 % interval | p |\n|---|---|---|---|---|")
     for name, other in compared:
+        if name not in hits:
+            continue
         change = hits[name] - hits[other]
         low, high = bca_intervals(change[:, None], 0.95, 10_000, 1)[0]
         p_value = paired_randomisation(change, 10_000, 1)
         print(f"| {name} | {other} | {change.mean():+.4f} | [{low:+.4f}, {high:+.4f}] | {p_value:.4f} |")
+    second = [seed for seed in seeds if (proof.out / f"seed_{seed}.json").exists()]
     print(
         "\n| seed | failures of stage 1 | solved by stage 2 | lost | net | p | siblings | gate | CPU s 1, 2 |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for seed in seeds:
+    for seed in second:
+        facts = read_json(proof.out / f"seed_{seed}.json")
         was, now = (solved(tuned[seed][f"stage {stage} blended with {own}"]) for stage in (1, 2))
         moved = movement(was, now, seed)
         article = [min(proof._documents(one)) for one in proof.lists["test"]]
         failing = {name for name, ok in zip(article, was, strict=True) if not ok}
         beside = np.array([name in failing for name in article])
-        one, two = facts[seed]["stage1"], facts[seed]["stage2"]
+        one, two = facts["stage1"], facts["stage2"]
         print(
             f"| {seed} | {(~was).sum()} | {moved.failed_solved} | {moved.solved_failed} | "
             f"{(~now).sum() - (~was).sum():+d} | {moved.p_value:.3f} | "
             f"{(~was[beside]).sum()} -> {(~now[beside]).sum()} of {beside.sum()} | "
-            f"{facts[seed]['gate']['reason']} | {one['cpu_seconds']}, {two['cpu_seconds']} "
+            f"{facts['gate']['reason']} | {one['cpu_seconds']}, {two['cpu_seconds']} "
             f"({two['watch_cpu_seconds']} of it watching) |"
         )
 
@@ -408,10 +422,9 @@ if __name__ == "__main__":
     out.mkdir(parents=True, exist_ok=True)
     os.chdir(options.project)
     write_lists(out, options.test, options.most)
-    proof = Proof(
-        out, options.first, options.depth, assigned(options.set, STAGE1), assigned(options.set2, STAGE2)
-    )
+    stages = assigned(options.set, STAGE1), assigned(options.set2, STAGE2)
+    proof = Proof(out, options.first, options.depth, *stages, with_states=not options.table)
     for seed in options.seeds:
         if not options.table and not (out / f"seed_{seed}.json").exists():
             proof.first_stage(seed) if options.first_stage else proof.both_stages(seed)
-    table(proof, [seed for seed in options.seeds if (out / f"seed_{seed}.json").exists()])
+    table(proof, [seed for seed in options.seeds if (out / f"stage1_{seed}.json").exists()])
