@@ -68,7 +68,10 @@ def _conditions(found: dict[str, Any]) -> str:
     load = found["load_per_core"]
     state = "at rest" if load < 0.3 else "busy with other work: wall seconds mislead"
     sizes = "small sizes (--quick), " if found["quick"] else ""
-    return f"*{sizes}{found['turns']} turns; load {load} a core before, so {state}.*"
+    turns = f"{found['turns']} turns"
+    if "table" in found:  # minutes a run
+        turns = f"each run of the table once, the no-op {turns}"
+    return f"*{sizes}{turns}; load {load} a core before, so {state}.*"
 
 
 def main() -> None:
