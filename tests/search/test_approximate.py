@@ -28,6 +28,7 @@ def batch(vectors: npt.NDArray[np.float16]) -> QueryBatch:
 def test_exact_search_in_blocks_equals_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, asked = unit(1, 50, 8), batch(unit(2, 3, 8))
     whole = DenseRetriever(vectors).scores(asked)
+    monkeypatch.setattr(DenseRetriever, "WHOLE", 0)
     monkeypatch.setattr(DenseRetriever, "BLOCK", 7)
     np.testing.assert_allclose(DenseRetriever(vectors).scores(asked), whole, atol=1e-6)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
@@ -13,17 +14,20 @@ from sunwi.search.retriever import Scores
 class DenseRetriever:
     """Inner product of L2-normalised vectors over all passages.
 
-    The vectors stay as they are given, float16 and memory-mapped: only a block of them is float32 at a time.
+    A small corpus is held in float32. Vectors of a large one stay as they are given, float16 and
+    memory-mapped: a block of them is float32 at a time, few enough that the product finds them in the
+    processor's cache.
     """
 
     name = "dense"
-    BLOCK = 65_536  # passages: 100 MB of float32 at 384 dimensions
+    WHOLE = 65_536  # passages at most that are held in float32: 100 MB at 384 dimensions
+    BLOCK = 2_048  # passages: 3 MB of float32 at 384 dimensions
 
     def __init__(self, passages: Vectors) -> None:
         if not len(passages):
             raise DataError("there is no passage vector", "run the encode stage (dvc repro)")
         self._passages = passages  # [passages, dimensions]
-        self._whole = np.asarray(passages, dtype=np.float32) if len(passages) <= self.BLOCK else None
+        self._whole = np.asarray(passages, dtype=np.float32) if len(passages) <= self.WHOLE else None
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
@@ -33,5 +37,12 @@ class DenseRetriever:
         found = np.empty((len(asked), len(self._passages)), dtype=np.float32)
         for start in range(0, len(self._passages), self.BLOCK):
             rows = slice(start, start + self.BLOCK)
-            found[:, rows] = asked @ self._passages[rows].astype(np.float32).T
+            found[:, rows] = asked @ _as_float32(self._passages[rows]).T
         return found
+
+
+def _as_float32(vectors: Vectors) -> npt.NDArray[np.float32]:
+    """The same numbers; torch converts float16 ten times as fast as numpy."""
+    import torch
+
+    return np.asarray(torch.from_numpy(np.array(vectors)).float().numpy())

@@ -25,7 +25,7 @@ from sunwi.search.retriever import Retriever, Scores
 from sunwi.search.terms import index_terms, term_stream
 from sunwi.search.top import top
 
-BLOCK_CELLS = 16_000_000  # scores of one retriever held at a time: 64 MB
+BLOCK_CELLS = 32_000_000  # scores of one retriever held at a time: 128 MB
 
 
 @dataclass(frozen=True, slots=True)

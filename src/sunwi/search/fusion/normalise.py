@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sunwi.search.retriever import Scores
@@ -15,15 +17,19 @@ def zscore(scores: Scores) -> Scores:
     A row without spread (no term is known) becomes 0: such a retriever has no say.
     """
     normalised = np.empty(scores.shape, dtype=np.float32)
-    size = max(1, CELLS // max(1, scores.shape[1]))
-    for start in range(0, len(scores), size):
-        rows = scores[start : start + size]
-        mean = rows.mean(axis=1, keepdims=True, dtype=np.float64)
-        spread = rows.std(axis=1, keepdims=True, dtype=np.float64)
-        normalised[start : start + size] = np.where(
-            spread > 1e-9, (rows - mean) / np.maximum(spread, 1e-9), 0.0
-        )
+    for rows in cached_rows(scores.shape):
+        part = scores[rows]
+        mean = part.mean(axis=1, keepdims=True, dtype=np.float64)
+        spread = part.std(axis=1, keepdims=True, dtype=np.float64)
+        normalised[rows] = np.where(spread > 1e-9, (part - mean) / np.maximum(spread, 1e-9), 0.0)
     return normalised
+
+
+def cached_rows(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of scores [queries, passages], so many at a time that the processor's cache holds them."""
+    size = max(1, CELLS // max(1, shape[1]))
+    for start in range(0, shape[0], size):
+        yield slice(start, start + size)
 
 
 def minmax(scores: Scores) -> Scores:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sunwi.search.fusion.normalise import zscore
+from sunwi.search.fusion.normalise import cached_rows, zscore
 from sunwi.search.retriever import Scores
 
 
@@ -22,7 +22,11 @@ def weighted_sum(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> 
     >>> [round(float(s), 2) for s in weighted_sum({"a": a, "b": -a}, {"a": 2.0, "b": 1.0})[0]]
     [1.22, 0.0, -1.22]
     """
-    return weighted_total({name: zscore(of_all) for name, of_all in scores.items()}, weights)
+    fused = np.empty_like(next(iter(scores.values())))
+    for rows in cached_rows(fused.shape):  # no second copy of all scores
+        normalised = {name: zscore(of_all[rows]) for name, of_all in scores.items()}
+        fused[rows] = weighted_total(normalised, weights)
+    return fused
 
 
 def weighted_total(normalised: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
