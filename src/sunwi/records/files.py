@@ -1,0 +1,134 @@
+"""Reading and writing files of rows and JSON: checked, sorted, atomic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from sunwi.errors import InputProblems, Problem
+from sunwi.records.row import Row
+from sunwi.runtime import atomic_write
+
+R = TypeVar("R", bound=Row)
+RUN_STAGE = "run the stage that writes it again (dvc repro)"
+
+
+def canonical_json(value: Any) -> str:
+    """One line of JSON with Hangul as it is; NaN and infinity are refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def read_rows(path: Path | str, model: type[R]) -> list[R]:
+    """Read and check a JSONL file of one row type.
+
+    Raises
+    ------
+    InputProblems
+        With file and line of every line that is no JSON, has a missing, unknown or wrong field,
+        repeats an id or is out of order; or with the file itself if it does not exist.
+    """
+    path = Path(path)
+    check_exists(path)
+    rows: list[R] = []
+    problems: list[Problem] = []
+    previous: tuple[Any, ...] | None = None
+    with path.open("rb") as lines:  # bytes: a line that is no UTF-8 is a fault of that line
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = model.model_validate_json(line)
+            except ValidationError as error:
+                problems += [Problem(path, number, describe_fault(fault)) for fault in error.errors()]
+                continue
+            key = row.sort_key()
+            if previous is not None and key <= previous:
+                what = "repeats the id" if key == previous else "is out of order at the id"
+                problems.append(Problem(path, number, f"{what} {key[-1]!r}; ids must rise from line to line"))
+            previous = key
+            rows.append(row)
+    if problems:
+        raise InputProblems(problems, f"mend {path.name}, or {RUN_STAGE}")
+    return rows
+
+
+def describe_fault(fault: Any) -> str:
+    """One pydantic fault as a sentence: which field, what was expected, what was found."""
+    field = ".".join(str(part) for part in fault["loc"]) or "line"
+    if fault["type"] == "missing":
+        return f"field '{field}' is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"field '{field}' is not known here"
+    found = fault.get("input")
+    found = repr(found.decode("utf-8", "replace") if isinstance(found, bytes) else found)
+    return f"field '{field}': {fault['msg']}; found {found if len(found) <= 80 else found[:77] + '...'}"
+
+
+def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
+    """Write rows sorted by id, atomically; return how many.
+
+    Raises
+    ------
+    InputProblems
+        If two rows have the same id; nothing is written then.
+    """
+    path = Path(path)
+    ordered = sorted(rows, key=lambda row: row.sort_key())
+    problems = [
+        Problem(path, number, f"two rows have the id {row.sort_key()[-1]!r}")
+        for number, (last, row) in enumerate(pairwise(ordered), start=2)
+        if last.sort_key() == row.sort_key()
+    ]
+    if problems:
+        raise InputProblems(problems, "give every row an id of its own")
+    write_lines(path, (canonical_json(row.model_dump(exclude_none=True)) for row in ordered))
+    return len(ordered)
+
+
+def write_rising(path: Path | str, rows: Iterable[Row]) -> int:
+    """Write rows that come sorted by id as they come, one held at a time, atomically; return how many.
+
+    Raises
+    ------
+    InputProblems
+        If a row's id is not above the one before; nothing is written then.
+    """
+    path = Path(path)
+    number = 0
+    previous: tuple[Any, ...] | None = None
+    with atomic_write(path) as out:
+        for number, row in enumerate(rows, start=1):
+            key = row.sort_key()
+            if previous is not None and key <= previous:
+                what = f"the id {key[-1]!r} comes after {previous[-1]!r}; ids must rise from row to row"
+                raise InputProblems([Problem(path, number, what)], "sort the rows, or use write_rows")
+            previous = key
+            out.write(canonical_json(row.model_dump(exclude_none=True)) + "\n")
+    return number
+
+
+def write_lines(path: Path | str, lines: Iterable[str]) -> None:
+    """Write lines of text to a temporary name and rename it."""
+    with atomic_write(Path(path)) as out:
+        for line in lines:
+            out.write(line + "\n")
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write one JSON document, indented and with sorted keys, atomically."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+    write_lines(path, [text])
+
+
+def read_json(path: Path | str) -> Any:
+    """Read one JSON document."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def check_exists(path: Path) -> None:
+    """Raise `InputProblems` with the next step if the file is not there."""
+    if not path.exists():
+        raise InputProblems([Problem(path, None, "the file does not exist")], RUN_STAGE)
