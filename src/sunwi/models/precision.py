@@ -8,6 +8,7 @@ from sunwi.runtime import device_type, inference_dtype
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Kernels = Literal["torch", "onednn"]
+ARITHMETIC = "2"  # raise it when a change of ours moves low bits: old and new rows must not mix
 
 
 def settled(precision: Precision) -> str:
@@ -27,7 +28,6 @@ def packs_weights(kernels: Kernels, precision: Precision = "auto") -> bool:
 
 
 def precision_key(precision: Precision = "auto", kernels: Kernels = "torch") -> tuple[str, ...]:
-    """What differs from float32 by torch's own kernels on a CPU; nothing for those."""
-    name = settled(precision)
+    """What a model's low bits depend on beside weights and text."""
     packed = ("onednn",) if packs_weights(kernels, precision) else ()
-    return ((name,) if name != "float32" else ()) + packed
+    return (ARITHMETIC, settled(precision), *packed)
