@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.records import Document
+
+settings.register_profile("untimed", deadline=None)  # the machine may be busy
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,7 +126,7 @@ TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 SCORE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.builds(

@@ -32,7 +32,7 @@ def test_normal_form(raw: str, expected: str) -> None:
     assert normalise(raw) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 @example("\u1112\u00ad\u1161")
 def test_the_normal_form_is_stable(text: str) -> None:
@@ -58,7 +58,7 @@ def test_overlap_by_hand() -> None:
     assert overlap([], ["물"]) == 0.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TERMS, TERMS)
 def test_overlap_is_a_share(question: list[str], passage: list[str]) -> None:
     share = overlap(question, passage)

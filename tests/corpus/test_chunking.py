@@ -24,7 +24,7 @@ texts = st.lists(st.one_of(korean, words), min_size=1, max_size=25).map(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=texts.filter(bool), limit=st.integers(1, 80))
 def test_chunks_hold_the_whole_text_and_keep_the_limit(text: str, limit: int) -> None:
     chunks = split_text(text, limit)

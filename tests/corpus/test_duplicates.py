@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.corpus.duplicates import copies_of, find_duplicates
@@ -81,7 +81,6 @@ def test_bands_keep_the_chance_of_a_miss(threshold: float) -> None:
     assert (1 - threshold**rows) ** count <= 0.001
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="가나다라abc1", min_size=5, max_size=60), min_size=1, max_size=5))
 def test_one_hash_for_each_gram(texts: list[str]) -> None:
     hashes, starts = gram_hashes(texts)
@@ -90,7 +89,6 @@ def test_one_hash_for_each_gram(texts: list[str]) -> None:
     assert len(set(hashes.tolist())) == len(set().union(*(char_ngrams(text, 5) for text in texts)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="가나", min_size=5, max_size=9), min_size=1, max_size=12), st.integers(1, 6))
 def test_band_keys_do_not_depend_on_the_block(texts: list[str], block: int) -> None:
     whole = band_keys(texts, 18, 7)

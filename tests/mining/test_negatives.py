@@ -64,7 +64,7 @@ def rules_of(pipeline: SearchPipeline, share: float = 0.95) -> FalseNegativeRule
 ROW = st.lists(st.floats(0, 10, width=32), min_size=8, max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ROW, ROW, st.sets(st.integers(0, 7), min_size=1, max_size=3), st.sampled_from([0.5, 0.95, 1.0]))
 def test_what_may_answer_is_never_a_negative(
     bm25: list[float], dense: list[float], relevant: set[int], share: float
@@ -336,7 +336,7 @@ def test_the_reranker_is_the_teacher_and_sees_each_pair_of_the_pool() -> None:
     assert mined.metrics["drops"] == {"near_positive_score": 1, "positive": 1, "same_document": 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=9), st.integers(1, 5), st.integers(0, 3))
 def test_a_sample_is_seeded_and_of_the_survivors(values: list[float], count: int, seed: int) -> None:
     survivors = [3 * at for at in range(len(values))]

@@ -18,7 +18,7 @@ def _needs_vnni() -> None:
         pytest.skip("needs a CPU with AVX512-VNNI")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.floats(1e-3, 1e3), st.booleans())
 def test_the_error_is_within_what_rounding_allows(seed: int, size: float, has_bias: bool) -> None:
     """|y - y'| <= sum |x| ds_w / 2 + sum |w'| ds_x / 2, with steps max|w| / 127 and max|x| / 127."""

@@ -104,7 +104,7 @@ words = st.sampled_from(
 texts = st.lists(words, min_size=1, max_size=6).map(" ".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(earlier=st.lists(texts, max_size=3), last=texts, terms=st.integers(0, 5))
 def test_the_last_turn_ends_the_query_and_context_is_bounded(
     earlier: list[str], last: str, terms: int

@@ -186,7 +186,7 @@ def random_inputs(seed: int, queries: int) -> dict[str, Any]:
     return {"qrels": qrels, "runs": runs, "topk": topk, "query_ids": ids, "strata": {"half": ids[::2]}}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), queries=st.integers(1, 30), data=st.data())
 def test_order_of_the_inputs_changes_nothing(seed: int, queries: int, data: st.DataObject) -> None:
     inputs = random_inputs(seed, queries)
@@ -204,7 +204,7 @@ def test_order_of_the_inputs_changes_nothing(seed: int, queries: int, data: st.D
     assert score(**inputs) == score(**shuffled)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), queries=st.integers(1, 30))
 def test_every_value_lies_in_its_range(seed: int, queries: int) -> None:
     detail = score(**random_inputs(seed, queries)).detail

@@ -37,7 +37,7 @@ def lucene_bm25(documents: list[list[str]], query: list[str], k1: float, b: floa
     return scores
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DOCUMENTS, QUERY, st.sampled_from([0.5, 1.2, 2.0]), st.sampled_from([0.0, 0.4, 0.75, 1.0]))
 def test_scores_equal_the_formula(documents: list[list[str]], query: list[str], k1: float, b: float) -> None:
     scores = Bm25(documents, Bm25Params(k1=k1, b=b)).scores(query)
@@ -78,7 +78,7 @@ def test_ties_are_broken_by_position() -> None:
     assert index.search([["물"]], depth=99)[0].shape == (1, 5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=1, max_size=12), st.integers(1, 14))
 def test_top_equals_a_sort(values: list[float], depth: int) -> None:
     positions, scores = top(np.array(values, dtype=np.float32), depth)

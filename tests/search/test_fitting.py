@@ -48,7 +48,7 @@ def test_low_overlap_is_the_part_below_or_the_lowest_few() -> None:
 SCORES = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=4, max_size=4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @examples(st.lists(st.tuples(SCORES, st.sets(st.integers(0, 3), min_size=1)), min_size=1, max_size=4))
 def test_first_relevant_rank_equals_brute_force(cases: list[tuple[list[float], set[int]]]) -> None:
     scores = np.array([values for values, _ in cases], dtype=np.float32)

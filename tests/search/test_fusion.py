@@ -35,7 +35,7 @@ def test_zscore_by_hand() -> None:
     np.testing.assert_allclose(found, [[-1.2247449, 0, 1.2247449], [0, 0, 0]], atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MATRIX)
 def test_zscores_have_mean_0_and_deviation_1_or_are_0(scores: Scores) -> None:
     found = zscore(scores)
@@ -99,7 +99,7 @@ def reverse(scores: Mapping[str, Scores]) -> dict[str, Scores]:
     return dict(reversed(scores.items()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MATRIX, MATRIX, MATRIX, st.permutations(range(5)))
 def test_the_order_of_retrievers_does_not_matter(a: Scores, b: Scores, c: Scores, order: list[int]) -> None:
     scores = {"a": a, "b": b, "c": c}
@@ -114,7 +114,7 @@ def test_the_order_of_retrievers_does_not_matter(a: Scores, b: Scores, c: Scores
     np.testing.assert_allclose(moved, fused[:, order], atol=1e-3)  # nor does the order of passages
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MATRIX, st.floats(0.5, 4, width=32))
 def test_the_scale_of_a_retriever_does_not_matter(scores: Scores, factor: float) -> None:
     np.testing.assert_allclose(zscore(scores * np.float32(factor)), zscore(scores), atol=1e-2)

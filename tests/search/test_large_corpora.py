@@ -29,7 +29,7 @@ TEXTS = ["물은 빛을 꺾는다", "빛은 빠르다", "지진은 땅을 흔든
 WHITESPACE = Bm25Params(tokenizer="whitespace")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given_by(st.integers(1, 3), st.integers(380, 1000), st.integers(1, 400), st.integers(0, 999))
 def test_the_top_of_many_equals_a_sort(depth: int, size: int, values: int, seed: int) -> None:
     scores = np.random.default_rng(seed).integers(-3, values, size=size).astype(np.float32)
@@ -39,7 +39,6 @@ def test_the_top_of_many_equals_a_sort(depth: int, size: int, values: int, seed:
     assert best.tolist() == scores[expected].tolist()
 
 
-@settings(deadline=None)
 @given_by(st.lists(st.sampled_from([-1.0, -0.0, 0.0, 0.5, 2.0]), min_size=1, max_size=30))
 def test_ranks_of_some_are_those_of_all(values: list[float]) -> None:
     scores = np.array(values, dtype=np.float32)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.params import TrainRerankerTargetedParams
@@ -103,7 +103,6 @@ def test_no_failure_gives_no_note() -> None:
     assert failure_metrics([], [], []) == {}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sets(st.integers(0, 30), min_size=1, max_size=3), max_size=25),
     st.floats(0, 0.5),

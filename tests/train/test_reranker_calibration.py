@@ -54,7 +54,7 @@ def test_calibration_error_by_hand() -> None:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.floats(-50, 50), min_size=2, max_size=12),
     st.floats(0.01, 20),

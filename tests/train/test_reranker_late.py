@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as trying
 from hypothesis import strategies as st
 from tests.train.reranker_models import TEXTS, settings, training_rows
 
@@ -80,7 +79,6 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
     assert all(not tensor.any() for name, tensor in state.items() if "lora_B" in name)
 
 
-@trying(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 30))
 def test_a_batch_repeats_no_row_and_each_pass_sees_all(size: int, batch: int, steps: int) -> None:
     batch = min(batch, size)

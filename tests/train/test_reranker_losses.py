@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.train.reranker_losses import LOSSES
@@ -54,7 +54,6 @@ def test_distillation_by_hand() -> None:
     assert loss("distillation") == pytest.approx((first + second) / 2, abs=1e-6)
 
 
-@settings(deadline=None)  # no timing here: the machine may be busy
 @given(
     st.sampled_from(sorted(LOSSES)),
     st.floats(-50, 50, allow_nan=False),
