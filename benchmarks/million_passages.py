@@ -98,6 +98,7 @@ def step_flat(options: argparse.Namespace) -> Facts:
     vectors = load_vectors(options.folder / "vectors.npy", options.passages)
     queries = asked_of(options.folder, "whitespace")[0].part(slice(DENSE))
     retriever = DenseRetriever(vectors)
+    retriever.scores(queries.part(slice(1)))  # libraries are loaded before the clock
     start = time.process_time()
     best = [
         top(row, DEPTH)[0]
@@ -177,12 +178,16 @@ def step_mine(options: argparse.Namespace) -> Facts:
     rules = FalseNegativeRules(passages, copies_of(pairs), {}, MiningParams().max_positive_share)
     start = time.process_time()
     pipeline = build_pipeline(passages, vectors, Bm25Params(tokenizer=options.tokenizer))
+    built = time.process_time()
+    pipeline.retrievers["dense"].scores(
+        queries.part(slice(1))
+    )  # libraries are loaded before the clock starts
     ready = time.process_time()
     mined = mine_negatives(pipeline, queries, labels, rules, MiningParams())
     spent = time.process_time() - ready
     write_rows(options.folder / "train.jsonl", mined.rows)
     return {
-        "CPU seconds to index": round(ready - start, 1),
+        "CPU seconds to index": round(built - start, 1),
         "CPU ms a question": round(1000 * spent / len(queries), 1),
         "rows": len(mined.rows),
     }
