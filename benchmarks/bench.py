@@ -30,7 +30,8 @@ COMPARISONS = {  # name -> module with `compare`
     "training": "train_steps",
     "scoring": "score_runs",
 }
-NAMES = (*COMPARISONS, "reruns")
+TABLES = {"reruns": "reruns", "noop": "noop"}  # name -> module with `report`, a table of its own
+NAMES = (*COMPARISONS, *TABLES)
 HEAD = (
     "Written by `make bench` from `benchmarks/results/`; edit neither. Sides of a table take turns in one "
     "process; figures are medians of the turns, and ratios are to the first row, turn by turn. CPU seconds "
@@ -69,8 +70,8 @@ def _conditions(found: dict[str, Any]) -> str:
     state = "at rest" if load < 0.3 else "busy with other work: wall seconds mislead"
     sizes = "small sizes (--quick), " if found["quick"] else ""
     turns = f"{found['turns']} turns"
-    if "table" in found:  # minutes a run
-        turns = f"each run of the table once, the no-op {turns}"
+    if found.get("runs"):  # minutes a run
+        turns = "each run of the table once"
     return f"*{sizes}{turns}; load {load} a core before, so {state}.*"
 
 
@@ -95,8 +96,8 @@ def main() -> None:
     results["machine"] = machine()
     for name in options.only:
         load, start = busy(), time.perf_counter()
-        if name == "reruns":
-            found = importlib.import_module("reruns").report(material, turns, options.quick)
+        if name in TABLES:
+            found = importlib.import_module(TABLES[name]).report(material, turns, options.quick)
         else:
             compared = importlib.import_module(COMPARISONS[name]).compare(material, turns, options.quick)
             found = compared.as_json()
