@@ -18,6 +18,7 @@ from sunwi.runtime import (
     pick_device,
     seed_everything,
     text_hash,
+    usable_threads,
 )
 
 
@@ -99,6 +100,16 @@ def test_threads_follow_the_quota_of_cgroup_1(eight_cpus: Path, quota: str, cpus
 
 def test_threads_without_cgroups_follow_the_affinity(eight_cpus: Path) -> None:
     assert available_cpus() == 8
+
+
+@pytest.mark.parametrize(
+    ("asked", "threads"), [("2", 2), ("3,1", 3), ("64", 8), ("0", 8), ("many", 8), ("", 8)]
+)
+def test_threads_asked_for_are_kept_to(
+    eight_cpus: Path, monkeypatch: pytest.MonkeyPatch, asked: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert usable_threads() == threads
 
 
 def test_cpus_and_seeds() -> None:

@@ -111,13 +111,19 @@ def _has_gpu_driver() -> bool:
     return True
 
 
+def usable_threads() -> int:
+    """Threads of a model on a CPU: OMP_NUM_THREADS, which torchrun sets for each process, or all CPUs."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # a list is for nested regions
+    return min(available_cpus(), int(asked)) if asked.isdigit() and int(asked) else available_cpus()
+
+
 def pick_device() -> torch.device:
-    """The GPU if there is one, else the CPU, with its threads set to the CPUs really available."""
+    """The GPU if there is one, else the CPU with `usable_threads`."""
     import torch  # heavy: only where a model runs
 
     if torch.cuda.is_available():
         return torch.device("cuda")
-    torch.set_num_threads(available_cpus())
+    torch.set_num_threads(usable_threads())
     return torch.device("cpu")
 
 

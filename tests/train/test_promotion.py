@@ -48,6 +48,14 @@ def test_the_best_mixture_wins() -> None:
     assert report["candidates"]["base_share_0.5"]["fused_p"] == pytest.approx(2 / 2**QUESTIONS, abs=1e-6)
 
 
+def test_without_natural_questions_a_mixture_that_passes_is_preferred_to_the_unmixed_encoder() -> None:
+    verdicts = {1.0: verdict(0.5, 0.5), 0.5: verdict(0.6, 0.6), 0.0: verdict(0.7, 0.7)}
+    assert promote(verdicts, gate([]), Params())[0] == 0.5
+    assert promote(verdicts, gate([0]), Params())[0] == 0.0
+    verdicts[0.5] = verdict(0.4, 0.6)  # it is refused
+    assert promote(verdicts, gate([]), Params())[0] == 0.0
+
+
 def test_a_tolerance_lets_a_small_loss_pass_that_may_be_chance() -> None:
     params = Params.model_validate({"train_embedder": {"tolerance": 0.05}})
     # one question lost .32: -.04 on average

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -80,7 +81,9 @@ class _Holder:
         import ray
         from threadpoolctl import threadpool_limits
 
-        threadpool_limits(available_cpus())  # Ray sets OMP_NUM_THREADS to the actor's share
+        # Ray sets it to the actor's share; the numbers are to be the driver's, and so are the threads.
+        os.environ.pop("OMP_NUM_THREADS", None)
+        threadpool_limits(available_cpus())
         self.work = ray.get(held)
 
     def __call__(self, table: Any) -> Any:

@@ -60,8 +60,9 @@ def promote(verdicts: dict[float, Verdict], gate: DevSet, params: Params) -> tup
     A candidate passes if its mean reciprocal rank is not below the base's by more than the tolerance, alone
     and in the fusion, on all gate questions and on the natural ones, and if the paired test shows no loss
     however small (the interval's upper end below 0). Of those that pass, the best mean of the two figures
-    wins; ties go to the larger share of the base. `delta`, `interval` and `p` are the fused difference from
-    the base of the promoted candidate, or of the best one that was refused.
+    wins; ties go to the larger share of the base. Without a natural question, which alone shows what tuning
+    costs people's wordings, the unmixed candidate is left out if a mixture passed. `delta`, `interval` and
+    `p` are the fused difference from the base of the promoted candidate, or of the best one that was refused.
     """
     base = verdicts[1.0]
     tolerance = params.train_embedder.tolerance
@@ -89,7 +90,10 @@ def promote(verdicts: dict[float, Verdict], gate: DevSet, params: Params) -> tup
             **{f"delta_{name}": round(value, 6) for name, value in losses.items()},
             **tests,
         }
-    best = max(passed, key=lambda share: (figures[share], share))
+    unproven = not gate.natural and any(0.0 < share < 1.0 for share in passed)
+    best = max(
+        (share for share in passed if share or not unproven), key=lambda share: (figures[share], share)
+    )
     tuned = [share for share in verdicts if share != 1.0]
     shown = best if best != 1.0 or not tuned else max(tuned, key=lambda share: (figures[share], share))
     of_shown = report[f"base_share_{shown:g}"]
