@@ -50,8 +50,12 @@ def test_the_best_mixture_wins() -> None:
 
 def test_without_natural_questions_a_mixture_that_passes_is_preferred_to_the_unmixed_encoder() -> None:
     verdicts = {1.0: verdict(0.5, 0.5), 0.5: verdict(0.6, 0.6), 0.0: verdict(0.7, 0.7)}
-    assert promote(verdicts, gate([]), Params())[0] == 0.5
-    assert promote(verdicts, gate([0]), Params())[0] == 0.0
+    share, report = promote(verdicts, gate([]), Params())
+    assert share == 0.5
+    assert report["reason"].endswith("set aside, for no natural question judges it")
+    share, report = promote(verdicts, gate([0]), Params())
+    assert share == 0.0
+    assert "set aside" not in report["reason"]
     verdicts[0.5] = verdict(0.4, 0.6)  # it is refused
     assert promote(verdicts, gate([]), Params())[0] == 0.0
 

@@ -20,6 +20,7 @@ from sunwi.search.retriever import Scores
 from sunwi.train.dev_set import DevSet, as_queries, dev_set
 
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
+SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
 GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
 
 
@@ -100,7 +101,7 @@ def promote(verdicts: dict[float, Verdict], gate: DevSet, params: Params) -> tup
     return best, {
         "promoted": "base" if best == 1.0 else "tuned",
         "base_share": best,
-        "reason": _reason(best, passed, tuned),
+        "reason": _reason(best, passed, tuned) + (SET_ASIDE if unproven and 0.0 in passed else ""),
         "delta": of_shown["delta_fused_all"],
         "interval": [of_shown["fused_low"], of_shown["fused_high"]],
         "p": of_shown["fused_p"],
