@@ -17,7 +17,7 @@ from tests.models.conftest import WORDS, write_tiny_bert
 
 from sunwi.cache import RowCache
 from sunwi.compute import LOCAL, Engine
-from sunwi.compute.ray_data import RayEngine
+from sunwi.compute.ray_data import WINDOW, RayEngine
 from sunwi.errors import ComputeError, ModelError
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import Mined, mine_negatives
@@ -185,6 +185,65 @@ def test_a_batch_that_always_kills_its_worker_ends_the_run(lone_worker: RayEngin
         list(lone_worker.map(Deadly(1, tmp_path, times=100), range(3)))
 
 
+def test_batches_are_made_as_workers_get_free(engine: RayEngine) -> None:
+    made = 0
+
+    def batches() -> Iterator[int]:
+        nonlocal made
+        for made in range(1, 101):
+            yield -made
+
+    ahead = []
+    for done, result in enumerate(engine.map(abs, batches()), start=1):
+        assert result == done
+        ahead.append(made - done)
+    assert done == 100
+    assert max(ahead) < PARAMS.workers * WINDOW  # and not all hundred
+
+
+def kill_workers(title: str) -> int:
+    """Kill this test's Ray processes of that title; return how many."""
+    killed = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            named = (process / "cmdline").read_text().startswith(title)
+            if named and parent(parent(int(process.name))) == os.getpid():  # this process > raylet > worker
+                os.kill(int(process.name), signal.SIGKILL)
+                killed += 1
+        except OSError:
+            continue  # it has ended meanwhile
+    return killed
+
+
+def parent(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_reader_that_is_lost_begins_anew(lone_worker: RayEngine) -> None:
+    results = lone_worker.map(abs, iter(range(40)))
+    assert [next(results) for _ in range(10)] == list(range(10))
+    assert kill_workers("ray::ReadFeedSource") == 1
+    assert list(results) == list(range(10, 40))
+
+
+def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayEngine) -> None:
+    results = lone_worker.map(abs, iter(range(40)))
+    next(results)
+    assert kill_workers("ray::_Shelf") == 1
+    with pytest.raises(ComputeError, match="hands out the batches was lost"):
+        list(results)
+
+
+def test_results_that_nobody_wants_any_more_leave_nothing_behind(
+    lone_worker: RayEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    results = lone_worker.map(abs, iter(range(1000)))
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]  a generator
+    assert list(lone_worker.map(abs, [-3])) == [3]
+    assert "Error" not in capfd.readouterr().err
+
+
 def refuse(batch: int) -> int:
     if batch in {4, 9}:
         raise ModelError("builtin/x", f"row {batch} cannot be read", "look at it")
@@ -214,7 +273,7 @@ def test_a_worker_that_no_node_can_hold_is_refused(cluster: str) -> None:
 
 REACH = """
 import sys
-from sunwi.compute.ray_data import RayEngine
+from sunwi.compute.ray_data import WINDOW, RayEngine
 from sunwi.params import ComputeParams
 engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
 print(list(engine.map(abs, [-1, -2, 3])))

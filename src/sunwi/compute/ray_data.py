@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from sunwi.compute.cluster import connect, worker_cpus
+from sunwi.compute.feed import Feed, source
 from sunwi.errors import ComputeError, SunwiError
 from sunwi.params import ComputeParams
 from sunwi.runtime import available_cpus
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+MORE_MEMORY = "give the cluster more memory, or lower compute.workers or encoder.batch_size"
+WINDOW = 4  # tasks a worker has: two are sent to it, the others stand ready or wait to be asked for in order
 
 
 class RayEngine:
@@ -33,18 +37,23 @@ class RayEngine:
             If Ray is missing, the cluster cannot be reached or is too small, or a batch's worker was lost
             more often than `compute.max_restarts`.
         """
-        rows = [{"batch": batch} for batch in _packed(batches)]
-        if not rows:
+        batches = iter(batches)
+        first = list(islice(batches, self.params.workers * self.params.batches_per_task))
+        if not first:
             return
         connect(self.params)
         import ray
         from ray import cloudpickle
         from ray.exceptions import RayActorError
 
-        held = ray.put(work)  # once for all actors; those of one node share its arrays
         # A few large batches (blocks of queries) still give every worker its part.
-        tasks = max(-(-len(rows) // self.params.batches_per_task), min(len(rows), self.params.workers))
-        dataset = ray.data.from_items(rows, override_num_blocks=tasks)
+        each = min(self.params.batches_per_task, -(-len(first) // self.params.workers))
+        workers = min(self.params.workers, -(-len(first) // each))
+        feed = Feed(_tasks(chain(first, batches), each), workers * WINDOW)
+        del first
+        held = ray.put(work)  # once for all actors; those of one node share its arrays
+        dataset = ray.data.read_datasource(source(feed.shelf), override_num_blocks=1, num_cpus=0)
+        dataset.context.target_max_block_size = 1  # a task is a block: none waits for others to fill one
         with warnings.catch_warnings():
             # Ray has no other name yet for the two limits, and without them a batch that always kills
             # its worker would be tried for ever.
@@ -54,24 +63,31 @@ class RayEngine:
                 batch_size=None,  # a block is a task
                 batch_format="pyarrow",
                 fn_constructor_args=(held,),
-                compute=ray.data.ActorPoolStrategy(size=min(self.params.workers, tasks)),
+                compute=ray.data.ActorPoolStrategy(size=workers),
                 num_cpus=worker_cpus(self.params),
                 num_gpus=self.params.gpus_per_worker or None,
                 max_restarts=self.params.max_restarts,
                 max_task_retries=self.params.max_restarts,
             )
         try:
-            for row in computed.iter_rows():
-                result = cloudpickle.loads(row["result"])
-                if isinstance(result, SunwiError):
-                    raise result
-                yield result
+            blocks = iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+            while feed.fill():
+                block = next(blocks, None)
+                if block is None:
+                    raise ComputeError("ray", "the process that hands out the batches was lost", MORE_MEMORY)
+                results = cloudpickle.loads(block["results"][0].as_py())
+                feed.done()
+                for result in results:
+                    if isinstance(result, SunwiError):
+                        raise result
+                    yield result
         except RayActorError as error:
             what = (
                 f"a worker was lost more often than compute.max_restarts {self.params.max_restarts}: {error}"
             )
-            next_step = "give workers more memory, or lower compute.workers or encoder.batch_size"
-            raise ComputeError("ray", what, next_step) from error
+            raise ComputeError("ray", what, MORE_MEMORY) from error
+        finally:
+            feed.close()
 
 
 class _Holder:
@@ -89,29 +105,23 @@ class _Holder:
     def __call__(self, table: Any) -> Any:
         """Results of one task's batches; an error that a user can act on is a result too."""
         import pyarrow as pa
+        from ray import cloudpickle
 
-        results = [_computed(self.work, batch.as_py()) for batch in table["batch"]]
-        return pa.table({"result": pa.array(results, type=pa.large_binary())})
+        results = [_computed(self.work, batch) for batch in cloudpickle.loads(table["task"][0].as_py())]
+        return pa.table({"results": pa.array([cloudpickle.dumps(results)], type=pa.large_binary())})
 
 
-def _packed(batches: Iterable[Any]) -> Iterator[bytes]:
-    """Batches in the form in which Ray itself sends Python objects; nothing of it is kept."""
+def _tasks(batches: Iterable[Any], each: int) -> Iterator[bytes]:
+    """Tasks of `each` batches in the form in which Ray itself sends Python objects; nothing of it is kept."""
+    from ray import cloudpickle
+
     batches = iter(batches)
-    first = next(batches, None)
-    if first is None:
-        return
-    from ray import cloudpickle
-
-    yield cloudpickle.dumps(first)
-    for batch in batches:
-        yield cloudpickle.dumps(batch)
+    while task := list(islice(batches, each)):
+        yield cloudpickle.dumps(task)
 
 
-def _computed(work: Callable[[Any], Any], batch: bytes) -> bytes:
-    from ray import cloudpickle
-
+def _computed(work: Callable[[In], Out], batch: In) -> Out | SunwiError:
     try:
-        result = work(cloudpickle.loads(batch))
+        return work(batch)
     except SunwiError as error:
-        result = error
-    return bytes(cloudpickle.dumps(result))
+        return error

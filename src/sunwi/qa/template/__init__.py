@@ -61,7 +61,7 @@ def template_candidates(
         new = [(key, document) for key, document in zip(keys, documents, strict=True) if key not in known]
         blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
         task = partial(_for_block, groups=wanted, seed=seed)
-        made = engine.map(task, [[document for _, document in block] for block in blocks])
+        made = engine.map(task, ([document for _, document in block] for block in blocks))
         for block, found in zip(blocks, progress(made, len(blocks), "questions", "block"), strict=True):
             fresh = {key: to_row(of_one) for (key, _), of_one in zip(block, found, strict=True)}
             cache.put_many(fresh)
