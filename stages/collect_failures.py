@@ -12,7 +12,7 @@ from project import (
     timed,
 )
 from sunwi.params import load_params
-from sunwi.records import CandidateList, read_json, read_rows, write_json, write_rows
+from sunwi.records import CandidateList, iter_rows, read_json, write_json, write_rows
 from sunwi.search.reranking import Rerankers, trained_reranker
 from sunwi.train.blending import score_lists
 from sunwi.train.failures import collect_failures, failure_metrics
@@ -25,7 +25,7 @@ if __name__ == "__main__":
         texts = dict(zip(corpus.docids, corpus.texts, strict=True))
         rules = false_negative_rules(corpus, params)
         wanted = set(params.collect_failures.splits)
-        lists = [one for one in read_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
+        lists = [one for one in iter_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
         rerankers = Rerankers(encoder("promoted", params), trained_reranker(STAGE1), params)
         scored = score_lists(lists, texts, rerankers, params.train_reranker.depth)
         weights = read_json(INDEX / "blend_stage1.json").get("both", {})

@@ -19,7 +19,15 @@ from project import (
 )
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
-from sunwi.records import AugmentedFailure, MinedRow, UnderstoodQuery, read_rows, write_json, write_rows
+from sunwi.records import (
+    AugmentedFailure,
+    MinedRow,
+    UnderstoodQuery,
+    iter_rows,
+    read_rows,
+    write_json,
+    write_rows,
+)
 from sunwi.report import embedding_map, negative_scores, stage_hits
 from sunwi.report.diagnosis import diagnose, read_submitted
 from sunwi.report.failures import count_causes
@@ -57,7 +65,7 @@ if __name__ == "__main__":
         with (PLOTS / "recall.csv").open(encoding="utf-8", newline="") as lines:
             recall = headline_recall(csv.DictReader(lines), params.headline, params.score.baseline)
         write_csv(PLOTS / "headline_recall.csv", HEADLINE_RECALL_COLUMNS, recall)
-        histogram = negative_scores.score_histogram(read_rows(MINED / "train.jsonl", MinedRow))
+        histogram = negative_scores.score_histogram(iter_rows(MINED / "train.jsonl", MinedRow))
         write_csv(PLOTS / "negative_scores.csv", negative_scores.COLUMNS, histogram)
 
         known = asked, load_vectors(INDEX / "promoted" / "questions.npy", len(asked))

@@ -26,8 +26,8 @@ if __name__ == "__main__":
             print(client.estimate(requests(prepared.corpus, params.qa, params.seed)))
         with told("generate_qa", client):
             result = generate_questions(sources, params, base, client, engine_of(params.compute))
-        write_rows(QA / "questions.jsonl", result.kept)
-        write_rows(QA / "rejected.jsonl", result.rejected)
+        write_rows(QA / "questions.jsonl", result.kept, params.rows_per_shard)
+        write_rows(QA / "rejected.jsonl", result.rejected, params.rows_per_shard)
         write_rows(QA / "dev_contexts.jsonl", result.contexts)
         write_json(METRICS / "qa.json", result.metrics)
         # Each answer counts once, whenever it was bought, so that a second run gives the same bytes.

@@ -30,5 +30,5 @@ if __name__ == "__main__":
         teacher = teacher_of(params.mining.reranker, base, params)
         count = MiningCount(params.mining.negatives)
         rows = mined_rows(search, queries, train, rules, params.mining, count, params.seed, teacher)
-        write_rising(MINED / "train.jsonl", rows)
+        write_rising(MINED / "train.jsonl", rows, params.rows_per_shard)
         write_json(METRICS / "mine.json", count.metrics())

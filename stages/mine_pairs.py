@@ -35,7 +35,8 @@ if __name__ == "__main__":
         lists = candidate_lists(
             search, names, fusion, queries, labels, params.pairs.depth, false_negative_rules(corpus, params)
         )
-        write_rows(MINED / "pairs.jsonl", lists)
+        write_rows(MINED / "pairs.jsonl", lists, params.rows_per_shard)
         texts = dict(zip(corpus.docids, corpus.texts, strict=True))
-        write_rows(MINED / "triplets.jsonl", triplets(lists, texts, params.mining.max_positive_share))
+        trios = triplets(lists, texts, params.mining.max_positive_share)
+        write_rows(MINED / "triplets.jsonl", trios, params.rows_per_shard)
         write_json(METRICS / "pairs.json", pool_metrics(lists))

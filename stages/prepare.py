@@ -11,5 +11,5 @@ if __name__ == "__main__":
     params = load_params()
     with timed("prepare"):
         prepared = prepare(Path(params.data.source), params.corpus)
-        write_prepared(prepared, PREPARED)
+        write_prepared(prepared, PREPARED, params.rows_per_shard)
         write_json(METRICS / "prepare.json", prepared.statistics)

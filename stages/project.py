@@ -21,7 +21,7 @@ from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
-from sunwi.records import Document, Question, UnderstoodQuery, read_rows, write_json, write_lines
+from sunwi.records import Document, Question, UnderstoodQuery, iter_rows, read_rows, write_json, write_lines
 from sunwi.runtime import cache_dir
 from sunwi.search.batch import Passages, QueryBatch, make_queries
 from sunwi.search.engines.pipeline import on_server
@@ -65,7 +65,7 @@ sys.excepthook = _told_without_traceback
 
 def passages() -> Passages:
     """The prepared corpus."""
-    return Passages.of(read_rows(PREPARED / "corpus.jsonl", Document))
+    return Passages.of(iter_rows(PREPARED / "corpus.jsonl", Document))
 
 
 def questions() -> list[Question]:

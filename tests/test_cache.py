@@ -87,3 +87,12 @@ def test_rows_of_a_failed_call_are_not_kept(tmp_path: Path) -> None:
 def test_the_folder_is_the_one_of_the_environment(own_cache: Path) -> None:
     with RowCache("named") as cache:
         assert cache.path == own_cache / "named.sqlite"
+
+
+def test_each_key_is_answered_in_order(tmp_path: Path) -> None:
+    with RowCache("rows", tmp_path) as cache:
+        cache.put_many({f"{number}": bytes([number % 256]) for number in range(0, 1300, 2)})
+        keys = [f"{number}" for number in (*range(1200), 4, 4)]
+        expected = [bytes([number % 256]) if number % 2 == 0 else None for number in range(1200)]
+        assert list(cache.get_each(keys)) == [*expected, bytes([4]), bytes([4])]
+        assert list(cache.get_each([])) == []

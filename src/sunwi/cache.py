@@ -41,6 +41,13 @@ class RowCache:
             found.update(self._connection.execute(query, part))
         return found
 
+    def get_each(self, keys: Sequence[str]) -> Iterator[bytes | None]:
+        """Each key's value in the order of the keys, or None where there is none; few are held at once."""
+        for start in range(0, len(keys), self.CHUNK):
+            part = keys[start : start + self.CHUNK]
+            found = self.get_many(part)
+            yield from (found.get(key) for key in part)
+
     def put_many(self, rows: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> None:
         """Keep rows, all or none; when the call returns they outlive the process."""
         items = rows.items() if isinstance(rows, Mapping) else rows

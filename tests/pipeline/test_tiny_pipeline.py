@@ -6,7 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.pipeline.tiny_project import PASSAGES, dvc, make_project, set_params, stages_run, write_source
+from tests.pipeline.tiny_project import (
+    PASSAGES,
+    change_params,
+    dvc,
+    make_project,
+    set_params,
+    stages_run,
+    write_source,
+)
 
 pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a machine that may be busy
 
@@ -53,6 +61,25 @@ def test_no_output_names_this_machine(project: Path) -> None:
         content = path.read_text(encoding="utf-8")
         assert str(project) not in content, path
         assert str(Path.home()) not in content, path
+
+
+TABLES = ("prepared/corpus", "qa/questions", "qa/rejected", "mined/train", "mined/pairs", "mined/triplets")
+
+
+def test_tables_in_shards_hold_the_same_rows(project: Path) -> None:
+    paths = [project / "data" / f"{name}.jsonl" for name in TABLES]
+    whole = [path.read_bytes() for path in paths]
+    vectors = (project / "data/index/promoted/corpus.npy").read_bytes()
+    change_params(project, rows_per_shard=4)
+    ran = stages_run(dvc(project, "repro", "mine_pairs"))
+    assert {"prepare", "generate_qa", "mine", "train_embedder", "mine_pairs"} <= set(ran)
+    for path, one in zip(paths, whole, strict=True):
+        shards = sorted(path.iterdir())
+        assert len(shards) > 1, path
+        assert b"".join(shard.read_bytes() for shard in shards) == one, path
+    assert (project / "data/index/promoted/corpus.npy").read_bytes() == vectors
+    change_params(project, rows_per_shard=0)
+    dvc(project, "repro", "prepare")
 
 
 def test_five_more_passages_encode_five(project: Path) -> None:

@@ -100,7 +100,13 @@ def stages_run(output: str) -> list[str]:
 
 
 def set_params(folder: Path, section: str, key: str, value: object) -> None:
+    """Set one key of a section."""
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    change_params(folder, **{section: params[section] | {key: value}})
+
+
+def change_params(folder: Path, **changed: object) -> None:
+    """Set keys of the top level."""
     path = folder / "params.yaml"
-    params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    params[section][key] = value
+    params = yaml.safe_load(path.read_text(encoding="utf-8")) | changed
     path.write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")

@@ -52,7 +52,7 @@ def index(
     The alias is search.index with --with's word at its end; it moves in one step when all is indexed.
     """
     from sunwi.params import load_params
-    from sunwi.records import Document, canonical_json, read_rows
+    from sunwi.records import Document, canonical_json, iter_rows
     from sunwi.search.batch import Passages
     from sunwi.search.engines.pipeline import put_index
     from sunwi.search.store import load_vectors
@@ -61,7 +61,7 @@ def index(
     search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
     if not (PREPARED / "corpus.jsonl").exists():
         raise DataError(f"there is no corpus.jsonl in {PREPARED}", "run make repro, or dvc repro prepare")
-    passages = Passages.of(read_rows(PREPARED / "corpus.jsonl", Document))
+    passages = Passages.of(iter_rows(PREPARED / "corpus.jsonl", Document))
     vectors = sparse = None
     if content in {Content.PROMOTED, Content.BASE}:
         path = VECTORS / content.value / "corpus.npy"

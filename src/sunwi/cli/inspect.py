@@ -53,9 +53,9 @@ def find_row(qid: str, file: Path) -> MinedRow:
     from difflib import get_close_matches
 
     from sunwi.errors import DataError
-    from sunwi.records import MinedRow, read_rows
+    from sunwi.records import MinedRow, iter_rows
 
-    rows = {row.qid: row for row in read_rows(file, MinedRow)}
+    rows = {row.qid: row for row in iter_rows(file, MinedRow)}
     if qid not in rows:
         near = get_close_matches(qid, rows, n=3, cutoff=0.0) or ["none: the file is empty"]
         what = (

@@ -21,12 +21,12 @@ def validate(
 ) -> None:
     """Name every fault of a submission file: ids, docids, repeats, lengths, encoding."""
     from sunwi.errors import InputProblems
-    from sunwi.records import Document, Query, read_rows
+    from sunwi.records import Document, Query, iter_rows, read_rows
     from sunwi.submit.validation import submission_faults
 
     folder = data or PREPARED
     queries = [query.qid for query in read_rows(folder / "queries.jsonl", Query)]
-    documents = {row.parent or row.docid for row in read_rows(folder / "corpus.jsonl", Document)}
+    documents = {row.parent or row.docid for row in iter_rows(folder / "corpus.jsonl", Document)}
     if problems := submission_faults(file, queries, documents, k):
         raise InputProblems(problems, f"mend {file.name} and validate it again")
     typer.echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")

@@ -61,7 +61,8 @@ class Draft:
         decoded = decode_file(path)
         self.problems += decoded.problems
         if decoded.encoding != "none":
-            self.encodings[path.name] = decoded.encoding
+            table = path.parent if path.parent.suffix == ".jsonl" else path  # of a shard
+            self.encodings[table.name] = decoded.encoding
         return decoded
 
     def parse(

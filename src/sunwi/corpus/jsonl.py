@@ -8,10 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.corpus.draft import Draft, Place, R
+from sunwi.errors import InputProblems
+from sunwi.records import files_of
 
 
 def read_objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Each line's object with its place; lines of spaces alone are passed over."""
+    """Each line's object with its place; lines of spaces alone are passed over.
+
+    A folder of that name is read shard by shard.
+    """
+    try:
+        files = files_of(path)
+    except InputProblems as error:
+        draft.problems += error.problems
+        return
+    for file in files:
+        yield from _objects(file, draft)
+
+
+def _objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]:
     for number, line in enumerate(draft.open(path).lines, start=1):
         if line is None or not line.strip():
             continue

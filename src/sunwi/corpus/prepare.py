@@ -73,8 +73,11 @@ def prepare(source: Path, params: CorpusParams) -> Prepared:
     )
 
 
-def write_prepared(prepared: Prepared, folder: Path) -> None:
-    """Write the seven files, empty ones too; the statistics are the caller's to write."""
+def write_prepared(prepared: Prepared, folder: Path, rows_per_shard: int = 0) -> None:
+    """Write the seven files, empty ones too; the statistics are the caller's to write.
+
+    Documents, given questions and duplicates are written in shards, where those are asked for.
+    """
     whole = Source(
         documents=prepared.corpus,
         queries=prepared.queries,
@@ -83,8 +86,8 @@ def write_prepared(prepared: Prepared, folder: Path) -> None:
         dev_qrels=prepared.dev_qrels,
         questions=prepared.questions,
     )
-    write_source(whole, folder)
-    write_rows(folder / "duplicates.jsonl", prepared.duplicates)
+    write_source(whole, folder, rows_per_shard)
+    write_rows(folder / "duplicates.jsonl", prepared.duplicates, rows_per_shard)
 
 
 def load_prepared(folder: Path) -> Prepared:

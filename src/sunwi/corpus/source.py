@@ -47,14 +47,17 @@ def read_source(folder: Path) -> Draft:
     return draft
 
 
-def write_source(source: Source, folder: Path) -> None:
-    """Write all six files, empty ones too: nothing of an earlier import may stay beside them."""
-    write_rows(folder / "corpus.jsonl", source.documents)
+def write_source(source: Source, folder: Path, rows_per_shard: int = 0) -> None:
+    """Write all six files, empty ones too: nothing of an earlier import may stay beside them.
+
+    Documents and given questions are written in shards, where those are asked for.
+    """
+    write_rows(folder / "corpus.jsonl", source.documents, rows_per_shard)
     write_rows(folder / "queries.jsonl", source.queries)
     write_qrels(folder / "qrels.tsv", source.qrels)
     write_rows(folder / "dev_queries.jsonl", source.dev_queries)
     write_qrels(folder / "dev_qrels.tsv", source.dev_qrels)
-    write_rows(folder / "questions.jsonl", source.questions)
+    write_rows(folder / "questions.jsonl", source.questions, rows_per_shard)
 
 
 def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:

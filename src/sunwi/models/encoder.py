@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,6 +36,11 @@ Vectors = npt.NDArray[np.float16]
 TokenIds = tuple[list[list[int]], int]  # of the rows of one batch, and the length that they are padded to
 INT8_TOKENS = 2048  # of a batch: what lies between the layers then stays in the CPU's caches
 WITH_POOLER = frozenset({"bert", "roberta", "xlm-roberta"})
+
+
+def in_memory(shape: tuple[int, int]) -> Vectors:
+    """An array to fill with vectors."""
+    return np.empty(shape, dtype=np.float16)
 
 
 @dataclass(slots=True)
@@ -94,10 +99,22 @@ class Encoder:
         """What the low bits of its vectors depend on beside model and text; part of every cache's key."""
         return precision_key(self.precision, self.kernels)
 
-    def encode(self, texts: Sequence[str], side: Side, max_length: int, label: str = "encode") -> Vectors:
+    def encode(
+        self,
+        texts: Sequence[str],
+        side: Side,
+        max_length: int,
+        label: str = "encode",
+        empty: Callable[[tuple[int, int]], Vectors] = in_memory,
+    ) -> Vectors:
         """Vectors of the texts, shape [texts, dimensions], float16.
 
         A row's vector does not depend on the other rows (`length_batches`): cached and fresh rows agree.
+
+        Parameters
+        ----------
+        empty
+            Makes the array that is filled, from its shape: in memory, or a map of a file.
 
         Raises
         ------
@@ -107,27 +124,36 @@ class Encoder:
             If the model cannot read as many tokens as `max_length`.
         """
         if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float16)
+            return empty((0, self.dimensions))
         blank = [at for at, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)
         settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
         keys = [text_hash(*settings, text) for text in texts]
+        vectors: Vectors | None = None
+        missing: dict[str, list[int]] = {}  # key -> its rows
         with RowCache("vectors") as cache:
-            known = cache.get_many(keys)
-            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+            for row, (key, known) in enumerate(zip(keys, cache.get_each(keys), strict=True)):
+                if known is None:
+                    missing.setdefault(key, []).append(row)
+                    continue
+                if vectors is None:  # the model's own configuration takes a second to load
+                    vectors = empty((len(texts), len(known) // np.dtype(np.float16).itemsize))
+                vectors[row] = np.frombuffer(known, dtype=np.float16)
+            if vectors is None:
+                vectors = empty((len(texts), self.dimensions))
             self.count.cached += len(texts) - len(missing)
             self.count.encoded += len(missing)
-            order = sorted(missing, key=lambda key: (-len(missing[key]), key))
+            order = sorted(missing, key=lambda key: (-len(texts[missing[key][0]]), key))
             parts = [order[start : start + self.CHUNK] for start in range(0, len(order), self.CHUNK)]
-            texts_of = ([prefix + missing[key] for key in part] for part in parts)
+            texts_of = ([prefix + texts[missing[key][0]] for key in part] for part in parts)
             encoded = zip(parts, self._encode_parts(texts_of, max_length), strict=True)
-            for part, vectors in progress(encoded, len(parts), f"{label} ({len(order)} new)", "chunk"):
-                fresh = {key: vector.tobytes() for key, vector in zip(part, vectors, strict=True)}
-                cache.put_many(fresh)
-                known.update(fresh)
-        return np.stack([np.frombuffer(known[key], dtype=np.float16) for key in keys])
+            for part, fresh in progress(encoded, len(parts), f"{label} ({len(order)} new)", "chunk"):
+                cache.put_many((key, vector.tobytes()) for key, vector in zip(part, fresh, strict=True))
+                for key, vector in zip(part, fresh, strict=True):
+                    vectors[missing[key]] = vector
+        return vectors
 
     @property
     def dimensions(self) -> int:

@@ -35,6 +35,7 @@ class Params(Section):
     """The whole of params.yaml."""
 
     seed: Whole = 42
+    rows_per_shard: Whole = 0
     compute: ComputeParams = ComputeParams()
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()

@@ -1,6 +1,7 @@
 """The contracts between stages: one model a row type, checked on every read and write.
 
-Files are JSON lines in UTF-8 with "\\n", sorted by id. All faults of a file are reported at once.
+Tables are JSON lines in UTF-8 with "\\n", sorted by id, in one file or in a folder of shards. All faults of
+a table are reported at once.
 """
 
 from sunwi.records.corpus import Document, Message, Query
@@ -10,6 +11,7 @@ from sunwi.records.files import (
     canonical_json,
     check_exists,
     describe_fault,
+    iter_rows,
     read_json,
     read_rows,
     write_json,
@@ -20,6 +22,7 @@ from sunwi.records.files import (
 from sunwi.records.mined import Candidate, CandidateList, MinedRow, Triplet
 from sunwi.records.questions import Context, DevContexts, Question, RejectedQuestion
 from sunwi.records.row import EvalId, Identifier, Provenance, Row, Split
+from sunwi.records.shards import files_of
 from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 
 __all__ = [
@@ -48,6 +51,8 @@ __all__ = [
     "canonical_json",
     "check_exists",
     "describe_fault",
+    "files_of",
+    "iter_rows",
     "read_json",
     "read_rows",
     "write_json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sunwi.errors import InputProblems, Problem
 from sunwi.records.row import Row
+from sunwi.records.shards import files_of, written_table
 from sunwi.runtime import atomic_write
 
 R = TypeVar("R", bound=Row)
@@ -24,7 +25,7 @@ def canonical_json(value: Any) -> str:
 
 
 def read_rows(path: Path | str, model: type[R]) -> list[R]:
-    """Read and check a JSONL file of one row type.
+    """Read and check a table of one row type: a file of JSON lines, or a folder of shards.
 
     Raises
     ------
@@ -32,27 +33,39 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
         With file and line of every line that is no JSON, has a missing, unknown or wrong field,
         repeats an id or is out of order; or with the file itself if it does not exist.
     """
+    return list(iter_rows(path, model))
+
+
+def iter_rows(path: Path | str, model: type[R]) -> Iterator[R]:
+    """The same, row by row: one is held at a time, and what is wrong is told when the last one was read.
+
+    Raises
+    ------
+    InputProblems
+        As `read_rows`; the first wrong line ends the rows, and the lines behind it are still checked.
+    """
     path = Path(path)
     check_exists(path)
-    rows: list[R] = []
     problems: list[Problem] = []
     previous: tuple[Any, ...] | None = None
-    with path.open("rb") as lines:  # bytes: a line that is no UTF-8 is a fault of that line
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = model.model_validate_json(line)
-            except ValidationError as error:
-                problems += [Problem(path, number, describe_fault(fault)) for fault in error.errors()]
-                continue
-            key = row.sort_key()
-            if previous is not None and key <= previous:
-                what = "repeats the id" if key == previous else "is out of order at the id"
-                problems.append(Problem(path, number, f"{what} {key[-1]!r}; ids must rise from line to line"))
-            previous = key
-            rows.append(row)
+    for file in files_of(path):
+        with file.open("rb") as lines:  # bytes: a line that is no UTF-8 is a fault of that line
+            for number, line in enumerate(lines, start=1):
+                try:
+                    row = model.model_validate_json(line)
+                except ValidationError as error:
+                    problems += [Problem(file, number, describe_fault(fault)) for fault in error.errors()]
+                    continue
+                key = row.sort_key()
+                if previous is not None and key <= previous:
+                    what = "repeats the id" if key == previous else "is out of order at the id"
+                    what = f"{what} {key[-1]!r}; ids must rise from line to line"
+                    problems.append(Problem(file, number, what))
+                previous = key
+                if not problems:
+                    yield row
     if problems:
         raise InputProblems(problems, f"mend {path.name}, or {RUN_STAGE}")
-    return rows
 
 
 def describe_fault(fault: Any) -> str:
@@ -67,8 +80,13 @@ def describe_fault(fault: Any) -> str:
     return f"field '{field}': {fault['msg']}; found {found if len(found) <= 80 else found[:77] + '...'}"
 
 
-def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
+def write_rows(path: Path | str, rows: Iterable[Row], rows_per_shard: int = 0) -> int:
     """Write rows sorted by id, atomically; return how many.
+
+    Parameters
+    ----------
+    rows_per_shard
+        0: one file; above: a folder of shards of so many rows on average (`written_table`).
 
     Raises
     ------
@@ -84,11 +102,10 @@ def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
     ]
     if problems:
         raise InputProblems(problems, "give every row an id of its own")
-    write_lines(path, (canonical_json(row.model_dump(exclude_none=True)) for row in ordered))
-    return len(ordered)
+    return write_rising(path, ordered, rows_per_shard)
 
 
-def write_rising(path: Path | str, rows: Iterable[Row]) -> int:
+def write_rising(path: Path | str, rows: Iterable[Row], rows_per_shard: int = 0) -> int:
     """Write rows that come sorted by id as they come, one held at a time, atomically; return how many.
 
     Raises
@@ -99,14 +116,14 @@ def write_rising(path: Path | str, rows: Iterable[Row]) -> int:
     path = Path(path)
     number = 0
     previous: tuple[Any, ...] | None = None
-    with atomic_write(path) as out:
+    with written_table(path, rows_per_shard) as write:
         for number, row in enumerate(rows, start=1):
             key = row.sort_key()
             if previous is not None and key <= previous:
                 what = f"the id {key[-1]!r} comes after {previous[-1]!r}; ids must rise from row to row"
                 raise InputProblems([Problem(path, number, what)], "sort the rows, or use write_rows")
             previous = key
-            out.write(canonical_json(row.model_dump(exclude_none=True)) + "\n")
+            write(str(key[-1]), canonical_json(row.model_dump(exclude_none=True)))
     return number
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,24 +58,26 @@ class Passages:
     position: dict[str, int]
 
     @classmethod
-    def of(cls, documents: Sequence[Document]) -> Passages:
-        """Passages of a corpus.
+    def of(cls, documents: Iterable[Document]) -> Passages:
+        """Passages of a corpus, in any order; of rows that come one by one none is kept.
 
         Raises
         ------
         DataError
             If the corpus is empty.
         """
-        if not documents:
+        docids: list[str] = []
+        texts: list[str] = []
+        groups: list[str] = []
+        for document in documents:
+            docids.append(document.docid)
+            texts.append(document.text)
+            groups.append(document.parent or document.docid)
+        if not docids:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
-        ordered = sorted(documents, key=lambda document: document.docid)
-        docids = [document.docid for document in ordered]
-        return cls(
-            docids,
-            [document.text for document in ordered],
-            [document.parent or document.docid for document in ordered],
-            {docid: at for at, docid in enumerate(docids)},
-        )
+        order = sorted(range(len(docids)), key=docids.__getitem__)
+        docids, texts, groups = ([column[at] for at in order] for column in (docids, texts, groups))
+        return cls(docids, texts, groups, {docid: at for at, docid in enumerate(docids)})
 
     def __len__(self) -> int:
         return len(self.docids)

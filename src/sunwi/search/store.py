@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,18 @@ from sunwi.runtime import atomic_write
 
 def save_vectors(path: Path, vectors: Vectors) -> None:
     """Write [rows, dimensions] as float16, atomically."""
+    with vectors_file(path) as empty:
+        empty(vectors.shape)[:] = vectors
+
+
+@contextmanager
+def vectors_file(path: Path) -> Iterator[Callable[[tuple[int, ...]], Vectors]]:
+    """A file of vectors that is filled in place: what is given makes its array of a shape, memory-mapped.
+
+    The file has its name when the block ends without an error.
+    """
     with atomic_write(path, "wb") as out:
-        np.save(out, np.ascontiguousarray(vectors, dtype=np.float16), allow_pickle=False)
+        yield lambda shape: np.lib.format.open_memmap(out.name, "w+", np.float16, shape)
 
 
 def load_vectors(path: Path, rows: int) -> Vectors:

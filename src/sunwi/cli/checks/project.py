@@ -31,7 +31,9 @@ def check_source(params: Params) -> Finding:
     """Whether data.source holds a corpus."""
     corpus = Path(params.data.source) / "corpus.jsonl"
     if corpus.exists():
-        return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {size(corpus.stat().st_size)}")
+        files = corpus.iterdir() if corpus.is_dir() else [corpus]  # shards, or one file
+        held = size(sum(file.stat().st_size for file in files))
+        return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {held}")
     fix = "sunwi import table FILE (or competition, beir, squad)"
     return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
 
