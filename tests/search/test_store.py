@@ -38,7 +38,7 @@ def test_a_file_that_is_not_whole_does_not_get_its_name(tmp_path: Path) -> None:
     save_vectors(path, np.ones((2, 3), dtype=np.float16))
     before = path.read_bytes()
     for rows in (5, -1):  # an error of the block, and one of the array itself
-        with pytest.raises(ValueError, match="broadcast|negative"):
+        with pytest.raises(ValueError, match=r"broadcast|negative"):
             write_wrongly(path, rows)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
