@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,10 @@ from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import mine_negatives
+from sunwi.models.encoder import Encoder, Vectors
+from sunwi.models.resolver import resolve
 from sunwi.params import Bm25Params, CorpusParams, DenseParams, MiningParams
-from sunwi.records import Document, read_rows, write_json, write_rows
+from sunwi.records import Document, files_of, iter_rows, read_rows, write_json, write_rows
 from sunwi.search.approximate import ApproximateDenseRetriever
 from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.bm25 import Bm25
@@ -36,7 +38,7 @@ from sunwi.search.dense import DenseRetriever
 from sunwi.search.kept import kept_faiss
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.pipeline import build_pipeline
-from sunwi.search.store import load_vectors
+from sunwi.search.store import load_vectors, vectors_file
 from sunwi.search.terms import index_terms, term_stream
 from sunwi.search.top import top
 
@@ -47,7 +49,7 @@ Facts = dict[str, object]
 
 
 def corpus_of(folder: Path) -> Passages:
-    return Passages.of(read_rows(folder / "prepared" / "corpus.jsonl", Document))
+    return Passages.of(iter_rows(folder / "prepared" / "corpus.jsonl", Document))
 
 
 def asked_of(folder: Path, tokenizer: str) -> tuple[QueryBatch, list[str]]:
@@ -73,8 +75,25 @@ def step_vectors(options: argparse.Namespace) -> Facts:
 
 def step_prepare(options: argparse.Namespace) -> Facts:
     prepared = prepare(options.folder, CorpusParams())
-    write_prepared(prepared, options.folder / "prepared")
-    return {"duplicates": len(prepared.duplicates)}
+    write_prepared(prepared, options.folder / "prepared", options.rows_per_shard)
+    shards = len(files_of(options.folder / "prepared" / "corpus.jsonl"))
+    return {"duplicates": len(prepared.duplicates), "files": shards}
+
+
+class Unmodelled(Encoder):
+    """An encoder whose vectors are drawn: what is measured is everything around the model."""
+
+    def _encode_parts(self, parts: Iterable[Sequence[str]], max_length: int) -> Iterator[Vectors]:
+        draw = np.random.default_rng(max_length)
+        return (draw.standard_normal((len(part), self.dimensions)).astype(np.float16) for part in parts)
+
+
+def step_encode(options: argparse.Namespace) -> Facts:
+    corpus = corpus_of(options.folder)
+    encoder = Unmodelled(resolve("builtin/multilingual-e5-small"))
+    with vectors_file(options.folder / "encoded.npy") as empty:
+        encoder.encode(corpus.texts, "passage", 256, empty=empty)
+    return {"fresh": encoder.count.encoded, "cached": encoder.count.cached}
 
 
 def step_bm25(options: argparse.Namespace) -> Facts:
@@ -197,6 +216,8 @@ STEPS: dict[str, Callable[[argparse.Namespace], Facts]] = {
     "texts": step_texts,
     "vectors": step_vectors,
     "prepare": step_prepare,
+    "encode": step_encode,
+    "encode_again": step_encode,
     "bm25": step_bm25,
     "flat": step_flat,
     "build_hnsw": step_build_hnsw,
@@ -252,6 +273,7 @@ if __name__ == "__main__":
     parser.add_argument("--passages", type=int, default=10_000)
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--tokenizer", default=Bm25Params().tokenizer)
+    parser.add_argument("--rows-per-shard", type=int, default=0)
     parser.add_argument("--steps", nargs="+", choices=list(STEPS), default=list(STEPS))
     parser.add_argument("--step", choices=list(STEPS), help=argparse.SUPPRESS)  # of the process itself
     options = parser.parse_args()

@@ -23,6 +23,7 @@ class Feed:
         self._window = window
         self._open: dict[int, Any] = {}  # task -> the object that holds it; this process owns them
         self._made = self._done = 0
+        self._ended = False
         # On this process's node: it is lost with the driver, and with nothing else.
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self.shelf = ray.remote(num_cpus=0, scheduling_strategy=here)(_Shelf).remote()
@@ -31,10 +32,11 @@ class Feed:
         """Make tasks until the window is full; false if none is left to wait for."""
         import ray
 
-        while len(self._open) < self._window:
+        while not self._ended and len(self._open) < self._window:
             task = next(self._tasks, None)
             if task is None:
                 self.shelf.end.remote(self._made)
+                self._ended = True
                 break
             self._open[self._made] = ray.put(task)
             self.shelf.put.remote(self._made, [self._open[self._made]])  # in a list: the reference travels

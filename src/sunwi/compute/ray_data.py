@@ -42,7 +42,6 @@ class RayEngine:
         if not first:
             return
         connect(self.params)
-        import ray
         from ray import cloudpickle
         from ray.exceptions import RayActorError
 
@@ -50,7 +49,30 @@ class RayEngine:
         each = min(self.params.batches_per_task, -(-len(first) // self.params.workers))
         workers = min(self.params.workers, -(-len(first) // each))
         feed = Feed(_tasks(chain(first, batches), each), workers * WINDOW)
-        del first
+        try:
+            blocks = self._blocks(feed, work, workers)
+            while feed.fill():
+                block = next(blocks, None)
+                if block is None:
+                    raise ComputeError("ray", "the process that hands out the batches was lost", MORE_MEMORY)
+                results = cloudpickle.loads(block["results"][0].as_py())
+                feed.done()
+                for result in results:
+                    if isinstance(result, SunwiError):
+                        raise result
+                    yield result
+        except RayActorError as error:
+            what = (
+                f"a worker was lost more often than compute.max_restarts {self.params.max_restarts}: {error}"
+            )
+            raise ComputeError("ray", what, MORE_MEMORY) from error
+        finally:
+            feed.close()
+
+    def _blocks(self, feed: Feed, work: Callable[[In], Out], workers: int) -> Iterator[Any]:
+        """The results of one task after the other, a table of one row each."""
+        import ray
+
         held = ray.put(work)  # once for all actors; those of one node share its arrays
         dataset = ray.data.read_datasource(source(feed.shelf), override_num_blocks=1, num_cpus=0)
         dataset.context.target_max_block_size = 1  # a task is a block: none waits for others to fill one
@@ -69,25 +91,7 @@ class RayEngine:
                 max_restarts=self.params.max_restarts,
                 max_task_retries=self.params.max_restarts,
             )
-        try:
-            blocks = iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
-            while feed.fill():
-                block = next(blocks, None)
-                if block is None:
-                    raise ComputeError("ray", "the process that hands out the batches was lost", MORE_MEMORY)
-                results = cloudpickle.loads(block["results"][0].as_py())
-                feed.done()
-                for result in results:
-                    if isinstance(result, SunwiError):
-                        raise result
-                    yield result
-        except RayActorError as error:
-            what = (
-                f"a worker was lost more often than compute.max_restarts {self.params.max_restarts}: {error}"
-            )
-            raise ComputeError("ray", what, MORE_MEMORY) from error
-        finally:
-            feed.close()
+        return iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
 
 
 class _Holder:
