@@ -83,11 +83,10 @@ class Bm25:
         block = max(1, min(self.BLOCK, CELLS // self.size))
         for start in range(0, len(queries), block):
             found = self._sparse_scores(queries[start : start + block])
-            found.sort_indices()
             for at, (first, end) in enumerate(zip(found.indptr[:-1], found.indptr[1:], strict=True)):
                 matched = found.indices[first:end]
-                order, values = top(found.data[first:end], min(depth, len(matched)))
-                positions[start + at, : len(order)] = matched[order]
+                order, values = top(found.data[first:end], depth, matched)
+                positions[start + at, : len(order)] = order
                 best[start + at, : len(order)] = values
                 if len(order) < depth:  # the rest have no term of the query: score 0, by position
                     head = np.arange(min(self.size, depth + len(matched)))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 GROUPED = 64  # scores of which only the best is looked at first
 
 
-def top(scores: npt.NDArray[np.float32], depth: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Positions and values of the largest scores, falling; ties are broken by position."""
+def top(
+    scores: npt.NDArray[np.float32], depth: int, positions: npt.NDArray[np.integer[Any]] | None = None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Positions and values of the largest scores, falling; ties are broken by position.
+
+    Parameters
+    ----------
+    positions
+        Of the scores, in any order; without them a score's position is its place.
+    """
     depth = min(depth, len(scores))
     if depth < len(scores):
         near = _at_least(scores, depth)
@@ -17,8 +27,9 @@ def top(scores: npt.NDArray[np.float32], depth: int) -> tuple[npt.NDArray[np.int
         candidates = near[scores[near] >= floor]
     else:
         candidates = np.arange(len(scores))
-    order = candidates[np.lexsort((candidates, -scores[candidates]))][:depth]
-    return order, scores[order]
+    where = candidates if positions is None else positions[candidates].astype(np.int64)
+    order = np.lexsort((where, -scores[candidates]))[:depth]
+    return where[order], scores[candidates[order]]
 
 
 def _at_least(scores: npt.NDArray[np.float32], depth: int) -> npt.NDArray[np.int64]:
