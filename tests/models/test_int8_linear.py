@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sunwi.errors import ModelError
 from sunwi.models.int8_linear import quantize_linears
 
 
@@ -30,7 +29,7 @@ def test_the_error_is_within_what_rounding_allows(seed: int, size: float, has_bi
     exact = linear(hidden)
     weight = linear.weight.detach()
     steps = weight.abs().amax(1) / 127
-    model = quantize_linears(torch.nn.Sequential(linear), "m")
+    model = quantize_linears(torch.nn.Sequential(linear))
     with torch.inference_mode():
         found = model(hidden.clone())
     of_weights = hidden.abs().sum(-1, keepdim=True) * steps / 2
@@ -46,7 +45,7 @@ def test_whole_numbers_within_the_range_are_exact() -> None:
     with torch.no_grad():
         linear.weight.copy_(torch.tensor([[127.0, -3, 0, 5], [1, 2, -127, 4]]))
         linear.bias.copy_(torch.tensor([0.5, -1.0]))
-    model = quantize_linears(torch.nn.Sequential(linear), "m")
+    model = quantize_linears(torch.nn.Sequential(linear))
     found = model(torch.tensor([[127.0, 1, 2, -3], [0, 0, 0, 0], [-127, 127, 0, 1]]))
     expected = [[127 * 127 - 3 - 15 + 0.5, 127 + 2 - 254 - 12 - 1], [0.5, -1.0],
                 [-127 * 127 - 381 + 5 + 0.5, -127 + 254 + 4 - 1]]  # fmt: skip
@@ -66,13 +65,5 @@ def test_a_bert_layer_keeps_its_gelu() -> None:
     ids = torch.randint(0, 30, (3, 7))
     with torch.inference_mode():
         exact = model(input_ids=ids).last_hidden_state
-        found = quantize_linears(model, "m")(input_ids=ids).last_hidden_state
+        found = quantize_linears(model)(input_ids=ids).last_hidden_state
     assert torch.nn.functional.cosine_similarity(exact, found, dim=-1).min() > 0.999
-
-
-def test_a_cpu_without_the_instruction_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    with pytest.raises(ModelError, match="AVX512-VNNI"):
-        quantize_linears(torch.nn.Sequential(torch.nn.Linear(2, 2)), "m")

@@ -22,7 +22,6 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
-from sunwi.models.int8_linear import quantize_linears
 from sunwi.models.packed_linear import pack_linears
 from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key, settled
 from sunwi.models.spec import ModelInfo, Side
@@ -312,7 +311,9 @@ class Encoder:
             if packs_weights(self.kernels, self.precision):
                 model = pack_linears(model, self.info.spec)
             if self.precision == "int8":
-                model = quantize_linears(model, self.info.spec)
+                from sunwi.models.int8_model import quantize
+
+                model = quantize(model, self.info.spec)
             self._loaded = (model, device)
         return self._loaded
 
