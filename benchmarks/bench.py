@@ -67,12 +67,12 @@ def _section(found: dict[str, Any]) -> str:
 
 def _conditions(found: dict[str, Any]) -> str:
     load = found["load_per_core"]
-    state = "at rest" if load < 0.3 else "busy with other work: wall seconds mislead"
+    state = "at rest" if load < 0.3 else "the comparison before, or other work: wall seconds may mislead"
     sizes = "small sizes (--quick), " if found["quick"] else ""
     turns = f"{found['turns']} turns"
     if found.get("runs"):  # minutes a run
         turns = "each run of the table once"
-    return f"*{sizes}{turns}; load {load} a core before, so {state}.*"
+    return f"*{sizes}{turns}; load {load} a core before: {state}.*"
 
 
 def main() -> None:
