@@ -32,15 +32,18 @@ legal-finance: setup
 	dvc repro
 	@sunwi scores
 
+# A test process that dies ends the run and is named: pytest-xdist would go on and wait for it without end.
+PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0
+
 test: setup
-	pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 check: setup
 	ruff check src stages tests scripts
 	ruff format --check src stages tests scripts
 	mypy
 	lint-imports
-	pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 
 smoke: setup
 	bash scripts/smoke.sh

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,18 @@ def cluster() -> Iterator[str]:
     context = ray.init(num_cpus=2, object_store_memory=100_000_000, **settings)
     yield context.address_info["address"]
     ray.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left(cluster: str) -> Iterator[None]:
+    """A thread that asked Ray for something after the cluster's end would end this process with it."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    left = [thread for thread in left if thread.name != "tqdm_monitor"]
+    for thread in left:
+        thread.join(5)  # one that is about to end on a busy machine
+    assert [thread.name for thread in left if thread.is_alive()] == []
 
 
 @pytest.fixture
@@ -292,3 +305,21 @@ def test_an_existing_cluster_is_reached_by_its_address_and_quietly(cluster: str,
     assert done.stdout.splitlines() == ["[1, 2, 3]", str(nodes)]
     assert len(done.stderr.splitlines()) <= 2, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+LEAVE = """
+import sys
+from sunwi.compute.ray_data import RayEngine
+from sunwi.params import ComputeParams
+engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
+results = engine.map(abs, iter(range(1000)))
+print(next(results))
+raise SystemExit(3)
+"""
+
+
+def test_a_process_that_ends_in_the_middle_ends_with_its_own_code(cluster: str) -> None:
+    told = {"capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([sys.executable, "-c", LEAVE, cluster], check=False, **told)
+    assert (done.returncode, done.stdout) == (3, "0\n"), done.stderr[-2000:]
+    assert "Error" not in done.stderr

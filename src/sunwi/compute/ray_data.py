@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -49,8 +51,12 @@ class RayEngine:
         each = min(self.params.batches_per_task, -(-len(first) // self.params.workers))
         workers = min(self.params.workers, -(-len(first) // each))
         feed = Feed(_tasks(chain(first, batches), each), workers * WINDOW)
+        blocks = self._blocks(feed, work, workers)
+        release = ExitStack()
+        release.callback(feed.close)
+        release.callback(blocks.close)
+        atexit.register(release.close)  # before Ray's own end, where an error left the results half read
         try:
-            blocks = self._blocks(feed, work, workers)
             while feed.fill():
                 block = next(blocks, None)
                 if block is None:
@@ -67,10 +73,15 @@ class RayEngine:
             )
             raise ComputeError("ray", what, MORE_MEMORY) from error
         finally:
-            feed.close()
+            atexit.unregister(release.close)
+            release.close()
 
-    def _blocks(self, feed: Feed, work: Callable[[In], Out], workers: int) -> Iterator[Any]:
-        """The results of one task after the other, a table of one row each."""
+    def _blocks(self, feed: Feed, work: Callable[[In], Out], workers: int) -> Generator[Any, None, None]:
+        """The results of one task after the other, a table of one row each; closed, it has no thread left.
+
+        `iter_batches` would read ahead in threads that outlive it, and a thread that asks Ray for something
+        after `ray.shutdown`, at the end of the process for one, ends the process there and then.
+        """
         import ray
 
         held = ray.put(work)  # once for all actors; those of one node share its arrays
@@ -91,7 +102,9 @@ class RayEngine:
                 max_restarts=self.params.max_restarts,
                 max_task_retries=self.params.max_restarts,
             )
-        return iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+        for bundle in computed.iter_internal_ref_bundles():
+            for block in bundle.block_refs:
+                yield ray.get(block)
 
 
 class _Holder:
