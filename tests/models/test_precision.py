@@ -13,9 +13,9 @@ from sunwi.models.precision import Kernels, Precision, precision_key
     [
         ("auto", "torch", ("2", "float32")),
         ("float32", "torch", ("2", "float32")),
-        ("float32", "onednn", ("2", "float32", "onednn")),
+        ("float32", "onednn", ("2", "float32", "onednn", "1")),
         ("bfloat16", "torch", ("2", "bfloat16")),
-        ("bfloat16", "onednn", ("2", "bfloat16", "onednn")),
+        ("bfloat16", "onednn", ("2", "bfloat16", "onednn", "1")),
         ("int8", "torch", ("2", "int8", "1")),
         ("int8", "onednn", ("2", "int8", "1")),
     ],

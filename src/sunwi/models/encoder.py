@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sunwi.cache import RowCache
 from sunwi.compute import LOCAL, Engine, by_row, map_parts
 from sunwi.errors import DataError, ModelError
-from sunwi.models.batches import STEP, length_batches
+from sunwi.models.batches import length_batches
 from sunwi.models.heads import (
     colbert_vectors,
     lexical_weights,
@@ -22,7 +22,6 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
-from sunwi.models.packed_linear import pack_linears
 from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params import EncoderParams
@@ -70,7 +69,7 @@ class Encoder:
         precision
             auto: float32 on a CPU, the GPU's half precision there. int8: linear layers alone, on a CPU.
         kernels
-            onednn: packed weights and batches of rows of one exact length, on a CPU.
+            onednn: packed weights and every row at its own length, on a CPU.
         engine
             Runs the batches of `encode`; other methods run in this process.
         """
@@ -277,11 +276,9 @@ class Encoder:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
-        # Packed weights are as fast for few rows as for many, so no row is padded and none needs a mask.
-        step = 1 if packs_weights(self.kernels, self.precision) else STEP
         most = INT8_TOKENS if self.precision == "int8" else None
         lengths = [len(ids) for ids in encoded]
-        for rows, size in length_batches(lengths, self.batch_size, max_length, step, most):
+        for rows, size in length_batches(lengths, self.batch_size, max_length, most_tokens=most):
             yield rows, ([encoded[row] for row in rows], size)
 
     def _hidden(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -293,8 +290,7 @@ class Encoder:
         how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
         padded = self._tokenizer.pad({"input_ids": ids}, **how).to(device)
         with torch.inference_mode():
-            mask = None if packs_weights(self.kernels, self.precision) else padded["attention_mask"]
-            hidden = model(input_ids=padded["input_ids"], attention_mask=mask)
+            hidden = model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"])
         return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]
 
     @cached_property
@@ -309,7 +305,9 @@ class Encoder:
             dtype = getattr(torch, dtype_name(self.precision))
             model = load_encoder(self.info.folder, dtype).to(device).eval()
             if packs_weights(self.kernels, self.precision):
-                model = pack_linears(model, self.info.spec)
+                from sunwi.models.packed_model import pack
+
+                model = pack(model, self.info.spec)
             if self.precision == "int8":
                 from sunwi.models.int8_model import quantize
 

@@ -8,22 +8,11 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers.modeling_outputs import BaseModelOutput
 
+from sunwi.models.bert import bert_layers, query_key_value
 from sunwi.models.int8_product import Int8Product, Scaled, after_gelu, by_token
-from sunwi.models.packed_linear import applies_exact_gelu
 from sunwi.models.row_threads import map_rows
 
-MODEL_TYPES = frozenset({"bert", "roberta", "xlm-roberta"})  # their layers differ in nothing but names
 TOKENS = 1024  # of the rows that a thread takes at a time: more leave its caches, fewer pay for each call
-
-
-def is_bert(model: torch.nn.Module) -> bool:
-    """Whether the model's layers are those that `Int8Bert` computes: post-norm, exact GELU, no decoder."""
-    config: Any = getattr(model, "config", None)
-    return (
-        getattr(config, "model_type", "") in MODEL_TYPES
-        and not config.is_decoder
-        and all(applies_exact_gelu(layer.intermediate) for layer in _layers(model))
-    )
 
 
 class Int8Bert(torch.nn.Module):
@@ -35,7 +24,7 @@ class Int8Bert(torch.nn.Module):
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
         self.embeddings: Any = model.embeddings
-        self.layers = [Int8Layer(layer) for layer in _layers(model)]
+        self.layers = [Int8Layer(layer) for layer in bert_layers(model)]
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
         """Hidden states [rows, tokens, channels] of ids and mask [rows, tokens], padded on the right."""
@@ -63,10 +52,8 @@ class Int8Layer:
 
     def __init__(self, layer: Any) -> None:
         attention, after = layer.attention.self, layer.attention.output
-        three = (attention.query, attention.key, attention.value)
-        weights, biases = (torch.cat([getattr(part, name) for part in three]) for name in ("weight", "bias"))
         self.heads = attention.num_attention_heads
-        self.into_attention = Int8Product(weights, biases)
+        self.into_attention = Int8Product(*query_key_value(attention))
         self.out_of_attention = Int8Product(after.dense.weight, after.dense.bias)
         self.attention_norm = after.LayerNorm
         self.up = Int8Product(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
@@ -90,7 +77,3 @@ class Int8Layer:
         mask = hide.expand(rows, 1, size, size)
         context = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return context.transpose(1, 2).reshape(rows * size, -1)
-
-
-def _layers(model: Any) -> list[Any]:
-    return list(model.encoder.layer)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from sunwi.errors import ModelError
-from sunwi.models.int8_bert import Int8Bert, is_bert
+from sunwi.models.bert import is_bert
+from sunwi.models.int8_bert import Int8Bert
 from sunwi.models.int8_linear import quantize_linears
 
 

@@ -10,6 +10,7 @@ Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Kernels = Literal["torch", "onednn"]
 ARITHMETIC = "2"  # raise it when a change of ours moves low bits: old and new rows must not mix
 INT8_ARITHMETIC = "1"  # the same of int8 alone
+ONEDNN_ARITHMETIC = "1"  # and of packed weights
 
 
 def settled(precision: Precision) -> str:
@@ -30,6 +31,6 @@ def packs_weights(kernels: Kernels, precision: Precision = "auto") -> bool:
 
 def precision_key(precision: Precision = "auto", kernels: Kernels = "torch") -> tuple[str, ...]:
     """What a model's low bits depend on beside weights and text."""
-    packed = ("onednn",) if packs_weights(kernels, precision) else ()
-    own = (INT8_ARITHMETIC,) if precision == "int8" else ()  # the first rows in int8 had none
+    packed = ("onednn", ONEDNN_ARITHMETIC) if packs_weights(kernels, precision) else ()
+    own = (INT8_ARITHMETIC,) if precision == "int8" else ()
     return (ARITHMETIC, settled(precision), *packed, *own)
