@@ -33,7 +33,8 @@ legal-finance: setup
 	@sunwi scores
 
 # A test process that dies ends the run and is named: pytest-xdist would go on and wait for it without end.
-PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0
+# Files in their order and not those of many tests first: the slowest ones have few, and would come last.
+PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
 
 test: setup
 	$(PYTEST)
