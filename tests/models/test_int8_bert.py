@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models.small_berts import bert, roberta
 from transformers import (
-    BertConfig,
-    BertModel,
     DistilBertConfig,
     DistilBertModel,
-    PreTrainedModel,
-    XLMRobertaConfig,
-    XLMRobertaModel,
 )
 
 from sunwi.errors import ModelError
@@ -23,10 +19,6 @@ from sunwi.models.int8_bert import Int8Bert
 from sunwi.models.int8_linear import Int8Linear
 from sunwi.models.int8_model import quantize
 
-SIZES: dict[str, Any] = {
-    "vocab_size": 60, "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
-    "intermediate_size": 128, "max_position_embeddings": 64,
-}  # fmt: skip
 LENGTHS = (48, 41, 33, 48, 36)  # of the rows of one batch
 
 
@@ -41,16 +33,6 @@ def _own_threads() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-
-
-def bert(**changed: Any) -> PreTrainedModel:
-    torch.manual_seed(3)
-    return BertModel(BertConfig(**SIZES | changed), add_pooling_layer=False).eval()
-
-
-def roberta() -> PreTrainedModel:
-    torch.manual_seed(3)
-    return XLMRobertaModel(XLMRobertaConfig(**SIZES), add_pooling_layer=False).eval()
 
 
 def batch(pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

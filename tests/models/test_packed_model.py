@@ -7,16 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models.small_berts import SIZES, bert, roberta
 from transformers import (
-    BertConfig,
-    BertModel,
     DistilBertConfig,
     DistilBertModel,
     PreTrainedModel,
     Qwen3Config,
     Qwen3Model,
-    XLMRobertaConfig,
-    XLMRobertaModel,
 )
 
 from sunwi.errors import ModelError
@@ -24,10 +21,6 @@ from sunwi.models import exact_lengths
 from sunwi.models.packed_bert import PackedBert
 from sunwi.models.packed_model import pack
 
-SIZES: dict[str, Any] = {
-    "vocab_size": 60, "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
-    "intermediate_size": 128, "max_position_embeddings": 64,
-}  # fmt: skip
 LENGTHS = (48, 5, 33, 48, 36, 1, 33)  # of the rows of one batch
 
 
@@ -36,16 +29,6 @@ def _own_threads() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-
-
-def bert(**changed: Any) -> PreTrainedModel:
-    torch.manual_seed(3)
-    return BertModel(BertConfig(**SIZES | changed), add_pooling_layer=False).eval()
-
-
-def roberta() -> PreTrainedModel:
-    torch.manual_seed(3)
-    return XLMRobertaModel(XLMRobertaConfig(**SIZES), add_pooling_layer=False).eval()
 
 
 def distilled() -> PreTrainedModel:
