@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 import torch
 from tests.models.small_berts import bert, roberta
-from transformers import (
-    DistilBertConfig,
-    DistilBertModel,
-)
+from transformers import DistilBertConfig, DistilBertModel
 
 from sunwi.errors import ModelError
 from sunwi.models import int8_bert

@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 import torch
 from tests.models.small_berts import SIZES, bert, roberta
-from transformers import (
-    DistilBertConfig,
-    DistilBertModel,
-    PreTrainedModel,
-    Qwen3Config,
-    Qwen3Model,
-)
+from transformers import DistilBertConfig, DistilBertModel, PreTrainedModel, Qwen3Config, Qwen3Model
 
 from sunwi.errors import ModelError
 from sunwi.models import exact_lengths
