@@ -240,3 +240,17 @@ def test_the_machine() -> None:
     assert names[:6] == ["Python", "platform", "CPUs", "memory", "disk", "torch"]
     memory = usable_memory()
     assert memory is None or memory > 2**28
+
+
+def test_the_precisions_that_this_cpu_can_run_are_named() -> None:
+    from sunwi.cli.checks.machine import check_machine
+    from sunwi.models.cpu_support import cpu_support
+
+    found = next((one for one in check_machine() if one.name == "CPU kernels"), None)
+    if found is None:
+        pytest.skip("a GPU chooses its own kernels")
+    assert "float32" in found.found
+    for precision in ("bfloat16", "int8"):
+        assert (precision in found.found.split("encoder.precision may be")[1].split("(")[0]) == (
+            cpu_support().refusal(precision) is None
+        )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.models.precisions import skip_without
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder, pool
@@ -116,57 +117,21 @@ def test_token_vectors_are_unit_vectors_of_the_real_tokens(tiny_bert: Path) -> N
         np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), 1.0, atol=1e-5)
 
 
-def test_packed_kernels_give_the_same_vectors_under_a_key_of_their_own(
-    builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
-) -> None:
-    packed = Encoder(builtin_model, kernels="onednn")
-    if "onednn" not in packed.precision_key:
-        pytest.skip("a GPU has kernels of its own")
-    usual, other = (one.encode(TEXTS, "passage", 64).astype(np.float32) for one in (encoder, packed))
-    assert packed.count.cached == 0  # low bits differ: no row of the other kernels is taken
-    assert np.abs(usual - other).max() < 1e-3
-    assert (usual * other).sum(axis=1).min() > 0.9999
-
-
 def test_int8_loses_little_under_a_key_of_its_own(
     builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
 ) -> None:
-    quantized = int8_encoder(builtin_model)
-    assert quantized.precision_key == ("2", "int8", "1")  # the others' keys: test_precision.py
+    skip_without("int8")
+    quantized = Encoder(builtin_model, precision="int8")
+    assert quantized.precision_key == ("3", "int8", "1")  # the others' keys: test_precision.py
     usual, other = (one.encode(TEXTS, "passage", 64).astype(np.float32) for one in (encoder, quantized))
     assert quantized.count.cached == 0
     assert (usual * other).sum(axis=1).min() > 0.998
 
 
-def test_an_int8_row_does_not_depend_on_its_neighbours(builtin_model: ModelInfo) -> None:
-    """One scale for all tokens of a batch, as dynamic quantisation usually has it, would fail here."""
-    quantized = int8_encoder(builtin_model)
-    texts = [f"passage: {text}" for text in TEXTS]
-    together = quantized._encode_fresh(texts * 3, 64)
-    alone = np.concatenate([quantized._encode_fresh([text], 64) for text in texts])
-    assert together.tobytes() == np.concatenate([alone] * 3).tobytes()
-
-
-def int8_encoder(model: ModelInfo) -> Encoder:
-    import torch
-
-    if torch.cuda.is_available() or not torch.cpu._is_vnni_supported():
-        pytest.skip("int8 needs a CPU with AVX512-VNNI")
-    return Encoder(model, precision="int8")
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_packed_rows_do_not_depend_on_their_neighbours(builtin_model: ModelInfo, precision: str) -> None:
-    packed = Encoder(builtin_model, precision=precision, kernels="onednn")  # type: ignore[arg-type]
-    texts = [f"passage: {text}" for text in TEXTS]
-    together = packed._encode_fresh(texts * 3, 64)
-    alone = np.concatenate([packed._encode_fresh([text], 64) for text in texts])
-    assert together.tobytes() == np.concatenate([alone] * 3).tobytes()
-
-
 def test_half_precision_loses_little_and_has_a_key_of_its_own(
     builtin_model: ModelInfo, encoder: Encoder, own_cache: Path
 ) -> None:
+    skip_without("bfloat16")
     half = Encoder(builtin_model, precision="bfloat16")
     if "float32" not in encoder.precision_key:
         pytest.skip("half precision is a GPU's own")

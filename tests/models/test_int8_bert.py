@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models.precisions import skip_without
 from tests.models.small_berts import bert, roberta
 from transformers import DistilBertConfig, DistilBertModel
 
-from sunwi.errors import ModelError
 from sunwi.models import int8_bert
 from sunwi.models.int8_bert import Int8Bert
 from sunwi.models.int8_linear import Int8Linear
@@ -21,8 +21,7 @@ LENGTHS = (48, 41, 33, 48, 36)  # of the rows of one batch
 
 @pytest.fixture(autouse=True)
 def _needs_vnni() -> None:
-    if not torch.cpu._is_vnni_supported():
-        pytest.skip("needs a CPU with AVX512-VNNI")
+    skip_without("int8")
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +48,7 @@ def hidden(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor) -> tor
 def test_it_is_close_to_float32(make: Any, pad: int) -> None:
     ids, mask = batch(pad)
     exact = hidden(make(), ids, mask)
-    quantized = quantize(make(), "m")
+    quantized = quantize(make())
     assert isinstance(quantized, Int8Bert)
     cosine = torch.nn.functional.cosine_similarity(exact, hidden(quantized, ids, mask), dim=-1)
     assert cosine[mask == 1].min() > 0.999
@@ -58,7 +57,7 @@ def test_it_is_close_to_float32(make: Any, pad: int) -> None:
 def test_a_row_has_the_same_bytes_alone_and_among_others_at_any_number_of_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = quantize(bert(), "m")
+    model = quantize(bert())
     ids, mask = batch()
     together = hidden(model, ids, mask).numpy().tobytes()
     for threads in (1, 2):
@@ -71,7 +70,7 @@ def test_a_row_has_the_same_bytes_alone_and_among_others_at_any_number_of_thread
 
 
 def test_what_stands_in_the_padding_does_not_reach_a_token() -> None:
-    model = quantize(bert(), "m")
+    model = quantize(bert())
     ids, mask = batch()
     other = ids.where(mask == 1, torch.tensor(7))
     assert torch.equal(hidden(model, ids, mask)[mask == 1], hidden(model, other, mask)[mask == 1])
@@ -82,7 +81,7 @@ def test_it_computes_what_the_layers_alone_in_int8_compute() -> None:
 
     ids, mask = batch()
     alone = hidden(quantize_linears(bert()), ids, mask)
-    found = hidden(quantize(bert(), "m"), ids, mask)
+    found = hidden(quantize(bert()), ids, mask)
     torch.testing.assert_close(found[mask == 1], alone[mask == 1], rtol=0, atol=2e-2)
 
 
@@ -91,7 +90,7 @@ def test_it_computes_what_the_layers_alone_in_int8_compute() -> None:
 )
 def test_a_bert_of_another_kind_has_its_linear_layers_in_int8(changed: dict[str, Any]) -> None:
     ids, mask = batch()
-    quantized = quantize(bert(**changed), "m")
+    quantized = quantize(bert(**changed))
     assert not isinstance(quantized, Int8Bert)
     assert any(isinstance(module, Int8Linear) for module in quantized.modules())
     cosine = torch.nn.functional.cosine_similarity(
@@ -106,13 +105,7 @@ def test_another_architecture_has_its_linear_layers_in_int8() -> None:
     model = DistilBertModel(config).eval()
     ids, mask = batch()
     exact = hidden(model, ids, mask)
-    quantized = quantize(model, "m")
+    quantized = quantize(model)
     assert not isinstance(quantized, Int8Bert)
     cosine = torch.nn.functional.cosine_similarity(exact, hidden(quantized, ids, mask), dim=-1)
     assert cosine[mask == 1].min() > 0.999
-
-
-def test_a_cpu_without_the_instruction_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    with pytest.raises(ModelError, match="AVX512-VNNI"):
-        quantize(torch.nn.Sequential(torch.nn.Linear(2, 2)), "m")

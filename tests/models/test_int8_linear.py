@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.models.precisions import skip_without
 
 from sunwi.models.int8_linear import quantize_linears
 
 
 @pytest.fixture(autouse=True)
 def _needs_vnni() -> None:
-    import torch
-
-    if not torch.cpu._is_vnni_supported():
-        pytest.skip("needs a CPU with AVX512-VNNI")
+    skip_without("int8")
 
 
 @settings(max_examples=20)

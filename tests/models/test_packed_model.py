@@ -1,39 +1,17 @@
-"""Packed weights against the same model by BLAS, alone and among others, at one and two threads."""
+"""Packed weights against the same model by the library's own code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
-from tests.models.small_berts import SIZES, bert, roberta
-from transformers import DistilBertConfig, DistilBertModel, PreTrainedModel, Qwen3Config, Qwen3Model
+from tests.models.small_berts import bert, classifier, decoder, distilled, roberta
 
-from sunwi.errors import ModelError
-from sunwi.models import exact_lengths
-from sunwi.models.packed_bert import PackedBert
-from sunwi.models.packed_model import pack
+from sunwi.models.cpu_support import packs
+from sunwi.models.packed_model import OneByOne, PackedEncoder, independent_classifier, independent_encoder
 
 LENGTHS = (48, 5, 33, 48, 36, 1, 33)  # of the rows of one batch
-
-
-@pytest.fixture(autouse=True)
-def _own_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-def distilled() -> PreTrainedModel:
-    torch.manual_seed(3)
-    config = DistilBertConfig(vocab_size=60, dim=64, n_layers=2, n_heads=4, hidden_dim=128)
-    return DistilBertModel(config).eval()
-
-
-def decoder() -> PreTrainedModel:
-    torch.manual_seed(3)
-    return Qwen3Model(Qwen3Config(**SIZES, num_key_value_heads=2, head_dim=16)).eval()
 
 
 def batch(pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,16 +40,31 @@ def hidden(model: torch.nn.Module, ids: torch.Tensor, mask: torch.Tensor) -> tor
 def test_it_computes_what_the_model_computes(make: Any, pad: int, own: bool) -> None:
     ids, mask = batch(pad)
     usual = hidden(make(), ids, mask)
-    packed = pack(make(), "m")
-    assert isinstance(packed.hidden, PackedBert) == own
+    packed = independent_encoder(make())
+    assert isinstance(packed, PackedEncoder if own and packs(torch.float32) else OneByOne)
     found = hidden(packed, ids, mask)
     torch.testing.assert_close(found[mask == 1], usual[mask == 1], rtol=1e-4, atol=1e-5)
     assert not found[mask == 0].any()
 
 
+@pytest.mark.parametrize("kind", ["bert", "roberta", "distilled", "decoder"])
+def test_a_classifier_gives_the_same_logits(kind: str) -> None:
+    ids, mask = batch(1 if kind == "roberta" else 0)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if kind == "bert":  # the second text of a pair has another type
+        inputs["token_type_ids"] = (torch.arange(48)[None] > 3).long() * mask
+    with torch.inference_mode():
+        usual = classifier(kind)(**inputs).logits
+        found = independent_classifier(classifier(kind))(**inputs).logits
+    assert found.shape == (7, 1)
+    torch.testing.assert_close(found, usual, rtol=1e-4, atol=1e-5)
+
+
 def test_half_precision_stays_half() -> None:
+    if not packs(torch.bfloat16):
+        pytest.skip("this CPU has no AVX-512: bfloat16 is refused there")
     ids, mask = batch()
-    found = hidden(pack(bert().to(torch.bfloat16), "m"), ids, mask)
+    found = hidden(independent_encoder(bert().to(torch.bfloat16)), ids, mask)
     assert found.dtype == torch.bfloat16
     usual = hidden(bert(), ids, mask)
     cosine = torch.nn.functional.cosine_similarity(usual, found.float(), dim=-1)
@@ -79,22 +72,8 @@ def test_half_precision_stays_half() -> None:
 
 
 @pytest.mark.parametrize("make", [bert, distilled])
-def test_a_row_has_the_same_bytes_alone_and_among_others_at_any_number_of_threads(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = pack(make(), "m")
+def test_a_torch_without_the_operators_runs_row_by_row(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sunwi.models.packed_model.packs", lambda _: False)
     ids, mask = batch()
-    together = hidden(model, ids, mask).numpy().tobytes()
-    for threads in (1, 2) if make is bert else (torch.get_num_threads(),):
-        for tokens in (48, 96, 1024):  # one row a part, two, all of one length
-            torch.set_num_threads(threads)
-            monkeypatch.setattr(exact_lengths, "TOKENS", tokens)
-            assert hidden(model, ids, mask).numpy().tobytes() == together
-        rows = (hidden(model, ids[at : at + 1], mask[at : at + 1]) for at in range(len(LENGTHS)))
-        assert torch.cat(list(rows)).numpy().tobytes() == together
-
-
-def test_a_torch_without_the_operators_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.ops, "mkldnn", object())
-    with pytest.raises(ModelError, match=r"encoder\.kernels is onednn, which this build of torch lacks"):
-        pack(bert(), "m")
+    found = hidden(independent_encoder(make()), ids, mask)
+    torch.testing.assert_close(found[mask == 1], hidden(make(), ids, mask)[mask == 1], rtol=1e-4, atol=1e-5)

@@ -12,9 +12,8 @@ def length_batches(
 ) -> Iterator[tuple[list[int], int]]:
     """Yield (rows, padded length), longest first; all rows of a batch share the padded length.
 
-    A row's padded length is its own, rounded up to `step` and cut at `limit`. The low bits of a float32
-    result change with the padding and, on a CPU, with nothing else of the batch: a row gives the same
-    bytes alone or among others, cached or fresh.
+    A row's padded length is its own, rounded up to `step` and cut at `limit`: low bits of a result change
+    with the padding, which must not come from a row's neighbours.
 
     Parameters
     ----------

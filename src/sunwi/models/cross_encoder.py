@@ -88,7 +88,12 @@ class CrossEncoder:
             if model.config.num_labels != 1:  # an encoder's folder would get a random head of two labels
                 found = f"expected a classifier of one label, found {model.config.num_labels}"
                 raise ModelError(str(self.folder), found, "name a trained reranker")
-            self._loaded = (model.to(device).eval(), device)
+            model = model.to(device).eval()
+            if device.type == "cpu":
+                from sunwi.models.packed_model import independent_classifier
+
+                model = independent_classifier(model)
+            self._loaded = (model, device)
         return self._loaded
 
 

@@ -22,7 +22,7 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
-from sunwi.models.precision import Kernels, Precision, dtype_name, packs_weights, precision_key, settled
+from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params import EncoderParams
 from sunwi.runtime import no_loading_bar, pick_device, progress, text_hash
@@ -59,7 +59,6 @@ class Encoder:
         info: ModelInfo,
         batch_size: int = 32,
         precision: Precision = "auto",
-        kernels: Kernels = "torch",
         engine: Engine = LOCAL,
     ) -> None:
         """A model and how it runs.
@@ -68,15 +67,18 @@ class Encoder:
         ----------
         precision
             auto: float32 on a CPU, the GPU's half precision there. int8: linear layers alone, on a CPU.
-        kernels
-            onednn: packed weights and every row at its own length, on a CPU.
         engine
             Runs the batches of `encode`; other methods run in this process.
+
+        Raises
+        ------
+        ModelError
+            If this machine cannot run in that precision.
         """
+        require_precision(precision, info.spec)
         self.info = info
         self.batch_size = batch_size
         self.precision: Precision = precision
-        self.kernels: Kernels = kernels
         self.engine = engine
         self.count = EncodeCount()
         self._loaded: tuple[torch.nn.Module, torch.device] | None = None
@@ -84,7 +86,7 @@ class Encoder:
     @classmethod
     def of(cls, info: ModelInfo, settings: EncoderParams, engine: Engine = LOCAL) -> Encoder:
         """An encoder that runs as section `encoder` says."""
-        return cls(info, settings.batch_size, settings.precision, settings.kernels, engine)
+        return cls(info, settings.batch_size, settings.precision, engine)
 
     def __getstate__(self) -> dict[str, Any]:
         # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
@@ -95,7 +97,7 @@ class Encoder:
     @property
     def precision_key(self) -> tuple[str, ...]:
         """What the low bits of its vectors depend on beside model and text; part of every cache's key."""
-        return precision_key(self.precision, self.kernels)
+        return precision_key(self.precision)
 
     def encode(
         self,
@@ -107,7 +109,8 @@ class Encoder:
     ) -> Vectors:
         """Vectors of the texts, shape [texts, dimensions], float16.
 
-        A row's vector does not depend on the other rows (`length_batches`): cached and fresh rows agree.
+        On a CPU a row's vector does not depend on the other rows: cached and fresh rows agree. A GPU chooses
+        its kernels by the size of a batch.
 
         Parameters
         ----------
@@ -241,7 +244,9 @@ class Encoder:
 
         Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
         """
-        live = Encoder(self.info, self.batch_size, self.precision)  # its weights change: none are packed
+        live = Encoder(
+            self.info, self.batch_size, self.precision
+        )  # its weights change: they stay torch's own
         live._loaded = (model, device)
         return live
 
@@ -304,14 +309,14 @@ class Encoder:
             device = pick_device()
             dtype = getattr(torch, dtype_name(self.precision))
             model = load_encoder(self.info.folder, dtype).to(device).eval()
-            if packs_weights(self.kernels, self.precision):
-                from sunwi.models.packed_model import pack
-
-                model = pack(model, self.info.spec)
             if self.precision == "int8":
                 from sunwi.models.int8_model import quantize
 
-                model = quantize(model, self.info.spec)
+                model = quantize(model)
+            elif device.type == "cpu":
+                from sunwi.models.packed_model import independent_encoder
+
+                model = independent_encoder(model)
             self._loaded = (model, device)
         return self._loaded
 

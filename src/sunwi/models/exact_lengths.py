@@ -2,68 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import BaseModelOutput
 
-from sunwi.models.batches import length_batches
-
-TOKENS = 1024  # of the rows that are computed together
-Part = tuple[torch.Tensor, int]  # rows of a batch, and the length of each of them
-Share = Callable[[Callable[[Part], torch.Tensor], Iterable[Part]], list[torch.Tensor]]
+Inputs = dict[str, torch.Tensor]  # input_ids and what stands beside them, each [rows, tokens]
 
 
-class ExactLengths(torch.nn.Module):
-    """A model of rows of one length, as a model of any rows.
+def length_groups(
+    inputs: Inputs, lengths: Sequence[int], rows: Sequence[int]
+) -> Iterator[tuple[Any, Inputs]]:
+    """Yield rows of one length, [rows of the group], and their inputs without padding, longest first.
 
     Parameters
     ----------
-    hidden
-        Hidden states [rows, tokens, channels] of ids [rows, tokens] without padding.
-    share
-        Calls a function for each of some parts and gives the results in their order: one after the other,
-        or by several threads.
+    inputs
+        Of the whole batch, padded on the right.
+    rows
+        Those of the batch that are wanted.
     """
-
-    def __init__(self, hidden: Callable[[torch.Tensor], torch.Tensor], share: Share) -> None:
-        super().__init__()
-        self.hidden = hidden
-        self.share = share
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
-        """Hidden states [rows, tokens, channels], zeros in the padding, of ids and mask [rows, tokens].
-
-        The padding is on the right.
-        """
-        lengths: list[int] = attention_mask.sum(dim=1).tolist()
-        each = -(-len(lengths) // torch.get_num_threads())
-        batches = length_batches(lengths, each, max(lengths), step=1, most_tokens=TOKENS)
-        parts = [(torch.tensor(rows), size) for rows, size in batches]
-
-        def of_part(part: Part) -> torch.Tensor:
-            rows, size = part
-            with torch.inference_mode():  # a thread's own
-                return self.hidden(input_ids[rows, :size])
-
-        found = self.share(of_part, parts)
-        whole = found[0].new_zeros(*input_ids.shape, found[0].shape[-1])
-        for (rows, size), states in zip(parts, found, strict=True):
-            whole[rows, :size] = states
-        return BaseModelOutput(last_hidden_state=whole)
+    for size in sorted({lengths[row] for row in rows}, reverse=True):
+        group = torch.tensor([row for row in rows if lengths[row] == size])
+        yield group, {name: values[group, :size] for name, values in inputs.items()}
 
 
-def one_by_one(work: Callable[[Part], torch.Tensor], parts: Iterable[Part]) -> list[torch.Tensor]:
-    """In this thread."""
-    return [work(part) for part in parts]
+def token_shares(lengths: Sequence[int], most_tokens: int, shares: int) -> list[list[int]]:
+    """Rows in shares of nearly as many tokens, longest rows first; a share has one row at least.
+
+    Parameters
+    ----------
+    most_tokens
+        Of a share, unless its first row alone is longer.
+    shares
+        How many there are at least, where there are as many rows.
+
+    Examples
+    --------
+    >>> token_shares([3, 9, 3, 5], most_tokens=12, shares=2)
+    [[1], [3, 0], [2]]
+    """
+    limit = min(most_tokens, -(-sum(lengths) // shares))
+    found: list[list[int]] = []
+    room = 0
+    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
+        if lengths[row] > room:
+            found.append([])
+            room = limit
+        found[-1].append(row)
+        room -= lengths[row]
+    return found
 
 
-def without_mask(model: Any) -> Callable[[torch.Tensor], torch.Tensor]:
-    """A model of the library, as `ExactLengths` calls it."""
+def row_by_row(inputs: Inputs, mask: torch.Tensor, compute: Callable[..., Any]) -> list[Any]:
+    """What `compute` gives for each row alone, [1, its own tokens], without a mask.
 
-    def hidden(ids: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = model(input_ids=ids).last_hidden_state
-        return found
-
-    return hidden
+    So a row depends on no other, whatever a model's operators do with the number of rows.
+    """
+    lengths: list[int] = mask.sum(dim=1).tolist()
+    return [
+        compute(**{name: values[row : row + 1, :size] for name, values in inputs.items()})
+        for row, size in enumerate(lengths)
+    ]

@@ -61,7 +61,8 @@ def _apply(hidden: torch.Tensor, head: dict[str, torch.Tensor]) -> torch.Tensor:
     import torch
 
     weight, bias = (head[name].to(hidden.device) for name in ("weight", "bias"))
-    return torch.nn.functional.linear(hidden, weight, bias)
+    # Row by row: BLAS chooses its order of additions by the number of rows.
+    return torch.stack([torch.nn.functional.linear(row, weight, bias) for row in hidden])
 
 
 def colbert_vectors(

@@ -1,7 +1,8 @@
-"""BERT with packed weights on a CPU: Q, K and V are one product, and nothing is padded."""
+"""BERT with packed weights on a CPU: nothing is padded, rows of all lengths share each matrix product."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,25 +11,34 @@ from torch.nn.functional import scaled_dot_product_attention
 from sunwi.models.bert import bert_layers, query_key_value
 from sunwi.models.packed_linear import PackedLinear
 
+Inputs = dict[str, torch.Tensor]  # what the embeddings read, each [rows, tokens], without padding
+Span = tuple[int, int, int]  # first token, rows, tokens of each row
+
 
 class PackedBert(torch.nn.Module):
-    """The bare encoder (in memory of the CPU) for rows of one length."""
+    """The bare encoder, in memory of the CPU."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
         self.embeddings: Any = model.embeddings
         self.layers = [PackedLayer(layer) for layer in bert_layers(model)]
 
-    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-        """Hidden states [rows, tokens, channels] of ids [rows, tokens] without padding."""
-        hidden: torch.Tensor = self.embeddings(input_ids=input_ids).flatten(0, 1)
+    def forward(self, groups: Sequence[Inputs]) -> list[torch.Tensor]:
+        """Hidden states [rows, tokens, channels] of each group; the rows of a group have one length."""
+        spans: list[Span] = []
+        total = 0
+        for group in groups:
+            rows, tokens = group["input_ids"].shape
+            spans.append((total, rows, tokens))
+            total += rows * tokens
+        hidden = torch.cat([self.embeddings(**group).flatten(0, 1) for group in groups])
         for layer in self.layers:
-            hidden = layer(hidden, *input_ids.shape)
-        return hidden.view(*input_ids.shape, -1)
+            hidden = layer(hidden, spans)
+        return [hidden[at : at + rows * tokens].view(rows, tokens, -1) for at, rows, tokens in spans]
 
 
 class PackedLayer:
-    """One layer, [rows x tokens, channels] to the same."""
+    """One layer, [all tokens, channels] to the same."""
 
     def __init__(self, layer: Any) -> None:
         attention, after = layer.attention.self, layer.attention.output
@@ -40,10 +50,18 @@ class PackedLayer:
         self.down = PackedLinear(layer.output.dense.weight, layer.output.dense.bias)
         self.norm = layer.output.LayerNorm
 
-    def __call__(self, hidden: torch.Tensor, rows: int, size: int) -> torch.Tensor:
-        # [rows, tokens, 3, heads, channels of a head] -> three of [rows, heads, tokens, channels of a head]
-        three = self.into_attention(hidden).view(rows, size, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        context = scaled_dot_product_attention(*three).transpose(1, 2).reshape(rows * size, -1)
+    def __call__(self, hidden: torch.Tensor, spans: Sequence[Span]) -> torch.Tensor:
+        context = self._attention(self.into_attention(hidden), spans)
         hidden = self.attention_norm(self.out_of_attention(context).add_(hidden))
         found: torch.Tensor = self.norm(self.down(self.up(hidden)).add_(hidden))
         return found
+
+    def _attention(self, three: torch.Tensor, spans: Sequence[Span]) -> torch.Tensor:
+        parts = []
+        for start, rows, tokens in spans:
+            of_group = three[start : start + rows * tokens]
+            # [rows, tokens, 3, heads, channels] -> three of [rows, heads, tokens, channels of a head]
+            query, key, value = of_group.view(rows, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            context = scaled_dot_product_attention(query, key, value)
+            parts.append(context.transpose(1, 2).reshape(rows * tokens, -1))
+        return torch.cat(parts)

@@ -1,31 +1,116 @@
-"""A model with weights packed for oneDNN: BERT by layers of its own, any other by its linear layers alone."""
+"""Models for a CPU whose rows do not depend on one another: encoders and sequence classifiers."""
 
 from __future__ import annotations
 
-import torch
+from typing import Any
 
-from sunwi.errors import ModelError
+import torch
+from transformers.modeling_outputs import (
+    BaseModelOutput,
+    BaseModelOutputWithPoolingAndCrossAttentions,
+    SequenceClassifierOutput,
+)
+
 from sunwi.models.bert import is_bert
-from sunwi.models.exact_lengths import ExactLengths, one_by_one, without_mask
+from sunwi.models.cpu_support import packs
+from sunwi.models.exact_lengths import Inputs, length_groups, row_by_row, token_shares
 from sunwi.models.packed_bert import PackedBert
 from sunwi.models.packed_linear import pack_linears
 from sunwi.models.row_threads import map_rows
 
+TOKENS = 2048  # of the rows that a thread computes together
 
-def pack(model: torch.nn.Module, spec: str) -> torch.nn.Module:
-    """The bare encoder (in memory of the CPU) with packed weights, as fast for few rows as for many.
 
-    So every row runs at its own length. BERT's rows are shared among threads; what another model's own code
-    would do in several threads nobody knows.
+def independent_encoder(model: torch.nn.Module) -> torch.nn.Module:
+    """The bare encoder (in memory of the CPU), whose rows are the same bytes alone and among others.
 
-    Raises
-    ------
-    ModelError
-        If this build of torch has no oneDNN.
+    BERT's layers are computed with packed weights, and its rows are shared among threads. Any other model
+    runs its own code, one row after the other: what its operators do with the number of rows is unknown.
     """
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        next_step = "set encoder.kernels to torch, or install a build of torch with oneDNN"
-        raise ModelError(spec, "encoder.kernels is onednn, which this build of torch lacks", next_step)
-    if is_bert(model):
-        return ExactLengths(PackedBert(model), map_rows)
-    return ExactLengths(without_mask(pack_linears(model)), one_by_one)
+    if not packs(next(model.parameters()).dtype):
+        return OneByOne(model)
+    return PackedEncoder(model) if is_bert(model) else OneByOne(pack_linears(model))
+
+
+def independent_classifier(model: Any) -> torch.nn.Module:
+    """The same of a sequence classifier."""
+    if not packs(next(model.parameters()).dtype):
+        return OneByOneClassifier(model)
+    base = getattr(model, model.base_model_prefix)
+    if not is_bert(base):
+        return OneByOneClassifier(pack_linears(model))
+    setattr(model, model.base_model_prefix, torch.nn.Identity())
+    pack_linears(model)  # the head
+    setattr(model, model.base_model_prefix, PackedEncoder(base))
+    return model  # type: ignore[no-any-return]
+
+
+class PackedEncoder(torch.nn.Module):
+    """BERT with packed weights, in the place of the library's."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.bert = PackedBert(model)
+        pooler = getattr(model, "pooler", None)  # reads a row's first state
+        self.pooler = None if pooler is None else pack_linears(pooler)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+        **_other: Any,
+    ) -> BaseModelOutputWithPoolingAndCrossAttentions:
+        """Hidden states [rows, tokens, channels], zeros in the padding, of inputs [rows, tokens].
+
+        The padding is on the right.
+        """
+        inputs: Inputs = {"input_ids": input_ids}
+        if token_type_ids is not None:
+            inputs["token_type_ids"] = token_type_ids
+        lengths: list[int] = attention_mask.sum(dim=1).tolist()
+
+        def of_share(rows: list[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+            with torch.inference_mode():  # a thread's own
+                groups = list(length_groups(inputs, lengths, rows))
+                states = self.bert([cut for _, cut in groups])
+                return [(at, of_group) for (at, _), of_group in zip(groups, states, strict=True)]
+
+        found = map_rows(of_share, token_shares(lengths, TOKENS, torch.get_num_threads()))
+        first = found[0][0][1]
+        whole = first.new_zeros(*input_ids.shape, first.shape[-1])
+        for at, states in (group for share in found for group in share):
+            whole[at, : states.shape[1]] = states
+        pooled = None if self.pooler is None else self.pooler(whole)
+        return BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=whole, pooler_output=pooled)
+
+
+class OneByOne(torch.nn.Module):
+    """Any encoder, one row after the other."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
+        """Hidden states [rows, tokens, channels], zeros in the padding, which is on the right."""
+        found = row_by_row({"input_ids": input_ids}, attention_mask, self.model)
+        states = [output.last_hidden_state[0] for output in found]  # [its tokens, channels]
+        whole = states[0].new_zeros(*input_ids.shape, states[0].shape[-1])
+        for row, of_row in enumerate(states):
+            whole[row, : len(of_row)] = of_row
+        return BaseModelOutput(last_hidden_state=whole)
+
+
+class OneByOneClassifier(torch.nn.Module):
+    """Any sequence classifier, one row after the other."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+        self.config = model.config
+
+    def forward(self, attention_mask: torch.Tensor, **inputs: torch.Tensor) -> SequenceClassifierOutput:
+        """Logits [rows, labels] of inputs [rows, tokens]; the padding is on the right."""
+        found = row_by_row(inputs, attention_mask, self.model)
+        return SequenceClassifierOutput(logits=torch.cat([output.logits for output in found]))

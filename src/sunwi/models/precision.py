@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from sunwi.errors import ModelError
 from sunwi.runtime import device_type, inference_dtype
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
-Kernels = Literal["torch", "onednn"]
-ARITHMETIC = "2"  # raise it when a change of ours moves low bits: old and new rows must not mix
+ARITHMETIC = "3"  # raise it when a change of ours moves low bits: old and new rows must not mix
 INT8_ARITHMETIC = "1"  # the same of int8 alone
-ONEDNN_ARITHMETIC = "1"  # and of packed weights
 
 
 def settled(precision: Precision) -> str:
@@ -24,13 +23,28 @@ def dtype_name(precision: Precision = "auto") -> str:
     return "float32" if name == "int8" else name
 
 
-def packs_weights(kernels: Kernels, precision: Precision = "auto") -> bool:
-    """Whether oneDNN's packed weights are used: on a CPU alone, a GPU has kernels of its own, as has int8."""
-    return kernels == "onednn" and precision != "int8" and device_type() == "cpu"
-
-
-def precision_key(precision: Precision = "auto", kernels: Kernels = "torch") -> tuple[str, ...]:
+def precision_key(precision: Precision = "auto") -> tuple[str, ...]:
     """What a model's low bits depend on beside weights and text."""
-    packed = ("onednn", ONEDNN_ARITHMETIC) if packs_weights(kernels, precision) else ()
     own = (INT8_ARITHMETIC,) if precision == "int8" else ()
-    return (ARITHMETIC, settled(precision), *packed, *own)
+    return (ARITHMETIC, settled(precision), *own)
+
+
+def require_precision(precision: Precision, spec: str) -> None:
+    """Refuse, before any work, what this machine cannot run.
+
+    Raises
+    ------
+    ModelError
+        With the reason and the setting to change.
+    """
+    if precision not in {"bfloat16", "int8"}:
+        return  # torch, which takes seconds to load, is not asked
+    if device_type() == "cuda":
+        if precision == "int8":
+            next_step = "set encoder.precision to auto"
+            raise ModelError(spec, "encoder.precision is int8, which runs on a CPU alone", next_step)
+        return
+    from sunwi.models.cpu_support import cpu_support
+
+    if refusal := cpu_support().refusal(precision):
+        raise ModelError(spec, *refusal)

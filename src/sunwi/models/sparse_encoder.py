@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sunwi.errors import ModelError
-from sunwi.models.batches import length_batches
+from sunwi.models.batches import STEP, length_batches
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.sparse_vectors import SparseVectors
@@ -110,7 +110,9 @@ class SparseEncoder:
         model = self.model.to(device).eval()
         encoded = self.tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
         rows: list[SparseVectors | None] = [None] * len(texts)
-        for chosen, size in length_batches([len(ids) for ids in encoded], self.batch_size, max_length):
+        # On a CPU each row runs alone: BLAS chooses its order of additions by the number of rows.
+        count, step = (1, 1) if device.type == "cpu" else (self.batch_size, STEP)
+        for chosen, size in length_batches([len(ids) for ids in encoded], count, max_length, step):
             batch = pad([encoded[at] for at in chosen], self.tokenizer, size).to(device)
             with torch.inference_mode():
                 weights = model(batch, (batch != self.tokenizer.pad_token_id).long()).float().cpu().numpy()

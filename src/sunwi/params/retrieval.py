@@ -18,7 +18,6 @@ class EncoderParams(Section):
     batch_size: Count = 32
     # auto: float32 on a CPU, half on a GPU; int8: linear layers alone, on a CPU
     precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
-    kernels: Literal["torch", "onednn"] = "torch"  # onednn: faster on a CPU; other low bits, so encoded anew
 
 
 TokenizerName = Annotated[  # subword:MODEL

@@ -68,6 +68,22 @@ def _disk() -> Finding:
     return Finding(TOPIC, "disk", "ok", f"{size(free)} free here")
 
 
+def _cpu_kernels() -> Finding:
+    """What `encoder.precision` may be here."""
+    from sunwi.models.cpu_support import cpu_support
+
+    support = cpu_support()
+    usable = ["float32", *(name for name in ("bfloat16", "int8") if support.refusal(name) is None)]
+    has = ", ".join(support.instructions) or "no AVX2"
+    found = f"{has}; encoder.precision may be {', '.join(usable)}"
+    if not support.packed_float32:
+        found += "; this build of torch lacks oneDNN: rows are encoded one by one"
+        return Finding(TOPIC, "CPU kernels", "note", found)
+    if "bfloat16" in usable and "amx_bf16" not in support.instructions:
+        found += " (without AMX bfloat16 is slower than float32)"
+    return Finding(TOPIC, "CPU kernels", "ok", found)
+
+
 def _torch() -> list[Finding]:
     if importlib.util.find_spec("torch") is None:
         return [Finding(TOPIC, "torch", "missing", "not installed", "pip install -e .")]
@@ -80,7 +96,9 @@ def _torch() -> list[Finding]:
             device = torch.cuda.get_device_properties(index)
             found = f"{device.name}, {size(device.total_memory)}"
             findings.append(Finding(TOPIC, f"GPU {index}", "ok", found))
-    elif shutil.which("nvidia-smi"):
+        return findings
+    findings.append(_cpu_kernels())
+    if shutil.which("nvidia-smi"):
         found = "the machine has an NVIDIA driver, but this torch sees no GPU"
         fix = "pip install --force-reinstall torch"
         findings.append(Finding(TOPIC, "GPU", "note", found, fix))
