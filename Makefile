@@ -1,4 +1,4 @@
-# `make repro` and `make test` are all that a fresh clone needs: Python 3.11+, git and a C compiler.
+# `make repro` and `make test` are all that a fresh clone needs: Python 3.11 to 3.13, git and a C compiler.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

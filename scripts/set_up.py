@@ -75,7 +75,10 @@ class Installer:
             say("uv could not install: trying again with pip")
         if status := self._pip(*arguments, torch=torch):
             command = " ".join([str(PYTHON), "-m pip install", *arguments])
-            say(f"pip failed as shown above; for every detail run {command}")
+            if torch and self.torch_index:
+                say(f"the torch that {CONSTRAINTS} pins did not come from {without_login(self.torch_index)}")
+            else:
+                say(f"pip failed as shown above; for every detail run {command}")
             raise SystemExit(status)
 
     def _pip(self, *arguments: str, torch: bool = False) -> int:
@@ -107,7 +110,7 @@ class Installer:
         options = ["--python", str(PYTHON)]
         if not sys.stderr.isatty():
             options.append("--quiet")
-        if says_no_index(self.settings):
+        if says_no_index(self.settings) and not self.torch_index:
             options.append("--no-index")
         return subprocess.run(
             [*UV, "pip", "install", *options, *arguments], env=environ, check=False

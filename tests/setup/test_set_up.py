@@ -167,6 +167,12 @@ def test_uv_follows_the_files_and_the_index_of_torch(
     assert changed.returncode == 0, changed.stderr
     assert (project.installed("leaf"), project.installed("torch")) == (("1.2", "uv"), ("2.13.0+cpu", "uv"))
 
+    wrong = project.setup(TORCH_INDEX=indexes.url("extra").replace("//", "//name:secret@"))
+    assert wrong.returncode != 0
+    assert f"did not come from {indexes.url('extra')}" in wrong.stderr
+    assert "secret" not in wrong.stdout + wrong.stderr
+    assert project.installed("torch") == ("2.13.0+cpu", "uv")
+
     back = project.setup(TORCH_INDEX="")
     assert back.returncode == 0, back.stderr
     assert project.installed("torch") == ("2.13.0", "uv")
