@@ -200,7 +200,6 @@ def test_pip_goes_on_where_uv_cannot_be_had_and_a_failure_is_not_taken_for_done(
     project.pin("7.0")
     failed = project.setup()
     assert failed.returncode != 0
-    assert "Cannot install small[dev]==1.0" in failed.stderr
     assert "pip install -c constraints.txt -e .[dev]" in failed.stderr
     project.pin("1.0")
     assert "installing" in project.setup().stderr
