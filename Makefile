@@ -1,4 +1,4 @@
-# `make repro` and `make test` are all that a fresh clone needs: Python 3.11+, git and a C compiler.
+# `make repro` and `make test` are all that a fresh clone needs: Python 3.11 to 3.13, git and a C compiler.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,14 +8,10 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: setup repro legal-finance test check smoke demo-check ci-metrics plots bench bench-gpu clean
 
-setup: $(BIN)/.ready
-
-# torch first and alone: from a plain range pip may take another build than the pinned one.
-$(BIN)/.ready: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $@
+# torch from an index of its own, such as that of its CPU-only builds: make setup TORCH_INDEX=URL
+setup:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %s: make setup PYTHON=python3.11" % sys.version.split()[0])'
+	@$(PYTHON) scripts/set_up.py
 
 repro: setup
 	dvc repro

@@ -160,10 +160,13 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Headless Chromium; tests that need it are skipped where there is none."""
+    """Headless Chromium; tests that need it are skipped where there is none, and fail in CI."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
-        pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)}): apt-get install chromium")
+        missing = f"no Chromium here (looked for {', '.join(NAMES)}): bash scripts/install_chromium.sh"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
     found = Browser(executable, tmp_path_factory.mktemp("chromium"))
     try:
         yield found
