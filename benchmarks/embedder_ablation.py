@@ -47,14 +47,14 @@ from sunwi.search.labelled import (
     synthetic_questions,
 )
 from sunwi.search.pipeline import build_pipeline
-from sunwi.train.checkpoints import remove_checkpoints
-from sunwi.train.dev_set import DevSet, as_queries, dev_set
-from sunwi.train.embedder import train_embedder
-from sunwi.train.evaluation import live_vectors, ndcg
-from sunwi.train.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
-from sunwi.train.promotion import gate_set, promote, verdict_of
-from sunwi.train.selection import select_rows
-from sunwi.train.tuning import base_weights
+from sunwi.train.embedder.dev_evaluation import live_vectors, ndcg
+from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
+from sunwi.train.embedder.fit import train_embedder
+from sunwi.train.embedder.gate import gate_set, promote, verdict_of
+from sunwi.train.embedder.run import base_weights
+from sunwi.train.embedder.selection import select_rows
+from sunwi.train.shared.checkpoints import remove_checkpoints
+from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
 
 PLAIN: dict[str, Any] = {"distill": False, "guide_margin": None, "layer_decay": 1.0, "style_shares": {}}
 ROWS: dict[str, dict[str, Any]] = {

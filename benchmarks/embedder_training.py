@@ -23,8 +23,8 @@ from typing import Any
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainEmbedderParams
-from sunwi.train.arguments import POOLING_NAMES, training_arguments
-from sunwi.train.groups import Group
+from sunwi.train.embedder.arguments import POOLING_NAMES, training_arguments
+from sunwi.train.embedder.groups import Group
 
 SHAPES: dict[str, dict[str, int]] = {  # hidden, layers, heads, intermediate, vocabulary
     "e5-small": {"hidden": 384, "layers": 12, "heads": 12, "inner": 1536, "vocabulary": 250_037},
@@ -129,7 +129,7 @@ def train_ours(
     info: ModelInfo, groups: list[Group], params: TrainEmbedderParams, cpu: bool, folder: Path
 ) -> Clock:
     """Our runner: sub-batches by length, the lexical head without its blow-up, TF32."""
-    from sunwi.train.flag_runner import GroupRunner
+    from sunwi.train.embedder.runner import GroupRunner
 
     clock = Clock()
     arguments = training_arguments(info, params, 0, params.max_steps, folder / "ours", cpu, evaluated=False)

@@ -22,8 +22,8 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.resolver import resolve
 from sunwi.params import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device
-from sunwi.train.reranker import train_reranker
-from sunwi.train.reranker_lists import TrainingList
+from sunwi.train.reranker.cross_encoder import train_reranker
+from sunwi.train.reranker.lists import TrainingList
 
 NEGATIVES = 7
 

@@ -46,16 +46,16 @@ from sunwi.records import CandidateList, read_json, read_rows, write_json
 from sunwi.runtime import text_hash
 from sunwi.search.blend import ScoredList, fit_blend, list_mrr
 from sunwi.search.store import load_vectors
-from sunwi.train.augment import augment_failures
-from sunwi.train.failure_parts import parts_of
-from sunwi.train.failures import collect_failures, failure_metrics
-from sunwi.train.frozen_layers import FrozenOutputs, reuse_frozen_layers
-from sunwi.train.reranker_gate import decide
-from sunwi.train.reranker_late import train_late_interaction
-from sunwi.train.reranker_lists import training_lists
-from sunwi.train.reranker_quality import Movement, movement, relevances, solved
-from sunwi.train.reranker_watch import Watch
-from sunwi.train.targeted_lists import failure_lists, replayed
+from sunwi.train.reranker.early_stopping import Watch
+from sunwi.train.reranker.late_interaction import train_late_interaction
+from sunwi.train.reranker.lists import training_lists
+from sunwi.train.reranker.quality import Movement, movement, relevances, solved
+from sunwi.train.shared.frozen_layers import FrozenOutputs, reuse_frozen_layers
+from sunwi.train.targeted.augment import augment_failures
+from sunwi.train.targeted.failures import collect_failures, failure_metrics
+from sunwi.train.targeted.gate import decide
+from sunwi.train.targeted.lists import failure_lists, replayed
+from sunwi.train.targeted.partition import parts_of
 
 EMBEDDER = "models/embedder"
 QUERY_LENGTH, LENGTH, LAYERS = 64, 256, 12

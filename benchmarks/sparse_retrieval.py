@@ -33,15 +33,15 @@ from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
 from sunwi.runtime import text_hash
-from sunwi.search.bilingual.dictionary import science_terms
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, natural_questions
 from sunwi.search.pipeline import build_pipeline
 from sunwi.search.retriever import Scores
 from sunwi.search.store import load_vectors
-from sunwi.train.sparse_pool import dev_pool, part_of
-from sunwi.train.sparse_questions import of_low_overlap
-from sunwi.train.sparse_run import run_sparse
+from sunwi.train.sparse.bilingual.dictionary import science_terms
+from sunwi.train.sparse.pool import dev_pool, part_of
+from sunwi.train.sparse.questions import of_low_overlap
+from sunwi.train.sparse.run import run_sparse
 
 
 def main() -> None:

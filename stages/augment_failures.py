@@ -6,8 +6,8 @@ from project import INDEX, METRICS, MINED, false_negative_rules, llm_client, pas
 from sunwi.params import load_params
 from sunwi.records import Failure, read_rows, write_json, write_rows
 from sunwi.search.store import load_vectors
-from sunwi.train.augment import augment_failures, near_negatives, trainable
-from sunwi.train.augment_llm import augment_by_llm, augment_request
+from sunwi.train.targeted.augment import augment_failures, near_negatives, trainable
+from sunwi.train.targeted.augment_llm import augment_by_llm, augment_request
 
 NEAREST = 50  # neighbours of a beating passage that are looked at
 

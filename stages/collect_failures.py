@@ -14,9 +14,9 @@ from project import (
 from sunwi.params import load_params
 from sunwi.records import CandidateList, iter_rows, read_json, write_json, write_rows
 from sunwi.search.reranking import Rerankers, trained_reranker
-from sunwi.train.blending import score_lists
-from sunwi.train.failures import collect_failures, failure_metrics
-from sunwi.train.reranker_quality import relevances
+from sunwi.train.reranker.blend_weights import score_lists
+from sunwi.train.reranker.quality import relevances
+from sunwi.train.targeted.failures import collect_failures, failure_metrics
 
 if __name__ == "__main__":
     params = load_params()

@@ -5,8 +5,8 @@ from sunwi.models.sparse_cache import sparse_hash
 from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json
-from sunwi.train.sparse_export import export_sparse
-from sunwi.train.sparse_pool import dev_pool
+from sunwi.train.sparse.export import export_sparse
+from sunwi.train.sparse.pool import dev_pool
 
 if __name__ == "__main__":
     params = load_params()

@@ -20,9 +20,9 @@ from sunwi.params import load_params
 from sunwi.records import MinedRow, read_rows, write_json
 from sunwi.search.labelled import synthetic_questions
 from sunwi.search.pipeline import build_pipeline
-from sunwi.train.evaluation import CHOSEN_BY
-from sunwi.train.processes import is_main_process, start_processes
-from sunwi.train.tuning import TrainingData, tune
+from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
+from sunwi.train.embedder.processes import is_main_process, start_processes
+from sunwi.train.embedder.run import TrainingData, tune
 
 if __name__ == "__main__":
     params = load_params()

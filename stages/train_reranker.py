@@ -3,7 +3,7 @@
 from project import EMBEDDER, INDEX, METRICS, MINED, STAGE1, encoder, passages, timed, write_curve
 from sunwi.params import load_params
 from sunwi.records import CandidateList, read_rows, write_json
-from sunwi.train.reranking import tune_reranker
+from sunwi.train.reranker.run import tune_reranker
 
 if __name__ == "__main__":
     params = load_params()

@@ -15,7 +15,7 @@ from project import (
 )
 from sunwi.params import load_params
 from sunwi.records import AugmentedFailure, CandidateList, read_json, read_rows, write_json
-from sunwi.train.targeted import TargetedData, tune_targeted
+from sunwi.train.targeted.run import TargetedData, tune_targeted
 
 if __name__ == "__main__":
     params = load_params()

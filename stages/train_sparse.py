@@ -19,11 +19,11 @@ from project import (
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
-from sunwi.search.bilingual.dictionary import science_terms
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import natural_questions
-from sunwi.train.sparse_questions import of_low_overlap
-from sunwi.train.sparse_run import run_sparse
+from sunwi.train.sparse.bilingual.dictionary import science_terms
+from sunwi.train.sparse.questions import of_low_overlap
+from sunwi.train.sparse.run import run_sparse
 
 if __name__ == "__main__":
     params = load_params()

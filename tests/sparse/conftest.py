@@ -11,7 +11,7 @@ from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.records import Document, MinedRow
 from sunwi.search.batch import Passages
-from sunwi.search.bilingual.dictionary import TermPair
+from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 KOREAN = ["물", "빛", "산소", "힘", "지진", "한글", "바다", "달", "별", "불"]
 ENGLISH = ["water", "light", "oxygen", "force", "quake", "hangul", "sea", "moon", "star", "fire"]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
 from sunwi.records import MinedRow, Question
-from sunwi.search.bilingual.dictionary import TermPair, parse_terms, read_terms, science_terms
-from sunwi.search.bilingual.swapping import TermSwapper, draw_variants
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse_questions import (
+from sunwi.train.sparse.bilingual.dictionary import TermPair, parse_terms, read_terms, science_terms
+from sunwi.train.sparse.bilingual.swapping import TermSwapper, draw_variants
+from sunwi.train.sparse.questions import (
     cross_lingual_questions,
     of_low_overlap,
     split_terms,

@@ -11,7 +11,7 @@ from sunwi.params import Params
 from sunwi.records import Document
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse_evaluation import compare_low_overlap, compare_systems, measure, with_fusions
+from sunwi.train.sparse.evaluation import compare_low_overlap, compare_systems, measure, with_fusions
 
 CORPUS = Passages.of([Document(docid=f"d{at:03}", content=f"글 {at}") for at in range(120)])
 

@@ -22,8 +22,8 @@ from sunwi.records import Document, read_json
 from sunwi.runtime import file_hash
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse_export import export_sparse
-from sunwi.train.sparse_start import start_encoder
+from sunwi.train.sparse.export import export_sparse
+from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH, KOREAN, write_bert
 

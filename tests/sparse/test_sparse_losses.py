@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from sunwi.train import sparse_losses as losses
+from sunwi.train.sparse import losses
 
 SCORES = torch.tensor([[2.0, 1.0, 0.0, 0.0], [1.0, 0.0, 3.0, 3.0]])  # 2 questions, groups of 2
 

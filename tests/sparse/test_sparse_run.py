@@ -12,9 +12,9 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow
 from sunwi.search.batch import Passages
-from sunwi.search.bilingual.dictionary import TermPair
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse_run import run_sparse
+from sunwi.train.sparse.bilingual.dictionary import TermPair
+from sunwi.train.sparse.run import run_sparse
 
 from .conftest import KOREAN
 

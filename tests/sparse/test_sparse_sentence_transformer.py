@@ -15,12 +15,12 @@ from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow
 from sunwi.search.batch import Passages
-from sunwi.search.bilingual.dictionary import TermPair
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse import train_sparse
-from sunwi.train.sparse_checkpoint import Checkpoint
-from sunwi.train.sparse_export import export_sparse
-from sunwi.train.sparse_start import start_encoder
+from sunwi.train.sparse.bilingual.dictionary import TermPair
+from sunwi.train.sparse.checkpoint import Checkpoint
+from sunwi.train.sparse.export import export_sparse
+from sunwi.train.sparse.fit import train_sparse
+from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH, KOREAN, write_bert
 

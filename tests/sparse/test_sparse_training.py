@@ -17,14 +17,14 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.records import MinedRow
 from sunwi.search.batch import Passages
-from sunwi.search.bilingual.dictionary import TermPair
-from sunwi.train import sparse as training
-from sunwi.train.sparse import SparseTraining, train_sparse
-from sunwi.train.sparse_batches import make_batch
-from sunwi.train.sparse_checkpoint import Checkpoint
-from sunwi.train.sparse_objective import batch_losses, idf_vectors
-from sunwi.train.sparse_optimiser import SparseOptimiser
-from sunwi.train.sparse_start import start_encoder
+from sunwi.train.sparse import fit as training
+from sunwi.train.sparse.batches import make_batch
+from sunwi.train.sparse.bilingual.dictionary import TermPair
+from sunwi.train.sparse.checkpoint import Checkpoint
+from sunwi.train.sparse.fit import SparseTraining, train_sparse
+from sunwi.train.sparse.objective import batch_losses, idf_vectors
+from sunwi.train.sparse.optimiser import SparseOptimiser
+from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH, KOREAN
 

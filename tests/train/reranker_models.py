@@ -9,7 +9,7 @@ from tests.train.conftest import WORDS, write_tokenizer
 
 from sunwi.params import Params, TrainRerankerParams
 from sunwi.records import Candidate, CandidateList
-from sunwi.train.reranker_lists import TrainingList
+from sunwi.train.reranker.lists import TrainingList
 
 TEXTS = {f"d{n}": " ".join(WORDS[(n + at) % 12] for at in range(3)) for n in range(12)}
 QUERIES = {f"q{n}": f"{WORDS[n]} {WORDS[n + 1]}" for n in range(11)}

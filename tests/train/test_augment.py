@@ -15,9 +15,9 @@ from sunwi.llm.client import LlmClient
 from sunwi.params import AugmentFailuresParams, LlmParams
 from sunwi.records import Failure
 from sunwi.text import content_morphemes, kiwi
-from sunwi.train.augment import augment_failures
-from sunwi.train.augment_llm import augment_by_llm
-from sunwi.train.paraphrase import paraphrases
+from sunwi.train.targeted.augment import augment_failures
+from sunwi.train.targeted.augment_llm import augment_by_llm
+from sunwi.train.targeted.paraphrase import paraphrases
 
 TEXTS = {"p": "정답 지문", "b": "오답 지문", "n1": "이웃 하나", "n2": "이웃 둘", "n3": "이웃 셋"}
 SETTINGS = AugmentFailuresParams(provider="llm", paraphrases=2, negatives=2)

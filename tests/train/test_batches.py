@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sunwi.errors import DataError
 from sunwi.records import MinedRow
-from sunwi.train.batches import arrange
+from sunwi.train.shared.in_batch import arrange
 
 
 def row(qid: str, positive: str, negatives: list[str]) -> MinedRow:

@@ -16,7 +16,13 @@ from sunwi.records import Document
 from sunwi.score.measures import ranking_measures
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.evaluation import CHOSEN_BY, DevEvaluation, evaluation_questions, live_vectors, ndcg
+from sunwi.train.embedder.dev_evaluation import (
+    CHOSEN_BY,
+    DevEvaluation,
+    evaluation_questions,
+    live_vectors,
+    ndcg,
+)
 
 PARAMS = Params.model_validate(
     {

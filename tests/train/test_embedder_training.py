@@ -13,9 +13,9 @@ from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import EncoderParams, TrainEmbedderParams
-from sunwi.train.embedder import Trained, train_embedder
-from sunwi.train.evaluation import CHOSEN_BY
-from sunwi.train.last_token import ending_with_eos
+from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
+from sunwi.train.embedder.fit import Trained, train_embedder
+from sunwi.train.embedder.last_token import ending_with_eos
 
 LIMITS = EncoderParams(max_length=16, query_max_length=16)
 SMALL = {

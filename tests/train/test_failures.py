@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sunwi.params import TrainRerankerTargetedParams
 from sunwi.records import Candidate, CandidateList, Failure
 from sunwi.search.blend import ScoredList
-from sunwi.train.failure_categories import category_of, read
-from sunwi.train.failure_parts import parts_of
-from sunwi.train.failures import collect_failures, failure_metrics
-from sunwi.train.reranker_quality import relevances
+from sunwi.train.reranker.quality import relevances
+from sunwi.train.targeted.failure_categories import category_of, read
+from sunwi.train.targeted.failures import collect_failures, failure_metrics
+from sunwi.train.targeted.partition import parts_of
 
 POSITIVE = "세종대왕은 1443년에 한글을 만들었다."
 KINDS = [

@@ -11,8 +11,8 @@ from tests.train.conftest import alone, mined_rows
 
 from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainEmbedderParams
-from sunwi.train.collating import GroupCollator
-from sunwi.train.groups import Group, schedule
+from sunwi.train.embedder.collator import GroupCollator
+from sunwi.train.embedder.groups import Group, schedule
 
 PARAMS = TrainEmbedderParams(batch_size=4, group_size=3, max_steps=1)
 
@@ -55,7 +55,7 @@ def loss_and_gradient(model: Any, batch: dict[str, Any]) -> tuple[float, dict[st
 def test_m3_loss_and_gradients_are_flagembeddings(tiny_models: dict[str, ModelInfo], distill: bool) -> None:
     from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
 
-    from sunwi.train.flag_models import M3Model
+    from sunwi.train.embedder.models import M3Model
 
     info = tiny_models["m3"]
     batch, _ = batch_of(info, PARAMS.model_copy(update={"distill": distill}))
@@ -89,7 +89,7 @@ def largest_tensor(model: Any, batch: dict[str, Any]) -> int:
 def test_m3_never_holds_batch_by_tokens_by_vocabulary(tiny_models: dict[str, ModelInfo]) -> None:
     from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
 
-    from sunwi.train.flag_models import M3Model
+    from sunwi.train.embedder.models import M3Model
 
     info = tiny_models["m3"]
     batch, _ = batch_of(info, PARAMS)
@@ -107,7 +107,7 @@ def test_m3_never_holds_batch_by_tokens_by_vocabulary(tiny_models: dict[str, Mod
 
 @pytest.mark.parametrize("kind", ["bert", "m3"])
 def test_sub_batches_sorted_by_length_change_no_loss(tiny_models: dict[str, ModelInfo], kind: str) -> None:
-    from sunwi.train.flag_models import DenseModel, M3Model
+    from sunwi.train.embedder.models import DenseModel, M3Model
 
     info = tiny_models[kind]
     losses = []
@@ -143,7 +143,7 @@ class FixedGuide:
 def test_a_masked_passage_is_no_negative(tiny_models: dict[str, ModelInfo]) -> None:
     """The loss is the cross-entropy over the passages that are left, computed here by hand."""
     from sunwi.models.encoder import load_encoder
-    from sunwi.train.flag_models import DenseModel
+    from sunwi.train.embedder.models import DenseModel
 
     info = tiny_models["bert"]
     params = PARAMS.model_copy(update={"distill": False})

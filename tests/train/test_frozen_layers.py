@@ -10,9 +10,9 @@ from sunwi.errors import ModelError
 from sunwi.models.encoder import load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import EncoderParams, TrainEmbedderParams
-from sunwi.train import flag_runner
-from sunwi.train.embedder import train_embedder
-from sunwi.train.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
+from sunwi.train.embedder.fit import runner as flag_runner
+from sunwi.train.embedder.fit import train_embedder
+from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
 
 IDS = torch.tensor([[2, 5, 6, 7, 3], [2, 9, 3, 0, 0]])
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.params import TrainEmbedderParams
-from sunwi.train.batches import arrange
-from sunwi.train.groups import schedule
+from sunwi.train.embedder.groups import schedule
+from sunwi.train.shared.in_batch import arrange
 
 
 @given(st.integers(4, 20), st.integers(1, 4), st.integers(2, 6), st.integers(0, 9))

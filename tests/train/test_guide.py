@@ -6,8 +6,8 @@ import pytest
 from sunwi.models.encoder import Encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import EncoderParams
-from sunwi.train.groups import Group
-from sunwi.train.guide import Guide
+from sunwi.train.embedder.groups import Group
+from sunwi.train.embedder.guide import Guide
 
 LIMITS = EncoderParams(max_length=16, query_max_length=16)
 

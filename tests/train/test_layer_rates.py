@@ -4,7 +4,7 @@ import pytest
 
 from sunwi.models.encoder import load_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.train.layer_rates import count_layers, freeze, parameter_groups
+from sunwi.train.shared.layer_rates import count_layers, freeze, parameter_groups
 
 
 @pytest.mark.parametrize("kind", ["bert", "decoder"])

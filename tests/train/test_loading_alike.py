@@ -12,8 +12,8 @@ from sunwi.models.encoder import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.train.evaluation import live_vectors
-from sunwi.train.last_token import ending_with_eos
+from sunwi.train.embedder.dev_evaluation import live_vectors
+from sunwi.train.embedder.last_token import ending_with_eos
 
 TEXTS = ["말1 말2 말3", "말4", "말5 말6 말7 말8 말9", "말0 " * 40]
 LENGTH = 16

@@ -6,8 +6,8 @@ import pytest
 from sunwi.params import Params
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.dev_set import DevSet
-from sunwi.train.promotion import Verdict, promote
+from sunwi.train.embedder.dev_set import DevSet
+from sunwi.train.embedder.gate import Verdict, promote
 
 QUESTIONS = 8
 

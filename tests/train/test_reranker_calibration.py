@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.search.blend import FIRST, ScoredList, blend, probabilities
-from sunwi.train.blending import fit_calibration
-from sunwi.train.reranker_calibration import calibrate, expected_calibration_error, fit_platt
+from sunwi.train.reranker.blend_weights import fit_calibration
+from sunwi.train.reranker.calibration import calibrate, expected_calibration_error, fit_platt
 
 
 def lists_of(seed: int, count: int, slope: float) -> list[ScoredList]:

@@ -19,9 +19,9 @@ from sunwi.errors import ParamsError
 from sunwi.models.late_interaction import maxsim
 from sunwi.models.resolver import resolve
 from sunwi.params import TrainRerankerParams, validate
-from sunwi.train.frozen_layers import FrozenOutputs
-from sunwi.train.reranker_late import maxsim_of_lists, shuffled, train_late_interaction
-from sunwi.train.reranker_watch import Watch
+from sunwi.train.reranker.early_stopping import Watch
+from sunwi.train.reranker.late_interaction import maxsim_of_lists, shuffled, train_late_interaction
+from sunwi.train.shared.frozen_layers import FrozenOutputs
 
 
 def test_scores_of_lists_are_those_of_inference() -> None:
@@ -119,7 +119,7 @@ def test_layers_below_the_adapter_run_once_for_each_text(
     curves = {}
     for name, shared in (("fresh", None), ("kept", outputs), ("again", outputs)):
         if shared is None:
-            monkeypatch.setattr("sunwi.train.frozen_layers.can_reuse", lambda _: False)
+            monkeypatch.setattr("sunwi.train.shared.frozen_layers.can_reuse", lambda _: False)
         _, curves[name] = train_late_interaction(
             model, "e", training_rows(), chosen, 8, 7, tmp_path / name, frozen=shared
         )

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.train.reranker_losses import LOSSES
+from sunwi.train.reranker.losses import LOSSES
 
 SCORES = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 9.0]])
 LABELS = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])

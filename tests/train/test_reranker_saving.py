@@ -14,8 +14,8 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
-from sunwi.train.reranker import train_reranker
-from sunwi.train.reranker_late import train_late_interaction
+from sunwi.train.reranker.cross_encoder import train_reranker
+from sunwi.train.reranker.late_interaction import train_late_interaction
 
 PAIRS = [("말1 말2", TEXTS["d1"]), ("말1 말2", TEXTS["d6"]), ("말3", TEXTS["d3"])]
 LONG = ("말1 " * 60, TEXTS["d1"])

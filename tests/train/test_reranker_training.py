@@ -11,8 +11,8 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import TrainRerankerParams
 from sunwi.records import Candidate, CandidateList
-from sunwi.train.reranker import train_reranker
-from sunwi.train.reranker_lists import TrainingList, training_lists
+from sunwi.train.reranker.cross_encoder import train_reranker
+from sunwi.train.reranker.lists import TrainingList, training_lists
 
 PARAMS = TrainRerankerParams(max_steps=2, batch_size=2, max_length=48, negatives=2, lora_r=4)
 

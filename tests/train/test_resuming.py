@@ -15,9 +15,9 @@ from tests.train.conftest import alone, mined_rows
 from sunwi.models.spec import ModelInfo
 from sunwi.params import EncoderParams, TrainEmbedderParams
 from sunwi.runtime import cache_dir
-from sunwi.train.checkpoints import checkpoint_folder, last_checkpoint, remove_checkpoints
-from sunwi.train.embedder import Trained, train_embedder
-from sunwi.train.evaluation import CHOSEN_BY
+from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
+from sunwi.train.embedder.fit import Trained, train_embedder
+from sunwi.train.shared.checkpoints import checkpoint_folder, last_checkpoint, remove_checkpoints
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = TrainEmbedderParams(

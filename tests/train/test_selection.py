@@ -5,7 +5,7 @@ from tests.train.conftest import mined_rows
 
 from sunwi.errors import DataError
 from sunwi.params import TrainEmbedderParams
-from sunwi.train.selection import mix_styles, select_rows
+from sunwi.train.embedder.selection import mix_styles, select_rows
 
 ROWS = mined_rows(10)
 STYLES = {row.qid: "factual" if at < 6 else "keyword" for at, row in enumerate(ROWS)}

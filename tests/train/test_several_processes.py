@@ -16,8 +16,8 @@ from sunwi.errors import DataError
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.params import EncoderParams, TrainEmbedderParams
-from sunwi.train.embedder import train_embedder
-from sunwi.train.groups import schedule
+from sunwi.train.embedder.fit import train_embedder
+from sunwi.train.embedder.groups import schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = TrainEmbedderParams(
@@ -28,8 +28,8 @@ import hashlib, json, os, sys
 from pathlib import Path
 from sunwi.models.resolver import resolve
 from sunwi.params import EncoderParams
-from sunwi.train.embedder import train_embedder
-from sunwi.train.processes import start_processes
+from sunwi.train.embedder.fit import train_embedder
+from sunwi.train.embedder.processes import start_processes
 from tests.train.conftest import alone, mined_rows
 from tests.train.test_several_processes import PARAMS
 start_processes(PARAMS.num_processes)

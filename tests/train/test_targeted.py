@@ -14,10 +14,10 @@ from sunwi.models.encoder import Encoder
 from sunwi.params import Params, TrainRerankerTargetedParams
 from sunwi.records import AugmentedFailure, Candidate, CandidateList
 from sunwi.search.blend import ScoredList
-from sunwi.train.reranker_gate import decide
-from sunwi.train.reranker_quality import movement, quality, relevances
-from sunwi.train.reranking import tune_reranker
-from sunwi.train.targeted import TargetedData, _judged, tune_targeted
+from sunwi.train.reranker.quality import movement, quality, relevances
+from sunwi.train.reranker.run import tune_reranker
+from sunwi.train.targeted.gate import decide
+from sunwi.train.targeted.run import TargetedData, _judged, tune_targeted
 
 GATE = TrainRerankerTargetedParams(tolerance=0.02)
 OTHER: dict[str, str | None] = {"docid": None, "text": "말9"}
@@ -141,7 +141,7 @@ def test_an_overfitted_second_stage_is_refused(
     data = data_of([row.model_copy(update={"query": "말20 말21"}) for row in rows_for(range(10))])
     crowded = TargetedData([crowd(one) for one in data.lists], data.documents, data.augmented, TEXTS)
     name = {"late_interaction": "late_interaction_tuned"}.get(method, method)
-    monkeypatch.setattr("sunwi.train.targeted._refitted", lambda *_: {"both": {name: 9.0}})
+    monkeypatch.setattr("sunwi.train.targeted.run._refitted", lambda *_: {"both": {name: 9.0}})
     out = tmp_path / "out"
     tuned = tune_targeted(params, crowded, encoder, model.folder, first, {"both": {}}, out)
     assert not tuned.metrics["promoted"]
@@ -176,9 +176,9 @@ def test_a_second_stage_that_only_gains_is_promoted(
     model = tiny_models["bert"]
     first, blend, encoder = stage1(tmp_path, params, model)
     gained = movement(np.array([True, False]), np.array([True, True]), seed=1)
-    monkeypatch.setattr("sunwi.train.targeted._judged", lambda *_: ({}, decide(gained, GATE)))
+    monkeypatch.setattr("sunwi.train.targeted.run._judged", lambda *_: ({}, decide(gained, GATE)))
     values = iter([0.1, 0.2, 0.3, 0.3])
-    monkeypatch.setattr("sunwi.train.targeted.list_mrr", lambda *_: next(values))
+    monkeypatch.setattr("sunwi.train.targeted.run.list_mrr", lambda *_: next(values))
     out = tmp_path / "out"
     tuned = tune_targeted(params, data_of(rows_for(range(10))), encoder, model.folder, first, blend, out)
     assert tuned.metrics["promoted"]
@@ -198,7 +198,7 @@ def test_training_that_helps_nowhere_ends_early_and_keeps_stage_1(
     )
     model = tiny_models["bert"]
     first, blend, encoder = stage1(tmp_path, params, model)
-    monkeypatch.setattr("sunwi.train.targeted.list_mrr", lambda *_: 0.5)
+    monkeypatch.setattr("sunwi.train.targeted.run.list_mrr", lambda *_: 0.5)
     tuned = tune_targeted(
         params, data_of(rows_for(range(10))), encoder, model.folder, first, blend, tmp_path / "out"
     )

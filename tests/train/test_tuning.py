@@ -14,7 +14,7 @@ from sunwi.records import Document, MinedRow
 from sunwi.runtime import cache_dir
 from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.tuning import TrainingData, tune
+from sunwi.train.embedder.run import TrainingData, tune
 
 ROWS = mined_rows(16)
 CORPUS = Passages.of([Document(docid=row.pos_ids[0], content=row.pos[0]) for row in ROWS])

@@ -1,0 +1,159 @@
+"""Dev figures of an encoder that is still training: dense alone and in the calibrated fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.batches import length_batches
+from sunwi.models.encoder import Encoder, pool
+from sunwi.models.spec import ModelInfo, Side
+from sunwi.params import Params
+from sunwi.runtime import text_hash
+from sunwi.search.batch import Passages
+from sunwi.search.fusion import weighted_total, zscore
+from sunwi.search.labelled import (
+    NATURAL,
+    LabelledQuestion,
+    first_relevant_rank,
+    low_overlap,
+    reciprocal_rank,
+)
+from sunwi.search.retriever import Scores
+from sunwi.search.top import top
+from sunwi.train.embedder.dev_set import DevSet, dev_set
+
+if TYPE_CHECKING:
+    import torch
+
+CHOSEN_BY = "fused_ndcg10_low_overlap"  # the figure whose best step is kept
+
+
+class DevEvaluation:
+    """nDCG@10 and MRR@10 on dev questions, by part: natural, low overlap (with them), high overlap.
+
+    The best step is chosen on the low-overlap part: questions that copy their passage mislead.
+    """
+
+    def __init__(
+        self, passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params
+    ) -> None:
+        self.params = params
+        self.info = base.info
+        low, high = evaluation_questions(labels, params)
+        chosen = [labels[row] for row in low + high]
+        self.dev: DevSet = dev_set(passages, base, chosen, params, params.train_embedder.eval_corpus)
+        self.parts = {
+            "low_overlap": list(range(len(low))),
+            "natural": [row for row in range(len(low)) if chosen[row].style == NATURAL],
+            "high_overlap": list(range(len(low), len(chosen))),
+        }
+
+    @property
+    def shape(self) -> list[list[str]]:
+        """What names this evaluation: its questions and passages."""
+        return [[label.qid for label in self.dev.labels], self.dev.passages.docids]
+
+    def __call__(self, model: torch.nn.Module, tokenizer: Any) -> dict[str, float]:
+        """Figures of the weights as they are; dropout is off meanwhile."""
+        limits = self.params.encoder
+        queries = [label.text for label in self.dev.labels]
+        rows = live_vectors(
+            model, tokenizer, self.info, queries, "query", limits.query_max_length, limits.batch_size
+        )
+        columns = live_vectors(
+            model,
+            tokenizer,
+            self.info,
+            self.dev.passages.texts,
+            "passage",
+            limits.max_length,
+            limits.batch_size,
+        )
+        return self.figures(rows @ columns.T)
+
+    def figures(self, dense: Scores) -> dict[str, float]:
+        """Figures of dense scores [questions, passages]; the fusion's weight is fitted on the low overlap."""
+        relevant = self.dev.relevant
+        normalised = {"bm25": zscore(self.dev.bm25), "dense": zscore(dense)}
+        grid = sorted(set(self.params.fusion.bm25_weights))
+        fused = [weighted_total(normalised, {"bm25": weight, "dense": 1.0}) for weight in grid]
+        low = self.parts["low_overlap"]
+        mrr = np.array([reciprocal_rank(first_relevant_rank(one, relevant))[low].mean() for one in fused])
+        # judged with its neighbours, as `search.fitting` does: one peak of a few dozen questions is noise
+        smooth = [mrr[max(0, at - 1) : at + 2].mean() for at in range(len(grid))]
+        best = int(np.flatnonzero(np.array(smooth) >= max(smooth) - 1e-12)[0])
+        found = {"bm25_weight": grid[best]}
+        for name, scores in (("dense", dense), ("fused", fused[best])):
+            values = {
+                "ndcg10": ndcg(scores, relevant),
+                "mrr": reciprocal_rank(first_relevant_rank(scores, relevant)),
+            }
+            for part, rows in self.parts.items():
+                for measure, of_question in values.items() if rows else ():
+                    found[f"{name}_{measure}_{part}"] = round(float(of_question[rows].mean()), 6)
+        return dict(sorted(found.items()))
+
+
+def evaluation_questions(labels: Sequence[LabelledQuestion], params: Params) -> tuple[list[int], list[int]]:
+    """Rows of the low-overlap dev questions, natural ones first to be taken, and of half as many others."""
+    limit = params.train_embedder.eval_questions
+    low = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)
+    others = sorted(set(range(len(labels))) - set(low), key=lambda row: text_hash(labels[row].qid))
+    low = sorted(low, key=lambda row: (labels[row].style != NATURAL, text_hash(labels[row].qid)))[:limit]
+    return sorted(low), sorted(others[: limit // 2])
+
+
+def ndcg(scores: Scores, relevant: Sequence[tuple[int, ...]], cutoff: int = 10) -> npt.NDArray[np.float64]:
+    """nDCG of each question with grades of 0 and 1 (Järvelin & Kekäläinen 2002); ties go by position.
+
+    Every chunk of a relevant document counts as relevant.
+    """
+    discount = 1.0 / np.log2(np.arange(2, cutoff + 2))
+    found = np.empty(len(scores))
+    for row, (of_question, positions) in enumerate(zip(scores, relevant, strict=True)):
+        hits = np.isin(top(of_question, cutoff)[0], positions)
+        found[row] = (hits * discount[: len(hits)]).sum() / discount[: min(len(positions), cutoff)].sum()
+    return found
+
+
+def live_vectors(
+    model: torch.nn.Module,
+    tokenizer: Any,
+    info: ModelInfo,
+    texts: Sequence[str],
+    side: Side,
+    max_length: int,
+    batch_size: int,
+) -> npt.NDArray[np.float32]:
+    """L2-normalised vectors [texts, dimensions] of weights in memory, as `Encoder` gives for saved ones."""
+    import torch
+
+    prefix = info.prefix(side)
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    encoded = tokenizer([prefix + text for text in texts], truncation=True, max_length=max_length)[
+        "input_ids"
+    ]
+    vectors: npt.NDArray[np.float32] | None = None
+    with torch.no_grad():
+        for rows, size in length_batches([len(ids) for ids in encoded], batch_size, max_length):
+            chosen = {"input_ids": [encoded[row] for row in rows]}
+            batch = tokenizer.pad(chosen, padding="max_length", max_length=size, return_tensors="pt").to(
+                device
+            )
+            hidden = model(
+                input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
+            ).last_hidden_state
+            pooled = pool(hidden.float(), batch["attention_mask"], info.pooling)
+            block = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+            if vectors is None:
+                vectors = np.empty((len(texts), block.shape[1]), dtype=np.float32)
+            vectors[rows] = block
+    model.train(was_training)
+    assert vectors is not None  # there is at least one text
+    return vectors

@@ -1,0 +1,132 @@
+"""The gate: what a tuned encoder may lose on the low-overlap dev questions to be promoted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.models.encoder import Encoder
+from sunwi.params import Params
+from sunwi.score.significance import bca_intervals, paired_randomisation
+from sunwi.search.batch import Passages
+from sunwi.search.dense import DenseRetriever
+from sunwi.search.fusion import weighted_sum
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.retriever import Scores
+from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
+
+GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
+SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
+GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Reciprocal ranks of one encoder on the gate's questions, dense alone and fused."""
+
+    dense: npt.NDArray[np.float64]
+    fused: npt.NDArray[np.float64]
+
+
+def gate_set(passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params) -> DevSet:
+    """The low-overlap dev questions with their pool, drawn with the base encoder."""
+    rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)
+    rows = sorted(sorted(rows, key=lambda row: (labels[row].overlap, labels[row].qid))[:GATE_QUESTIONS])
+    return dev_set(passages, base, [labels[row] for row in rows], params, GATE_CORPUS)
+
+
+def judge(encoder: Encoder, gate: DevSet, params: Params) -> Verdict:
+    """Reciprocal rank (cut at 10) of each gate question under one encoder."""
+    queries = as_queries(encoder, gate.labels, params)
+    vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
+    return verdict_of(DenseRetriever(vectors).scores(queries), gate, params)
+
+
+def verdict_of(dense: Scores, gate: DevSet, params: Params) -> Verdict:
+    """The verdict on dense scores [questions, pool]."""
+    fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
+    return Verdict(
+        reciprocal_rank(first_relevant_rank(dense, gate.relevant)),
+        reciprocal_rank(first_relevant_rank(fused, gate.relevant)),
+    )
+
+
+def promote(verdicts: dict[float, Verdict], gate: DevSet, params: Params) -> tuple[float, dict[str, Any]]:
+    """The share of the base that is promoted (1 = the base itself), and why.
+
+    A candidate passes if its mean reciprocal rank is not below the base's by more than the tolerance, alone
+    and in the fusion, on all gate questions and on the natural ones, and if the paired test shows no loss
+    however small (the interval's upper end below 0). Of those that pass, the best mean of the two figures
+    wins; ties go to the larger share of the base. Without a natural question, which alone shows what tuning
+    costs people's wordings, the unmixed candidate is left out if a mixture passed. `delta`, `interval` and
+    `p` are the fused difference from the base of the promoted candidate, or of the best one that was refused.
+    """
+    base = verdicts[1.0]
+    tolerance = params.train_embedder.tolerance
+    report: dict[str, Any] = {}
+    figures: dict[float, float] = {}
+    passed = []
+    for share, verdict in sorted(verdicts.items()):
+        losses = {
+            f"{part}_{name}": float((getattr(verdict, part) - getattr(base, part))[rows].mean())
+            for part in ("dense", "fused")
+            for name, rows in (("all", slice(None)), ("natural", gate.natural))
+            if name == "all" or gate.natural
+        }
+        tests = {
+            **_test("dense", verdict.dense - base.dense, params),
+            **_test("fused", verdict.fused - base.fused, params),
+        }
+        figures[share] = round(float(verdict.dense.mean() + verdict.fused.mean()) / 2, 12)
+        lost = min(tests["dense_high"], tests["fused_high"]) < 0
+        if min(losses.values()) >= -tolerance - 1e-12 and not lost:
+            passed.append(share)
+        report[f"base_share_{share:g}"] = {
+            "dense_mrr": round(float(verdict.dense.mean()), 6),
+            "fused_mrr": round(float(verdict.fused.mean()), 6),
+            **{f"delta_{name}": round(value, 6) for name, value in losses.items()},
+            **tests,
+        }
+    unproven = not gate.natural and any(0.0 < share < 1.0 for share in passed)
+    best = max(
+        (share for share in passed if share or not unproven), key=lambda share: (figures[share], share)
+    )
+    tuned = [share for share in verdicts if share != 1.0]
+    shown = best if best != 1.0 or not tuned else max(tuned, key=lambda share: (figures[share], share))
+    of_shown = report[f"base_share_{shown:g}"]
+    return best, {
+        "promoted": "base" if best == 1.0 else "tuned",
+        "base_share": best,
+        "reason": _reason(best, passed, tuned) + (SET_ASIDE if unproven and 0.0 in passed else ""),
+        "delta": of_shown["delta_fused_all"],
+        "interval": [of_shown["fused_low"], of_shown["fused_high"]],
+        "p": of_shown["fused_p"],
+        "questions": len(gate.labels),
+        "natural_questions": len(gate.natural),
+        "pool": len(gate.passages),
+        "candidates": report,
+    }
+
+
+def _reason(best: float, passed: Sequence[float], tuned: Sequence[float]) -> str:
+    if best != 1.0:
+        return "within the tolerance everywhere, best on average"
+    if not set(tuned) & set(passed):
+        return "every candidate lost more than the tolerance somewhere, or a little for certain"
+    return "no candidate was within the tolerance everywhere and better on average"
+
+
+def _test(name: str, differences: npt.NDArray[np.float64], params: Params) -> dict[str, float]:
+    interval = bca_intervals(
+        differences[:, None], params.score.confidence, params.score.bootstrap, params.seed
+    )[0]
+    p = paired_randomisation(differences, params.score.permutations, params.seed)
+    return {
+        f"{name}_low": round(float(interval[0]), 6),
+        f"{name}_high": round(float(interval[1]), 6),
+        f"{name}_p": round(p, 6),
+    }

@@ -1,0 +1,185 @@
+"""One embedder run from mined rows to the promoted folder: train, interpolate, judge, save."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.resolver import resolve
+from sunwi.models.saving import interpolate, save_encoder
+from sunwi.models.spec import ModelInfo
+from sunwi.params import Params
+from sunwi.records import MinedRow
+from sunwi.search.batch import Passages
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.train.embedder.dev_evaluation import DevEvaluation
+from sunwi.train.embedder.fit import Trained, train_embedder
+from sunwi.train.embedder.gate import gate_set, judge, promote
+from sunwi.train.embedder.last_token import ending_with_eos
+from sunwi.train.embedder.processes import is_main_process
+from sunwi.train.embedder.selection import Selection, select_rows
+from sunwi.train.shared.checkpoints import remove_checkpoints
+from sunwi.train.shared.in_batch import Kin
+
+if TYPE_CHECKING:
+    import torch
+
+Remine = Callable[[Encoder], list[MinedRow]]  # hard negatives under another encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Metrics of a run, its curves, and the steps from which its rounds were resumed (0: from the start)."""
+
+    metrics: dict[str, Any]
+    loss_curve: list[dict[str, float]]
+    dev_curve: list[dict[str, float]]
+    resumed_from: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a run learns from: mined rows, overlap and style of their questions, what counts as kin."""
+
+    rows: Sequence[MinedRow]
+    overlaps: Mapping[str, float]
+    styles: Mapping[str, str]
+    kin: Kin
+    remine: Remine
+
+
+def tune(
+    params: Params, data: TrainingData, passages: Passages, dev: Sequence[LabelledQuestion], out: Path
+) -> Tuned:
+    """Write the promoted encoder to `out`.
+
+    Without training (switched off, or without a dev question to judge by) the base is promoted, and the
+    metrics say why. Of several processes the main one alone judges and writes; the others return no metrics.
+    """
+    base = resolve(params.encoder.model)
+    if not params.train_embedder.enabled or not dev:
+        off = not params.train_embedder.enabled
+        reason = "switched off" if off else "no dev question to judge a tuned model by"
+        if is_main_process():
+            save_encoder(base, None, out)
+        facts = {"promoted": "base", "base_share": 1.0, "reason": reason, "rows": 0, "steps": 0}
+        return Tuned(facts, [], [], [])
+    with tempfile.TemporaryDirectory(prefix="sunwi-train-") as folder:
+        workdir = Path(folder)
+        start = (
+            ending_with_eos(base, workdir / "start") if params.train_embedder.method == "decoder" else base
+        )
+        rounds = _train_rounds(params, data, passages, dev, start, workdir)
+        if not is_main_process():
+            return Tuned({}, [], [], [])
+        trained, selection = rounds[-1]
+        verdict = _save_best(params, trained, base, start, passages, dev, workdir, out)
+    for one, _ in rounds:
+        remove_checkpoints(one.checkpoints)
+    metrics = {**verdict, "rows_mined": len(data.rows), **_facts(rounds), **_selected(selection)}
+    return Tuned(metrics, *_curves(rounds), [one.resumed_from for one, _ in rounds])
+
+
+def _train_rounds(
+    params: Params,
+    data: TrainingData,
+    passages: Passages,
+    dev: Sequence[LabelledQuestion],
+    start: ModelInfo,
+    workdir: Path,
+) -> list[tuple[Trained, Selection]]:
+    """Train; from the second round on, from the last round's weights with negatives mined by them.
+
+    Negatives of the model in training are harder than the base's (ANCE, Xiong et al. 2021).
+    """
+    settings = params.train_embedder
+    evaluate = None
+    if settings.eval_steps:
+        evaluate = DevEvaluation(passages, Encoder.of(start, params.encoder), dev, params)
+    found: list[tuple[Trained, Selection]] = []
+    info, rows = start, data.rows
+    for at in range(settings.rounds):
+        if at:
+            folder = workdir / f"round-{at}"
+            save_encoder(info, found[-1][0].state, folder, found[-1][0].heads)
+            info = resolve(str(folder))
+            rows = data.remine(Encoder.of(info, params.encoder))
+        selection = select_rows(rows, data.overlaps, data.styles, settings)
+        trained = train_embedder(
+            info, selection.rows, settings, params.seed + at, data.kin, params.encoder, evaluate
+        )
+        found.append((trained, selection))
+    return found
+
+
+def _save_best(
+    params: Params,
+    trained: Trained,
+    base: ModelInfo,
+    start: ModelInfo,
+    passages: Passages,
+    dev: Sequence[LabelledQuestion],
+    workdir: Path,
+    out: Path,
+) -> dict[str, Any]:
+    """Judge the tuned weights and their mixtures with the base, write what is promoted, return why."""
+    base_state = base_weights(start)
+    encoder = Encoder.of(base, params.encoder)
+    gate = gate_set(passages, encoder, dev, params)
+    verdicts = {1.0: judge(encoder, gate, params)}
+    for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
+        candidate = workdir / f"share-{share:g}"
+        save_encoder(start, interpolate(base_state, trained.state, share), candidate, trained.heads)
+        verdicts[share] = judge(Encoder.of(resolve(str(candidate)), params.encoder), gate, params)
+    best, verdict = promote(verdicts, gate, params)
+    if best == 1.0:
+        save_encoder(base, None, out)
+    else:
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.move(workdir / f"share-{best:g}", out)
+    return verdict
+
+
+def base_weights(info: ModelInfo) -> dict[str, torch.Tensor]:
+    """The base's weights under the names that training gives them, whatever the checkpoint's prefix."""
+    import torch
+
+    return dict(load_encoder(info.folder, torch.float32).state_dict())
+
+
+def _facts(rounds: Sequence[tuple[Trained, Selection]]) -> dict[str, Any]:
+    """The last round's numbers; steps are summed over the rounds."""
+    trained, selection = rounds[-1]
+    return {
+        "rows": len(selection.rows),
+        "rows_left_out_of_batches": trained.left_out_rows,
+        "rows_with_repeated_negatives": trained.padded_rows,
+        "steps": sum(len(one.curve) for one, _ in rounds),
+        "best_step": trained.best_step,
+        "trained_parameters": trained.trained_parameters,
+        "loss_first": trained.curve[0]["loss"] if trained.curve else None,
+        "loss_last": trained.curve[-1]["loss"] if trained.curve else None,
+    }
+
+
+def _selected(selection: Selection) -> dict[str, int]:
+    return {"rows_above_overlap": selection.above_overlap, "rows_left_out_by_style": selection.by_style}
+
+
+def _curves(
+    rounds: Sequence[tuple[Trained, Selection]],
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Loss and dev figures of all rounds in one count of steps."""
+    loss: list[dict[str, float]] = []
+    figures: list[dict[str, float]] = []
+    done = 0
+    for trained, _ in rounds:
+        loss += [{**row, "step": row["step"] + done} for row in trained.curve]
+        figures += [{**row, "step": int(row["step"]) + done} for row in trained.dev_curve]
+        done += len(trained.curve)
+    return loss, figures

@@ -1,0 +1,1 @@
+"""Training of the rerankers: cross-encoder by LoRA, late interaction, blend weights."""

@@ -1,0 +1,108 @@
+"""Blend weights of the rerankers, and how each orders the dev lists, alone and blended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from sunwi.params import Params
+from sunwi.records import CandidateList
+from sunwi.search.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.labelled import NATURAL
+from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.train.reranker.calibration import calibrate
+from sunwi.train.reranker.quality import movement, quality, relevances, solved
+
+Blend = dict[str, dict[str, float]]
+Calibration = dict[str, dict[str, float]]  # set of rerankers to slope and intercept
+
+
+def fit_rerankers(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: Params
+) -> tuple[Blend, Calibration, dict[str, Any]]:
+    """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
+
+    A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
+    the others alone, and a set of which none is there is left out.
+    """
+    dev = [one for one in lists if one.split == "dev"]
+    scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
+    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [scored[at] for at in low]
+    fits: Blend = {}
+    curves: dict[str, Any] = {}
+    for kind, names in SCORERS.items():
+        there = [name for name in names if name in rerankers.names]
+        if there:
+            fits[kind], curves[kind] = fit_blend(chosen, there, params.train_reranker.weights)
+    calibration, errors = fit_calibration(chosen, fits)
+    parts = {
+        "low_overlap": low,
+        NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],
+        "synthetic": [at for at, one in enumerate(dev) if one.style != NATURAL],
+    }
+    orders: dict[str, dict[str, float]] = {FIRST: {}}
+    for name in rerankers.names:
+        orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
+    orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
+    places = {order: relevances(scored, weights) for order, weights in orders.items()}
+    found = {
+        part: {order: quality([of[at] for at in rows]) for order, of in places.items()}
+        for part, rows in parts.items()
+        if rows
+    }
+    right = {order: solved(of) for order, of in places.items()}
+    moved = {
+        part: {
+            order: movement(right[FIRST][rows], now[rows], params.seed, params.score.confidence).as_metrics()
+            for order, now in right.items()
+            if order != FIRST
+        }
+        for part, rows in parts.items()
+        if rows
+    }
+    metrics = {
+        "weights": fits,
+        "calibration": errors,
+        "lists": {part: len(rows) for part, rows in parts.items()},
+        "quality": found,
+        "moved": moved,
+        "curves": curves,
+    }
+    return fits, calibration, metrics
+
+
+def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
+    """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
+    found: Calibration = {}
+    errors: dict[str, Any] = {}
+    for kind, weights in fits.items():
+        fitted, of_kind = calibrate(lists, weights)
+        if fitted is not None:
+            found[kind], errors[kind] = fitted, of_kind
+    return found, errors
+
+
+def score_lists(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, depth: int
+) -> list[ScoredList]:
+    """The first `depth` candidates of each list under the retriever and every reranker."""
+    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
+    scores = {name: rerankers.score(name, pairs) for name in rerankers.names}
+    borders = np.cumsum([0, *(min(depth, len(one.candidates)) for one in lists)])
+    found = []
+    for one, (start, end) in zip(lists, pairwise(borders), strict=True):
+        candidates = one.candidates[:depth]
+        of_list = {name: values[start:end] for name, values in scores.items()}
+        of_list[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+        found.append(ScoredList(of_list, np.array([bool(candidate.label) for candidate in candidates])))
+    return found
+
+
+def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list[int]:
+    order = sorted(range(len(lists)), key=lambda at: (lists[at].overlap, lists[at].qid))
+    below = sum(one.overlap <= threshold for one in lists)
+    return sorted(order[: max(below, minimum)])

@@ -1,0 +1,159 @@
+"""Cross-encoder with LoRA (Hu et al. 2022) on candidate lists, by sentence-transformers and peft."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sunwi.errors import DataError
+from sunwi.models.cross_encoder import logits_of
+from sunwi.models.saving import TOKENIZER_FILES, load_state
+from sunwi.params import TrainRerankerParams
+from sunwi.runtime import inference_dtype, pick_device, seed_everything
+from sunwi.train.reranker.early_stopping import Watch, watching
+from sunwi.train.reranker.lists import TrainingList
+from sunwi.train.reranker.lora import (
+    ADAPTER,
+    MERGED,
+    adapt,
+    save_adapter,
+    trained_parameters,
+    without_paths,
+)
+from sunwi.train.reranker.loss_module import list_loss
+
+
+def train_reranker(
+    base: Path,
+    base_name: str,
+    lists: Sequence[TrainingList],
+    params: TrainRerankerParams,
+    seed: int,
+    out: Path,
+    start: Path | None = None,
+    watch: Watch | None = None,
+) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
+
+    Head and pooler are trained whole and saved with the adapter, since a base without them starts with
+    random ones; a pooler that the base lacks starts as the identity, so that the first gradients reach the
+    adapter.
+
+    Parameters
+    ----------
+    base, base_name
+        Any encoder's folder (BERT, RoBERTa, XLM-RoBERTa ...), with or without a trained head, and its name
+        in the files that are written.
+    start
+        A saved adapter that training goes on from; None: a fresh one.
+    watch
+        Measures the model during training and keeps its best state.
+
+    Raises
+    ------
+    DataError
+        If there are fewer lists than a batch.
+    """
+    if len(lists) < params.batch_size:
+        raise DataError(
+            f"{len(lists)} training lists are fewer than train_reranker.batch_size {params.batch_size}",
+            "lower the batch size, or generate more questions",
+        )
+    from datasets import Dataset
+    from sentence_transformers.cross_encoder import (
+        CrossEncoder,
+        CrossEncoderTrainer,
+        CrossEncoderTrainingArguments,
+    )
+
+    device = pick_device()
+    seed_everything(seed)
+    model = CrossEncoder(str(base), num_labels=1, max_length=params.max_length, device=device.type)
+    transformer = model[0]
+    if not _has_pooler(base):
+        _identity_pooler(transformer.auto_model)
+    adapted = adapt(transformer.auto_model, params, "SEQ_CLS", base_name, start)
+    transformer.auto_model = adapted
+    dataset = Dataset.from_dict(
+        {
+            "query": [one.query for one in lists],
+            "passages": [one.passages for one in lists],
+            "retriever": [one.retriever for one in lists],
+            "labels": [one.labels for one in lists],
+        }
+    )
+    with tempfile.TemporaryDirectory(prefix="sunwi-rerank-") as workdir:
+        arguments = CrossEncoderTrainingArguments(
+            output_dir=workdir,
+            max_steps=params.max_steps,
+            per_device_train_batch_size=params.batch_size,
+            learning_rate=params.learning_rate,
+            warmup_steps=max(1, params.max_steps // 10),
+            logging_steps=1,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=not sys.stderr.isatty(),
+            dataloader_drop_last=True,
+            dataloader_pin_memory=device.type != "cpu",
+            use_cpu=device.type == "cpu",
+            bf16=inference_dtype(device.type) == "bfloat16",
+            seed=seed,
+        )
+        trainer = CrossEncoderTrainer(
+            model=model, args=arguments, train_dataset=dataset, loss=list_loss(model, params)
+        )
+        if watch is not None:
+            tokenizer = model.tokenizer
+            trainer.add_callback(
+                watching(
+                    watch,
+                    adapted,
+                    lambda pairs: logits_of(tokenizer, adapted, device, pairs, params.max_length),
+                )
+            )
+        trainer.train()
+    if watch is not None:
+        watch.restore(adapted)
+    curve = [
+        {"step": int(entry["step"]), "loss": round(float(entry["loss"]), 6)}
+        for entry in trainer.state.log_history
+        if "loss" in entry
+    ]
+    facts = {
+        "training_lists": len(lists),
+        "steps": len(curve),
+        "trained_parameters": trained_parameters(adapted),
+    }
+    _save(adapted, base, base_name, out)
+    return facts, curve
+
+
+def _has_pooler(base: Path) -> bool:
+    """Whether the base's weight files hold a pooler."""
+    return any("pooler." in name for name in load_state(base))
+
+
+def _identity_pooler(model: Any) -> None:
+    import torch
+
+    for name, module in model.named_modules():
+        if name.endswith("pooler.dense"):
+            with torch.no_grad():
+                module.weight.copy_(torch.eye(*module.weight.shape))
+                module.bias.zero_()
+
+
+def _save(adapted: Any, base: Path, base_name: str, out: Path) -> None:
+    """Adapter and merged model; neither holds a path of this machine."""
+    shutil.rmtree(out, ignore_errors=True)
+    save_adapter(adapted, out / ADAPTER, base_name)
+    merged = out / MERGED
+    adapted.merge_and_unload().save_pretrained(merged)
+    for name in TOKENIZER_FILES:
+        if (base / name).exists():
+            shutil.copyfile(base / name, merged / name)
+    without_paths(merged / "config.json", base_name)

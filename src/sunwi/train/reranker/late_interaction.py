@@ -1,0 +1,210 @@
+"""Late interaction with LoRA: the encoder's MaxSim (Khattab & Zaharia 2020) trained on candidate lists."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.heads import load_head
+from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.saving import save_encoder
+from sunwi.models.spec import ModelInfo
+from sunwi.params import TrainRerankerParams
+from sunwi.runtime import pick_device, progress, seed_everything
+from sunwi.train.reranker.early_stopping import Watch
+from sunwi.train.reranker.lists import TrainingList
+from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
+from sunwi.train.reranker.losses import LOSSES
+
+if TYPE_CHECKING:
+    import torch
+
+    from sunwi.train.shared.frozen_layers import FrozenOutputs
+
+Tokens = tuple["torch.Tensor", "torch.Tensor"]  # unit vectors [texts, tokens, dimensions], mask
+
+
+def train_late_interaction(
+    info: ModelInfo,
+    base_name: str,
+    lists: Sequence[TrainingList],
+    settings: TrainRerankerParams,
+    query_max_length: int,
+    seed: int,
+    out: Path,
+    start: Path | None = None,
+    watch: Watch | None = None,
+    frozen: FrozenOutputs | None = None,
+) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
+
+    The loss sees MaxSim over the temperature, plus `retriever_weight` times the retriever's score: with it
+    the adapter learns what the blend of both lacks, and not what the retriever knows already.
+
+    Parameters
+    ----------
+    info, base_name
+        The encoder, and its name in the adapter's file.
+    start
+        A saved adapter that training goes on from; None: a fresh one.
+    watch
+        Measures the model during training and keeps its best state.
+    frozen
+        What the layers below the adapter say of each text, shared by runs of one encoder with as many
+        layers below; None: this run's own. Read on a CPU alone, where those layers are most of the time.
+    """
+    import torch
+
+    from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
+
+    device = pick_device()
+    seed_everything(seed)
+    encoder = Encoder(info)
+    tokenizer = encoder.tokenizer()
+    model = load_encoder(info.folder, torch.float32).to(device)
+    reusable = can_reuse(model)
+    adapted = adapt(model, settings, "FEATURE_EXTRACTION", base_name, start)
+    lowest = min(adapted.peft_config["default"].layers_to_transform or [0])
+    if lowest and reusable:
+        reuse_frozen_layers(model, lowest, frozen or FrozenOutputs())
+    live = LateInteraction(encoder.with_model(adapted, device), query_max_length, settings.max_length)
+    head = load_head(info, "colbert") if "colbert" in info.heads else None
+
+    def tokens(texts: list[str], limit: int) -> Tokens:
+        batch = tokenizer(texts, truncation=True, max_length=limit, padding=True, return_tensors="pt")
+        batch = batch.to(device)
+        ids, mask = batch["input_ids"], batch["attention_mask"]
+        hidden = adapted(input_ids=ids, attention_mask=mask).last_hidden_state
+        if head is not None:  # M3's: a linear layer, and no vector for the first token
+            weight, bias = head["weight"].to(device), head["bias"].to(device)
+            hidden, mask = torch.nn.functional.linear(hidden[:, 1:], weight, bias), mask[:, 1:]
+        return torch.nn.functional.normalize(hidden, dim=-1), mask.bool()
+
+    def loss_of(batch: Sequence[TrainingList]) -> torch.Tensor:
+        asked = tokens([info.query_prefix + one.query for one in batch], query_max_length)
+        places = {text: at for at, text in enumerate(dict.fromkeys(chain(*(one.passages for one in batch))))}
+        read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
+        rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
+        scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
+        labels, retriever, mask = (part.to(device) for part in list_tensors(batch))
+        logits = scores / settings.loss_temperature + settings.retriever_weight * retriever
+        return LOSSES[settings.loss](logits, labels, settings.teacher_scale * retriever, mask)
+
+    curve = _descend(adapted, lists, loss_of, settings, seed, watch, live)
+    shutil.rmtree(out, ignore_errors=True)
+    facts = {
+        "training_lists": len(lists),
+        "steps": len(curve),
+        "trained_parameters": trained_parameters(adapted),
+    }
+    save_adapter(adapted, out / ADAPTER, base_name)
+    save_encoder(info, adapted.merge_and_unload().state_dict(), out / MERGED)
+    return facts, curve
+
+
+def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> torch.Tensor:
+    """Mean over a query's tokens of the best cosine among a passage's, shape [lists, longest list].
+
+    Parameters
+    ----------
+    queries
+        Unit vectors [lists, tokens, dimensions] and mask.
+    passages
+        The same of all lists' passages, one list after the other.
+    sizes
+        Passages of each list; places beyond are 0.
+    """
+    import torch
+
+    (asked, asked_mask), (read, read_mask) = queries, passages
+    rows, start = [], 0
+    for at, size in enumerate(sizes):
+        of_list = slice(start, start + size)
+        alike = torch.einsum("td,psd->pts", asked[at], read[of_list])  # [passages, query tokens, tokens]
+        best = alike.masked_fill(~read_mask[of_list, None, :], -2.0).amax(dim=2)
+        kept = asked_mask[at].to(best.dtype)
+        scores = (best * kept).sum(dim=1) / kept.sum()
+        rows.append(torch.nn.functional.pad(scores, (0, max(sizes) - size)))
+        start += size
+    return torch.stack(rows)
+
+
+def list_tensors(batch: Sequence[TrainingList]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Labels, retriever scores and mask of lists, each [lists, longest list]; 0 beyond a list's end."""
+    import torch
+
+    longest = max(len(one.passages) for one in batch)
+
+    def padded(values: Sequence[float]) -> list[float]:
+        return [*values, *[0.0] * (longest - len(values))]
+
+    labels = torch.tensor([padded(one.labels) for one in batch])
+    retriever = torch.tensor([padded(one.retriever) for one in batch])
+    mask = torch.tensor([padded([1.0] * len(one.passages)) for one in batch]).bool()
+    return labels, retriever, mask
+
+
+def _descend(
+    model: Any,
+    lists: Sequence[TrainingList],
+    loss_of: Any,
+    settings: TrainRerankerParams,
+    seed: int,
+    watch: Watch | None,
+    live: LateInteraction,
+) -> list[dict[str, float]]:
+    """AdamW with linear warm-up and decay; the curve of losses."""
+    import torch
+    from transformers import get_linear_schedule_with_warmup
+
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=0.01)
+    steps = settings.max_steps
+    schedule = get_linear_schedule_with_warmup(optimiser, max(1, steps // 10), steps)
+    curve: list[dict[str, float]] = []
+    if watch is not None:
+        watch.see(0, model, live.fresh)
+    model.train()
+    together = [one.passages[0] for one in lists] if settings.group_passages else None
+    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
+    for step, rows in enumerate(progress(order, steps, "train late interaction", "step"), start=1):
+        loss = loss_of([lists[row] for row in rows])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        curve.append({"step": step, "loss": round(float(loss.detach()), 6)})
+        if watch is not None and watch.see(step, model, live.fresh):
+            break
+    if watch is not None:
+        watch.restore(model)
+    model.eval()
+    return curve
+
+
+def shuffled(
+    size: int, batch_size: int, steps: int, seed: int, together: Sequence[str] | None = None
+) -> Iterator[list[int]]:
+    """`steps` batches of rows; each pass over the rows in a new seeded order, a short rest left out.
+
+    `together` names each row's group: rows of a group follow one another, groups and rows still shuffled.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    waiting: list[int] = []
+    for _ in range(steps):
+        if len(waiting) < batch_size:
+            waiting = [int(row) for row in generator.permutation(size)]
+            if together is not None:
+                first: dict[str, int] = {}
+                for at, row in enumerate(waiting):
+                    first.setdefault(together[row], at)
+                waiting.sort(key=lambda row: first[together[row]])
+        yield waiting[:batch_size]
+        waiting = waiting[batch_size:]

@@ -1,0 +1,94 @@
+"""One reranker run from candidate lists to the saved models and the blend weights."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sunwi.models.encoder import Encoder
+from sunwi.models.resolver import resolve
+from sunwi.params import Params, TrainRerankerParams
+from sunwi.records import CandidateList, write_json
+from sunwi.search.reranking import METHOD_FILE, Rerankers, trained_reranker
+from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
+from sunwi.train.reranker.cross_encoder import train_reranker
+from sunwi.train.reranker.early_stopping import Watch
+from sunwi.train.reranker.late_interaction import train_late_interaction
+from sunwi.train.reranker.lists import TrainingList, training_lists
+from sunwi.train.reranker.lora import ADAPTER, MERGED
+
+FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The stage-1 reranker that a second stage goes on from, and whether by a fresh adapter on it."""
+
+    folder: Path
+    fresh: bool
+
+
+def tune_reranker(
+    params: Params,
+    lists: Sequence[CandidateList],
+    texts: dict[str, str],
+    encoder: Encoder,
+    embedder: Path,
+    out: Path,
+) -> tuple[Blend, Calibration, dict[str, Any], list[dict[str, float]]]:
+    """Write the trained reranker to `out`; return blend weights, their calibration, metrics and loss curve.
+
+    The encoder's own late interaction needs no training and is always there beside it.
+    """
+    settings = params.train_reranker
+    curve: list[dict[str, float]] = []
+    facts: dict[str, Any] = {"trained": settings.enabled}
+    if settings.enabled:
+        chosen, counts = training_lists(lists, texts, settings, params.mining.max_positive_share)
+        run, curve = train_by_method(params, settings, chosen, embedder, out)
+        facts |= {"method": settings.method, **counts, **run}
+    else:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        write_json(out / "switched_off.json", {"reason": "train_reranker.enabled is false"})
+    rerankers = Rerankers(encoder, trained_reranker(out), params)
+    blend, calibration, quality = fit_rerankers(lists, texts, rerankers, params)
+    return blend, calibration, {**facts, **quality}, curve
+
+
+def train_by_method(
+    params: Params,
+    settings: TrainRerankerParams,
+    lists: Sequence[TrainingList],
+    embedder: Path,
+    out: Path,
+    start: Start | None = None,
+    watch: Watch | None = None,
+) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """Train the reranker that `settings` name on the lists; return facts and the loss curve.
+
+    `embedder` is the promoted encoder, a path relative to the project: it is named in what is written. A
+    second stage's fresh adapter stands on the merged model of the first.
+    """
+    late = settings.method == "late_interaction"
+    from_encoder = late or settings.model == FROM_ENCODER
+    name = embedder.as_posix() if from_encoder else settings.model
+    base = embedder if from_encoder else resolve(settings.model).folder
+    adapter: Path | None = None
+    if start is not None and start.fresh:
+        base = start.folder / MERGED
+        name = base.as_posix()
+    elif start is not None:
+        adapter = start.folder / ADAPTER
+    if late:
+        length = params.encoder.query_max_length
+        found = train_late_interaction(
+            resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch
+        )
+    else:
+        found = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
+    write_json(out / METHOD_FILE, {"method": settings.method})
+    return found

@@ -1,0 +1,85 @@
+"""Korean-English term pairs: a tab-separated file of fields, checked line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from sunwi.errors import InputProblems, Problem
+from sunwi.text import normalise
+
+SCIENCE_TERMS = "science_terms.tsv"
+_HANGUL = re.compile(r"[가-힣]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TermPair:
+    """A Korean term and its English one."""
+
+    korean: str
+    english: str
+    field: str
+
+
+def science_terms() -> list[TermPair]:
+    """The package's own dictionary of science and IT terms."""
+    source = files("sunwi.train.sparse.bilingual") / SCIENCE_TERMS
+    return parse_terms(source.read_text(encoding="utf-8"), SCIENCE_TERMS)
+
+
+def read_terms(path: Path) -> list[TermPair]:
+    """A user's dictionary: `korean <tab> english <tab> field` a line, `#` starts a comment.
+
+    Raises
+    ------
+    InputProblems
+        With the line of every fault.
+    """
+    if not path.exists():
+        raise InputProblems([Problem(path, None, "the file does not exist")], "check the path")
+    return parse_terms(path.read_text(encoding="utf-8"), path)
+
+
+def parse_terms(text: str, path: Path | str) -> list[TermPair]:
+    """Pairs of a dictionary's text, sorted by the Korean term.
+
+    A Korean term stands once, with its usual English term; an English term may translate several.
+    """
+    pairs: list[TermPair] = []
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        faults = _faults(cells)
+        if not faults and cells[0] in seen:
+            faults = [f"{cells[0]!r} stands on line {seen[cells[0]]} already"]
+        problems += [Problem(path, number, fault) for fault in faults]
+        if not faults:
+            seen[cells[0]] = number
+            pairs.append(TermPair(*cells))
+    if not pairs and not problems:
+        problems.append(Problem(path, None, "it holds no term pair"))
+    if problems:
+        raise InputProblems(problems, "write `korean<tab>english<tab>field`, one pair a line")
+    return sorted(pairs)
+
+
+def _faults(cells: Sequence[str]) -> list[str]:
+    if len(cells) != 3:
+        return [f"expected 3 cells parted by tabs, found {len(cells)}"]
+    korean, english, field = cells
+    faults = [f"{cell!r} has spaces at its ends, twice, or invisible characters"
+              for cell in cells if cell != normalise(cell)]  # fmt: skip
+    if not _HANGUL.search(korean):
+        faults.append(f"the first cell has no Hangul: {korean!r}")
+    if not _LATIN.search(english) or _HANGUL.search(english):
+        faults.append(f"the second cell is no English term: {english!r}")
+    if not field:
+        faults.append("the third cell, the field, is empty")
+    return faults

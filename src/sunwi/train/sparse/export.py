@@ -1,0 +1,194 @@
+"""Export of a trained sparse encoder: every form is written, run again and compared with the original."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sunwi.errors import DataError
+from sunwi.models.sparse_encoder import SparseEncoder, pad
+from sunwi.models.sparse_export.bundle import truncated_tokenizer, write_bundle
+from sunwi.models.sparse_export.onnx import OnnxSparseEncoder, export_onnx, quantise_int8
+from sunwi.models.sparse_export.sentence_transformer import (
+    has_mlm_form,
+    passage_weights,
+    write_sentence_transformer,
+)
+from sunwi.models.sparse_export.server_tokens import ServerTokens, server_tokens
+from sunwi.models.sparse_export.torchscript import trace_server_model
+from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.params import Params
+from sunwi.runtime import atomic_write
+from sunwi.search.batch import Passages
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.splade import SpladeRetriever
+from sunwi.train.sparse.evaluation import measure
+
+PARITY = 1e-4  # largest difference of a weight
+SAMPLE = 16  # passages that are compared weight by weight
+SHOWN = 10  # colliding names in the metrics; all of them are in server_tokens.json
+
+
+def export_sparse(
+    encoder: SparseEncoder,
+    pool: Passages,
+    labels: Sequence[LabelledQuestion],
+    params: Params,
+    name: str,
+    out: Path,
+) -> dict[str, Any]:
+    """Write ONNX, int8 ONNX, the OpenSearch bundle and, of an MLM base, sentence-transformers' form to `out`.
+
+    The result says what each differs by.
+
+    Parameters
+    ----------
+    pool, labels
+        Passages and questions on which the loss of int8 and of shared names is measured.
+    name
+        Of the models on the server.
+
+    Raises
+    ------
+    DataError
+        If an export gives other weights than the encoder.
+    """
+    texts = pool.texts[:: max(1, len(pool) // SAMPLE)][:SAMPLE]
+    limit = params.sparse.passage_max_length
+    encoded = encoder.tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
+    ids = pad(encoded, encoder.tokenizer)
+    own = _weights(encoder, ids)
+
+    export_onnx(encoder, out / "onnx" / "model.onnx")
+    quantise_int8(out / "onnx" / "model.onnx", out / "onnx" / "model.int8.onnx")
+    with atomic_write(out / "onnx" / "tokenizer.json", "wb") as file:
+        file.write(truncated_tokenizer(encoder.tokenizer, limit))
+    _write(out / "onnx" / "vocabulary.json", {"terms": encoder.terms, "max_terms": encoder.max_terms})
+    whole = OnnxSparseEncoder(out / "onnx" / "model.onnx", encoder)
+    small = OnnxSparseEncoder(out / "onnx" / "model.int8.onnx", encoder)
+
+    names = server_tokens(encoder.tokenizer, encoder.token_ids)
+    traced_file = out / "opensearch" / "encoder.pt"
+    traced = trace_server_model(encoder, names, traced_file)
+    write_bundle(encoder, names, traced_file, out / "opensearch", name, limit, params.sparse.query_max_length)
+    traced_file.unlink()  # encoder.zip has it
+    collisions = names.collisions(encoder.terms)
+    _write(out / "opensearch" / "server_tokens.json", collisions)
+
+    plain = _sentence_transformers(encoder, texts, own, params, out / "sentence_transformers")
+    vectors = encoder.encode_passages(pool.texts, limit)
+    quantised = small.encode_passages(pool.texts, limit)
+    scored = {"float32": vectors, "int8": quantised, "shared_names": _merged(vectors, names)}
+    return {
+        "exported": True,
+        "onnx": {
+            "largest_difference": _parity("ONNX", whole.weights(ids), own),
+            "bytes": (out / "onnx" / "model.onnx").stat().st_size,
+        },
+        "torchscript": {
+            "largest_difference": _parity(
+                "TorchScript", _served(traced, ids, encoder), _cut(own, names, encoder)
+            ),
+            "bytes": (out / "opensearch" / "encoder.zip").stat().st_size,
+        },
+        "sentence_transformers": plain,
+        "onnx_int8": {
+            "cosine_mean": round(float(np.mean(_cosines(vectors, quantised))), 6),
+            "cosine_least": round(float(np.min(_cosines(vectors, quantised))), 6),
+            "bytes": (out / "onnx" / "model.int8.onnx").stat().st_size,
+        },
+        "dev": {"questions": len(labels), "passages": len(pool)}
+        | {
+            f"ndcg10_{form}": _ndcg(encoder, of_form, labels, pool, params)
+            for form, of_form in scored.items()
+        },
+        "server_tokens": {
+            "entries": len(names.names),
+            "distinct": names.groups,
+            "shared": len(collisions),
+            "examples": dict(list(collisions.items())[:SHOWN]),
+        },
+    }
+
+
+def _sentence_transformers(
+    encoder: SparseEncoder, texts: Sequence[str], own: Any, params: Params, folder: Path
+) -> dict[str, Any]:
+    if not has_mlm_form(encoder):
+        return {"written": False, "reason": "the base has no MLM head: its own tokens are added beside it"}
+    limits = params.sparse
+    write_sentence_transformer(encoder, folder, limits.passage_max_length, limits.query_max_length)
+    found = passage_weights(folder, texts)[:, encoder.token_ids]
+    kept = SparseVectors.of(own, encoder.max_terms).matrix().toarray()
+    return {"written": True, "largest_difference": _parity("sentence-transformers", found, kept)}
+
+
+def _weights(encoder: SparseEncoder, ids: Any) -> Any:
+    import torch
+
+    with torch.inference_mode():
+        return encoder.model.cpu().eval()(ids, (ids != encoder.tokenizer.pad_token_id).long()).numpy()
+
+
+def _served(traced: Any, ids: Any, encoder: SparseEncoder) -> Any:
+    """What the traced graph gives the vocabulary's entries, [texts, vocabulary]."""
+    import torch
+
+    mask = (ids != encoder.tokenizer.pad_token_id).long()
+    with torch.inference_mode():
+        return traced(input_ids=ids, attention_mask=mask)["output"][:, encoder.token_ids].numpy()
+
+
+def _cut(weights: Any, names: ServerTokens, encoder: SparseEncoder) -> Any:
+    """The graph's cut and merge, done anew: entries of one name get the largest weight that survives."""
+    kept = SparseVectors.of(weights, encoder.max_terms)
+    return _merged(kept, names).matrix().toarray()
+
+
+def _merged(vectors: SparseVectors, names: ServerTokens) -> SparseVectors:
+    """Vectors in which entries of one server name have their largest weight each."""
+    groups = np.array(names.group_of)
+    merged = np.zeros((len(vectors), names.groups), dtype=np.float32)
+    for row in range(len(vectors)):
+        columns, weights = vectors.row(row)
+        np.maximum.at(merged[row], groups[columns], weights)
+    return SparseVectors.of(merged[:, groups])
+
+
+def _parity(form: str, found: Any, expected: Any) -> float:
+    largest = float(np.abs(found - expected).max())
+    if not largest <= PARITY:
+        what = f"{form} gives other weights than the encoder: they differ by {largest:.2g}, expected {PARITY}"
+        raise DataError(what, "report it with the versions of torch, onnx and onnxruntime")
+    return float(f"{largest:.1e}")
+
+
+def _cosines(one: SparseVectors, other: SparseVectors) -> Any:
+    first, second = one.matrix(), other.matrix()
+    dots = np.asarray(first.multiply(second).sum(axis=1)).ravel()
+    norms = [np.sqrt(np.asarray(side.multiply(side).sum(axis=1)).ravel()) for side in (first, second)]
+    return dots / np.maximum(norms[0] * norms[1], 1e-9)
+
+
+def _ndcg(
+    encoder: SparseEncoder,
+    passages: SparseVectors,
+    labels: Sequence[LabelledQuestion],
+    pool: Passages,
+    params: Params,
+) -> float | None:
+    if not labels:
+        return None
+    retriever = SpladeRetriever(encoder, passages, params.sparse.query_max_length)
+    queries = encoder.encode_queries([label.text for label in labels], params.sparse.query_max_length)
+    return round(float(measure(retriever.score_vectors(queries), labels, pool)["ndcg10"].mean()), 6)
+
+
+def _write(path: Path, value: Any) -> None:
+    with atomic_write(path) as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+        file.write("\n")

@@ -1,0 +1,174 @@
+"""One sparse run from mined rows to a saved encoder: start, train, measure before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sunwi.models.resolver import resolve
+from sunwi.params import Params
+from sunwi.records import MinedRow, canonical_json
+from sunwi.runtime import cache_dir, text_hash
+from sunwi.search.batch import Passages
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.retriever import Scores
+from sunwi.train.shared.in_batch import Kin
+from sunwi.train.sparse.bilingual.dictionary import TermPair
+from sunwi.train.sparse.checkpoint import Checkpoint
+from sunwi.train.sparse.evaluation import (
+    SparseIndex,
+    activations,
+    compare_low_overlap,
+    compare_systems,
+    cross_lingual,
+    latency,
+    measure,
+    sparsity,
+    with_fusions,
+)
+from sunwi.train.sparse.fit import SparseTraining, train_sparse
+from sunwi.train.sparse.pool import dev_pool
+from sunwi.train.sparse.questions import (
+    SplitTerms,
+    cross_lingual_questions,
+    split_terms,
+    with_swapped_terms,
+)
+from sunwi.train.sparse.start import start_encoder
+
+SHOWN = 5  # questions whose activated terms are shown
+TIMED = 100  # queries whose latency is taken
+
+OtherSystems = Callable[[Sequence[LabelledQuestion]], Mapping[str, Scores]]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRun:
+    """Metrics (the same on every run), the curve of the losses, and this machine's latency."""
+
+    metrics: dict[str, Any]
+    curve: list[dict[str, float]]
+    latency: dict[str, float]
+
+
+def run_sparse(
+    params: Params,
+    rows: Sequence[MinedRow],
+    passages: Passages,
+    dev: Sequence[LabelledQuestion],
+    test: Sequence[LabelledQuestion],
+    terms: Sequence[TermPair],
+    kin: Kin,
+    others: OtherSystems,
+    out: Path,
+) -> SparseRun:
+    """Train a sparse encoder, write it to `out` and measure it beside the others on the test questions.
+
+    `others` gives the scores [questions, passages] of the systems that it is compared with; one of them is
+    "bm25", the baseline of the paired tests.
+    """
+    settings = params.sparse
+    info = resolve(params.encoder.model if settings.model == "encoder" else settings.model)
+    split = split_terms(terms)
+    trained_on = with_swapped_terms(rows, split.trained, settings.swap_share, params.seed)
+    spoken = [row.query for row in trained_on] + [
+        text for pair in terms for text in (pair.korean, pair.english)
+    ]
+    encoder = start_encoder(info, passages.texts, spoken, settings, params.seed)
+    before = _measure(SparseIndex.of(encoder, passages.texts, params), passages, test, split)
+    pool, labels = dev_pool(passages, dev, params)
+
+    def dev_ndcg() -> float:
+        index = SparseIndex.of(encoder, pool.texts, params)
+        scores = index.scores([label.text for label in labels])
+        return float(measure(scores, labels, pool)["ndcg10"].mean())
+
+    key = text_hash(
+        info.content_hash,
+        settings.model_dump_json(exclude={"checkpoint_every"}),
+        str(params.seed),
+        *(canonical_json(row.model_dump()) for row in trained_on),
+        *pool.texts,
+        *(label.text for label in labels),
+    )
+    checkpoint = Checkpoint(cache_dir(), key)
+    training = train_sparse(
+        encoder, trained_on, split.trained, settings, kin, dev_ndcg, params.seed, checkpoint
+    )  # fmt: skip
+    index = SparseIndex.of(encoder, passages.texts, params)
+    after = _measure(index, passages, test, split)
+    metrics = {
+        "trained": True,
+        "query": settings.query,
+        "vocabulary": len(encoder.token_ids),
+        "rows": len(trained_on),
+        "rows_with_swapped_terms": len(trained_on) - len(rows),
+        "rows_left_out_of_batches": training.left_out_rows,
+        "term_pairs": {"trained": len(split.trained), "held_out": len(split.held_out)},
+        "trained_parameters": training.trained_parameters,
+        **_course(training),
+        "before": before,
+        "after": after,
+        "test_questions": len(test),
+        **_comparison(index, others, test, terms, passages, params),
+        "activations": activations(index, test[:SHOWN]),
+    }
+    encoder.save(info, out)
+    checkpoint.remove()
+    timed = [label.text for label in (test or dev)][:TIMED]
+    return SparseRun(metrics, training.curve, latency(index, timed) if timed else {})
+
+
+def _measure(
+    index: SparseIndex,
+    passages: Passages,
+    test: Sequence[LabelledQuestion],
+    split: SplitTerms,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
+    if test:
+        texts = [label.text for label in test]
+        values = measure(index.scores(texts), test, passages)
+        found |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
+        found |= sparsity(index, texts)
+    return found
+
+
+def _comparison(
+    index: SparseIndex,
+    others: OtherSystems,
+    test: Sequence[LabelledQuestion],
+    terms: Sequence[TermPair],
+    passages: Passages,
+    params: Params,
+) -> dict[str, Any]:
+    """Beside the other systems: on all test questions, on those of low overlap, with terms swapped."""
+
+    def scored(labels: Sequence[LabelledQuestion]) -> dict[str, Scores]:
+        systems = {**others(labels), "sparse": index.scores([label.text for label in labels])}
+        return with_fusions(systems, params.mining.bm25_weight)
+
+    if not test:
+        return {"systems": {}}
+    systems = scored(test)
+    found = {
+        "systems": compare_systems(systems, test, passages, "bm25", params),
+        "low_overlap": compare_low_overlap(systems, test, passages, "bm25", params),
+    }
+    if swapped := cross_lingual_questions(test, terms):
+        table = compare_systems(scored(swapped), swapped, passages, "bm25", params)
+        found["cross_lingual"] = {"questions": len(swapped), "systems": table}
+    return found
+
+
+def _course(training: SparseTraining) -> dict[str, Any]:
+    return {
+        "steps": len(training.curve),
+        "best_step": training.best_step,
+        "stopped_early": training.stopped_early,
+        "dev_ndcg10": training.dev_curve,
+        "loss_first": training.curve[0]["loss"] if training.curve else None,
+        "loss_last": training.curve[-1]["loss"] if training.curve else None,
+    }

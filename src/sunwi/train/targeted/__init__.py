@@ -1,0 +1,1 @@
+"""The reranker's second stage: failures, their augmentation, training behind a gate."""

@@ -1,0 +1,145 @@
+"""Failure notes (오답 노트) of the reranked lists: what beat the positive, by how much, and of what kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.records import Candidate, CandidateList, Failure
+from sunwi.search.blend import ScoredList, blend, order_of
+from sunwi.train.reranker.quality import quality
+from sunwi.train.targeted.failure_categories import CATEGORIES, Reading, category_of, read
+
+NOT_RETRIEVED = "not_retrieved"
+DOUBTFUL = "label_doubtful"
+UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker reaches the one; the other may be right
+MayAnswer = Callable[[str, str, str], bool]  # question, positive, candidate
+
+
+def collect_failures(
+    lists: Sequence[CandidateList],
+    scored: Sequence[ScoredList],
+    weights: Mapping[str, float],
+    positives: Mapping[str, Sequence[str]],
+    texts: Mapping[str, str],
+    groups: Mapping[str, str],
+    may_answer: MayAnswer,
+    near_topic: float,
+) -> list[Failure]:
+    """A note for every question whose passage the blend does not put first.
+
+    Parameters
+    ----------
+    scored
+        Each list's candidates under every scorer, cut where the blend ends.
+    positives
+        Question id to the passages labelled as its answer.
+    groups
+        Docid to the document that the passage came from.
+    may_answer
+        Whether a candidate is known to answer beside the positive.
+    near_topic
+        Jaccard of two passages' morphemes from which they are of one topic.
+    """
+    found: list[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]] = []
+    for one, of_list in zip(lists, scored, strict=True):
+        order = order_of(blend(of_list.scores, weights))
+        hits = np.flatnonzero(of_list.relevant[order])
+        if len(hits) and hits[0] == 0:
+            continue
+        positive = one.candidates[int(order[hits[0]])] if len(hits) else None
+        rank = int(hits[0]) + 1 if len(hits) else None
+        found.append((one, of_list, positive, one.candidates[int(order[0])], rank))
+    readings = _readings(found, positives, texts)
+    notes = []
+    for one, of_list, positive, beating, rank in found:
+        docid = positive.docid if positive else positives[one.qid][0]
+        margins = _margins(one, of_list, weights, positive, beating)
+        if positive is None:
+            category = NOT_RETRIEVED
+        elif may_answer(one.query, docid, beating.docid):
+            category = DOUBTFUL
+        else:
+            category = category_of(
+                readings[one.query],
+                readings[texts[docid]],
+                readings[texts[beating.docid]],
+                {name: margin for name, margin in margins.items() if name != "blend"},
+                near_topic,
+            )
+        notes.append(
+            Failure(
+                qid=one.qid,
+                query=one.query,
+                split=one.split,
+                documents=sorted({groups[name] for name in positives[one.qid]}),
+                positive=docid,
+                positive_rank=rank,
+                beaten_by=beating.docid,
+                category=category,
+                margin=margins.pop("blend", 0.0),
+                margins=margins,
+                positive_text=texts[docid],
+                beating_text=texts[beating.docid],
+            )
+        )
+    return notes
+
+
+def failure_metrics(
+    lists: Sequence[CandidateList],
+    failures: Sequence[Failure],
+    places: Sequence[npt.NDArray[np.bool_]],
+) -> dict[str, Any]:
+    """Per split: questions, solved, failed, Hit@1, MRR, nDCG@10, failures by category, and the trainable.
+
+    Parameters
+    ----------
+    places
+        Of each list, which places of the blend's order are relevant.
+    """
+    asked = Counter(one.split for one in lists)
+    metrics: dict[str, Any] = {}
+    for split in sorted(asked):
+        of_split = [failure for failure in failures if failure.split == split]
+        kinds = Counter(failure.category for failure in of_split)
+        metrics[split] = {
+            "questions": asked[split],
+            "solved": asked[split] - len(of_split),
+            "failed": len(of_split),
+            **quality([of for one, of in zip(lists, places, strict=True) if one.split == split]),
+            "trainable": sum(failure.category not in UNTRAINABLE for failure in of_split),
+            "categories": {kind: kinds[kind] for kind in (NOT_RETRIEVED, DOUBTFUL, *CATEGORIES)},
+        }
+    return metrics
+
+
+def _readings(
+    found: Sequence[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]],
+    positives: Mapping[str, Sequence[str]],
+    texts: Mapping[str, str],
+) -> dict[str, Reading]:
+    needed = {one.query for one, *_ in found}
+    for one, _, positive, beating, _ in found:
+        needed |= {texts[beating.docid], texts[positive.docid if positive else positives[one.qid][0]]}
+    return read(sorted(needed))
+
+
+def _margins(
+    one: CandidateList,
+    of_list: ScoredList,
+    weights: Mapping[str, float],
+    positive: Candidate | None,
+    beating: Candidate,
+) -> dict[str, float]:
+    """How far the beating passage leads: under the blend and under each scorer; none without a positive."""
+    if positive is None:
+        return {}
+    docids = [candidate.docid for candidate in one.candidates]
+    of, over = docids.index(positive.docid), docids.index(beating.docid)
+    scores = {**of_list.scores, "blend": blend(of_list.scores, weights)}
+    return {name: round(float(values[over] - values[of]), 5) for name, values in sorted(scores.items())}

@@ -1,0 +1,212 @@
+"""The targeted second stage: a short training on failures, early stopping, and the gate."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sunwi.models.encoder import Encoder
+from sunwi.params import Params
+from sunwi.records import AugmentedFailure, CandidateList
+from sunwi.search.blend import FIRST, ScoredList, fit_blend, list_mrr
+from sunwi.search.reranking import SCORERS, PairScorer, Rerankers, trained_reranker
+from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration, score_lists
+from sunwi.train.reranker.early_stopping import Watch
+from sunwi.train.reranker.lists import TrainingList
+from sunwi.train.reranker.quality import movement, quality, relevances, solved
+from sunwi.train.reranker.run import Start, train_by_method
+from sunwi.train.targeted.gate import Verdict, decide
+from sunwi.train.targeted.lists import failure_lists, replayed
+from sunwi.train.targeted.partition import parts_of
+
+KIND = "both"  # the set of rerankers whose blend is judged: all that are there
+
+
+@dataclass(frozen=True, slots=True)
+class TargetedData:
+    """What the second stage reads: candidate lists, the documents that answer them, what failures gave."""
+
+    lists: Sequence[CandidateList]
+    documents: Mapping[str, Collection[str]]  # question id to the documents that answer it
+    augmented: Sequence[AugmentedFailure]
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Targeted:
+    """The end of a second stage: blend weights, their calibration, metrics and the loss curve.
+
+    Where the first stage stays, so does its calibration: None.
+    """
+
+    blend: Blend
+    calibration: Calibration | None
+    metrics: dict[str, Any]
+    curve: list[dict[str, float]]
+
+
+def tune_targeted(
+    params: Params, data: TargetedData, encoder: Encoder, embedder: Path, first: Path, blend: Blend, out: Path
+) -> Targeted:
+    """Train a second stage on `first` and write `out`: the second stage if the gate lets it pass, else
+    `first` byte for byte with its blend weights.
+
+    Dev questions are parted by document: what is trained on, what training stops by (and the second stage's
+    blend weights are fitted on), and what the gate judges.
+    """
+    parts = parts_of(
+        [one for one in data.lists if one.split == "dev"], data.documents, params.train_reranker_targeted
+    )
+    held_out = {one.qid for part in ("stop", "gate") for one in parts[part]}
+    rows = [row for row in data.augmented if row.source not in held_out]
+    counts: dict[str, Any] = {
+        "failures_trained": len({row.source for row in rows}),
+        "questions_trained": len(rows),
+        **{f"lists_{part}": len(lists) for part, lists in parts.items()},
+    }
+    if reason := _nothing_to_do(params, rows, first):
+        return _kept(first, blend, out, Verdict(False, reason), counts)
+    depth = params.train_reranker.depth
+    trained = trained_reranker(first)
+    rerankers = Rerankers(encoder, trained, params)
+    assert trained is not None  # else there was nothing to do
+    before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
+    training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
+    watch = _watch(params, parts["stop"], data.texts, before["stop"], trained.name)
+    settings = params.train_reranker.model_copy(
+        update={
+            "max_steps": params.train_reranker_targeted.max_steps,
+            "learning_rate": params.train_reranker_targeted.learning_rate,
+            "batch_size": min(params.train_reranker.batch_size, len(training)),
+        }
+    )
+    start = Start(first, params.train_reranker_targeted.start == "merged")
+    with tempfile.TemporaryDirectory(prefix="sunwi-targeted-") as folder:
+        second = Path(folder) / "reranker"
+        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch)
+        counts |= {**facts, "dev_curve": watch.curve if watch else []}
+        counts["best_step"] = watch.best_step if watch else facts["steps"]
+        if counts["best_step"] == 0:  # the second stage is the first: nothing to score
+            metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
+            verdict = Verdict(False, "no step was better than the start on the questions for early stopping")
+            return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
+        tuned = Rerankers(encoder, trained_reranker(second), params)
+        after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
+        refitted = _refitted(blend, after["stop"], tuned.names, params.train_reranker.weights)
+        metrics, verdict = _judged(params, before["gate"], after["gate"], blend, refitted)
+        metrics |= counts
+        if not verdict.promoted:
+            return _kept(first, blend, out, verdict, metrics, curve)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(second, out)
+    calibration, errors = fit_calibration(after["stop"], refitted)
+    metrics |= {"calibration": errors, "promoted": True, "reason": verdict.reason}
+    return Targeted(refitted, calibration, metrics, curve)
+
+
+def _nothing_to_do(params: Params, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
+    if not params.train_reranker_targeted.enabled:
+        return "train_reranker_targeted.enabled is false"
+    if trained_reranker(first) is None:
+        return "there is no trained reranker to go on from"
+    return None if rows else "no failure to train on"
+
+
+def _kept(
+    first: Path,
+    blend: Blend,
+    out: Path,
+    verdict: Verdict,
+    facts: Mapping[str, Any],
+    curve: Sequence[dict[str, float]] = (),
+) -> Targeted:
+    """Stage 1 stays: its files and its weights."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(first, out, copy_function=shutil.copyfile)
+    return Targeted(blend, None, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
+
+
+def _training_lists(
+    params: Params,
+    data: TargetedData,
+    rows: Sequence[AugmentedFailure],
+    part: Sequence[CandidateList],
+    scored: Sequence[ScoredList],
+    blend: Blend,
+) -> list[TrainingList]:
+    """Failures with their paraphrases, then solved questions, of the train part and of the train split."""
+    right = solved(relevances(scored, blend.get(KIND, {})))
+    calm = [one for one, ok in zip(part, right, strict=True) if ok]
+    used = {row.source for row in rows}
+    calm += [
+        one for one in data.lists if one.split == "train" and one.positive_rank == 1 and one.qid not in used
+    ]
+    by_id = {one.qid: one for one in data.lists}
+    count = round(params.train_reranker_targeted.replay * len(rows))
+    share = params.train_reranker.max_positive_share
+    share = params.mining.max_positive_share if share is None else share
+    return [
+        *failure_lists(rows, by_id, data.texts),
+        *replayed(calm, data.texts, params.train_reranker, share, count),
+    ]
+
+
+def _watch(
+    params: Params, lists: Sequence[CandidateList], texts: dict[str, str], scored: list[ScoredList], name: str
+) -> Watch | None:
+    """Early stopping by the best blend's MRR on the stop part, if it has questions; other scores stay."""
+    if not lists:
+        return None
+    depth = params.train_reranker.depth
+    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
+    borders = np.cumsum([len(one.candidates[:depth]) for one in lists])[:-1]
+
+    def best_mrr(of: Sequence[ScoredList]) -> float:
+        names = sorted(of[0].scores.keys() - {FIRST})
+        return list_mrr(of, fit_blend(of, names, params.train_reranker.weights)[0])
+
+    def measure(scorer: PairScorer) -> float:
+        values = np.split(scorer(pairs), borders)
+        return best_mrr(
+            [
+                ScoredList({**one.scores, name: of}, one.relevant)
+                for one, of in zip(scored, values, strict=True)
+            ]
+        )
+
+    targeted = params.train_reranker_targeted
+    return Watch(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
+
+
+def _refitted(
+    blend: Blend, scored: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
+) -> Blend:
+    """Weights fitted anew, where a trained reranker has a say."""
+    found: Blend = {}
+    for kind, weights in blend.items():
+        there = [name for name in SCORERS[kind] if name in names]
+        moved = any(name != "late_interaction" for name in there)
+        found[kind] = fit_blend(scored, there, grid)[0] if moved and scored else weights
+    return found
+
+
+def _judged(
+    params: Params, before: Sequence[ScoredList], after: Sequence[ScoredList], first: Blend, second: Blend
+) -> tuple[dict[str, Any], Verdict]:
+    """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
+    old, new = relevances(before, first.get(KIND, {})), relevances(after, second.get(KIND, {}))
+    was, now = solved(old), solved(new)
+    moved = movement(was, now, params.seed, params.score.confidence)
+    rows = {"all": range(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
+    metrics: dict[str, Any] = {**moved.as_metrics(), "second_weights": second}
+    for part, chosen in rows.items():
+        for when, places in (("before", old), ("after", new)):
+            values = quality([places[int(at)] for at in chosen])
+            metrics |= {f"{part}_{name}_{when}": value for name, value in values.items()}
+    return metrics, decide(moved, params.train_reranker_targeted)
