@@ -11,9 +11,9 @@ import random
 from pathlib import Path
 
 from sunwi.params import Bm25Params
-from sunwi.search.bm25 import Bm25
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import index_terms
 from sunwi.search.labelled import first_relevant_rank, reciprocal_rank
-from sunwi.search.terms import index_terms
 
 Asked = list[tuple[str, str]]  # (question, docid)
 

@@ -9,8 +9,8 @@ from material import Material
 from turns import Comparison, Side, take_turns
 
 from sunwi.params import Bm25Params
-from sunwi.search.bm25 import Bm25
-from sunwi.search.terms import index_terms
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import index_terms
 
 DEPTH = 50
 

@@ -31,15 +31,15 @@ from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.resolver import resolve
 from sunwi.params import Bm25Params, CorpusParams, DenseParams, MiningParams
 from sunwi.records import Document, files_of, iter_rows, read_rows, write_json, write_rows
-from sunwi.search.approximate import ApproximateDenseRetriever
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.bm25 import Bm25
-from sunwi.search.dense import DenseRetriever
-from sunwi.search.kept import kept_faiss
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.store import load_vectors, vectors_file
+from sunwi.search.index.terms import index_terms, term_stream
+from sunwi.search.index_cache import kept_faiss
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import build_pipeline
-from sunwi.search.store import load_vectors, vectors_file
-from sunwi.search.terms import index_terms, term_stream
+from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 
 DEMO = Path(__file__).parents[1] / "data" / "demo" / "corpus.jsonl"

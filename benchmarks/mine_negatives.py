@@ -22,8 +22,8 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
 from sunwi.records import Document, canonical_json
-from sunwi.search.batch import Passages, make_queries
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import build_pipeline
 
 NEGATIVES = 7

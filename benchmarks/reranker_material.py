@@ -20,8 +20,8 @@ from sunwi.mining.pairs import candidate_lists
 from sunwi.params import Params, load_params
 from sunwi.records import CandidateList, UnderstoodQuery, read_json, read_rows, write_rows
 from sunwi.runtime import text_hash
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import NATURAL, LabelledQuestion, natural_questions, synthetic_questions
+from sunwi.search.passages import Passages
 from sunwi.search.pipeline import Fusion
 
 

@@ -44,8 +44,8 @@ from sunwi.models.resolver import resolve
 from sunwi.params import TrainRerankerParams, TrainRerankerTargetedParams, load_params
 from sunwi.records import CandidateList, read_json, read_rows, write_json
 from sunwi.runtime import text_hash
-from sunwi.search.blend import ScoredList, fit_blend, list_mrr
-from sunwi.search.store import load_vectors
+from sunwi.search.index.store import load_vectors
+from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists

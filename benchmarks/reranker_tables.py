@@ -7,7 +7,7 @@ import numpy as np
 
 from sunwi.records import CandidateList
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
 from sunwi.train.reranker.quality import movement, quality, relevances, solved
 
 GRID = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]

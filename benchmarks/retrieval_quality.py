@@ -19,13 +19,13 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params
 from sunwi.records import Document
-from sunwi.search.batch import Passages, make_queries
-from sunwi.search.fitting import fit_fusion
 from sunwi.search.fusion import comb_fusion, reciprocal_rank_fusion, weighted_sum
+from sunwi.search.fusion.fitting import fit_fusion
+from sunwi.search.index.terms import overlap_terms
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import build_pipeline
-from sunwi.search.retriever import Scores
-from sunwi.search.terms import overlap_terms
+from sunwi.search.retrievers.base import Scores
 from sunwi.text import overlap
 
 NAMES = ["bm25", "dense"]

@@ -34,10 +34,10 @@ from sunwi.params import load_params
 from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
 from sunwi.runtime import text_hash
 from sunwi.search.fusion import weighted_sum
+from sunwi.search.index.store import load_vectors
 from sunwi.search.labelled import LabelledQuestion, natural_questions
 from sunwi.search.pipeline import build_pipeline
-from sunwi.search.retriever import Scores
-from sunwi.search.store import load_vectors
+from sunwi.search.retrievers.base import Scores
 from sunwi.train.sparse.bilingual.dictionary import science_terms
 from sunwi.train.sparse.pool import dev_pool, part_of
 from sunwi.train.sparse.questions import of_low_overlap

@@ -10,7 +10,7 @@ from pathlib import Path
 from sunwi.errors import SunwiError
 from sunwi.params import Bm25Params
 from sunwi.records import Document, Query, read_rows
-from sunwi.search.bm25 import Bm25
+from sunwi.search.index.bm25 import Bm25
 from sunwi.text import char_ngrams, morphemes, overlap
 from sunwi.trec import Qrels, read_qrels
 

@@ -13,7 +13,7 @@ from project import (
 )
 from sunwi.params import load_params
 from sunwi.records import CandidateList, iter_rows, read_json, write_json, write_rows
-from sunwi.search.reranking import Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import score_lists
 from sunwi.train.reranker.quality import relevances
 from sunwi.train.targeted.failures import collect_failures, failure_metrics

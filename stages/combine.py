@@ -19,7 +19,7 @@ from project import (
 from sunwi.corpus.prepare import load_prepared
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
-from sunwi.search.reranking import Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
 from sunwi.submit.combining import combine
 from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission

@@ -35,7 +35,7 @@ from sunwi.report.readings import better_read_queries
 from sunwi.score.measures import relevant_documents
 from sunwi.score.plots import HEADLINE_RECALL_COLUMNS, headline_recall
 from sunwi.score.table import write_csv
-from sunwi.search.store import load_vectors
+from sunwi.search.index.store import load_vectors
 
 if __name__ == "__main__":
     params = load_params()

@@ -5,7 +5,7 @@ import sys
 from project import INDEX, METRICS, encoder, passages, questions, timed
 from sunwi.params import load_params
 from sunwi.records import write_json
-from sunwi.search.store import vectors_file
+from sunwi.search.index.store import vectors_file
 
 if __name__ == "__main__":
     which = sys.argv[1]

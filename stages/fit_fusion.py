@@ -3,7 +3,7 @@
 from project import INDEX, METRICS, as_queries, dev_labels, encoder, passages, pipeline, timed, write_curve
 from sunwi.params import load_params
 from sunwi.records import write_json
-from sunwi.search.fitting import fit_all
+from sunwi.search.fusion.fitting import fit_all
 
 if __name__ == "__main__":
     params = load_params()

@@ -16,7 +16,7 @@ from sunwi.mining.negatives import mined_rows
 from sunwi.params import load_params
 from sunwi.records import write_json, write_rising
 from sunwi.search.labelled import synthetic_questions
-from sunwi.search.reranking import teacher_of
+from sunwi.search.rerank.rerankers import teacher_of
 
 if __name__ == "__main__":
     params = load_params()

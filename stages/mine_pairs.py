@@ -16,9 +16,9 @@ from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, 
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json, write_rows
 from sunwi.runtime import pick_device
-from sunwi.search.dense_torch import TorchDenseRetriever
+from sunwi.search.index.store import load_vectors
 from sunwi.search.pipeline import Fusion
-from sunwi.search.store import load_vectors
+from sunwi.search.retrievers.dense_torch import TorchDenseRetriever
 
 if __name__ == "__main__":
     params = load_params()

@@ -23,12 +23,12 @@ from sunwi.models.resolver import resolve
 from sunwi.params import Params
 from sunwi.records import Document, Question, UnderstoodQuery, iter_rows, read_rows, write_json, write_lines
 from sunwi.runtime import cache_dir
-from sunwi.search.batch import Passages, QueryBatch, make_queries
-from sunwi.search.engines.pipeline import on_server
+from sunwi.search.index.store import load_vectors
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
+from sunwi.search.passages import Passages, QueryBatch, make_queries
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
-from sunwi.search.store import load_vectors
-from sunwi.search.term_weights import TermWeightRetriever
+from sunwi.search.retrievers.term_weights import TermWeightRetriever
+from sunwi.search.servers.pipeline import on_server
 from sunwi.trec import read_qrels
 
 PREPARED = Path("data/prepared")

@@ -24,11 +24,11 @@ from sunwi.models.sparse_cache import cached_passages
 from sunwi.models.sparse_encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
-from sunwi.search.batch import make_queries
-from sunwi.search.engines.pipeline import by_ranks
+from sunwi.search.passages import make_queries
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.reranking import Rerankers, trained_reranker
-from sunwi.search.splade import SpladeRetriever
+from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
+from sunwi.search.retrievers.splade import SpladeRetriever
+from sunwi.search.servers.pipeline import by_ranks
 from sunwi.submit.building import build_understood, fusion_of
 from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission

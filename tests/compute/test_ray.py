@@ -31,8 +31,8 @@ from sunwi.params import Bm25Params, ComputeParams, MiningParams
 from sunwi.qa.template import template_candidates
 from sunwi.records import Document
 from sunwi.search import pipeline as pipeline_module
-from sunwi.search.batch import Passages, make_queries
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import Fusion, build_pipeline
 
 pytest.importorskip("ray", reason="the extra ray is not installed")

@@ -16,10 +16,10 @@ import pytest
 
 from sunwi.params import SearchParams
 from sunwi.records import Document
-from sunwi.search.batch import Passages
-from sunwi.search.engines.connect import connect
-from sunwi.search.engines.index import Dialect
-from sunwi.search.engines.server import Server
+from sunwi.search.passages import Passages
+from sunwi.search.servers.connect import connect
+from sunwi.search.servers.index import Dialect
+from sunwi.search.servers.server import Server
 
 Connection = tuple[Server, Dialect]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sunwi.errors import EngineError
-from sunwi.search.engines.access import access_of
-from sunwi.search.engines.connect import connect
+from sunwi.search.servers.access import access_of
+from sunwi.search.servers.connect import connect
 
 
 def access(**values: str):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.errors import EngineError
-from sunwi.search.engines.bulk import BulkReport, bulk_index
-from sunwi.search.engines.server import Answer
+from sunwi.search.servers.bulk import BulkReport, bulk_index
+from sunwi.search.servers.server import Answer
 
 Reply = Callable[[list[str], int], Answer]  # ids of the request, its number from 0
 

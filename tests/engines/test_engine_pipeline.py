@@ -12,13 +12,13 @@ from sunwi.cli import app
 from sunwi.errors import EngineError
 from sunwi.params import Bm25Params, SearchParams
 from sunwi.records import write_rows
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.bm25 import index_terms
-from sunwi.search.engines.pipeline import by_ranks, engine_of, on_server
-from sunwi.search.engines.server import ask
-from sunwi.search.engines.sparse_names import engine_names
+from sunwi.search.index.bm25 import index_terms
+from sunwi.search.index.store import save_vectors
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, build_pipeline
-from sunwi.search.store import save_vectors
+from sunwi.search.servers.pipeline import by_ranks, engine_of, on_server
+from sunwi.search.servers.server import ask
+from sunwi.search.servers.sparse_names import engine_names
 
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 

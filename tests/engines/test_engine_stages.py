@@ -16,8 +16,8 @@ from sunwi.errors import EngineError
 from sunwi.models.encoder import Encoder
 from sunwi.params import CorpusParams
 from sunwi.records import Document, MinedRow, Question, UnderstoodQuery, read_rows, write_json, write_rows
-from sunwi.search.batch import Passages
-from sunwi.search.store import save_vectors
+from sunwi.search.index.store import save_vectors
+from sunwi.search.passages import Passages
 
 from .conftest import Connection
 

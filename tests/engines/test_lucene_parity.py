@@ -11,10 +11,10 @@ from scipy.stats import kendalltau
 
 from sunwi.params import Bm25Params
 from sunwi.records import Document, read_rows
-from sunwi.search.batch import Passages
-from sunwi.search.bm25 import Bm25, index_terms, top
-from sunwi.search.engines.index import whitespace_text
-from sunwi.search.engines.retrievers import lexical_query
+from sunwi.search.index.bm25 import Bm25, index_terms, top
+from sunwi.search.passages import Passages
+from sunwi.search.servers.index import whitespace_text
+from sunwi.search.servers.retrievers import lexical_query
 
 from .lucene import Lucene, start_lucene
 

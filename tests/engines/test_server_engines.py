@@ -14,12 +14,12 @@ from sunwi.errors import EngineError
 from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.params import Bm25Params, SearchParams
 from sunwi.records import Document
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.bm25 import Bm25, index_terms
-from sunwi.search.engines.index import SparseField, aliased, build_index, check_version, pick_analyzer
-from sunwi.search.engines.retrievers import EngineRetriever, engine_retrievers, lexical_query
-from sunwi.search.engines.server import ask
-from sunwi.search.terms import BIGRAM
+from sunwi.search.index.bm25 import Bm25, index_terms
+from sunwi.search.index.terms import BIGRAM
+from sunwi.search.passages import Passages, QueryBatch
+from sunwi.search.servers.index import SparseField, aliased, build_index, check_version, pick_analyzer
+from sunwi.search.servers.retrievers import EngineRetriever, engine_retrievers, lexical_query
+from sunwi.search.servers.server import ask
 
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 PLAIN = Bm25Params()

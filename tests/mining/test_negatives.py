@@ -19,11 +19,11 @@ from sunwi.mining.negatives import Mined, mine_negatives, mined_rows
 from sunwi.mining.pairs import candidate_lists
 from sunwi.params import MiningParams
 from sunwi.records import Document, write_rows
-from sunwi.search.batch import Passages, QueryBatch
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline, rank_of
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 DOCIDS = ["a#1", "a#2", "b", "c", "d", "e", "f#1", "f#2"]
 GROUPS = [docid.split("#")[0] for docid in DOCIDS]

@@ -14,8 +14,8 @@ from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import load_state, save_encoder
-from sunwi.search.batch import QueryBatch
-from sunwi.search.term_weights import TermWeightRetriever
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.term_weights import TermWeightRetriever
 
 TEXTS = ["물 빛", "산소 힘 지진 물", "한글 바다 달 빛 빛"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sunwi.records import Document
-from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 
 class GivenScores:

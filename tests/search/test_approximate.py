@@ -10,9 +10,9 @@ import pytest
 
 from sunwi.errors import DataError
 from sunwi.params import DenseParams
-from sunwi.search.approximate import ApproximateDenseRetriever
-from sunwi.search.batch import QueryBatch
-from sunwi.search.dense import DenseRetriever
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
 
 
 def unit(seed: int, count: int, dimensions: int) -> npt.NDArray[np.float16]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sunwi.search.blend import FIRST, ScoredList, blend, first_hit, fit_blend, list_mrr
+from sunwi.search.rerank.blend import FIRST, ScoredList, blend, first_hit, fit_blend, list_mrr
 
 
 def scores(**columns: list[float]) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sunwi.errors import DataError
 from sunwi.params import Bm25Params
-from sunwi.search.bm25 import Bm25, index_terms, top
-from sunwi.search.terms import BIGRAM
+from sunwi.search.index.bm25 import Bm25, index_terms, top
+from sunwi.search.index.terms import BIGRAM
 
 WORDS = ["물", "빛", "산소", "힘", "지진", "달"]
 DOCUMENTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), min_size=1, max_size=8)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sunwi.errors import DataError
-from sunwi.search.batch import QueryBatch
-from sunwi.search.dense import DenseRetriever
-from sunwi.search.dense_torch import TorchDenseRetriever
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.dense import DenseRetriever
+from sunwi.search.retrievers.dense_torch import TorchDenseRetriever
 
 
 def unit(seed: int, rows: int) -> np.ndarray:

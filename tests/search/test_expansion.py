@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sunwi.params import Bm25Params
-from sunwi.search.batch import QueryBatch
-from sunwi.search.bm25 import Bm25
-from sunwi.search.expansion import ExpandedLexicalRetriever
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever
 
 PASSAGES = [["물", "빛", "물"], ["산소"], ["힘", "지진", "달"]]
 QUESTIONS = [["물", "끓"], ["끓", "온도"], ["산소", "혈액"]]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from sunwi.errors import DataError
 from sunwi.params import FusionParams, Params
 from sunwi.records import Document, Question, UnderstoodQuery
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.fitting import fit_all, fit_fusion
+from sunwi.search.fusion.fitting import fit_all, fit_fusion
 from sunwi.search.labelled import (
     LabelledQuestion,
     first_relevant_rank,
@@ -23,6 +22,7 @@ from sunwi.search.labelled import (
     reciprocal_rank,
     synthetic_questions,
 )
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 
 Build = Callable[..., tuple[SearchPipeline, QueryBatch]]

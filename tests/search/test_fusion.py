@@ -20,7 +20,7 @@ from sunwi.search.fusion import (
     weighted_sum,
     zscore,
 )
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 FINITE = st.floats(-100, 100, width=32)
 MATRIX = arrays(np.float32, (2, 5), elements=FINITE)

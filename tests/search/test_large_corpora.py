@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from sunwi.params import Bm25Params, DenseParams
 from sunwi.records import Document
-from sunwi.search import bm25 as bm25_module
-from sunwi.search import kept, terms
-from sunwi.search.approximate import ApproximateDenseRetriever, build_index
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.bm25 import Bm25
+from sunwi.search import index_cache as kept
 from sunwi.search.fusion import normalise, zscore
+from sunwi.search.index import bm25 as bm25_module
+from sunwi.search.index import terms
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import TOKENISERS, index_terms, term_stream
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline, build_pipeline, rank_of, ranks_at
-from sunwi.search.terms import TOKENISERS, index_terms, term_stream
+from sunwi.search.retrievers.approximate import ApproximateDenseRetriever, build_index
 from sunwi.search.top import top
 
 Build = Callable[..., tuple[SearchPipeline, QueryBatch]]

@@ -12,10 +12,10 @@ from sunwi.models.encoder import Encoder
 from sunwi.params import Bm25Params
 from sunwi.records import Document
 from sunwi.search import pipeline as pipeline_module
-from sunwi.search.batch import Passages, QueryBatch, collapse, make_queries
-from sunwi.search.dense import DenseRetriever
+from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
 from sunwi.search.pipeline import Fusion, SearchPipeline, build_pipeline, rank_of
-from sunwi.search.questions import QuestionRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
+from sunwi.search.retrievers.questions import QuestionRetriever
 
 Build = Callable[..., tuple[SearchPipeline, QueryBatch]]
 

@@ -14,7 +14,7 @@ from tests.models.conftest import WORDS, write_tiny_bert
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.search.store import load_vectors, save_vectors, vectors_file
+from sunwi.search.index.store import load_vectors, save_vectors, vectors_file
 
 
 @given(st.integers(0, 40), st.integers(1, 9))

@@ -6,7 +6,7 @@ import pytest
 
 from sunwi.errors import ModelError
 from sunwi.models.spec import ModelInfo
-from sunwi.search.terms import BIGRAM, index_terms, overlap_terms
+from sunwi.search.index.terms import BIGRAM, index_terms, overlap_terms
 
 SUBWORD = "subword:builtin/multilingual-e5-small"
 

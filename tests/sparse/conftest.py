@@ -10,7 +10,7 @@ import pytest
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.records import Document, MinedRow
-from sunwi.search.batch import Passages
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 KOREAN = ["물", "빛", "산소", "힘", "지진", "한글", "바다", "달", "별", "불"]

@@ -15,7 +15,7 @@ from sunwi.models.sparse_encoder import SparseEncoder, load_sparse
 from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
-from sunwi.search.batch import Passages
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH

@@ -9,8 +9,8 @@ import pytest
 
 from sunwi.params import Params
 from sunwi.records import Document
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.evaluation import compare_low_overlap, compare_systems, measure, with_fusions
 
 CORPUS = Passages.of([Document(docid=f"d{at:03}", content=f"글 {at}") for at in range(120)])

@@ -20,8 +20,8 @@ from sunwi.models.sparse_export.server_tokens import ServerTokens, server_tokens
 from sunwi.params import Params, SparseParams
 from sunwi.records import Document, read_json
 from sunwi.runtime import file_hash
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.export import export_sparse
 from sunwi.train.sparse.start import start_encoder
 

@@ -16,7 +16,7 @@ from sunwi.models.sparse_vectors import SparseVectors, expected_flops
 from sunwi.models.sparse_vocabulary import restricted_vocabulary
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
-from sunwi.search.batch import Passages
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH, KOREAN, SPECIAL, write_bert

@@ -11,8 +11,8 @@ from sunwi.models.sparse_encoder import load_sparse
 from sunwi.models.spec import ModelInfo
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.run import run_sparse
 

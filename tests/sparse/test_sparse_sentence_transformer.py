@@ -14,8 +14,8 @@ from sunwi.models.sparse_export.sentence_transformer import has_mlm_form, write_
 from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.export import export_sparse

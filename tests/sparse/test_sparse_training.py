@@ -16,7 +16,7 @@ from sunwi.models.sparse_vectors import expected_flops
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.records import MinedRow
-from sunwi.search.batch import Passages
+from sunwi.search.passages import Passages
 from sunwi.train.sparse import fit as training
 from sunwi.train.sparse.batches import make_batch
 from sunwi.train.sparse.bilingual.dictionary import TermPair

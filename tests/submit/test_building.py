@@ -8,7 +8,7 @@ import pytest
 
 from sunwi.params import Params, SubmissionParams
 from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
-from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.submit.building import build, fusion_of
 from sunwi.submit.finishing import Submission

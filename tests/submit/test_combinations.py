@@ -10,7 +10,7 @@ import pytest
 from sunwi.errors import DataError, ParamsError
 from sunwi.params import CombinationParams, Params, Swap, UnionPool, validate
 from sunwi.records import UnderstoodQuery
-from sunwi.search.batch import Passages, QueryBatch
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.submit.cascade import rank_cascade, searches
 from sunwi.submit.combining import combine

@@ -14,8 +14,8 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import Params
 from sunwi.records import Document
 from sunwi.score.measures import ranking_measures
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import (
     CHOSEN_BY,
     DevEvaluation,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sunwi.params import TrainRerankerTargetedParams
 from sunwi.records import Candidate, CandidateList, Failure
-from sunwi.search.blend import ScoredList
+from sunwi.search.rerank.blend import ScoredList
 from sunwi.train.reranker.quality import relevances
 from sunwi.train.targeted.failure_categories import category_of, read
 from sunwi.train.targeted.failures import collect_failures, failure_metrics

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sunwi.params import Params
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_set import DevSet
 from sunwi.train.embedder.gate import Verdict, promote
 

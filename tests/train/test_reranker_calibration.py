@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sunwi.search.blend import FIRST, ScoredList, blend, probabilities
+from sunwi.search.rerank.blend import FIRST, ScoredList, blend, probabilities
 from sunwi.train.reranker.blend_weights import fit_calibration
 from sunwi.train.reranker.calibration import calibrate, expected_calibration_error, fit_platt
 

@@ -13,7 +13,7 @@ from tests.train.reranker_models import QUERIES, TEXTS, candidate_list, project_
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params, TrainRerankerTargetedParams
 from sunwi.records import AugmentedFailure, Candidate, CandidateList
-from sunwi.search.blend import ScoredList
+from sunwi.search.rerank.blend import ScoredList
 from sunwi.train.reranker.quality import movement, quality, relevances
 from sunwi.train.reranker.run import tune_reranker
 from sunwi.train.targeted.gate import decide

@@ -12,8 +12,8 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params import Params
 from sunwi.records import Document, MinedRow
 from sunwi.runtime import cache_dir
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.embedder.run import TrainingData, tune
 
 ROWS = mined_rows(16)

@@ -11,8 +11,8 @@ import typer
 from sunwi.errors import DataError
 
 if TYPE_CHECKING:
-    from sunwi.search.batch import Passages
-    from sunwi.search.engines.index import SparseField
+    from sunwi.search.passages import Passages
+    from sunwi.search.servers.index import SparseField
 
 PREPARED = Path("data/prepared")
 VECTORS = Path("data/index")
@@ -53,9 +53,9 @@ def index(
     """
     from sunwi.params import load_params
     from sunwi.records import Document, canonical_json, iter_rows
-    from sunwi.search.batch import Passages
-    from sunwi.search.engines.pipeline import put_index
-    from sunwi.search.store import load_vectors
+    from sunwi.search.index.store import load_vectors
+    from sunwi.search.passages import Passages
+    from sunwi.search.servers.pipeline import put_index
 
     params = load_params()
     search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
@@ -94,8 +94,8 @@ def sparse_field(passages: Passages, max_length: int) -> SparseField:
     """The sparse encoder's vectors of the corpus, with names that both engines take."""
     from sunwi.models.sparse_cache import cached_passages
     from sunwi.models.sparse_encoder import load_sparse
-    from sunwi.search.engines.index import SparseField
-    from sunwi.search.engines.sparse_names import engine_names
+    from sunwi.search.servers.index import SparseField
+    from sunwi.search.servers.sparse_names import engine_names
 
     encoder = load_sparse(SPARSE)
     vectors, _ = cached_passages(encoder, SPARSE, passages.texts, max_length)

@@ -15,7 +15,7 @@ from sunwi.errors import DataError
 if TYPE_CHECKING:
     from sunwi.params import Params
     from sunwi.records import Document
-    from sunwi.search.batch import Passages
+    from sunwi.search.passages import Passages
     from sunwi.search.pipeline import Fusion, RankedQuery
 
 PREPARED = Path("data/prepared")
@@ -133,7 +133,7 @@ def answer_query(
     BM25 alone shows only passages that have a term of the query: below them its order means nothing.
     """
     from sunwi.cli.snippet import cut, find_matches
-    from sunwi.search.batch import Passages
+    from sunwi.search.passages import Passages
     from sunwi.search.pipeline import Fusion
     from sunwi.text import morphemes
 
@@ -182,11 +182,11 @@ def _rank(
     """Build only what the mode needs: BM25 loads no encoder, dense analyses no passage."""
     import numpy as np
 
-    from sunwi.search.batch import QueryBatch, make_queries
-    from sunwi.search.bm25 import Bm25, index_terms
-    from sunwi.search.lexical import LexicalRetriever
+    from sunwi.search.index.bm25 import Bm25, index_terms
+    from sunwi.search.index.terms import term_stream
+    from sunwi.search.passages import QueryBatch, make_queries
     from sunwi.search.pipeline import SearchPipeline, build_pipeline
-    from sunwi.search.terms import term_stream
+    from sunwi.search.retrievers.bm25 import LexicalRetriever
 
     tokenizer = params.bm25.tokenizer
     if mode is Mode.BM25:
@@ -197,8 +197,8 @@ def _rank(
     else:
         from sunwi.models.encoder import Encoder
         from sunwi.models.resolver import resolve
-        from sunwi.search.dense import DenseRetriever
-        from sunwi.search.term_weights import TermWeightRetriever
+        from sunwi.search.retrievers.dense import DenseRetriever
+        from sunwi.search.retrievers.term_weights import TermWeightRetriever
 
         encoder = Encoder.of(resolve(model), params.encoder)
         lengths = (params.encoder.query_max_length, params.encoder.max_length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sunwi.search.batch import Passages
+from sunwi.search.passages import Passages
 
 
 @dataclass(frozen=True, slots=True)

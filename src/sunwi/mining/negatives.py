@@ -14,12 +14,12 @@ from sunwi.mining.metrics import MiningCount
 from sunwi.mining.pool import Pool, draw_pool, rank_at
 from sunwi.params import MiningParams
 from sunwi.records import MinedRow, Provenance
-from sunwi.search.batch import QueryBatch
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.reranking import PairScorer
-from sunwi.search.retriever import Scores
+from sunwi.search.rerank.rerankers import PairScorer
+from sunwi.search.retrievers.base import Scores
 
 FILLER = "random_fill"
 

@@ -9,8 +9,8 @@ from typing import Any
 from sunwi.mining.false_negatives import FalseNegativeRules, positive_limit
 from sunwi.records import Candidate, CandidateList, Triplet
 from sunwi.runtime import text_hash
-from sunwi.search.batch import QueryBatch
 from sunwi.search.labelled import NATURAL, LabelledQuestion
+from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 
 

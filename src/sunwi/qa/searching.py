@@ -10,15 +10,15 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.params import Bm25Params, EncoderParams
 from sunwi.records import Document
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.bm25 import Bm25, index_terms
-from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_sum
+from sunwi.search.index.bm25 import Bm25, index_terms
+from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import first_relevant_rank
-from sunwi.search.lexical import LexicalRetriever
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
-from sunwi.search.retriever import Retriever, Scores
-from sunwi.search.terms import term_stream
+from sunwi.search.retrievers.base import Retriever, Scores
+from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 
 RERANKED = 20  # passages of each query that the reranker orders

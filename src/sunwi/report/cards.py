@@ -7,7 +7,7 @@ from typing import Any
 
 from sunwi.params import Params
 from sunwi.report.training import system_rows
-from sunwi.search.reranking import METHODS
+from sunwi.search.rerank.rerankers import METHODS
 
 LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
     "builtin/multilingual-e5-small": ("intfloat/multilingual-e5-small", "mit"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sunwi.params import Params
 from sunwi.records import Query, UnderstoodQuery
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import natural_questions
+from sunwi.search.passages import Passages
 from sunwi.trec import Qrels
 
 

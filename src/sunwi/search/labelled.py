@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.records import Question, Split, UnderstoodQuery
-from sunwi.search.batch import Passages
-from sunwi.search.retriever import Scores
-from sunwi.search.terms import overlap_terms
+from sunwi.search.index.terms import overlap_terms
+from sunwi.search.passages import Passages
+from sunwi.search.retrievers.base import Scores
 from sunwi.text import overlap
 from sunwi.trec import Qrels
 

@@ -14,15 +14,15 @@ from sunwi.compute import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params, DenseParams
-from sunwi.search.batch import Passages, QueryBatch, collapse
-from sunwi.search.bm25 import Bm25
-from sunwi.search.dense import DenseRetriever
-from sunwi.search.expansion import ExpandedLexicalRetriever
 from sunwi.search.fusion import alpha_fusion, comb_fusion, reciprocal_rank_fusion, weighted_sum
-from sunwi.search.lexical import LexicalRetriever
-from sunwi.search.questions import QuestionRetriever
-from sunwi.search.retriever import Retriever, Scores
-from sunwi.search.terms import index_terms, term_stream
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import index_terms, term_stream
+from sunwi.search.passages import Passages, QueryBatch, collapse
+from sunwi.search.retrievers.base import Retriever, Scores
+from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
+from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever
+from sunwi.search.retrievers.questions import QuestionRetriever
 from sunwi.search.top import top
 
 BLOCK_CELLS = 32_000_000  # scores of one retriever held at a time: 128 MB
@@ -175,8 +175,8 @@ def build_pipeline(
     if dense is None or dense.index == "flat":
         near = DenseRetriever(vectors)
     else:
-        from sunwi.search.approximate import ApproximateDenseRetriever
-        from sunwi.search.kept import kept_faiss
+        from sunwi.search.index_cache import kept_faiss
+        from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
 
         built = kept_faiss(kept, vectors, dense) if kept else None
         near = ApproximateDenseRetriever(vectors, dense, built)
@@ -197,7 +197,7 @@ def build_pipeline(
 
 def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> LexicalRetriever:
     if kept:
-        from sunwi.search.kept import kept_bm25
+        from sunwi.search.index_cache import kept_bm25
 
         return LexicalRetriever(kept_bm25(kept, passages.texts, params))
     return LexicalRetriever(Bm25(term_stream(passages.texts, params.tokenizer), params))

@@ -9,10 +9,10 @@ import numpy as np
 
 from sunwi.params import SubmissionParams
 from sunwi.records import UnderstoodQuery
-from sunwi.search.batch import QueryBatch
-from sunwi.search.blend import FIRST, blend, order_of, probabilities
+from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
-from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
+from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.submit.asking import Asks
 from sunwi.submit.cascade import Search, rank_cascade, searches
 from sunwi.submit.finishing import Submission, finish

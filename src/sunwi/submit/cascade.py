@@ -9,7 +9,7 @@ import numpy as np
 
 from sunwi.params import QueryArm
 from sunwi.records import UnderstoodQuery
-from sunwi.search.batch import QueryBatch
+from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.submit.rank_fusion import fuse_ranked_lists
 

@@ -8,7 +8,7 @@ from typing import Any
 from sunwi.errors import DataError
 from sunwi.params import CombinationParams
 from sunwi.records import UnderstoodQuery
-from sunwi.search.reranking import Rerankers
+from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.asking import Asks
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.ranking import Ranking, from_row

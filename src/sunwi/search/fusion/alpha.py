@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sunwi.errors import DataError
 from sunwi.search.fusion.normalise import NORMALISATIONS
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 
 def alpha_fusion(

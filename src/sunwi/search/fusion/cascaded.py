@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sunwi.errors import DataError
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 
 def cascaded_rrf(

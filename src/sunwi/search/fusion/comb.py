@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sunwi.errors import DataError
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 
 

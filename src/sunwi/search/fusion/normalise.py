@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 CELLS = 1 << 18  # scores that are float64 at a time: they stay in the processor's cache
 

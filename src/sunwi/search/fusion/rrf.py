@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 
 

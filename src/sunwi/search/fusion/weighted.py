@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sunwi.search.fusion.normalise import cached_rows, zscore
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 
 def weighted_sum(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:

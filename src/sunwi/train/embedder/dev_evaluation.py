@@ -13,7 +13,6 @@ from sunwi.models.encoder import Encoder, pool
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params import Params
 from sunwi.runtime import text_hash
-from sunwi.search.batch import Passages
 from sunwi.search.fusion import weighted_total, zscore
 from sunwi.search.labelled import (
     NATURAL,
@@ -22,7 +21,8 @@ from sunwi.search.labelled import (
     low_overlap,
     reciprocal_rank,
 )
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import Passages
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 from sunwi.train.embedder.dev_set import DevSet, dev_set
 

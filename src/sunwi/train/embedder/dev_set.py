@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params
-from sunwi.search.batch import Passages, QueryBatch, make_queries
-from sunwi.search.bm25 import Bm25
-from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_sum
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import NATURAL, LabelledQuestion
-from sunwi.search.lexical import LexicalRetriever
+from sunwi.search.passages import Passages, QueryBatch, make_queries
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.terms import term_stream
+from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 
 POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus

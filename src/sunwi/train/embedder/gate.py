@@ -12,11 +12,11 @@ import numpy.typing as npt
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.batch import Passages
-from sunwi.search.dense import DenseRetriever
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import Passages
+from sunwi.search.retrievers.base import Scores
+from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little

@@ -15,8 +15,8 @@ from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params import Params
 from sunwi.records import MinedRow
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import DevEvaluation
 from sunwi.train.embedder.fit import Trained, train_embedder
 from sunwi.train.embedder.gate import gate_set, judge, promote

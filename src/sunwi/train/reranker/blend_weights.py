@@ -10,9 +10,9 @@ import numpy as np
 
 from sunwi.params import Params
 from sunwi.records import CandidateList
-from sunwi.search.blend import FIRST, ScoredList, fit_blend
 from sunwi.search.labelled import NATURAL
-from sunwi.search.reranking import SCORERS, Rerankers
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.train.reranker.calibration import calibrate
 from sunwi.train.reranker.quality import movement, quality, relevances, solved
 

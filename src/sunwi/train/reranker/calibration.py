@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.search.blend import ScoredList, blend, order_of, probabilities
+from sunwi.search.rerank.blend import ScoredList, blend, order_of, probabilities
 
 Floats = npt.NDArray[np.float64]
 BINS = 10

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sunwi.search.reranking import PairScorer
+from sunwi.search.rerank.rerankers import PairScorer
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.blend import ScoredList, blend, order_of
+from sunwi.search.rerank.blend import ScoredList, blend, order_of
 
 CUTOFF = 10
 

@@ -12,7 +12,7 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params import Params, TrainRerankerParams
 from sunwi.records import CandidateList, write_json
-from sunwi.search.reranking import METHOD_FILE, Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import METHOD_FILE, Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
 from sunwi.train.reranker.early_stopping import Watch

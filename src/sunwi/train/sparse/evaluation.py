@@ -15,11 +15,11 @@ from sunwi.models.sparse_vectors import SparseVectors, expected_flops
 from sunwi.params import Params
 from sunwi.score.measures import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.batch import Passages, collapse
 from sunwi.search.fusion import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.retriever import Scores
-from sunwi.search.splade import SpladeRetriever
+from sunwi.search.passages import Passages, collapse
+from sunwi.search.retrievers.base import Scores
+from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.search.top import top
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.questions import SplitTerms, cross_lingual_questions

@@ -23,9 +23,9 @@ from sunwi.models.sparse_export.torchscript import trace_server_model
 from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.params import Params
 from sunwi.runtime import atomic_write
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.splade import SpladeRetriever
+from sunwi.search.passages import Passages
+from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.train.sparse.evaluation import measure
 
 PARITY = 1e-4  # largest difference of a weight

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sunwi.params import Params
-from sunwi.search.batch import Passages
-from sunwi.search.bm25 import Bm25, index_terms, top
+from sunwi.search.index.bm25 import Bm25, index_terms, top
+from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import LabelledQuestion, low_overlap
-from sunwi.search.terms import term_stream
+from sunwi.search.passages import Passages
 
 DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
 DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation

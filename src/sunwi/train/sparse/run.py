@@ -11,9 +11,9 @@ from sunwi.models.resolver import resolve
 from sunwi.params import Params
 from sunwi.records import MinedRow, canonical_json
 from sunwi.runtime import cache_dir, text_hash
-from sunwi.search.batch import Passages
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import Passages
+from sunwi.search.retrievers.base import Scores
 from sunwi.train.shared.in_batch import Kin
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.checkpoint import Checkpoint

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.records import Candidate, CandidateList, Failure
-from sunwi.search.blend import ScoredList, blend, order_of
+from sunwi.search.rerank.blend import ScoredList, blend, order_of
 from sunwi.train.reranker.quality import quality
 from sunwi.train.targeted.failure_categories import CATEGORIES, Reading, category_of, read
 

@@ -14,8 +14,8 @@ import numpy as np
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params
 from sunwi.records import AugmentedFailure, CandidateList
-from sunwi.search.blend import FIRST, ScoredList, fit_blend, list_mrr
-from sunwi.search.reranking import SCORERS, PairScorer, Rerankers, trained_reranker
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
+from sunwi.search.rerank.rerankers import SCORERS, PairScorer, Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration, score_lists
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList

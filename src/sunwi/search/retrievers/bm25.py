@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sunwi.search.batch import QueryBatch
-from sunwi.search.bm25 import Bm25
-from sunwi.search.retriever import Scores
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 
 class LexicalRetriever:

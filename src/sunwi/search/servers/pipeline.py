@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params, SearchParams
-from sunwi.search.batch import Passages
-from sunwi.search.engines.access import EngineName
-from sunwi.search.engines.connect import connect
-from sunwi.search.engines.index import BuiltIndex, Dialect, SparseField, build_index
-from sunwi.search.engines.retrievers import engine_retrievers
-from sunwi.search.engines.server import Server
+from sunwi.search.passages import Passages
 from sunwi.search.pipeline import Fusion, SearchPipeline
+from sunwi.search.servers.access import EngineName
+from sunwi.search.servers.connect import connect
+from sunwi.search.servers.index import BuiltIndex, Dialect, SparseField, build_index
+from sunwi.search.servers.retrievers import engine_retrievers
+from sunwi.search.servers.server import Server
 
 
 def alias_of(index: str, which: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.search.engines.access import Access
-from sunwi.search.engines.server import Answer, check_login, unreachable
+from sunwi.search.servers.access import Access
+from sunwi.search.servers.server import Answer, check_login, unreachable
 
 MINIMUM = (2, 14)  # neural_sparse with raw query tokens
 

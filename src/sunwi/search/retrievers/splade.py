@@ -7,8 +7,8 @@ import numpy as np
 from sunwi.errors import DataError
 from sunwi.models.sparse_encoder import SparseEncoder
 from sunwi.models.sparse_vectors import SparseVectors
-from sunwi.search.batch import QueryBatch
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 
 class SpladeRetriever:

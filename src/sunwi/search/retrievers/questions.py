@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Vectors
-from sunwi.search.batch import QueryBatch
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 
 class QuestionRetriever:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params import Bm25Params
-from sunwi.search.terms import index_terms, term_weight
+from sunwi.search.index.terms import index_terms, term_weight
 from sunwi.search.top import top
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder, Vectors
 from sunwi.records import Document
-from sunwi.search.terms import index_terms
+from sunwi.search.index.terms import index_terms
 
 
 @dataclass(frozen=True, slots=True)

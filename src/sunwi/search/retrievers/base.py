@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.search.batch import QueryBatch
+from sunwi.search.passages import QueryBatch
 
 Scores = npt.NDArray[np.float32]
 

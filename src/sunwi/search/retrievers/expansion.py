@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sunwi.params import Bm25Params
-from sunwi.search.batch import QueryBatch
-from sunwi.search.bm25 import Bm25
-from sunwi.search.retriever import Scores
-from sunwi.search.terms import term_weight
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.terms import term_weight
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 
 class ExpandedLexicalRetriever:

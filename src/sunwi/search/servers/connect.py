@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sunwi.search.engines.access import EngineName, access_of
-from sunwi.search.engines.elasticsearch import Elasticsearch, ElasticsearchDialect
-from sunwi.search.engines.index import Dialect
-from sunwi.search.engines.opensearch import OpenSearch, OpenSearchDialect
-from sunwi.search.engines.server import Server
+from sunwi.search.servers.access import EngineName, access_of
+from sunwi.search.servers.elasticsearch import Elasticsearch, ElasticsearchDialect
+from sunwi.search.servers.index import Dialect
+from sunwi.search.servers.opensearch import OpenSearch, OpenSearchDialect
+from sunwi.search.servers.server import Server
 
 ENGINES: dict[
     str, tuple[type[Elasticsearch | OpenSearch], type[ElasticsearchDialect | OpenSearchDialect]]

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params import FusionParams, Params
-from sunwi.search.batch import QueryBatch
 from sunwi.search.fusion import weighted_total, zscore
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 
 RETRIEVERS = ("bm25", "dense", "lexical", "questions")

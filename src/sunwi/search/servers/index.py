@@ -14,10 +14,10 @@ from sunwi.models.sparse_vectors import SparseVectors
 from sunwi.params import Bm25Params, SearchParams
 from sunwi.records import canonical_json
 from sunwi.runtime import text_hash
-from sunwi.search.batch import Passages
-from sunwi.search.engines.bulk import BulkReport, Item, bulk_index
-from sunwi.search.engines.server import Server, ask
-from sunwi.search.terms import index_terms
+from sunwi.search.index.terms import index_terms
+from sunwi.search.passages import Passages
+from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
+from sunwi.search.servers.server import Server, ask
 
 SHOWN = 5  # failed documents named in an error
 

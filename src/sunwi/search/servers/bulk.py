@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.search.engines.server import Answer, Server, reason_of
+from sunwi.search.servers.server import Answer, Server, reason_of
 
 BUSY = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
-from sunwi.search.batch import QueryBatch
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 
 class DenseRetriever:

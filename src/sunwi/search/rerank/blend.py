@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.search.retriever import Scores
+from sunwi.search.retrievers.base import Scores
 
 FIRST = "retriever"  # the fused score that made the list; its weight is 1
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder
-from sunwi.search.batch import QueryBatch
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params import DenseParams
-from sunwi.search.batch import QueryBatch
-from sunwi.search.retriever import Scores
+from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Scores
 
 BLOCK = 65_536  # vectors that are float32 at a time while an index is filled
 TRAINED_PER_LIST = 64  # vectors a list that IVF's k-means sees; faiss wants 39 at least

@@ -18,9 +18,9 @@ from typing import Any
 
 from sunwi.models.encoder import Vectors
 from sunwi.params import Bm25Params, DenseParams
-from sunwi.search.approximate import BLOCK, build_index
-from sunwi.search.bm25 import Bm25, save_bm25
-from sunwi.search.terms import term_stream, terms_version
+from sunwi.search.index.bm25 import Bm25, save_bm25
+from sunwi.search.index.terms import term_stream, terms_version
+from sunwi.search.retrievers.approximate import BLOCK, build_index
 
 FAISS_FILE = "index.faiss"
 

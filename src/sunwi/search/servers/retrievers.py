@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from sunwi.errors import EngineError
 from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.search.batch import Passages, QueryBatch
-from sunwi.search.engines.index import BuiltIndex, Dialect, whitespace_text
-from sunwi.search.engines.server import Server, ask
-from sunwi.search.retriever import Scores
-from sunwi.search.terms import term_weight
+from sunwi.search.index.terms import term_weight
+from sunwi.search.passages import Passages, QueryBatch
+from sunwi.search.retrievers.base import Scores
+from sunwi.search.servers.index import BuiltIndex, Dialect, whitespace_text
+from sunwi.search.servers.server import Server, ask
 
 Body = Callable[[QueryBatch, int], dict[str, Any] | None]  # queries, row -> request; None: nothing to ask
 

@@ -1,0 +1,1 @@
+"""Indexes and stored vectors that retrievers read."""

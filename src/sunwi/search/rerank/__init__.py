@@ -1,0 +1,1 @@
+"""Re-ranking of candidate lists, and the blend of its scores."""

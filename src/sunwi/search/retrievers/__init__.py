@@ -1,0 +1,1 @@
+"""Retrievers: a score for every passage, one kind a file."""
