@@ -1,8 +1,8 @@
 """ONNX, int8 ONNX and the OpenSearch bundle of the sparse encoder; where there is none, say so."""
 
 from project import METRICS, SPARSE, SPARSE_EXPORT, dev_labels, passages, timed
-from sunwi.models.sparse_cache import sparse_hash
-from sunwi.models.sparse_encoder import load_sparse
+from sunwi.models.sparse.cache import sparse_hash
+from sunwi.models.sparse.encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import read_json, write_json
 from sunwi.train.sparse.export import export_sparse

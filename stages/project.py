@@ -45,7 +45,7 @@ EMBEDDER = Path("models/embedder")
 STAGE1 = Path("models/reranker_stage1")
 RERANKER = Path("models/reranker")
 SPARSE = Path("models/sparse")
-SPARSE_EXPORT = Path("models/sparse_export")
+SPARSE_EXPORT = Path("models/sparse/export")
 METRICS = Path("metrics")
 PLOTS = METRICS / "plots"
 

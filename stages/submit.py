@@ -20,8 +20,8 @@ from project import (
     told,
 )
 from sunwi.corpus.prepare import load_prepared
-from sunwi.models.sparse_cache import cached_passages
-from sunwi.models.sparse_encoder import load_sparse
+from sunwi.models.sparse.cache import cached_passages
+from sunwi.models.sparse.encoder import load_sparse
 from sunwi.params import load_params
 from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
 from sunwi.search.passages import make_queries

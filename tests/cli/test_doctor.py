@@ -244,7 +244,7 @@ def test_the_machine() -> None:
 
 def test_the_precisions_that_this_cpu_can_run_are_named() -> None:
     from sunwi.cli.checks.machine import check_machine
-    from sunwi.models.cpu_support import cpu_support
+    from sunwi.models.cpu.support import cpu_support
 
     found = next((one for one in check_machine() if one.name == "CPU kernels"), None)
     if found is None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sunwi.errors import EngineError
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params import Bm25Params, SearchParams
 from sunwi.records import Document
 from sunwi.search.index.bm25 import Bm25, index_terms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sunwi.models.cpu_support import cpu_support
+from sunwi.models.cpu.support import cpu_support
 from sunwi.models.precision import Precision
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sunwi.models.cpu_support import INSTRUCTIONS, CpuSupport, cpu_support
+from sunwi.models.cpu.support import INSTRUCTIONS, CpuSupport, cpu_support
 
 
 def kernel_flags() -> set[str]:
@@ -21,7 +21,7 @@ def kernel_flags() -> set[str]:
 
 
 def support_under(cap: str) -> CpuSupport:
-    code = "from sunwi.models.cpu_support import *; print(repr(cpu_support()))"
+    code = "from sunwi.models.cpu.support import *; print(repr(cpu_support()))"
     given = {**os.environ, "ONEDNN_MAX_CPU_ISA": cap}
     told = subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True)
     found: CpuSupport = eval(told.stdout)

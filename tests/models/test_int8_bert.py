@@ -11,10 +11,10 @@ from tests.models.precisions import skip_without
 from tests.models.small_berts import bert, roberta
 from transformers import DistilBertConfig, DistilBertModel
 
-from sunwi.models import int8_bert
-from sunwi.models.int8_bert import Int8Bert
-from sunwi.models.int8_linear import Int8Linear
-from sunwi.models.int8_model import quantize
+from sunwi.models.cpu import int8_bert
+from sunwi.models.cpu.int8_bert import Int8Bert
+from sunwi.models.cpu.int8_linear import Int8Linear
+from sunwi.models.cpu.int8_model import quantize
 
 LENGTHS = (48, 41, 33, 48, 36)  # of the rows of one batch
 
@@ -77,7 +77,7 @@ def test_what_stands_in_the_padding_does_not_reach_a_token() -> None:
 
 
 def test_it_computes_what_the_layers_alone_in_int8_compute() -> None:
-    from sunwi.models.int8_linear import quantize_linears
+    from sunwi.models.cpu.int8_linear import quantize_linears
 
     ids, mask = batch()
     alone = hidden(quantize_linears(bert()), ids, mask)

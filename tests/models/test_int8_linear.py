@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.precisions import skip_without
 
-from sunwi.models.int8_linear import quantize_linears
+from sunwi.models.cpu.int8_linear import quantize_linears
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from tests.models.small_berts import bert, classifier, decoder, distilled, roberta
 
-from sunwi.models.cpu_support import packs
-from sunwi.models.packed_model import OneByOne, PackedEncoder, independent_classifier, independent_encoder
+from sunwi.models.cpu.support import packs
+from sunwi.models.cpu.packed_model import OneByOne, PackedEncoder, independent_classifier, independent_encoder
 
 LENGTHS = (48, 5, 33, 48, 36, 1, 33)  # of the rows of one batch
 
@@ -73,7 +73,7 @@ def test_half_precision_stays_half() -> None:
 
 @pytest.mark.parametrize("make", [bert, distilled])
 def test_a_torch_without_the_operators_runs_row_by_row(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sunwi.models.packed_model.packs", lambda _: False)
+    monkeypatch.setattr("sunwi.models.cpu.packed_model.packs", lambda _: False)
     ids, mask = batch()
     found = hidden(independent_encoder(make()), ids, mask)
     torch.testing.assert_close(found[mask == 1], hidden(make(), ids, mask)[mask == 1], rtol=1e-4, atol=1e-5)

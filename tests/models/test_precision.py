@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sunwi.errors import ModelError
-from sunwi.models import cpu_support, precision
-from sunwi.models.cpu_support import CpuSupport
+from sunwi.models import precision
+from sunwi.models.cpu import support as cpu_support
+from sunwi.models.cpu.support import CpuSupport
 from sunwi.models.encoder import Encoder
 from sunwi.models.precision import Precision, precision_key, require_precision
 from sunwi.models.spec import ModelInfo

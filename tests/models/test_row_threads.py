@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from sunwi.models.row_threads import map_rows
+from sunwi.models.cpu.row_threads import map_rows
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from sunwi.models.sparse_export import deploy
-from sunwi.models.sparse_export.bundle import pack, register_body, requests
+from sunwi.models.sparse.export import deploy
+from sunwi.models.sparse.export.bundle import pack, register_body, requests
 from sunwi.records import write_json
 
 

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.models.sparse_cache import _from_bytes, _to_bytes, cached_passages
-from sunwi.models.sparse_encoder import SparseEncoder, load_sparse
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.cache import _from_bytes, _to_bytes, cached_passages
+from sunwi.models.sparse.encoder import SparseEncoder, load_sparse
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.search.passages import Passages

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from sunwi.models.resolver import resolve
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_export.bundle import pack, server_idf
-from sunwi.models.sparse_export.server_model import ServerModel
-from sunwi.models.sparse_export.server_tokens import ServerTokens, server_tokens
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.export.bundle import pack, server_idf
+from sunwi.models.sparse.export.server_model import ServerModel
+from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
 from sunwi.params import Params, SparseParams
 from sunwi.records import Document, read_json
 from sunwi.runtime import file_hash

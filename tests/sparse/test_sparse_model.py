@@ -10,10 +10,10 @@ import torch
 
 from sunwi.errors import ModelError
 from sunwi.models.resolver import resolve
-from sunwi.models.sparse_encoder import SparseEncoder, load_sparse
-from sunwi.models.sparse_head import mlm_head
-from sunwi.models.sparse_vectors import SparseVectors, expected_flops
-from sunwi.models.sparse_vocabulary import restricted_vocabulary
+from sunwi.models.sparse.encoder import SparseEncoder, load_sparse
+from sunwi.models.sparse.head import mlm_head
+from sunwi.models.sparse.vectors import SparseVectors, expected_flops
+from sunwi.models.sparse.vocabulary import restricted_vocabulary
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.search.passages import Passages

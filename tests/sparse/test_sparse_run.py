@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sunwi.models.sparse_encoder import load_sparse
+from sunwi.models.sparse.encoder import load_sparse
 from sunwi.models.spec import ModelInfo
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sunwi.models.resolver import resolve
-from sunwi.models.sparse_encoder import SparseEncoder, load_sparse
-from sunwi.models.sparse_export.sentence_transformer import has_mlm_form, write_sentence_transformer
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.encoder import SparseEncoder, load_sparse
+from sunwi.models.sparse.export.sentence_transformer import has_mlm_form, write_sentence_transformer
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params import Params, SparseParams
 from sunwi.records import MinedRow
 from sunwi.search.labelled import LabelledQuestion

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from sunwi.errors import DataError
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_vectors import expected_flops
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.vectors import expected_flops
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.records import MinedRow

@@ -92,8 +92,8 @@ def index(
 
 def sparse_field(passages: Passages, max_length: int) -> SparseField:
     """The sparse encoder's vectors of the corpus, with names that both engines take."""
-    from sunwi.models.sparse_cache import cached_passages
-    from sunwi.models.sparse_encoder import load_sparse
+    from sunwi.models.sparse.cache import cached_passages
+    from sunwi.models.sparse.encoder import load_sparse
     from sunwi.search.servers.index import SparseField
     from sunwi.search.servers.sparse_names import engine_names
 

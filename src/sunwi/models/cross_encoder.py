@@ -90,7 +90,7 @@ class CrossEncoder:
                 raise ModelError(str(self.folder), found, "name a trained reranker")
             model = model.to(device).eval()
             if device.type == "cpu":
-                from sunwi.models.packed_model import independent_classifier
+                from sunwi.models.cpu.packed_model import independent_classifier
 
                 model = independent_classifier(model)
             self._loaded = (model, device)

@@ -310,11 +310,11 @@ class Encoder:
             dtype = getattr(torch, dtype_name(self.precision))
             model = load_encoder(self.info.folder, dtype).to(device).eval()
             if self.precision == "int8":
-                from sunwi.models.int8_model import quantize
+                from sunwi.models.cpu.int8_model import quantize
 
                 model = quantize(model)
             elif device.type == "cpu":
-                from sunwi.models.packed_model import independent_encoder
+                from sunwi.models.cpu.packed_model import independent_encoder
 
                 model = independent_encoder(model)
             self._loaded = (model, device)

@@ -44,7 +44,7 @@ def require_precision(precision: Precision, spec: str) -> None:
             next_step = "set encoder.precision to auto"
             raise ModelError(spec, "encoder.precision is int8, which runs on a CPU alone", next_step)
         return
-    from sunwi.models.cpu_support import cpu_support
+    from sunwi.models.cpu.support import cpu_support
 
     if refusal := cpu_support().refusal(precision):
         raise ModelError(spec, *refusal)

@@ -70,7 +70,7 @@ def _disk() -> Finding:
 
 def _cpu_kernels() -> Finding:
     """What `encoder.precision` may be here."""
-    from sunwi.models.cpu_support import cpu_support
+    from sunwi.models.cpu.support import cpu_support
 
     support = cpu_support()
     usable = ["float32", *(name for name in ("bfloat16", "int8") if support.refusal(name) is None)]

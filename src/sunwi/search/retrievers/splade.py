@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sunwi.errors import DataError
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params import Bm25Params, SearchParams
 from sunwi.records import canonical_json
 from sunwi.runtime import text_hash

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import EngineError
-from sunwi.models.sparse_encoder import SparseEncoder
+from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.search.index.terms import term_weight
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.retrievers.base import Scores

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sunwi.models.sparse_encoder import pad
+from sunwi.models.sparse.encoder import pad
 from sunwi.params import SparseParams
 from sunwi.records import MinedRow
 from sunwi.train.sparse.bilingual.dictionary import TermPair

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_vectors import SparseVectors, expected_flops
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.vectors import SparseVectors, expected_flops
 from sunwi.params import Params
 from sunwi.score.measures import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from sunwi.errors import DataError
-from sunwi.models.sparse_encoder import SparseEncoder, pad
-from sunwi.models.sparse_export.bundle import truncated_tokenizer, write_bundle
-from sunwi.models.sparse_export.onnx import OnnxSparseEncoder, export_onnx, quantise_int8
-from sunwi.models.sparse_export.sentence_transformer import (
+from sunwi.models.sparse.encoder import SparseEncoder, pad
+from sunwi.models.sparse.export.bundle import truncated_tokenizer, write_bundle
+from sunwi.models.sparse.export.onnx import OnnxSparseEncoder, export_onnx, quantise_int8
+from sunwi.models.sparse.export.sentence_transformer import (
     has_mlm_form,
     passage_weights,
     write_sentence_transformer,
 )
-from sunwi.models.sparse_export.server_tokens import ServerTokens, server_tokens
-from sunwi.models.sparse_export.torchscript import trace_server_model
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
+from sunwi.models.sparse.export.torchscript import trace_server_model
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params import Params
 from sunwi.runtime import atomic_write
 from sunwi.search.labelled import LabelledQuestion

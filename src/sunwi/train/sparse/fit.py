@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sunwi.models.sparse_encoder import SparseEncoder
+from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.params import SparseParams
 from sunwi.records import MinedRow
 from sunwi.runtime import progress, seed_everything

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import DataError
-from sunwi.models.sparse_encoder import SparseEncoder
+from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.params import SparseParams
 from sunwi.runtime import pick_device
 from sunwi.train.shared.layer_rates import freeze, without_attention_dropout

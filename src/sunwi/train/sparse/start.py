@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sunwi.models.sparse_encoder import SparseEncoder, pad
-from sunwi.models.sparse_vocabulary import restricted_vocabulary, token_counts, token_idf
+from sunwi.models.sparse.encoder import SparseEncoder, pad
+from sunwi.models.sparse.vocabulary import restricted_vocabulary, token_counts, token_idf
 from sunwi.models.spec import ModelInfo
 from sunwi.params import SparseParams
 from sunwi.runtime import pick_device, seed_everything
@@ -24,7 +24,7 @@ def start_encoder(
     """
     from transformers import AutoConfig, AutoTokenizer
 
-    from sunwi.models.sparse_head import SparseModel, bare_encoder, mlm_head, tied_head
+    from sunwi.models.sparse.head import SparseModel, bare_encoder, mlm_head, tied_head
 
     tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
     token_ids = restricted_vocabulary(tokenizer, [*passages, *questions], params.max_vocabulary)

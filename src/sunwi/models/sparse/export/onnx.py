@@ -10,8 +10,8 @@ import numpy as np
 
 from sunwi.errors import DataError
 from sunwi.models.batches import length_batches
-from sunwi.models.sparse_encoder import SparseEncoder, pad, stack
-from sunwi.models.sparse_vectors import SparseVectors, Weights
+from sunwi.models.sparse.encoder import SparseEncoder, pad, stack
+from sunwi.models.sparse.vectors import SparseVectors, Weights
 
 if TYPE_CHECKING:
     import torch

@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_export.server_tokens import ServerTokens
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.export.server_tokens import ServerTokens
 from sunwi.records import write_json, write_lines
 from sunwi.runtime import file_hash
 
@@ -49,7 +49,7 @@ def write_bundle(
         write_json(folder / "register_tokenizer.json", body)
     for file, request in requests(encoder.query).items():
         write_json(folder / file, request)
-    script = files("sunwi.models.sparse_export") / "deploy.py"
+    script = files("sunwi.models.sparse.export") / "deploy.py"
     write_lines(folder / "deploy.py", script.read_text(encoding="utf-8").splitlines())
 
 

@@ -8,9 +8,9 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers.modeling_outputs import BaseModelOutput
 
-from sunwi.models.bert import bert_layers, query_key_value
-from sunwi.models.int8_product import Int8Product, Scaled, after_gelu, by_token
-from sunwi.models.row_threads import map_rows
+from sunwi.models.cpu.bert import bert_layers, query_key_value
+from sunwi.models.cpu.int8_product import Int8Product, Scaled, after_gelu, by_token
+from sunwi.models.cpu.row_threads import map_rows
 
 TOKENS = 1024  # of the rows that a thread takes at a time: more leave its caches, fewer pay for each call
 

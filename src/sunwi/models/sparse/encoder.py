@@ -13,7 +13,7 @@ from sunwi.errors import ModelError
 from sunwi.models.batches import STEP, length_batches
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.models.spec import ModelInfo
 from sunwi.records import read_json, write_json
 from sunwi.runtime import pick_device
@@ -21,7 +21,7 @@ from sunwi.runtime import pick_device
 if TYPE_CHECKING:
     import torch
 
-    from sunwi.models.sparse_head import SparseModel
+    from sunwi.models.sparse.head import SparseModel
 
 HEAD_FILE, SETTINGS_FILE = "sparse_head/model.safetensors", "sparse.json"
 QueryMode = Literal["idf", "model"]
@@ -153,7 +153,7 @@ def load_sparse(folder: Path, batch_size: int = 16) -> SparseEncoder:
     from safetensors.torch import load_file
     from transformers import AutoConfig, AutoTokenizer
 
-    from sunwi.models.sparse_head import SparseModel, bare_encoder, new_head
+    from sunwi.models.sparse.head import SparseModel, bare_encoder, new_head
 
     if not (folder / SETTINGS_FILE).exists():
         next_step = "set sparse.enabled: true (sunwi recipe neural-sparse) and run dvc repro train_sparse"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from sunwi.models.bert import is_bert
-from sunwi.models.int8_bert import Int8Bert
-from sunwi.models.int8_linear import quantize_linears
-from sunwi.models.packed_model import OneByOne
+from sunwi.models.cpu.bert import is_bert
+from sunwi.models.cpu.int8_bert import Int8Bert
+from sunwi.models.cpu.int8_linear import quantize_linears
+from sunwi.models.cpu.packed_model import OneByOne
 
 
 def quantize(model: torch.nn.Module) -> torch.nn.Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sunwi.models.bert import applies_exact_gelu
+from sunwi.models.cpu.bert import applies_exact_gelu
 
 # In bfloat16 oneDNN splits the sum over channels by the number of rows where the CPU has AMX, so the rows are
 # computed in blocks of one size. 64 to 256 were measured (docs/search.md): smaller pays for calls, larger for

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from sunwi.models.bert import bert_layers, query_key_value
-from sunwi.models.packed_linear import PackedLinear
+from sunwi.models.cpu.bert import bert_layers, query_key_value
+from sunwi.models.cpu.packed_linear import PackedLinear
 
 Inputs = dict[str, torch.Tensor]  # what the embeddings read, each [rows, tokens], without padding
 Span = tuple[int, int, int]  # first token, rows, tokens of each row

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from sunwi.models.sparse_head import SparseModel
+from sunwi.models.sparse.head import SparseModel
 
 
 class ServerModel(nn.Module):

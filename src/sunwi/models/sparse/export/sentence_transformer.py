@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_head import MLM_HEADS
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.head import MLM_HEADS
 
 if TYPE_CHECKING:
     import torch

@@ -11,8 +11,8 @@ from sunwi.cache import RowCache
 from sunwi.models.encoder import EncodeCount
 from sunwi.models.precision import precision_key
 from sunwi.models.resolver import content_hash
-from sunwi.models.sparse_encoder import HEAD_FILE, SETTINGS_FILE, SparseEncoder
-from sunwi.models.sparse_vectors import SparseVectors
+from sunwi.models.sparse.encoder import HEAD_FILE, SETTINGS_FILE, SparseEncoder
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.runtime import file_hash, progress, text_hash
 
 CHUNK = 512  # passages between two commits: a run that is cut off loses these at most

@@ -11,12 +11,12 @@ from transformers.modeling_outputs import (
     SequenceClassifierOutput,
 )
 
-from sunwi.models.bert import is_bert
-from sunwi.models.cpu_support import packs
-from sunwi.models.exact_lengths import Inputs, length_groups, row_by_row, token_shares
-from sunwi.models.packed_bert import PackedBert
-from sunwi.models.packed_linear import pack_linears
-from sunwi.models.row_threads import map_rows
+from sunwi.models.cpu.bert import is_bert
+from sunwi.models.cpu.support import packs
+from sunwi.models.cpu.exact_lengths import Inputs, length_groups, row_by_row, token_shares
+from sunwi.models.cpu.packed_bert import PackedBert
+from sunwi.models.cpu.packed_linear import pack_linears
+from sunwi.models.cpu.row_threads import map_rows
 
 TOKENS = 2048  # of the rows that a thread computes together
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sunwi.models.sparse_encoder import SparseEncoder
-from sunwi.models.sparse_export.server_tokens import ServerTokens
+from sunwi.models.sparse.encoder import SparseEncoder
+from sunwi.models.sparse.export.server_tokens import ServerTokens
 
 EXAMPLE = ("순위를 매긴다", "검색")  # of two lengths, so that the mask is part of the traced way
 
@@ -18,7 +18,7 @@ def trace_server_model(encoder: SparseEncoder, names: ServerTokens, path: Path) 
     """
     import torch
 
-    from sunwi.models.sparse_export.server_model import ServerModel
+    from sunwi.models.sparse.export.server_model import ServerModel
 
     model = encoder.model.cpu().eval()
     inner: Any = model.encoder

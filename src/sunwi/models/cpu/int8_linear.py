@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from sunwi.models.bert import applies_exact_gelu
-from sunwi.models.int8_product import Int8Product, after_gelu, by_token
+from sunwi.models.cpu.bert import applies_exact_gelu
+from sunwi.models.cpu.int8_product import Int8Product, after_gelu, by_token
 
 
 def quantize_linears(model: torch.nn.Module) -> torch.nn.Module:

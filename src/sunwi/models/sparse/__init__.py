@@ -1,0 +1,1 @@
+"""The neural sparse encoder: model, vectors, cache, exported forms."""
