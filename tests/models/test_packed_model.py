@@ -8,8 +8,8 @@ import pytest
 import torch
 from tests.models.small_berts import bert, classifier, decoder, distilled, roberta
 
-from sunwi.models.cpu.support import packs
 from sunwi.models.cpu.packed_model import OneByOne, PackedEncoder, independent_classifier, independent_encoder
+from sunwi.models.cpu.support import packs
 
 LENGTHS = (48, 5, 33, 48, 36, 1, 33)  # of the rows of one batch
 

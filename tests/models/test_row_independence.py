@@ -19,11 +19,11 @@ from tests.models.conftest import WORDS
 from tests.models.precisions import skip_without
 from tests.models.small_berts import WIDE, bert, classifier, decoder, distilled, roberta
 
+from sunwi.models.cpu.int8_model import quantize
+from sunwi.models.cpu.packed_model import independent_classifier, independent_encoder
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.heads import colbert_vectors, lexical_weights
-from sunwi.models.cpu.int8_model import quantize
-from sunwi.models.cpu.packed_model import independent_classifier, independent_encoder
 from sunwi.models.precision import Precision
 from sunwi.models.spec import ModelInfo
 

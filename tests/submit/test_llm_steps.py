@@ -13,10 +13,10 @@ from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest
 from sunwi.params import Answering, Finishing, LlmRerank, SubmissionParams, Tiebreak
 from sunwi.records import UnderstoodQuery
-from sunwi.submit.answers import parse_answer
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.listwise import parse_order
-from sunwi.submit.pairwise import parse_choice
+from sunwi.submit.llm.answers import parse_answer
+from sunwi.submit.llm.listwise import parse_order
+from sunwi.submit.llm.pairwise import parse_choice
 from sunwi.submit.ranking import Place, Ranking
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers
-from sunwi.submit.asking import Asks
 from sunwi.submit.cascade import Search, rank_cascade, searches
 from sunwi.submit.finishing import Submission, finish
+from sunwi.submit.llm.asking import Asks
 from sunwi.submit.ranking import Place, Ranking
 
 PROBABILITY = "probability"  # of answering, by the blend's calibration

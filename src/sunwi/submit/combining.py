@@ -9,8 +9,8 @@ from sunwi.errors import DataError
 from sunwi.params import CombinationParams
 from sunwi.records import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
-from sunwi.submit.asking import Asks
 from sunwi.submit.finishing import Submission, finish
+from sunwi.submit.llm.asking import Asks
 from sunwi.submit.ranking import Ranking, from_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank

@@ -9,10 +9,10 @@ from typing import Any
 from sunwi.errors import DataError
 from sunwi.params import Finishing
 from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery
-from sunwi.submit.answers import Answer, write_answers
-from sunwi.submit.asking import Asks
-from sunwi.submit.listwise import rerank_listwise
-from sunwi.submit.pairwise import break_ties
+from sunwi.submit.llm.answers import Answer, write_answers
+from sunwi.submit.llm.asking import Asks
+from sunwi.submit.llm.listwise import rerank_listwise
+from sunwi.submit.llm.pairwise import break_ties
 from sunwi.submit.ranking import Ranking, RankingRow, to_row
 from sunwi.trec import Run
 

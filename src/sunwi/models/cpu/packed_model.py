@@ -12,11 +12,11 @@ from transformers.modeling_outputs import (
 )
 
 from sunwi.models.cpu.bert import is_bert
-from sunwi.models.cpu.support import packs
 from sunwi.models.cpu.exact_lengths import Inputs, length_groups, row_by_row, token_shares
 from sunwi.models.cpu.packed_bert import PackedBert
 from sunwi.models.cpu.packed_linear import pack_linears
 from sunwi.models.cpu.row_threads import map_rows
+from sunwi.models.cpu.support import packs
 
 TOKENS = 2048  # of the rows that a thread computes together
 

@@ -9,7 +9,7 @@ from sunwi.llm.outcome import Malformed
 from sunwi.llm.wording import read_object
 from sunwi.params import Tiebreak
 from sunwi.records import UnderstoodQuery
-from sunwi.submit.asking import Asks, fallback_metrics, request, why
+from sunwi.submit.llm.asking import Asks, fallback_metrics, request, why
 from sunwi.submit.ranking import Ranking, gap
 
 TASK = "tiebreak"

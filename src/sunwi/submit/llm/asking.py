@@ -11,7 +11,7 @@ from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.wording import fill, read_prompt
 
 T = TypeVar("T")
-PROMPTS = "sunwi.submit"
+PROMPTS = "sunwi.submit.llm"
 
 
 class Asks(Protocol):

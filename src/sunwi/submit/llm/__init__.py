@@ -1,0 +1,1 @@
+"""Steps of a submission that ask a language model."""
