@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.train.reranker_models import TEXTS, settings, training_rows, write_base
+from tests.train.reranker.reranker_models import TEXTS, settings, training_rows, write_base
 
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder, load_encoder

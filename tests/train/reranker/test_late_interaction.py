@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.train.reranker_models import TEXTS, settings, training_rows
+from tests.train.reranker.reranker_models import TEXTS, settings, training_rows
 
 from sunwi.errors import ParamsError
 from sunwi.models.late_interaction import maxsim

@@ -19,7 +19,7 @@ from sunwi.params import EncoderParams, TrainEmbedderParams
 from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.embedder.groups import schedule
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARAMS = TrainEmbedderParams(
     batch_size=4, group_size=3, max_steps=6, learning_rate=5e-3, num_processes=2, negatives_cross_device=True
 )
@@ -31,7 +31,7 @@ from sunwi.params import EncoderParams
 from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.embedder.processes import start_processes
 from tests.train.conftest import alone, mined_rows
-from tests.train.test_several_processes import PARAMS
+from tests.train.embedder.test_several_processes import PARAMS
 start_processes(PARAMS.num_processes)
 trained = train_embedder(resolve(sys.argv[1]), mined_rows(24), PARAMS, 3, alone, EncoderParams())
 digest = hashlib.sha256(b"".join(value.numpy().tobytes() for _, value in sorted(trained.state.items())))

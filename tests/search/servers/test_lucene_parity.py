@@ -18,7 +18,7 @@ from sunwi.search.servers.retrievers import lexical_query
 
 from .lucene import Lucene, start_lucene
 
-DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+DEMO = Path(__file__).resolve().parents[3] / "data" / "demo"
 KIWI = Bm25Params(tokenizer="kiwi")
 DEPTH = 10
 

@@ -22,7 +22,7 @@ from sunwi.search.passages import Passages
 from .conftest import Connection
 
 Run = Callable[..., None]
-STAGES = Path(__file__).resolve().parents[2] / "stages"
+STAGES = Path(__file__).resolve().parents[3] / "stages"
 PARAMS = """
 data: {source: data/source}
 encoder: {max_length: 48, query_max_length: 24}

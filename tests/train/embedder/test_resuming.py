@@ -19,14 +19,14 @@ from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.fit import Trained, train_embedder
 from sunwi.train.shared.checkpoints import checkpoint_folder, last_checkpoint, remove_checkpoints
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARAMS = TrainEmbedderParams(
     batch_size=4, group_size=3, max_steps=6, learning_rate=1e-2, checkpoint_steps=2, freeze_layers=1
 )
 SCRIPT = """
 import os, signal, sys
 from sunwi.models.resolver import resolve
-from tests.train.test_resuming import run, KILLED_AT
+from tests.train.embedder.test_resuming import run, KILLED_AT
 run(resolve(sys.argv[1]), KILLED_AT)
 """
 KILLED_AT = 3  # the dev evaluation in which the process dies: after steps 2 and 4, at the end of step 6

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.train.reranker_models import QUERIES, TEXTS, candidate_list, project_params
+from tests.train.reranker.reranker_models import QUERIES, TEXTS, candidate_list, project_params
 
 from sunwi.models.encoder import Encoder
 from sunwi.params import Params, TrainRerankerTargetedParams
