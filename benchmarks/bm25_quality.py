@@ -10,7 +10,7 @@ import json
 import random
 from pathlib import Path
 
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms
 from sunwi.search.labelled import first_relevant_rank, reciprocal_rank

@@ -8,7 +8,7 @@ import numpy as np
 from material import Material
 from turns import Comparison, Side, take_turns
 
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms
 

@@ -35,11 +35,16 @@ from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Params, TrainEmbedderParams, load_params
-from sunwi.records import MinedRow, UnderstoodQuery, read_rows
+from sunwi.params.loading import load_params
+from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.params.whole import Params
+from sunwi.records.files import read_rows
+from sunwi.records.mined import MinedRow
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.fusion import weighted_total, zscore
+from sunwi.search.fusion.normalise import zscore
+from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import (
     first_relevant_rank,
     natural_questions,

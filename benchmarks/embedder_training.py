@@ -22,7 +22,7 @@ from typing import Any
 
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.arguments import POOLING_NAMES, training_arguments
 from sunwi.train.embedder.groups import Group
 

@@ -18,7 +18,7 @@ from statistics import median
 
 from sunwi.llm.client import LlmClient
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 DELAY = 0.05  # seconds
 AT_ONCE = 32

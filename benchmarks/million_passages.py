@@ -29,8 +29,13 @@ from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.resolver import resolve
-from sunwi.params import Bm25Params, CorpusParams, DenseParams, MiningParams
-from sunwi.records import Document, files_of, iter_rows, read_rows, write_json, write_rows
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.corpus import CorpusParams
+from sunwi.params.dense import DenseParams
+from sunwi.params.mining import MiningParams
+from sunwi.records.corpus import Document
+from sunwi.records.files import iter_rows, read_rows, write_json, write_rows
+from sunwi.records.shards import files_of
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.store import load_vectors, vectors_file
 from sunwi.search.index.terms import index_terms, term_stream

@@ -20,8 +20,9 @@ from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import Mined, mine_negatives
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.records import Document, canonical_json
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.files import canonical_json
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import build_pipeline

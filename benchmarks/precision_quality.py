@@ -18,7 +18,7 @@ from material import read_material
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
+from sunwi.params.whole import Params
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 RESAMPLES = 10_000

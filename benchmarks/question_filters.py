@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.qa import QaSources, generate_questions
-from sunwi.records import Document
+from sunwi.params.whole import Params
+from sunwi.qa.generate import QaSources, generate_questions
+from sunwi.records.corpus import Document
 
 
 def main() -> None:

@@ -16,8 +16,9 @@ from reranker_proof import Scorer
 from reranker_tables import STAGE1, STAGE2, UNTRAINED, base_orders, compare, orders
 
 from project import passages
-from sunwi.params import load_params
-from sunwi.records import CandidateList, read_json, read_rows, write_rows
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, read_rows, write_rows
+from sunwi.records.mined import CandidateList
 
 
 def main(out: Path, trained: Path, embedder: Path, seeds: list[int], depth: int) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.resolver import resolve
-from sunwi.params import TrainRerankerParams
+from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device
 from sunwi.train.reranker.cross_encoder import train_reranker
 from sunwi.train.reranker.lists import TrainingList

@@ -17,8 +17,11 @@ from project import (
 )
 from sunwi.corpus.prepare import load_prepared
 from sunwi.mining.pairs import candidate_lists
-from sunwi.params import Params, load_params
-from sunwi.records import CandidateList, UnderstoodQuery, read_json, read_rows, write_rows
+from sunwi.params.loading import load_params
+from sunwi.params.whole import Params
+from sunwi.records.files import read_json, read_rows, write_rows
+from sunwi.records.mined import CandidateList
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
 from sunwi.search.labelled import NATURAL, LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.passages import Passages

@@ -41,8 +41,11 @@ from project import (
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
-from sunwi.params import TrainRerankerParams, TrainRerankerTargetedParams, load_params
-from sunwi.records import CandidateList, read_json, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.records.files import read_json, read_rows, write_json
+from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
 from sunwi.search.index.store import load_vectors
 from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sunwi.records import CandidateList
+from sunwi.records.mined import CandidateList
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
 from sunwi.train.reranker.quality import movement, quality, relevances, solved

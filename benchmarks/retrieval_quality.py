@@ -17,10 +17,12 @@ from bm25_quality import held_out, read_sci, read_squad
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.records import Document
-from sunwi.search.fusion import comb_fusion, reciprocal_rank_fusion, weighted_sum
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.search.fusion.comb import comb_fusion
 from sunwi.search.fusion.fitting import fit_fusion
+from sunwi.search.fusion.rrf import reciprocal_rank_fusion
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.terms import overlap_terms
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
 from sunwi.search.passages import Passages, make_queries

@@ -30,10 +30,12 @@ from project import (
     questions,
 )
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_rows, write_json
+from sunwi.records.mined import MinedRow
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
-from sunwi.search.fusion import weighted_sum
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.store import load_vectors
 from sunwi.search.labelled import LabelledQuestion, natural_questions
 from sunwi.search.pipeline import build_pipeline

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from sunwi.params import load_params
+from sunwi.params.loading import load_params
 
 
 def cost(project: Path, stage: str, name: str) -> tuple[float, float]:

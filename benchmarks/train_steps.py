@@ -13,7 +13,7 @@ from embedder_training import SHAPES, WARM_UP, Clock, make_groups, train_ours, t
 from material import Material
 from turns import Comparison, Side, take_turns
 
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 
 BATCH, GROUP, TOKENS = 4, 4, 128
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sunwi.errors import SunwiError
-from sunwi.params import Bm25Params
-from sunwi.records import Document, Query, read_rows
+from sunwi.params.bm25 import Bm25Params
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import read_rows
 from sunwi.search.index.bm25 import Bm25
 from sunwi.text import char_ngrams, morphemes, overlap
 from sunwi.trec import Qrels, read_qrels

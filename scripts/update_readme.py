@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from sunwi.records import read_json, write_lines
+from sunwi.records.files import read_json, write_lines
 from sunwi.score.markdown import markdown_table
 
 ROOT = Path(__file__).resolve().parents[1]

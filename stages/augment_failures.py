@@ -3,8 +3,9 @@
 import numpy as np
 
 from project import INDEX, METRICS, MINED, false_negative_rules, llm_client, passages, timed, told
-from sunwi.params import load_params
-from sunwi.records import Failure, read_rows, write_json, write_rows
+from sunwi.params.loading import load_params
+from sunwi.records.failures import Failure
+from sunwi.records.files import read_rows, write_json, write_rows
 from sunwi.search.index.store import load_vectors
 from sunwi.train.targeted.augment import augment_failures, near_negatives, trainable
 from sunwi.train.targeted.augment_llm import augment_by_llm, augment_request

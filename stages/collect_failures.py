@@ -11,8 +11,9 @@ from project import (
     passages,
     timed,
 )
-from sunwi.params import load_params
-from sunwi.records import CandidateList, iter_rows, read_json, write_json, write_rows
+from sunwi.params.loading import load_params
+from sunwi.records.files import iter_rows, read_json, write_json, write_rows
+from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import score_lists
 from sunwi.train.reranker.quality import relevances

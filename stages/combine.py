@@ -17,8 +17,9 @@ from project import (
     told,
 )
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, read_rows, write_json
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
 from sunwi.submit.combining import combine
 from sunwi.submit.dev import dev_metrics

@@ -18,16 +18,11 @@ from project import (
     timed,
 )
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import (
-    AugmentedFailure,
-    MinedRow,
-    UnderstoodQuery,
-    iter_rows,
-    read_rows,
-    write_json,
-    write_rows,
-)
+from sunwi.params.loading import load_params
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.files import iter_rows, read_rows, write_json, write_rows
+from sunwi.records.mined import MinedRow
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.report import embedding_map, negative_scores, stage_hits
 from sunwi.report.diagnosis import diagnose, read_submitted
 from sunwi.report.failures import count_causes

@@ -3,8 +3,8 @@
 import sys
 
 from project import INDEX, METRICS, encoder, passages, questions, timed
-from sunwi.params import load_params
-from sunwi.records import write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import write_json
 from sunwi.search.index.store import vectors_file
 
 if __name__ == "__main__":

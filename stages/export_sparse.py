@@ -3,8 +3,8 @@
 from project import METRICS, SPARSE, SPARSE_EXPORT, dev_labels, passages, timed
 from sunwi.models.sparse.cache import sparse_hash
 from sunwi.models.sparse.encoder import load_sparse
-from sunwi.params import load_params
-from sunwi.records import read_json, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, write_json
 from sunwi.train.sparse.export import export_sparse
 from sunwi.train.sparse.pool import dev_pool
 

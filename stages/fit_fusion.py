@@ -1,8 +1,8 @@
 """Fusion weights for each encoder and each set of retrievers, on the low-overlap dev questions."""
 
 from project import INDEX, METRICS, as_queries, dev_labels, encoder, passages, pipeline, timed, write_curve
-from sunwi.params import load_params
-from sunwi.records import write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import write_json
 from sunwi.search.fusion.fitting import fit_all
 
 if __name__ == "__main__":

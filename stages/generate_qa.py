@@ -1,13 +1,13 @@
 """Make synthetic questions, filter them, split them by document; contexts of the dev questions."""
 
 from project import METRICS, PREPARED, QA, encoder, llm_client, timed, told
-from sunwi.compute import engine_of
+from sunwi.compute.choosing import engine_of
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.qa import QaSources, generate_questions
+from sunwi.params.loading import load_params
+from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
-from sunwi.records import write_json, write_rows
+from sunwi.records.files import write_json, write_rows
 
 if __name__ == "__main__":
     params = load_params()

@@ -13,8 +13,8 @@ from project import (
 )
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.negatives import mined_rows
-from sunwi.params import load_params
-from sunwi.records import write_json, write_rising
+from sunwi.params.loading import load_params
+from sunwi.records.files import write_json, write_rising
 from sunwi.search.labelled import synthetic_questions
 from sunwi.search.rerank.rerankers import teacher_of
 

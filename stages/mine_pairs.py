@@ -13,8 +13,8 @@ from project import (
     timed,
 )
 from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, triplets
-from sunwi.params import load_params
-from sunwi.records import read_json, write_json, write_rows
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, write_json, write_rows
 from sunwi.runtime import pick_device
 from sunwi.search.index.store import load_vectors
 from sunwi.search.pipeline import Fusion

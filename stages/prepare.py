@@ -4,8 +4,8 @@ from pathlib import Path
 
 from project import METRICS, PREPARED, timed
 from sunwi.corpus.prepare import prepare, write_prepared
-from sunwi.params import load_params
-from sunwi.records import write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import write_json
 
 if __name__ == "__main__":
     params = load_params()

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sunwi.compute import engine_of
+from sunwi.compute.choosing import engine_of
 from sunwi.corpus.duplicates import copies_of
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.errors import SunwiError
@@ -20,8 +20,11 @@ from sunwi.llm.client import LlmClient
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.records import Document, Question, UnderstoodQuery, iter_rows, read_rows, write_json, write_lines
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.files import iter_rows, read_rows, write_json, write_lines
+from sunwi.records.questions import Question
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import cache_dir
 from sunwi.search.index.store import load_vectors
 from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions

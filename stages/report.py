@@ -6,8 +6,9 @@ import yaml
 
 from project import CARDS, DIAGNOSIS, METRICS, PLOTS, PREPARED, QUERIES, REPORT, SUBMISSIONS, Path, timed
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery, read_json, read_rows
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, read_rows
+from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.report.cards import model_cards
 from sunwi.report.dag import stages_above
 from sunwi.report.failures import FailureNote

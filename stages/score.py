@@ -2,8 +2,9 @@
 
 from project import METRICS, PREPARED, QUERIES, SUBMISSIONS, passages, timed
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_rows
+from sunwi.records.submissions import SubmissionRow, UnderstoodQuery
 from sunwi.score.strata import query_strata
 from sunwi.score.table import score_runs, write_scores
 from sunwi.submit.writing import remove_strays

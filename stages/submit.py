@@ -22,8 +22,9 @@ from project import (
 from sunwi.corpus.prepare import load_prepared
 from sunwi.models.sparse.cache import cached_passages
 from sunwi.models.sparse.encoder import load_sparse
-from sunwi.params import load_params
-from sunwi.records import UnderstoodQuery, read_json, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_json, read_rows, write_json
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import make_queries
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.rerank.rerankers import Rerankers, trained_reranker

@@ -16,8 +16,9 @@ from project import (
 )
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder
-from sunwi.params import load_params
-from sunwi.records import MinedRow, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_rows, write_json
+from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import synthetic_questions
 from sunwi.search.pipeline import build_pipeline
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY

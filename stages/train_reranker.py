@@ -1,8 +1,9 @@
 """LoRA on the candidate lists, a cross-encoder or late interaction; blend weights of all rerankers."""
 
 from project import EMBEDDER, INDEX, METRICS, MINED, STAGE1, encoder, passages, timed, write_curve
-from sunwi.params import load_params
-from sunwi.records import CandidateList, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_rows, write_json
+from sunwi.records.mined import CandidateList
 from sunwi.train.reranker.run import tune_reranker
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from project import (
     timed,
     write_curve,
 )
-from sunwi.params import load_params
-from sunwi.records import AugmentedFailure, CandidateList, read_json, read_rows, write_json
+from sunwi.params.loading import load_params
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.files import read_json, read_rows, write_json
+from sunwi.records.mined import CandidateList
 from sunwi.train.targeted.run import TargetedData, tune_targeted
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from project import (
     write_curve,
 )
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
-from sunwi.records import MinedRow, UnderstoodQuery, read_rows, write_json
-from sunwi.search.fusion import weighted_sum
+from sunwi.params.loading import load_params
+from sunwi.records.files import read_rows, write_json
+from sunwi.records.mined import MinedRow
+from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import natural_questions
 from sunwi.train.sparse.bilingual.dictionary import science_terms
 from sunwi.train.sparse.questions import of_low_overlap

@@ -2,9 +2,9 @@
 
 from project import METRICS, PREPARED, QUERIES, encoder, llm_client, timed, told
 from sunwi.corpus.prepare import load_prepared
-from sunwi.params import load_params
+from sunwi.params.loading import load_params
 from sunwi.query.understand import understand
-from sunwi.records import write_json, write_rows
+from sunwi.records.files import write_json, write_rows
 
 if __name__ == "__main__":
     params = load_params()

@@ -11,7 +11,7 @@ from hypothesis import settings
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 settings.register_profile("untimed", deadline=None)  # the machine may be busy
 settings.load_profile("untimed")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sunwi.errors import ParamsError
-from sunwi.params import Params, load_params
+from sunwi.params.loading import load_params
+from sunwi.params.whole import Params
 
 
 def load(tmp_path: Path, text: str) -> Params:

@@ -10,19 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
-from sunwi.records import (
-    Candidate,
-    CandidateList,
-    Document,
-    Message,
-    MinedRow,
-    Query,
-    SubmissionRow,
-    read_rows,
-    write_json,
-    write_rising,
-    write_rows,
-)
+from sunwi.records.corpus import Document, Message, Query
+from sunwi.records.files import read_rows, write_json, write_rising, write_rows
+from sunwi.records.mined import Candidate, CandidateList, MinedRow
+from sunwi.records.submissions import SubmissionRow
 from sunwi.trec import ranked, read_qrels, read_run, write_qrels, write_run
 
 

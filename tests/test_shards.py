@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sunwi.corpus.source import assemble, read_source, write_source
 from sunwi.errors import InputProblems
-from sunwi.records import Document, Query, iter_rows, read_rows, write_rising, write_rows
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import iter_rows, read_rows, write_rising, write_rows
 
 
 def documents(count: int) -> list[Document]:

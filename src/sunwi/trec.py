@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sunwi.errors import InputProblems, Problem
-from sunwi.records import RUN_STAGE, check_exists, write_lines
+from sunwi.records.files import RUN_STAGE, check_exists, write_lines
 
 Qrels = dict[str, dict[str, int]]  # query id -> docid -> grade
 Run = dict[str, dict[str, float]]  # query id -> docid -> score

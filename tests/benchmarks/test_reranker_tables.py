@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sunwi.records import Candidate, CandidateList
+from sunwi.records.mined import Candidate, CandidateList
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from sunwi.cli import app
 from sunwi.errors import DataError
-from sunwi.records import MinedRow, write_rows
+from sunwi.records.files import write_rows
+from sunwi.records.mined import MinedRow
 
 ROW = MinedRow(
     qid="q1",

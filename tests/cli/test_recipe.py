@@ -12,7 +12,7 @@ from sunwi.cli.overlay import overlay
 from sunwi.cli.params_file import read_yaml
 from sunwi.cli.recipe import apply_recipe, find_recipes, summary
 from sunwi.errors import DataError, ParamsError
-from sunwi.params import load_params
+from sunwi.params.loading import load_params
 
 ROOT = Path(__file__).parents[2]
 NAMES = [

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from sunwi.cli import app
 from sunwi.errors import DataError, ParamsError, SunwiError
 from sunwi.models.encoder import Encoder
-from sunwi.records import Document, write_json, write_rows
-from sunwi.search.fusion import zscore
+from sunwi.records.corpus import Document
+from sunwi.records.files import write_json, write_rows
+from sunwi.search.fusion.normalise import zscore
 
 QUESTION = "산소를 나르는 것은 무엇인가?"
 CORPUS = [

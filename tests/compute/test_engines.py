@@ -12,10 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.compute import LOCAL, engine_of, map_parts
+from sunwi.compute.choosing import engine_of
+from sunwi.compute.engine import LOCAL
+from sunwi.compute.parts import map_parts
 from sunwi.compute.ray_data import RayEngine
 from sunwi.errors import ComputeError, DataError, InputProblems, ModelError, ParamsError, Problem, SunwiError
-from sunwi.params import ComputeParams, Params, validate
+from sunwi.params.compute import ComputeParams
+from sunwi.params.loading import validate
+from sunwi.params.whole import Params
 
 
 def test_local_is_the_default_and_lazy() -> None:

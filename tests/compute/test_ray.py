@@ -17,7 +17,7 @@ import pytest
 from tests.models.conftest import WORDS, write_tiny_bert
 
 from sunwi.cache import RowCache
-from sunwi.compute import LOCAL, Engine
+from sunwi.compute.engine import LOCAL, Engine
 from sunwi.compute.ray_data import WINDOW, RayEngine
 from sunwi.errors import ComputeError, ModelError
 from sunwi.mining.false_negatives import FalseNegativeRules
@@ -27,9 +27,11 @@ from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Bm25Params, ComputeParams, MiningParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.compute import ComputeParams
+from sunwi.params.mining import MiningParams
 from sunwi.qa.template import template_candidates
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, make_queries

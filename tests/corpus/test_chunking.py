@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sunwi.corpus import chunking
 from sunwi.corpus.chunking import chunk_documents, split_text
 from sunwi.errors import InputProblems
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.text import normalise
 
 SENTENCES = [

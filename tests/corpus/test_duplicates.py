@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sunwi.corpus.duplicates import copies_of, find_duplicates
 from sunwi.corpus.near_duplicates import band_keys, bands, gram_hashes, near_pairs
 from sunwi.corpus.rows import DuplicatePair
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.text import char_ngrams, jaccard
 
 

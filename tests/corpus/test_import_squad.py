@@ -7,7 +7,8 @@ import pytest
 from sunwi.corpus.importing import import_source
 from sunwi.corpus.rows import GivenQuestion
 from sunwi.errors import DataError, InputProblems
-from sunwi.records import Document, Query, read_rows
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import read_rows
 from sunwi.trec import read_qrels
 
 KORQUAD = {

@@ -4,7 +4,8 @@ import pytest
 
 from sunwi.corpus.importing import import_source
 from sunwi.errors import InputProblems
-from sunwi.records import Document, read_rows
+from sunwi.records.corpus import Document
+from sunwi.records.files import read_rows
 
 
 def imported(out: Path) -> list[Document]:

@@ -8,7 +8,7 @@ import pytest
 from sunwi.corpus.prepare import load_prepared, prepare, write_prepared
 from sunwi.corpus.rows import GivenQuestion
 from sunwi.errors import InputProblems
-from sunwi.params import CorpusParams
+from sunwi.params.corpus import CorpusParams
 
 LONG = "첫 문장은 빛에 대한 것이다. 둘째 문장은 소리에 대한 것이다. 셋째 문장은 열에 대한 것이다."
 

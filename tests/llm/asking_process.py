@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sunwi.llm.client import LlmClient
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit it ignored

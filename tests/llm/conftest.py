@@ -11,7 +11,7 @@ from tests.llm_server import FakeServer
 
 from sunwi.llm.client import LlmClient
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 KEY = "sk-planted-3f9a1c7e55d24b60"
 VARIABLE = "SUNWI_TEST_KEY"

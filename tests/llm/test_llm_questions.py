@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sunwi.errors import LlmError
-from sunwi.params import Params, QaParams
-from sunwi.qa import QaResult, QaSources, generate_questions
+from sunwi.params.qa import QaParams
+from sunwi.params.whole import Params
+from sunwi.qa.generate import QaResult, QaSources, generate_questions
 from sunwi.qa.llm.candidates import ask, requests
-from sunwi.records import Document, canonical_json
+from sunwi.records.corpus import Document
+from sunwi.records.files import canonical_json
 
 if TYPE_CHECKING:
     from tests.llm.conftest import Bench

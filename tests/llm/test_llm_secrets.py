@@ -10,7 +10,8 @@ import pytest
 
 from sunwi.errors import LlmError, ParamsError
 from sunwi.llm.credentials import Redactor, key_variable
-from sunwi.params import LlmParams, validate
+from sunwi.params.llm import LlmParams
+from sunwi.params.loading import validate
 
 
 @pytest.mark.parametrize("provider", ["openai", "gemini"])

@@ -17,9 +17,10 @@ from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.negatives import Mined, mine_negatives, mined_rows
 from sunwi.mining.pairs import candidate_lists
-from sunwi.params import MiningParams
-from sunwi.records import Document, write_rows
-from sunwi.search.fusion import weighted_sum
+from sunwi.params.mining import MiningParams
+from sunwi.records.corpus import Document
+from sunwi.records.files import write_rows
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline, rank_of

@@ -12,7 +12,7 @@ from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder, pool
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 TEXTS = [
     "식물은 빛으로 무엇을 만드는가?",

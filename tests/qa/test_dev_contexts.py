@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sunwi.params import Bm25Params, EncoderParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.encoder import EncoderParams
 from sunwi.qa.dev_contexts import dev_contexts
 from sunwi.qa.searching import QuestionSearch
-from sunwi.records import Document, Question, Split
+from sunwi.records.corpus import Document
+from sunwi.records.questions import Question
+from sunwi.records.row import Split
 
 TEXTS = {
     "a": "산은 높다. 굴절은 빛이 꺾이는 현상이다. 강은 길다.",

@@ -5,9 +5,10 @@ import random
 import pytest
 
 from sunwi.errors import InputProblems
-from sunwi.params import Params
-from sunwi.qa import QaResult, QaSources, generate_questions
-from sunwi.records import Document, canonical_json
+from sunwi.params.whole import Params
+from sunwi.qa.generate import QaResult, QaSources, generate_questions
+from sunwi.records.corpus import Document
+from sunwi.records.files import canonical_json
 
 TEXTS = {
     "d1": "광합성은 식물이 빛으로 양분을 만드는 과정이다. 엽록체는 빛을 흡수하는 역할을 한다.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sunwi.params import StyleShares
+from sunwi.params.qa import StyleShares
 from sunwi.qa.llm.prompt import STYLES, context, draw_styles, load_prompt, request_for
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 SHARES = StyleShares().model_dump()
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from sunwi.params import Bm25Params, EncoderParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.encoder import EncoderParams
 from sunwi.qa.candidate import Candidate, Evidence
 from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
 from sunwi.qa.filters.duplicates import Duplicates
 from sunwi.qa.filters.evaluation import EvaluationTexts
 from sunwi.qa.filters.parse import parse
 from sunwi.qa.searching import QuestionSearch
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 FILTERS = {**TEXT_FILTERS, **SEARCH_FILTERS}
 PASSAGE = (

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.qa.split import split_documents
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 IDS = st.text("abcdef0123456789-", min_size=1, max_size=8)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
-from sunwi.params import Bm25Params, EncoderParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.encoder import EncoderParams
 from sunwi.qa.searching import QuestionSearch
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 ASKED = {
     "d2": "땅은 왜 흔들리나요?",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.qa.template import template_candidates
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.text import sentences, sentences_of
 
 GROUPS = ("safe", "medium", "keyword")

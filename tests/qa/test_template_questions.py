@@ -7,7 +7,7 @@ from sunwi.qa.template import template_candidates
 from sunwi.qa.template.josa import fill
 from sunwi.qa.template.register import word
 from sunwi.qa.template.wordings import WORDINGS
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 
 
 def asked(content: str, group: str = "safe", title: str | None = None) -> dict[str, str]:

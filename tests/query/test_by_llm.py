@@ -14,11 +14,13 @@ import pytest
 from sunwi.errors import DataError
 from sunwi.llm.client import LlmClient
 from sunwi.llm.outcome import Malformed
-from sunwi.params import LlmParams, QueryParams
+from sunwi.params.llm import LlmParams
+from sunwi.params.query import QueryParams
 from sunwi.query.by_llm import parse_intent, parse_variants, understand_by_llm
 from sunwi.query.understand import understand
 from sunwi.query.variants import rule_variants
-from sunwi.records import Message, Query, UnderstoodQuery
+from sunwi.records.corpus import Message, Query
+from sunwi.records.submissions import UnderstoodQuery
 
 ANSWERS = {
     "rewrite": {"standalone_query": "코알라는 언제 먹어?"},

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.query.standalone import SELF_CONTAINED_TERMS, last_user_turn, standalone_query
-from sunwi.records import Message
+from sunwi.records.corpus import Message
 
 
 def talk(*turns: str) -> list[Message]:

@@ -8,9 +8,10 @@ import pytest
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.params import QueryParams
-from sunwi.query import Understanding, understand
-from sunwi.records import Message, Query, read_rows
+from sunwi.params.query import QueryParams
+from sunwi.query.understand import Understanding, understand
+from sunwi.records.corpus import Message, Query
+from sunwi.records.files import read_rows
 from sunwi.trec import Qrels, read_qrels
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"

@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
-from sunwi.params import Params
-from sunwi.records import Document, LineageRow, Message, Query, UnderstoodQuery
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document, Message, Query
+from sunwi.records.submissions import LineageRow, UnderstoodQuery
 from sunwi.report.failures import count_causes, failure_notes
 from sunwi.report.inputs import PageInputs
 from sunwi.report.stage_hits import stage_hits

@@ -9,15 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from sunwi.records import (
-    LineageRow,
-    Message,
-    MinedRow,
-    Query,
-    Question,
-    SubmissionRow,
-    UnderstoodQuery,
-)
+from sunwi.records.corpus import Message, Query
+from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
+from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.report.diagnosis import Submitted, diagnose
 from sunwi.report.embedding_map import embedding_map, question_groups
 from sunwi.report.failures import CAUSES, cause_of, count_causes, failure_notes

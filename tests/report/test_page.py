@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.report.dag import draw, parents_of, stages_above
 from sunwi.report.embedding import inline_json, inline_script
 from sunwi.report.headline import headline_view

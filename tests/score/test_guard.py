@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
-from sunwi.params import ScoreParams
+from sunwi.params.score import ScoreParams
 from sunwi.score.guard import compare_revisions, markdown_verdicts
 from sunwi.score.per_query import PerQuery, read_per_query
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
-from sunwi.params import ScoreParams
+from sunwi.params.score import ScoreParams
 from sunwi.score.comparison import compare_variants
 from sunwi.score.measures import RANKING
 from sunwi.score.table import Scores, score_runs, write_scores

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.base import Scores

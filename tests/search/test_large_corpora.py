@@ -12,10 +12,12 @@ from hypothesis import given as given_by
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from sunwi.params import Bm25Params, DenseParams
-from sunwi.records import Document
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.dense import DenseParams
+from sunwi.records.corpus import Document
 from sunwi.search import index_cache as kept
-from sunwi.search.fusion import normalise, zscore
+from sunwi.search.fusion import normalise
+from sunwi.search.fusion.normalise import zscore
 from sunwi.search.index import bm25 as bm25_module
 from sunwi.search.index import terms
 from sunwi.search.index.bm25 import Bm25

@@ -9,8 +9,8 @@ import pytest
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.params import Bm25Params
-from sunwi.records import Document
+from sunwi.params.bm25 import Bm25Params
+from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
 from sunwi.search.pipeline import Fusion, SearchPipeline, build_pipeline, rank_of

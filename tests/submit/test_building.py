@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sunwi.params import Params, SubmissionParams
-from sunwi.records import SubmissionRow, UnderstoodQuery, read_rows
+from sunwi.params.submissions import SubmissionParams
+from sunwi.params.whole import Params
+from sunwi.records.files import read_rows
+from sunwi.records.submissions import SubmissionRow, UnderstoodQuery
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.submit.building import build, fusion_of

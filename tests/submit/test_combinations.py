@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from sunwi.errors import DataError, ParamsError
-from sunwi.params import CombinationParams, Params, Swap, UnionPool, validate
-from sunwi.records import UnderstoodQuery
+from sunwi.params.combinations import CombinationParams, Swap, UnionPool
+from sunwi.params.loading import validate
+from sunwi.params.whole import Params
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.submit.cascade import rank_cascade, searches

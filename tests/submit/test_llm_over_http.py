@@ -12,8 +12,9 @@ import pytest
 from tests.llm_server import FakeServer, Reply
 
 from sunwi.llm.client import LlmClient
-from sunwi.params import Answering, Finishing, LlmParams, LlmRerank, Tiebreak
-from sunwi.records import UnderstoodQuery
+from sunwi.params.finishing import Answering, Finishing, LlmRerank, Tiebreak
+from sunwi.params.llm import LlmParams
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.ranking import Place, Ranking
 

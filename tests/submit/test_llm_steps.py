@@ -11,8 +11,9 @@ import pytest
 from sunwi.errors import DataError
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest
-from sunwi.params import Answering, Finishing, LlmRerank, SubmissionParams, Tiebreak
-from sunwi.records import UnderstoodQuery
+from sunwi.params.finishing import Answering, Finishing, LlmRerank, Tiebreak
+from sunwi.params.submissions import SubmissionParams
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.answers import parse_answer
 from sunwi.submit.llm.listwise import parse_order

@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from sunwi.cli import app
 from sunwi.errors import DataError, InputProblems, ParamsError
-from sunwi.records import Document, Message, Query, SubmissionRow, write_rows
+from sunwi.records.corpus import Document, Message, Query
+from sunwi.records.files import write_rows
+from sunwi.records.submissions import SubmissionRow
 from sunwi.submit.differing import changes
 from sunwi.submit.grid import cells, command, parse_axes, rank_experiments, section_of
 from sunwi.submit.validation import submission_faults

@@ -10,7 +10,7 @@ import pytest
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.records import MinedRow
+from sunwi.records.mined import MinedRow
 
 WORDS = [f"말{n}" for n in range(24)]
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>"]

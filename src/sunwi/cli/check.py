@@ -20,7 +20,7 @@ def check(
 
     Real is a fall beyond guard.tolerances that the paired test does not put down to chance.
     """
-    from sunwi.params import load_params
+    from sunwi.params.loading import load_params
     from sunwi.score.guard import compare_revisions, markdown_verdicts
     from sunwi.score.per_query import read_per_query
 

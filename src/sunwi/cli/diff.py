@@ -27,8 +27,9 @@ def diff(
 ) -> None:
     """Show the queries whose first place (or topk) changed, with passages and, if judged, scores."""
     from sunwi.corpus.prepare import load_prepared
-    from sunwi.params import load_params
-    from sunwi.records import SubmissionRow, read_rows
+    from sunwi.params.loading import load_params
+    from sunwi.records.files import read_rows
+    from sunwi.records.submissions import SubmissionRow
     from sunwi.submit.differing import changes
 
     cutoff = load_params().score.cutoff

@@ -14,7 +14,7 @@ def estimate() -> None:
     from sunwi.corpus.prepare import load_prepared
     from sunwi.errors import DataError
     from sunwi.llm.client import LlmClient
-    from sunwi.params import load_params
+    from sunwi.params.loading import load_params
     from sunwi.qa.llm.candidates import requests
 
     params = load_params()

@@ -23,7 +23,7 @@ def grid(
     import yaml
 
     from sunwi.errors import DataError
-    from sunwi.params import load_params
+    from sunwi.params.loading import load_params
     from sunwi.submit.grid import cells, command, parse_axes
 
     if show:
@@ -48,7 +48,7 @@ def _print_ranking(variant: str) -> None:
     from dvc.api import exp_show
 
     from sunwi.errors import DataError
-    from sunwi.params import load_params
+    from sunwi.params.loading import load_params
     from sunwi.submit.grid import rank_experiments
 
     alone = len(load_params(PARAMS).variants) == 1

@@ -51,8 +51,9 @@ def index(
 
     The alias is search.index with --with's word at its end; it moves in one step when all is indexed.
     """
-    from sunwi.params import load_params
-    from sunwi.records import Document, canonical_json, iter_rows
+    from sunwi.params.loading import load_params
+    from sunwi.records.corpus import Document
+    from sunwi.records.files import canonical_json, iter_rows
     from sunwi.search.index.store import load_vectors
     from sunwi.search.passages import Passages
     from sunwi.search.servers.pipeline import put_index

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sunwi.records import MinedRow
+    from sunwi.records.mined import MinedRow
 
 MINED = Path("data/mined/train.jsonl")
 
@@ -22,7 +22,7 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="The row as one JSON object on stdout.")] = False,
 ) -> None:
     """Show a mined question, its positive and its hard negatives with every score."""
-    from sunwi.records import canonical_json
+    from sunwi.records.files import canonical_json
 
     row = find_row(qid, file)
     if as_json:
@@ -53,7 +53,8 @@ def find_row(qid: str, file: Path) -> MinedRow:
     from difflib import get_close_matches
 
     from sunwi.errors import DataError
-    from sunwi.records import MinedRow, iter_rows
+    from sunwi.records.files import iter_rows
+    from sunwi.records.mined import MinedRow
 
     rows = {row.qid: row for row in iter_rows(file, MinedRow)}
     if qid not in rows:

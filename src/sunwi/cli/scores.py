@@ -12,7 +12,7 @@ SCORES = Path("metrics/scores.json")
 def scores() -> None:
     """Show the variants of metrics/scores.json, best first."""
     from sunwi.errors import DataError
-    from sunwi.records import read_json
+    from sunwi.records.files import read_json
     from sunwi.score.markdown import markdown_table
 
     if not SCORES.exists():

@@ -13,8 +13,8 @@ import typer
 from sunwi.errors import DataError
 
 if TYPE_CHECKING:
-    from sunwi.params import Params
-    from sunwi.records import Document
+    from sunwi.params.whole import Params
+    from sunwi.records.corpus import Document
     from sunwi.search.passages import Passages
     from sunwi.search.pipeline import Fusion, RankedQuery
 
@@ -57,8 +57,8 @@ def search(
 ) -> None:
     """Search the corpus: passages with every retriever's score and rank."""
     from sunwi.cli.presentation import print_answer
-    from sunwi.params import load_params
-    from sunwi.records import canonical_json
+    from sunwi.params.loading import load_params
+    from sunwi.records.files import canonical_json
 
     if not query.strip():
         raise DataError("the query is empty", 'give a question: sunwi search "광합성은 어디에서 일어나나?"')
@@ -84,7 +84,8 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
         If neither is there, naming where it looked.
     """
     from sunwi.corpus.prepare import prepare
-    from sunwi.records import Document, read_rows
+    from sunwi.records.corpus import Document
+    from sunwi.records.files import read_rows
 
     prepared = folder or PREPARED
     if (prepared / "corpus.jsonl").exists():
@@ -108,7 +109,7 @@ def read_weights(fitted: Path, model: str, params: Params) -> tuple[dict[str, fl
     DataError
         If the file of fitted weights does not hold them in its known form.
     """
-    from sunwi.records import read_json
+    from sunwi.records.files import read_json
 
     which = {params.encoder.model: "base", PROMOTED.as_posix(): "promoted"}.get(model.removesuffix("/"))
     default = {"bm25": params.mining.bm25_weight, "dense": 1.0}

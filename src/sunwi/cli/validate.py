@@ -21,7 +21,8 @@ def validate(
 ) -> None:
     """Name every fault of a submission file: ids, docids, repeats, lengths, encoding."""
     from sunwi.errors import InputProblems
-    from sunwi.records import Document, Query, iter_rows, read_rows
+    from sunwi.records.corpus import Document, Query
+    from sunwi.records.files import iter_rows, read_rows
     from sunwi.submit.validation import submission_faults
 
     folder = data or PREPARED

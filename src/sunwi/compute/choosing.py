@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sunwi.compute.engine import LOCAL, Engine
 from sunwi.compute.ray_data import RayEngine
-from sunwi.params import ComputeParams
+from sunwi.params.compute import ComputeParams
 
 
 def engine_of(params: ComputeParams) -> Engine:

@@ -6,7 +6,7 @@ import logging
 import os
 
 from sunwi.errors import ComputeError
-from sunwi.params import ComputeParams
+from sunwi.params.compute import ComputeParams
 from sunwi.runtime import available_cpus
 
 

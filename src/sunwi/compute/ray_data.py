@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sunwi.compute.cluster import connect, worker_cpus
 from sunwi.compute.feed import Feed, source
 from sunwi.errors import ComputeError, SunwiError
-from sunwi.params import ComputeParams
+from sunwi.params.compute import ComputeParams
 from sunwi.runtime import available_cpus
 
 In = TypeVar("In")

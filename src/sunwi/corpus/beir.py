@@ -10,7 +10,8 @@ from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.jsonl import read_objects
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
-from sunwi.records import Document, Identifier, Message, Query, Row
+from sunwi.records.corpus import Document, Message, Query
+from sunwi.records.row import Identifier, Row
 
 _NAMES = {"docid": "_id", "content": "text", "title": "title"}
 

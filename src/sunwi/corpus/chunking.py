@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from sunwi.errors import InputProblems, Problem
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.text import sentences
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sunwi.corpus.draft import Draft, Place
 from sunwi.errors import Problem
-from sunwi.records import Query
+from sunwi.records.corpus import Query
 from sunwi.text import normalise
 
 

@@ -8,7 +8,7 @@ from sunwi.corpus.draft import Draft
 from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion
-from sunwi.records import Document, Query
+from sunwi.records.corpus import Document, Query
 
 DOCUMENT = {"docid": "docid", "content": "content", "title": "title", "src": "src"}
 DIALOGUE = {"eval_id": "eval_id", "messages": "msg"}

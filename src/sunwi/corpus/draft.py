@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from sunwi.corpus.decode import DecodedFile, decode_file
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import Problem
-from sunwi.records import Document, Query, Row, describe_fault
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import describe_fault
+from sunwi.records.row import Row
 
 R = TypeVar("R", bound=Row)
 _IDENTIFIERS = frozenset({"docid", "qid"})  # written as numbers in some files; contracts hold strings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sunwi.corpus.near_duplicates import near_pairs
 from sunwi.corpus.rows import DuplicatePair
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.text import squeeze
 
 

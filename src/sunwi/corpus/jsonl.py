@@ -9,7 +9,7 @@ from typing import Any
 
 from sunwi.corpus.draft import Draft, Place, R
 from sunwi.errors import InputProblems
-from sunwi.records import files_of
+from sunwi.records.shards import files_of
 
 
 def read_objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]:

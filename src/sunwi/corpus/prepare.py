@@ -12,8 +12,9 @@ from sunwi.corpus.duplicates import copies_of, find_duplicates
 from sunwi.corpus.rows import DuplicatePair, GivenQuestion
 from sunwi.corpus.source import Source, assemble, read_source, write_source
 from sunwi.corpus.statistics import corpus_statistics
-from sunwi.params import CorpusParams
-from sunwi.records import Document, Query, read_rows, write_rows
+from sunwi.params.corpus import CorpusParams
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import read_rows, write_rows
 from sunwi.trec import Qrels, read_qrels
 
 

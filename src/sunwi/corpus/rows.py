@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from sunwi.records import Identifier, Row
+from sunwi.records.row import Identifier, Row
 
 
 class GivenQuestion(Row):

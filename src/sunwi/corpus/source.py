@@ -12,7 +12,9 @@ from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import InputProblems, Problem
-from sunwi.records import Document, Query, Row, write_rows
+from sunwi.records.corpus import Document, Query
+from sunwi.records.files import write_rows
+from sunwi.records.row import Row
 from sunwi.trec import Qrels, write_qrels
 
 R = TypeVar("R", bound=Row)

@@ -15,7 +15,7 @@ from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import DataError
-from sunwi.records import Document, Query
+from sunwi.records.corpus import Document, Query
 from sunwi.runtime import text_hash
 
 QUESTION_IDS = ("id", "guid", "question_id")

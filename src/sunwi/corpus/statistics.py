@@ -10,7 +10,7 @@ from typing import Any
 
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.corpus.source import Source
-from sunwi.records import Document, Query
+from sunwi.records.corpus import Document, Query
 
 TOP_SOURCES = 20
 _LETTERS = {

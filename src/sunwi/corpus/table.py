@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.corpus.draft import Draft, Place
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}

@@ -12,7 +12,7 @@ from sunwi.llm.outcome import Outcome
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
 from sunwi.llm.tokens import expected_tokens
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
 

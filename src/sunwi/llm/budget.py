@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from sunwi.llm.ledger import Ledger, cost
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sunwi.llm.rate import RateLimit
 from sunwi.llm.retry import backoff
 from sunwi.llm.store import AnswerStore, RecordedAnswer
 from sunwi.llm.tokens import expected_tokens, most_tokens
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 Sleep = Callable[[float], Awaitable[None]]
 _KEPT = ": answered rows are not asked again"

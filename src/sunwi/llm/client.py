@@ -24,7 +24,7 @@ from sunwi.llm.providers import PROVIDERS, connect
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
 _IMPORT = "`sunwi cache import FILE` with the recorded answers"

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from sunwi.errors import LlmError
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")

@@ -10,7 +10,7 @@ from sunwi.llm.ledger import cost
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore, RecordedAnswer
 from sunwi.llm.tokens import expected_tokens, most_tokens
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sunwi.llm.key import repair_key, request_key, sent_schema
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.store import RecordedAnswer
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
 

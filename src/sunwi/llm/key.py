@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunwi.llm.request import LlmRequest
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 
 def request_key(request: LlmRequest, settings: LlmParams) -> str:

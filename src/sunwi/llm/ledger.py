@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from sunwi.llm.outcome import Status
 from sunwi.llm.store import RecordedAnswer
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 _STATUSES = ("ok", "blocked", "empty", "truncated", "malformed", "failed")
 _RUN = ("calls", "cached", "retried", "unmetered")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sunwi.cache import RowCache
 from sunwi.llm.answer import Answer, AnswerStatus
-from sunwi.records import Row
+from sunwi.records.row import Row
 
 Tokens = Annotated[int, Field(ge=0)]
 

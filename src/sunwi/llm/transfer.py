@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sunwi.errors import DataError, InputProblems
 from sunwi.llm.store import AnswerStore, RecordedAnswer
-from sunwi.records import read_rows, write_rows
+from sunwi.records.files import read_rows, write_rows
 
 
 @dataclass(frozen=True, slots=True)

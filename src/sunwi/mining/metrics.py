@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sunwi.records import MinedRow
+from sunwi.records.mined import MinedRow
 
 COUNTED = (
     "questions",

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sunwi.compute import LOCAL
+from sunwi.compute.engine import LOCAL
 from sunwi.errors import DataError
 from sunwi.mining.choice import fill_randomly, sample
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.pool import Pool, draw_pool, rank_at
-from sunwi.params import MiningParams
-from sunwi.records import MinedRow, Provenance
-from sunwi.search.fusion import weighted_sum
+from sunwi.params.mining import MiningParams
+from sunwi.records.mined import MinedRow
+from sunwi.records.row import Provenance
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunwi.mining.false_negatives import FalseNegativeRules, positive_limit
-from sunwi.records import Candidate, CandidateList, Triplet
+from sunwi.records.mined import Candidate, CandidateList, Triplet
 from sunwi.runtime import text_hash
 from sunwi.search.labelled import NATURAL, LabelledQuestion
 from sunwi.search.passages import QueryBatch

@@ -16,7 +16,7 @@ from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models.e5s1 import E5S1, parse
-from sunwi.records import write_json
+from sunwi.records.files import write_json
 from sunwi.runtime import file_hash, user_cache_dir
 
 SPEC = "builtin/multilingual-e5-small"

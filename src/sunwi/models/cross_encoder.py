@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.compute import LOCAL, Engine, by_row, map_parts
+from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
 from sunwi.models.pair_scores import Pairs, PairScores

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.cache import RowCache
-from sunwi.compute import LOCAL, Engine, by_row, map_parts
+from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import DataError, ModelError
 from sunwi.models.batches import length_batches
 from sunwi.models.heads import (
@@ -24,7 +25,7 @@ from sunwi.models.heads import (
 )
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.params import EncoderParams
+from sunwi.params.encoder import EncoderParams
 from sunwi.runtime import no_loading_bar, pick_device, progress, text_hash
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from sunwi.errors import DataError
 from sunwi.models.builtin import write_pooling
 from sunwi.models.heads import STEMS, head_file, load_head
 from sunwi.models.spec import ModelInfo
-from sunwi.records import read_json
+from sunwi.records.files import read_json
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from sunwi.errors import ParamsError
 from sunwi.params.whole import Params
-from sunwi.records import describe_fault
+from sunwi.records.files import describe_fault
 
 S = TypeVar("S", bound=BaseModel)
 

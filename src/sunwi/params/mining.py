@@ -1,4 +1,4 @@
-"""Sections mining and pairs: what training learns from."""
+"""Section mining."""
 
 from __future__ import annotations
 
@@ -36,11 +36,3 @@ class MiningParams(Section):
             window = f"first_rank {self.first_rank} to last_rank {self.last_rank}"
             raise ValueError(f"the window from {window} is empty: no negative could be mined")
         return self
-
-
-class PairsParams(Section):
-    """Candidate lists for the reranker, and how many of them at most: each costs `depth` pairs to score."""
-
-    depth: Count = 20
-    max_train: Count = 3000
-    max_dev: Count = 400  # natural dev questions first

@@ -6,29 +6,32 @@ from collections.abc import Mapping
 
 from pydantic import model_validator
 
+from sunwi.params.augment_failures import AugmentFailuresParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.collect_failures import CollectFailuresParams
+from sunwi.params.combinations import CombinationParams
 from sunwi.params.compute import ComputeParams
-from sunwi.params.corpus import CorpusParams, DataParams, QaParams
-from sunwi.params.embedder import TrainEmbedderParams
+from sunwi.params.corpus import CorpusParams
+from sunwi.params.data import DataParams
+from sunwi.params.dense import DenseParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.finishing import Rerank, VariantName
+from sunwi.params.fusion import FusionParams
+from sunwi.params.guard import GuardParams
 from sunwi.params.llm import LlmParams
-from sunwi.params.mining import MiningParams, PairsParams
-from sunwi.params.reranker import (
-    AugmentFailuresParams,
-    CollectFailuresParams,
-    TrainRerankerParams,
-    TrainRerankerTargetedParams,
-)
-from sunwi.params.retrieval import (
-    Bm25Params,
-    DenseParams,
-    EncoderParams,
-    FusionParams,
-    QueryParams,
-    SearchParams,
-)
-from sunwi.params.scoring import GuardParams, ReportParams, ScoreParams
+from sunwi.params.mining import MiningParams
+from sunwi.params.pairs import PairsParams
+from sunwi.params.qa import QaParams
+from sunwi.params.query import QueryParams
+from sunwi.params.report import ReportParams
+from sunwi.params.score import ScoreParams
+from sunwi.params.search import SearchParams
 from sunwi.params.section import Section, Whole
 from sunwi.params.sparse import SparseParams
-from sunwi.params.variants import CombinationParams, Rerank, SubmissionParams, VariantName
+from sunwi.params.submissions import SubmissionParams
+from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 
 
 class Params(Section):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.split import group_of
-from sunwi.records import Context, DevContexts, Document, Question
+from sunwi.records.corpus import Document
+from sunwi.records.questions import Context, DevContexts, Question
 from sunwi.text import morphemes, sentences_of
 
 WINDOW = 3  # sentences of a context at most

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sunwi.compute import LOCAL, Engine
+from sunwi.compute.engine import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
 from sunwi.qa.dev_contexts import dev_contexts
 from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
@@ -21,7 +21,8 @@ from sunwi.qa.metrics import question_metrics
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.split import split_documents
 from sunwi.qa.template import template_candidates
-from sunwi.records import DevContexts, Document, Question, RejectedQuestion
+from sunwi.records.corpus import Document
+from sunwi.records.questions import DevContexts, Question, RejectedQuestion
 from sunwi.text import morphemes, overlap
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from sunwi.errors import InputProblems, Problem
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.filters.parse import parse
-from sunwi.records import Document, RejectedQuestion
+from sunwi.records.corpus import Document
+from sunwi.records.questions import RejectedQuestion
 from sunwi.text import morphemes, overlap
 
 Given = tuple[str, str, str]  # docid (of a document, or of the parent of chunks), question, source

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sunwi.records import Document, Question, RejectedQuestion
+from sunwi.records.corpus import Document
+from sunwi.records.questions import Question, RejectedQuestion
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _MANY = 3  # questions of a document that are counted together

@@ -8,9 +8,10 @@ import numpy as np
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
-from sunwi.params import Bm25Params, EncoderParams
-from sunwi.records import Document
-from sunwi.search.fusion import weighted_sum
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.encoder import EncoderParams
+from sunwi.records.corpus import Document
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.bm25 import Bm25, index_terms
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import first_relevant_rank

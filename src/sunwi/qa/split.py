@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
 
 Split = Literal["train", "dev", "test"]

@@ -10,8 +10,9 @@ from sunwi.corpus.chunking import leading_text
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.wording import fill, read_object, read_prompt
-from sunwi.params import QueryParams
-from sunwi.records import Query, UnderstoodQuery
+from sunwi.params.query import QueryParams
+from sunwi.records.corpus import Query
+from sunwi.records.submissions import UnderstoodQuery
 
 T = TypeVar("T")
 PACKAGE = "sunwi.query"

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.records import Identifier, Row, read_rows
+from sunwi.records.files import read_rows
+from sunwi.records.row import Identifier, Row
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression

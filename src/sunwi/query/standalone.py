@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sunwi.records import Message
+from sunwi.records.corpus import Message
 from sunwi.text import kiwi, normalise
 
 if TYPE_CHECKING:

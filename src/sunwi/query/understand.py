@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.params import QueryParams
+from sunwi.params.query import QueryParams
 from sunwi.query.by_llm import Asks, understand_by_llm
 from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
 from sunwi.query.variants import rule_variants
-from sunwi.records import Query, UnderstoodQuery
+from sunwi.records.corpus import Query
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.trec import Qrels
 
 RULES = "rules"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.report.training import system_rows
 from sunwi.search.rerank.rerankers import METHODS
 

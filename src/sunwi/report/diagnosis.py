@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sunwi.records import LineageRow, SubmissionRow, read_rows
+from sunwi.records.files import read_rows
+from sunwi.records.submissions import LineageRow, SubmissionRow
 from sunwi.report.failures import FailureNote, failure_notes
 from sunwi.report.stage_hits import stage_hits
 from sunwi.score.per_query import read_per_query

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sunwi.records import AugmentedFailure, Question, UnderstoodQuery
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.questions import Question
+from sunwi.records.submissions import UnderstoodQuery
 
 if TYPE_CHECKING:
     from sunwi.models.encoder import Vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sunwi.records import LineageRow
+from sunwi.records.submissions import LineageRow
 from sunwi.report.charts import CAUSE_LABELS, STEP_LABELS
 from sunwi.report.failures import CAUSES
 from sunwi.report.inputs import PageInputs

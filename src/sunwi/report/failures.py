@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from sunwi.records import EvalId, Identifier, LineageRow, Row
+from sunwi.records.row import EvalId, Identifier, Row
+from sunwi.records.submissions import LineageRow
 
 Cause = Literal["needs_retrieval", "reranker", "fusion", "misunderstood", "no_candidate", "ranked_low"]
 CAUSES: tuple[Cause, ...] = (

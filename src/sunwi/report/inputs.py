@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sunwi.params import Params
-from sunwi.records import Document, LineageRow, Query, UnderstoodQuery
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document, Query
+from sunwi.records.submissions import LineageRow, UnderstoodQuery
 from sunwi.report.failures import FailureNote
 from sunwi.score.per_query import PerQuery
 from sunwi.trec import Qrels

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sunwi.params import CombinationParams, Params, SubmissionParams
+from sunwi.params.combinations import CombinationParams
+from sunwi.params.submissions import SubmissionParams
+from sunwi.params.whole import Params
 
 ENCODERS = {"base": "기본", "promoted": "튜닝"}
 RERANKERS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sunwi.records import MinedRow
+from sunwi.records.mined import MinedRow
 
 COLUMNS = ("low", "high", "negatives", "positives")
 BINS = 24

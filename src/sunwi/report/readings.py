@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sunwi.records import Query
+from sunwi.records.corpus import Query
 
 if TYPE_CHECKING:
     from sunwi.models.encoder import Vectors

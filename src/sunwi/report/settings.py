@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sunwi.records import canonical_json
+from sunwi.records.files import canonical_json
 
 COST_COLUMNS = ("rows", "ok", "tokens_in", "tokens_out", "cost")
 

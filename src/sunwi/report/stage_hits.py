@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sunwi.records import LineageRow
+from sunwi.records.submissions import LineageRow
 
 COLUMNS = ("variant", "stage", "hit1", "queries")
 FUSION, FINAL = "fusion", "final"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sunwi.params import ScoreParams
+from sunwi.params.score import ScoreParams
 from sunwi.score.measures import COMPETITION, RANKING
 from sunwi.score.significance import Floats, bca_intervals, holm, paired_randomisation
 

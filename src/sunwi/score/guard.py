@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from sunwi.params import GuardMeasure, ScoreParams
+from sunwi.params.guard import GuardMeasure
+from sunwi.params.score import ScoreParams
 from sunwi.score.per_query import PerQuery
 from sunwi.score.significance import bca_intervals, holm, paired_randomisation
 

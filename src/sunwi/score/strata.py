@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sunwi.params import Params
-from sunwi.records import Query, UnderstoodQuery
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Query
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.labelled import natural_questions
 from sunwi.search.passages import Passages
 from sunwi.trec import Qrels

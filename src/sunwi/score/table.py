@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sunwi.params import ScoreParams
-from sunwi.records import write_json, write_lines
+from sunwi.params.score import ScoreParams
+from sunwi.records.files import write_json, write_lines
 from sunwi.score.comparison import Values, compare_variants
 from sunwi.score.inputs import check_inputs
 from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents

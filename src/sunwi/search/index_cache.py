@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.encoder import Vectors
-from sunwi.params import Bm25Params, DenseParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.dense import DenseParams
 from sunwi.search.index.bm25 import Bm25, save_bm25
 from sunwi.search.index.terms import term_stream, terms_version
 from sunwi.search.retrievers.approximate import BLOCK, build_index

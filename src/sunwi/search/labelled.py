@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.records import Question, Split, UnderstoodQuery
+from sunwi.records.questions import Question
+from sunwi.records.row import Split
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.index.terms import overlap_terms
 from sunwi.search.passages import Passages
 from sunwi.search.retrievers.base import Scores

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder, Vectors
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.search.index.terms import index_terms
 
 

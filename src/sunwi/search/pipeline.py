@@ -10,11 +10,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.compute import LOCAL, Engine
+from sunwi.compute.engine import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
-from sunwi.params import Bm25Params, DenseParams
-from sunwi.search.fusion import alpha_fusion, comb_fusion, reciprocal_rank_fusion, weighted_sum
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.dense import DenseParams
+from sunwi.search.fusion.alpha import alpha_fusion
+from sunwi.search.fusion.comb import comb_fusion
+from sunwi.search.fusion.rrf import reciprocal_rank_fusion
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch, collapse

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sunwi.params import SubmissionParams
-from sunwi.records import UnderstoodQuery
+from sunwi.params.submissions import SubmissionParams
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sunwi.params import QueryArm
-from sunwi.records import UnderstoodQuery
+from sunwi.params.submissions import QueryArm
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 from sunwi.submit.rank_fusion import fuse_ranked_lists

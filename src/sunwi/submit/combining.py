@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sunwi.errors import DataError
-from sunwi.params import CombinationParams
-from sunwi.records import UnderstoodQuery
+from sunwi.params.combinations import CombinationParams
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks

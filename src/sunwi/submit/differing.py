@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunwi.errors import DataError
-from sunwi.records import SubmissionRow
+from sunwi.records.submissions import SubmissionRow
 from sunwi.score.competition_map import competition_average_precision
 from sunwi.score.measures import relevant_documents
 from sunwi.trec import Qrels

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sunwi.errors import DataError
-from sunwi.params import Finishing
-from sunwi.records import LineageRow, SubmissionRow, UnderstoodQuery
+from sunwi.params.finishing import Finishing
+from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.submit.llm.answers import Answer, write_answers
 from sunwi.submit.llm.asking import Asks
 from sunwi.submit.llm.listwise import rerank_listwise

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from sunwi.errors import DataError
-from sunwi.params import Params, validate
+from sunwi.params.loading import validate
+from sunwi.params.whole import Params
 
 Cell = dict[str, Any]
 STAGES = {"submissions": "submit", "combinations": "combine"}  # section of params.yaml to its stage

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from sunwi.records import EvalId, Row
+from sunwi.records.row import EvalId, Row
 
 Evidence: TypeAlias = Mapping[str, float | int | str | None]
 

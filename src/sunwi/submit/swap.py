@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sunwi.params import Swap
+from sunwi.params.combinations import Swap
 from sunwi.submit.ranking import Ranking, gap
 
 FIRST_RANK, OTHER_RANK, GAP = "from_rank", "to_rank", "swap_gap"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sunwi.params import UnionPool
+from sunwi.params.combinations import UnionPool
 from sunwi.search.rerank.blend import FIRST, blend, order_of
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.submit.rank_fusion import fuse_ranked_lists

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from sunwi.records import canonical_json, read_rows, write_lines, write_rows
+from sunwi.records.files import canonical_json, read_rows, write_lines, write_rows
 from sunwi.submit.finishing import Submission
 from sunwi.submit.ranking import Ranking, RankingRow, from_row
 from sunwi.trec import write_run

@@ -11,8 +11,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from sunwi.errors import DataError
-from sunwi.params import FusionParams, Params
-from sunwi.records import Document, Question, UnderstoodQuery
+from sunwi.params.fusion import FusionParams
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.questions import Question
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.fitting import fit_all, fit_fusion
 from sunwi.search.labelled import (
     LabelledQuestion,

@@ -11,15 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sunwi.errors import DataError
-from sunwi.search.fusion import (
-    alpha_fusion,
-    cascaded_rrf,
-    comb_fusion,
-    minmax,
-    reciprocal_rank_fusion,
-    weighted_sum,
-    zscore,
-)
+from sunwi.search.fusion.alpha import alpha_fusion
+from sunwi.search.fusion.cascaded import cascaded_rrf
+from sunwi.search.fusion.comb import comb_fusion
+from sunwi.search.fusion.normalise import minmax, zscore
+from sunwi.search.fusion.rrf import reciprocal_rank_fusion
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.retrievers.base import Scores
 
 FINITE = st.floats(-100, 100, width=32)

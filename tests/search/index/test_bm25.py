@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.errors import DataError
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25, index_terms, top
 from sunwi.search.index.terms import BIGRAM
 

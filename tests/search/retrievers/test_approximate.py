@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from sunwi.errors import DataError
-from sunwi.params import DenseParams
+from sunwi.params.dense import DenseParams
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
 from sunwi.search.retrievers.dense import DenseRetriever

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sunwi.params import SearchParams
-from sunwi.records import Document
+from sunwi.params.search import SearchParams
+from sunwi.records.corpus import Document
 from sunwi.search.passages import Passages
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.index import Dialect

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from sunwi.cli import app
 from sunwi.errors import EngineError
-from sunwi.params import Bm25Params, SearchParams
-from sunwi.records import write_rows
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.search import SearchParams
+from sunwi.records.files import write_rows
 from sunwi.search.index.bm25 import index_terms
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages, QueryBatch

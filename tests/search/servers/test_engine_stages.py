@@ -14,8 +14,12 @@ import pytest
 from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Encoder
-from sunwi.params import CorpusParams
-from sunwi.records import Document, MinedRow, Question, UnderstoodQuery, read_rows, write_json, write_rows
+from sunwi.params.corpus import CorpusParams
+from sunwi.records.corpus import Document
+from sunwi.records.files import read_rows, write_json, write_rows
+from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from sunwi.params import Bm25Params
-from sunwi.records import Document, read_rows
+from sunwi.params.bm25 import Bm25Params
+from sunwi.records.corpus import Document
+from sunwi.records.files import read_rows
 from sunwi.search.index.bm25 import Bm25, index_terms, top
 from sunwi.search.passages import Passages
 from sunwi.search.servers.index import whitespace_text

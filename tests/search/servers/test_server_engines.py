@@ -12,8 +12,9 @@ import pytest
 
 from sunwi.errors import EngineError
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.params import Bm25Params, SearchParams
-from sunwi.records import Document
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.search import SearchParams
+from sunwi.records.corpus import Document
 from sunwi.search.index.bm25 import Bm25, index_terms
 from sunwi.search.index.terms import BIGRAM
 from sunwi.search.passages import Passages, QueryBatch

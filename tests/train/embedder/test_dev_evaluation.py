@@ -11,8 +11,8 @@ from tests.train.conftest import WORDS
 
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Params
-from sunwi.records import Document
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
 from sunwi.score.measures import ranking_measures
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages

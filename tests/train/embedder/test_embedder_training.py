@@ -12,7 +12,8 @@ from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.fit import Trained, train_embedder
 from sunwi.train.embedder.last_token import ending_with_eos

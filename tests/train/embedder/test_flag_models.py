@@ -10,7 +10,7 @@ import torch
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.collator import GroupCollator
 from sunwi.train.embedder.groups import Group, schedule
 

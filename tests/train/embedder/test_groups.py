@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.train.conftest import alone, mined_rows
 
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.groups import schedule
 from sunwi.train.shared.in_batch import arrange
 

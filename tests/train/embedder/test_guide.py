@@ -5,7 +5,7 @@ import pytest
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams
+from sunwi.params.encoder import EncoderParams
 from sunwi.train.embedder.groups import Group
 from sunwi.train.embedder.guide import Guide
 

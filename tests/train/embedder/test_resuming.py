@@ -13,7 +13,8 @@ import torch
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.runtime import cache_dir
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.fit import Trained, train_embedder

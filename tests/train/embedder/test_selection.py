@@ -4,7 +4,7 @@ import pytest
 from tests.train.conftest import mined_rows
 
 from sunwi.errors import DataError
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.selection import mix_styles, select_rows
 
 ROWS = mined_rows(10)

@@ -15,7 +15,8 @@ from tests.train.conftest import alone, mined_rows
 from sunwi.errors import DataError
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.embedder.groups import schedule
 

@@ -9,8 +9,9 @@ from tests.train.conftest import WORDS, alone, mined_rows
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Params
-from sunwi.records import Document, MinedRow
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.mined import MinedRow
 from sunwi.runtime import cache_dir
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.train.conftest import WORDS, write_tokenizer
 
-from sunwi.params import Params, TrainRerankerParams
-from sunwi.records import Candidate, CandidateList
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.params.whole import Params
+from sunwi.records.mined import Candidate, CandidateList
 from sunwi.train.reranker.lists import TrainingList
 
 TEXTS = {f"d{n}": " ".join(WORDS[(n + at) % 12] for at in range(3)) for n in range(12)}

@@ -9,8 +9,8 @@ import pytest
 from sunwi.errors import DataError
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainRerankerParams
-from sunwi.records import Candidate, CandidateList
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.records.mined import Candidate, CandidateList
 from sunwi.train.reranker.cross_encoder import train_reranker
 from sunwi.train.reranker.lists import TrainingList, training_lists
 

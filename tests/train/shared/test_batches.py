@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.errors import DataError
-from sunwi.records import MinedRow
+from sunwi.records.mined import MinedRow
 from sunwi.train.shared.in_batch import arrange
 
 

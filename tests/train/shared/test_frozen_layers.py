@@ -9,7 +9,8 @@ from tests.train.conftest import alone, mined_rows
 from sunwi.errors import ModelError
 from sunwi.models.encoder import load_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams, TrainEmbedderParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder import runner as flag_runner
 from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers

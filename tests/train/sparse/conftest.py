@@ -9,7 +9,8 @@ import pytest
 
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
-from sunwi.records import Document, MinedRow
+from sunwi.records.corpus import Document
+from sunwi.records.mined import MinedRow
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
-from sunwi.records import MinedRow, Question
+from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.train.sparse.bilingual.dictionary import TermPair, parse_terms, read_terms, science_terms
 from sunwi.train.sparse.bilingual.swapping import TermSwapper, draw_variants

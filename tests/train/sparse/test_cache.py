@@ -14,7 +14,7 @@ from sunwi.models.sparse.cache import _from_bytes, _to_bytes, cached_passages
 from sunwi.models.sparse.encoder import SparseEncoder, load_sparse
 from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.models.spec import ModelInfo
-from sunwi.params import SparseParams
+from sunwi.params.sparse import SparseParams
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.start import start_encoder
 

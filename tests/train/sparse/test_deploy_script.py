@@ -19,7 +19,7 @@ import pytest
 
 from sunwi.models.sparse.export import deploy
 from sunwi.models.sparse.export.bundle import pack, register_body, requests
-from sunwi.records import write_json
+from sunwi.records.files import write_json
 
 
 class Cluster(ThreadingHTTPServer):

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sunwi.params import Params
-from sunwi.records import Document
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.evaluation import compare_low_overlap, compare_systems, measure, with_fusions

@@ -17,8 +17,10 @@ from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.export.bundle import pack, server_idf
 from sunwi.models.sparse.export.server_model import ServerModel
 from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
-from sunwi.params import Params, SparseParams
-from sunwi.records import Document, read_json
+from sunwi.params.sparse import SparseParams
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.files import read_json
 from sunwi.runtime import file_hash
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages

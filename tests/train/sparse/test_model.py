@@ -15,7 +15,7 @@ from sunwi.models.sparse.head import mlm_head
 from sunwi.models.sparse.vectors import SparseVectors, expected_flops
 from sunwi.models.sparse.vocabulary import restricted_vocabulary
 from sunwi.models.spec import ModelInfo
-from sunwi.params import SparseParams
+from sunwi.params.sparse import SparseParams
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.start import start_encoder
 

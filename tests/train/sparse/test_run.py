@@ -9,8 +9,9 @@ import numpy as np
 
 from sunwi.models.sparse.encoder import load_sparse
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Params, SparseParams
-from sunwi.records import MinedRow
+from sunwi.params.sparse import SparseParams
+from sunwi.params.whole import Params
+from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair

@@ -12,8 +12,9 @@ from sunwi.models.resolver import resolve
 from sunwi.models.sparse.encoder import SparseEncoder, load_sparse
 from sunwi.models.sparse.export.sentence_transformer import has_mlm_form, write_sentence_transformer
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.params import Params, SparseParams
-from sunwi.records import MinedRow
+from sunwi.params.sparse import SparseParams
+from sunwi.params.whole import Params
+from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair

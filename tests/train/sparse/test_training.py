@@ -14,8 +14,8 @@ from sunwi.errors import DataError
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.vectors import expected_flops
 from sunwi.models.spec import ModelInfo
-from sunwi.params import SparseParams
-from sunwi.records import MinedRow
+from sunwi.params.sparse import SparseParams
+from sunwi.records.mined import MinedRow
 from sunwi.search.passages import Passages
 from sunwi.train.sparse import fit as training
 from sunwi.train.sparse.batches import make_batch

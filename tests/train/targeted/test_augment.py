@@ -12,8 +12,9 @@ from tests.llm_server import FakeServer
 
 from sunwi.errors import BudgetExceeded
 from sunwi.llm.client import LlmClient
-from sunwi.params import AugmentFailuresParams, LlmParams
-from sunwi.records import Failure
+from sunwi.params.augment_failures import AugmentFailuresParams
+from sunwi.params.llm import LlmParams
+from sunwi.records.failures import Failure
 from sunwi.text import content_morphemes, kiwi
 from sunwi.train.targeted.augment import augment_failures
 from sunwi.train.targeted.augment_llm import augment_by_llm

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.params import TrainRerankerTargetedParams
-from sunwi.records import Candidate, CandidateList, Failure
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.records.failures import Failure
+from sunwi.records.mined import Candidate, CandidateList
 from sunwi.search.rerank.blend import ScoredList
 from sunwi.train.reranker.quality import relevances
 from sunwi.train.targeted.failure_categories import category_of, read

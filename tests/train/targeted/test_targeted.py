@@ -11,8 +11,10 @@ import pytest
 from tests.train.reranker.reranker_models import QUERIES, TEXTS, candidate_list, project_params
 
 from sunwi.models.encoder import Encoder
-from sunwi.params import Params, TrainRerankerTargetedParams
-from sunwi.records import AugmentedFailure, Candidate, CandidateList
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.params.whole import Params
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.mined import Candidate, CandidateList
 from sunwi.search.rerank.blend import ScoredList
 from sunwi.train.reranker.quality import movement, quality, relevances
 from sunwi.train.reranker.run import tune_reranker

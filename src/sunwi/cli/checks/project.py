@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sunwi.cli.checks import Finding, size
 from sunwi.errors import ParamsError
-from sunwi.params import Params, load_params
+from sunwi.params.loading import load_params
+from sunwi.params.whole import Params
 from sunwi.runtime import cache_dir
 
 TOPIC = "project"

@@ -5,7 +5,7 @@ from sunwi.llm.credentials import Redactor
 from sunwi.llm.providers.gemini import GeminiProvider
 from sunwi.llm.providers.openai import OpenAiProvider
 from sunwi.llm.providers.provider import Provider
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 PROVIDERS: dict[str, type[Provider]] = {"gemini": GeminiProvider, "openai": OpenAiProvider}
 

@@ -13,7 +13,7 @@ from sunwi.llm.faults import Refused, Transient
 from sunwi.llm.providers.status import fault_of_status
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 GEMINI_URL = "https://generativelanguage.googleapis.com/"
 _ENDED = {"STOP", "FINISH_REASON_UNSPECIFIED"}

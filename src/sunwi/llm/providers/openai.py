@@ -12,7 +12,7 @@ from sunwi.llm.faults import Refused, Transient
 from sunwi.llm.providers.status import fault_of_status
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 OPENAI_URL = "https://api.openai.com/v1"  # given in full: else the SDK would take it from the environment
 _BLOCKED_CODES = {"content_filter", "content_policy_violation"}

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sunwi.llm.answer import Answer
 from sunwi.llm.credentials import Redactor
 from sunwi.llm.request import Message
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 
 class Provider(Protocol):

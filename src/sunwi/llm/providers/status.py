@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sunwi.llm.credentials import key_variable
 from sunwi.llm.faults import Refused, Transient
-from sunwi.params import LlmParams
+from sunwi.params.llm import LlmParams
 
 
 def fault_of_status(

@@ -15,7 +15,7 @@ from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.models.spec import ModelInfo
-from sunwi.records import read_json, write_json
+from sunwi.records.files import read_json, write_json
 from sunwi.runtime import pick_device
 
 if TYPE_CHECKING:

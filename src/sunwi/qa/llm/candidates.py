@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sunwi.errors import LlmError
-from sunwi.params import QaParams
+from sunwi.params.qa import QaParams
 from sunwi.qa.candidate import Candidate, Checks
 from sunwi.qa.filters.parse import parse
 from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
 from sunwi.qa.llm.prompt import load_prompt, request_for
-from sunwi.records import Document, RejectedQuestion
+from sunwi.records.corpus import Document
+from sunwi.records.questions import RejectedQuestion
 
 if TYPE_CHECKING:
     from sunwi.llm.client import LlmClient

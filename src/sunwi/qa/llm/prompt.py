@@ -11,7 +11,7 @@ from typing import Any
 
 from sunwi.corpus.chunking import leading_text
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
 
 TASK = "questions"

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from sunwi.cache import RowCache
-from sunwi.compute import LOCAL, Engine
+from sunwi.compute.engine import LOCAL, Engine
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.template import medium, safe
 from sunwi.qa.template.cached import candidate_key, from_row, to_row
@@ -20,7 +20,7 @@ from sunwi.qa.template.register import word
 from sunwi.qa.template.sentence import Sentence, split_sentences
 from sunwi.qa.template.term import is_title
 from sunwi.qa.template.wordings import WORDINGS
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.runtime import progress
 from sunwi.text import kiwi
 

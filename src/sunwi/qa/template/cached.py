@@ -10,7 +10,7 @@ from pathlib import Path
 from sunwi import text
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.filters.form import MIN_CHARS
-from sunwi.records import Document
+from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
 
 

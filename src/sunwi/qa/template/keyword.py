@@ -13,7 +13,7 @@ from sunwi.qa.template.term import is_term
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
-    from sunwi.records import Document
+    from sunwi.records.corpus import Document
 
 _COMPOUND = frozenset({"NNG", "NNP", "XSN", "XPN", "SL", "SN"})
 _POSITIONS = frozenset({"때", "가운데", "동안", "사이", "이상", "이하", "경우", "정도", "적"})

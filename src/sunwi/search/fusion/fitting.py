@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.params import FusionParams, Params
-from sunwi.search.fusion import weighted_total, zscore
+from sunwi.params.fusion import FusionParams
+from sunwi.params.whole import Params
+from sunwi.search.fusion.normalise import zscore
+from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline

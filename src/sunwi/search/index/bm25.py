@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.terms import index_terms, term_weight
 from sunwi.search.top import top
 

@@ -13,8 +13,8 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.records import read_json
+from sunwi.params.whole import Params
+from sunwi.records.files import read_json
 
 SCORERS = {
     "none": (),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
-from sunwi.params import DenseParams
+from sunwi.params.dense import DenseParams
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 

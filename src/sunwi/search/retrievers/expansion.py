@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sunwi.params import Bm25Params
+from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import term_weight
 from sunwi.search.passages import QueryBatch

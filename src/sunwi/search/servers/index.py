@@ -11,8 +11,9 @@ import numpy as np
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.params import Bm25Params, SearchParams
-from sunwi.records import canonical_json
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.search import SearchParams
+from sunwi.records.files import canonical_json
 from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
-from sunwi.params import Bm25Params, SearchParams
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.search import SearchParams
 from sunwi.search.passages import Passages
 from sunwi.search.pipeline import Fusion, SearchPipeline
 from sunwi.search.servers.access import EngineName

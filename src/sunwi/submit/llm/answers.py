@@ -8,8 +8,8 @@ from typing import Any
 
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.wording import read_object
-from sunwi.params import Answering
-from sunwi.records import UnderstoodQuery
+from sunwi.params.finishing import Answering
+from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
 from sunwi.submit.ranking import Ranking
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 
 POOLING_NAMES = {"mean": "mean", "cls": "cls", "lasttoken": "last_token"}

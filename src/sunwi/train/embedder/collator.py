@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.groups import Group
 from sunwi.train.embedder.guide import Guide
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from sunwi.models.batches import length_batches
 from sunwi.models.encoder import Encoder, pool
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.runtime import text_hash
-from sunwi.search.fusion import weighted_total, zscore
+from sunwi.search.fusion.normalise import zscore
+from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import (
     NATURAL,
     LabelledQuestion,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
-from sunwi.params import Params
-from sunwi.search.fusion import weighted_sum
+from sunwi.params.whole import Params
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import NATURAL, LabelledQuestion

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import EncoderParams, TrainEmbedderParams
-from sunwi.records import MinedRow
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.records.mined import MinedRow
 from sunwi.runtime import pick_device, seed_everything
 from sunwi.train.embedder.arguments import training_arguments
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY, DevEvaluation

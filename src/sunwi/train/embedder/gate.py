@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.fusion import weighted_sum
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
 from sunwi.search.passages import Passages
 from sunwi.search.retrievers.base import Scores

@@ -7,8 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sunwi.params import TrainEmbedderParams
-from sunwi.records import MinedRow
+from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.records.mined import MinedRow
 from sunwi.train.shared.in_batch import Kin, arrange
 
 

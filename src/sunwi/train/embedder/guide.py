@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
-from sunwi.params import EncoderParams
+from sunwi.params.encoder import EncoderParams
 
 if TYPE_CHECKING:
     from sunwi.train.embedder.groups import Group

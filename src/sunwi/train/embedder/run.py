@@ -13,8 +13,8 @@ from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import Params
-from sunwi.records import MinedRow
+from sunwi.params.whole import Params
+from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import DevEvaluation

@@ -24,7 +24,7 @@ from transformers import AutoTokenizer
 
 from sunwi.models.encoder import load_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainEmbedderParams
+from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.collator import GroupCollator
 from sunwi.train.embedder.groups import Group
 from sunwi.train.embedder.guide import Guide

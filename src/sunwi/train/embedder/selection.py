@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunwi.errors import DataError
-from sunwi.params import TrainEmbedderParams
-from sunwi.records import MinedRow
+from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.records.mined import MinedRow
 from sunwi.runtime import text_hash
 
 

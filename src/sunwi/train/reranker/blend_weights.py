@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sunwi.params import Params
-from sunwi.records import CandidateList
+from sunwi.params.whole import Params
+from sunwi.records.mined import CandidateList
 from sunwi.search.labelled import NATURAL
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers

@@ -12,7 +12,7 @@ from typing import Any
 from sunwi.errors import DataError
 from sunwi.models.cross_encoder import logits_of
 from sunwi.models.saving import TOKENIZER_FILES, load_state
-from sunwi.params import TrainRerankerParams
+from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
 from sunwi.train.reranker.early_stopping import Watch, watching
 from sunwi.train.reranker.lists import TrainingList

@@ -15,7 +15,7 @@ from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params import TrainRerankerParams
+from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import pick_device, progress, seed_everything
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList

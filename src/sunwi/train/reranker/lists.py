@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunwi.mining.false_negatives import positive_limit
-from sunwi.params import TrainRerankerParams
-from sunwi.records import CandidateList
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.records.mined import CandidateList
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sunwi.params import TrainRerankerParams
-from sunwi.records import read_json, write_json
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.records.files import read_json, write_json
 from sunwi.train.shared.layer_rates import count_layers, without_attention_dropout
 
 if TYPE_CHECKING:

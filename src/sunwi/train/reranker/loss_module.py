@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sunwi.params import TrainRerankerParams
+from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.train.reranker.losses import LOSSES
 
 if TYPE_CHECKING:

@@ -10,8 +10,10 @@ from typing import Any
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.params import Params, TrainRerankerParams
-from sunwi.records import CandidateList, write_json
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.params.whole import Params
+from sunwi.records.files import write_json
+from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.rerankers import METHOD_FILE, Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sunwi.records import canonical_json
+from sunwi.records.files import canonical_json
 from sunwi.runtime import cache_dir, text_hash
 
 LIBRARIES = ("torch", "transformers", "FlagEmbedding", "peft")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sunwi.errors import DataError
-from sunwi.records import MinedRow
+from sunwi.records.mined import MinedRow
 
 Kin = Callable[[str], frozenset[str]]  # docid -> what counts as the same answer: its document and its copies
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sunwi.models.sparse.encoder import pad
-from sunwi.params import SparseParams
-from sunwi.records import MinedRow
+from sunwi.params.sparse import SparseParams
+from sunwi.records.mined import MinedRow
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 if TYPE_CHECKING:

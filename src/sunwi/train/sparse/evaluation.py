@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.vectors import SparseVectors, expected_flops
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.score.measures import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.fusion import weighted_sum
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, collapse
 from sunwi.search.retrievers.base import Scores

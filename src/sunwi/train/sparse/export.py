@@ -21,7 +21,7 @@ from sunwi.models.sparse.export.sentence_transformer import (
 from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
 from sunwi.models.sparse.export.torchscript import trace_server_model
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.runtime import atomic_write
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages

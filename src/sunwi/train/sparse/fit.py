@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.params import SparseParams
-from sunwi.records import MinedRow
+from sunwi.params.sparse import SparseParams
+from sunwi.records.mined import MinedRow
 from sunwi.runtime import progress, seed_everything
 from sunwi.train.shared.in_batch import Kin, arrange
 from sunwi.train.sparse.batches import SparseBatch, make_batch

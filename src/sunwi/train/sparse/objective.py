@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.params import SparseParams
+from sunwi.params.sparse import SparseParams
 from sunwi.train.sparse import losses
 from sunwi.train.sparse.batches import SparseBatch
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import DataError
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.params import SparseParams
+from sunwi.params.sparse import SparseParams
 from sunwi.runtime import pick_device
 from sunwi.train.shared.layer_rates import freeze, without_attention_dropout
 from sunwi.train.sparse import losses

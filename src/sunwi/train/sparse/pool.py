@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sunwi.params import Params
+from sunwi.params.whole import Params
 from sunwi.search.index.bm25 import Bm25, index_terms, top
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import LabelledQuestion, low_overlap

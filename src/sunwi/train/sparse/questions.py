@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sunwi.records import MinedRow, Question
+from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
 from sunwi.runtime import text_hash
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.train.sparse.bilingual.dictionary import TermPair

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.resolver import resolve
-from sunwi.params import Params
-from sunwi.records import MinedRow, canonical_json
+from sunwi.params.whole import Params
+from sunwi.records.files import canonical_json
+from sunwi.records.mined import MinedRow
 from sunwi.runtime import cache_dir, text_hash
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages

@@ -8,7 +8,7 @@ from typing import Any
 from sunwi.models.sparse.encoder import SparseEncoder, pad
 from sunwi.models.sparse.vocabulary import restricted_vocabulary, token_counts, token_idf
 from sunwi.models.spec import ModelInfo
-from sunwi.params import SparseParams
+from sunwi.params.sparse import SparseParams
 from sunwi.runtime import pick_device, seed_everything
 
 SAMPLE = 64  # passages whose token states set the head's centre and scale

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sunwi.records import AugmentedFailure, Failure
+from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.train.targeted.failures import UNTRAINABLE, MayAnswer
 from sunwi.train.targeted.paraphrase import paraphrases
 

@@ -12,8 +12,8 @@ from sunwi.errors import LlmError
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.wording import fill, read_object, read_prompt
-from sunwi.params import AugmentFailuresParams
-from sunwi.records import AugmentedFailure, Failure
+from sunwi.params.augment_failures import AugmentFailuresParams
+from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.text import squeeze
 from sunwi.train.targeted.augment import Negative, augment_metrics, rows_of, trainable
 

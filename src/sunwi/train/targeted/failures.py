@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.records import Candidate, CandidateList, Failure
+from sunwi.records.failures import Failure
+from sunwi.records.mined import Candidate, CandidateList
 from sunwi.search.rerank.blend import ScoredList, blend, order_of
 from sunwi.train.reranker.quality import quality
 from sunwi.train.targeted.failure_categories import CATEGORIES, Reading, category_of, read

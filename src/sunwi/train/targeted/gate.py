@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sunwi.params import TrainRerankerTargetedParams
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.train.reranker.quality import Movement
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sunwi.params import TrainRerankerParams
-from sunwi.records import AugmentedFailure, CandidateList
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
 from sunwi.train.reranker.lists import TrainingList, training_list
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from sunwi.params import TrainRerankerTargetedParams
-from sunwi.records import CandidateList
+from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
 
 Part = Literal["train", "stop", "gate"]

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from sunwi.models.encoder import Encoder
-from sunwi.params import Params
-from sunwi.records import AugmentedFailure, CandidateList
+from sunwi.params.whole import Params
+from sunwi.records.failures import AugmentedFailure
+from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
 from sunwi.search.rerank.rerankers import SCORERS, PairScorer, Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration, score_lists

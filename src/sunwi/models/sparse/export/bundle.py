@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.export.server_tokens import ServerTokens
-from sunwi.records import write_json, write_lines
+from sunwi.records.files import write_json, write_lines
 from sunwi.runtime import file_hash
 
 FORMAT = "TORCH_SCRIPT"

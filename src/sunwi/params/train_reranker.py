@@ -1,12 +1,12 @@
-"""Sections of the reranker's stages: training, failures, their augmentation, the targeted stage."""
+"""Section train_reranker."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from sunwi.params.section import Count, Level, NotNegative, Positive, Section, Share, Whole
+from sunwi.params.section import Count, NotNegative, Positive, Section, Share, Whole
 
 
 class TrainRerankerParams(Section):
@@ -45,42 +45,4 @@ class TrainRerankerParams(Section):
     def _loss_fits(self) -> TrainRerankerParams:
         if self.method == "late_interaction" and self.loss == "binary":
             raise ValueError("loss binary needs a head with a bias: method cross_encoder, or another loss")
-        return self
-
-
-class CollectFailuresParams(Section):
-    """Failure notes of the reranked dev lists; docs/reranker.md tells what each category means."""
-
-    splits: Annotated[list[Literal["train", "dev"]], Field(min_length=1)] = ["dev"]
-    near_topic: Share = 0.2  # Jaccard of two passages' morphemes from which they are of one topic
-
-
-class AugmentFailuresParams(Section):
-    """What a failure is turned into: paraphrases of its question, negatives that look alike."""
-
-    provider: Literal["morphological", "llm"] = "morphological"
-    paraphrases: Whole = 3  # of a failure's question, at most
-    negatives: Count = 3  # of a failure: the beating passage and its neighbours, or an LLM's
-    passage_chars: Count = 1000  # of a passage in a prompt
-
-
-class TrainRerankerTargetedParams(Section):
-    """A second stage on the failures, and the gate that it must pass."""
-
-    enabled: bool = True
-    start: Literal["continue", "merged"] = "continue"  # the same adapter, or a fresh one on the merged model
-    max_steps: Count = 8
-    learning_rate: Positive = 2e-4
-    replay: NotNegative = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
-    evaluate_every: Count = 4
-    patience: Count = 1
-    stop_share: Share = 0.25  # of the documents: early stopping
-    gate_share: Share = 0.35  # of the documents: the gate
-    tolerance: Share = 0.0  # share of the solved questions that may be lost
-    alpha: Level = 0.05
-
-    @model_validator(mode="after")
-    def _shares_fit(self) -> TrainRerankerTargetedParams:
-        if self.stop_share + self.gate_share > 1:
-            raise ValueError("stop_share and gate_share are shares of the same documents: 1 together at most")
         return self

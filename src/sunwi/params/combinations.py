@@ -1,0 +1,55 @@
+"""Section combinations: variants made of other variants."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from sunwi.params.finishing import Finishing, Rerank, VariantName
+from sunwi.params.section import Count, Positive, Section, Share
+
+
+class Swap(Section):
+    """Conservative swap: where the first two places of `from` are nearly even, `to` may decide."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: VariantName = Field(alias="from")
+    to: VariantName
+    margin: Share = 0.05  # gap to the first place, as a share of the scores' spread over the first ten
+    limit: Count = 1  # queries at most, the closest first
+
+
+class UnionPool(Section):
+    """The best documents of several variants in one pool, ranked by RRF and a reranker."""
+
+    of: Annotated[list[VariantName], Field(min_length=2)]
+    depth: Count = 10  # documents of each variant
+    rrf_k: Positive = 60
+    rerank: Rerank = "late_interaction"
+    encoder: Literal["base", "promoted"] = "promoted"  # of the late interaction
+
+    @model_validator(mode="after")
+    def _members_differ(self) -> UnionPool:
+        if len(set(self.of)) < len(self.of):
+            raise ValueError(f"union names a variant twice: {self.of}")
+        return self
+
+
+class CombinationParams(Finishing):
+    """A variant made of other variants' rankings."""
+
+    swap: Swap | None = None
+    union: UnionPool | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> CombinationParams:
+        if (self.swap is None) == (self.union is None):
+            raise ValueError("expected either swap or union, found " + ("both" if self.swap else "none"))
+        return self
+
+    @property
+    def reads(self) -> list[str]:
+        """The variants that it is made of."""
+        return [self.swap.from_, self.swap.to] if self.swap else list(self.union.of if self.union else [])

@@ -1,0 +1,18 @@
+"""Section guard."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sunwi.params.section import Level, NotNegative, Section
+
+GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]  # those that metrics/per_query.csv can tell
+
+
+class GuardParams(Section):
+    """What `sunwi check --against REV` watches: the headline variant in these measures."""
+
+    tolerances: Annotated[dict[GuardMeasure, NotNegative], Field(min_length=1)] = {"map": 0.01}
+    alpha: Level = 0.05
