@@ -27,8 +27,8 @@ import numpy as np
 sys.path.insert(0, str(Path.cwd() / "stages"))
 
 from project import PREPARED, QUERIES, dev_labels, passages, questions
-from sunwi.corpus.duplicates import copies_of
-from sunwi.corpus.prepare import load_prepared
+from sunwi.corpus.copies import copies_of
+from sunwi.corpus.prepared import load_prepared
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder, load_encoder

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from synthetic_corpus import write_texts, write_vectors
 
-from sunwi.corpus.duplicates import copies_of
+from sunwi.corpus.copies import copies_of
 from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.mining.false_negatives import FalseNegativeRules

@@ -29,7 +29,7 @@ from project import (
     passages,
     questions,
 )
-from sunwi.corpus.prepare import load_prepared
+from sunwi.corpus.prepared import load_prepared
 from sunwi.params.loading import load_params
 from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow

@@ -1,22 +1,24 @@
-"""Encode passages and synthetic questions with the base or the promoted encoder."""
+"""Encode passages and questions with the base or the promoted encoder."""
 
 import sys
 
-from project import INDEX, METRICS, encoder, passages, questions, timed
-from sunwi.params.loading import load_params
+from sunwi.paths import INDEX, TIMING
 from sunwi.records.files import write_json
 from sunwi.search.index.store import vectors_file
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.encoders import EncoderSections, encoder
+from sunwi.workspace.questions import questions
+from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
     which = sys.argv[1]
-    params = load_params()
-    with timed(f"encode_{which}"):
-        model = encoder(which, params)
-        corpus, asked = passages(), [question.question for question in questions()]
+    with stage(f"encode_{which}") as workspace:
+        model, limits = encoder(workspace, which), workspace.params(EncoderSections).encoder
+        asked = [question.question for question in questions(workspace)]
         with vectors_file(INDEX / which / "corpus.npy") as empty:
-            model.encode(corpus.texts, "passage", params.encoder.max_length, "encode passages", empty)
+            model.encode(passages(workspace).texts, "passage", limits.max_length, "encode passages", empty)
         encoded = {"encoded": model.count.encoded, "cached": model.count.cached}
         with vectors_file(INDEX / which / "questions.npy") as empty:
-            model.encode(asked, "query", params.encoder.query_max_length, "encode questions", empty)
-    # What the cache spared is a fact of this machine, so it stands beside the timings.
-    write_json(METRICS / "timing" / f"encode_{which}_rows.json", encoded)
+            model.encode(asked, "query", limits.query_max_length, "encode questions", empty)
+        # What the cache spared is a fact of this machine, so it stands beside the timings.
+        write_json(TIMING / f"encode_{which}_rows.json", encoded)

@@ -1,30 +1,32 @@
 """Make synthetic questions, filter them, split them by document; contexts of the dev questions."""
 
-from project import METRICS, PREPARED, QA, encoder, llm_client, timed, told
 from sunwi.compute.choosing import engine_of
-from sunwi.corpus.duplicates import copies_of
-from sunwi.corpus.prepare import load_prepared
-from sunwi.params.loading import load_params
+from sunwi.params.compute import ComputeParams
+from sunwi.params.section import Whole
+from sunwi.paths import METRICS, QA
 from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
+from sunwi.qa.settings import QaSections
 from sunwi.records.files import write_json, write_rows
+from sunwi.workspace.corpus import prepared
+from sunwi.workspace.encoders import encoder
+from sunwi.workspace.llm import llm_client, recorded_usage
+from sunwi.workspace.stage import stage
+
+
+class Settings(QaSections):
+    compute: ComputeParams = ComputeParams()
+    rows_per_shard: Whole = 0
+
 
 if __name__ == "__main__":
-    params = load_params()
-    with timed("generate_qa"):
-        prepared = load_prepared(PREPARED)
-        sources = QaSources(
-            documents=prepared.corpus,
-            given=[(row.docid, row.question, row.source) for row in prepared.questions],
-            evaluation_texts=prepared.user_turns(),
-            judged=prepared.judged(),
-            copies=copies_of(prepared.duplicates),
-        )
-        base = encoder("base", params) if params.qa.round_trip == "hybrid" else None
-        client = llm_client(params) if params.qa.provider == "llm" else None
+    with stage("generate_qa") as workspace:
+        params, sources = workspace.params(Settings), QaSources.of(prepared(workspace))
+        base = encoder(workspace, "base") if params.qa.round_trip == "hybrid" else None
+        client = llm_client(workspace) if params.qa.provider == "llm" else None
         if client is not None:
-            print(client.estimate(requests(prepared.corpus, params.qa, params.seed)))
-        with told("generate_qa", client):
+            print(client.estimate(requests(sources.documents, params.qa, params.seed)))
+        with recorded_usage(workspace, "generate_qa", client):
             result = generate_questions(sources, params, base, client, engine_of(params.compute))
         write_rows(QA / "questions.jsonl", result.kept, params.rows_per_shard)
         write_rows(QA / "rejected.jsonl", result.rejected, params.rows_per_shard)

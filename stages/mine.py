@@ -1,33 +1,37 @@
 """Hard negatives for the train questions."""
 
-from project import (
-    METRICS,
-    MINED,
-    as_queries,
-    encoder,
-    false_negative_rules,
-    passages,
-    questions,
-    serving,
-    timed,
-)
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.negatives import mined_rows
-from sunwi.params.loading import load_params
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.mining import MiningParams
+from sunwi.params.reading import Sections
+from sunwi.params.section import Whole
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.paths import METRICS, MINED
 from sunwi.records.files import write_json, write_rising
-from sunwi.search.labelled import synthetic_questions
 from sunwi.search.rerank.rerankers import teacher_of
+from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.labels import synthetic
+from sunwi.workspace.rules import false_negative_rules
+from sunwi.workspace.serving import serving_pipeline
+from sunwi.workspace.stage import stage
+
+
+class Settings(Sections):
+    seed: Whole = 42
+    mining: MiningParams = MiningParams()
+    encoder: EncoderParams = EncoderParams()
+    train_reranker: TrainRerankerParams = TrainRerankerParams()
+    rows_per_shard: Whole = 0
+
 
 if __name__ == "__main__":
-    params = load_params()
-    with timed("mine"):
-        corpus, asked = passages(), questions()
-        train = synthetic_questions(asked, corpus, {"train"})
-        rules = false_negative_rules(corpus, params)
-        base = encoder("base", params)
-        queries = as_queries(train, base, params)
-        search = serving("base", corpus, params)
-        teacher = teacher_of(params.mining.reranker, base, params)
+    with stage("mine") as workspace:
+        params, base = workspace.params(Settings), encoder(workspace, "base")
+        train = synthetic(workspace, "train")
+        rules, search = false_negative_rules(workspace), serving_pipeline(workspace, "base")
+        queries = labelled_batch(workspace, base, train)
+        teacher = teacher_of(params.mining.reranker, base, params.encoder, params.train_reranker.max_length)
         count = MiningCount(params.mining.negatives)
         rows = mined_rows(search, queries, train, rules, params.mining, count, params.seed, teacher)
         write_rising(MINED / "train.jsonl", rows, params.rows_per_shard)

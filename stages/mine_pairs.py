@@ -1,42 +1,44 @@
 """Candidate lists of the promoted hybrid retriever for the train and dev questions."""
 
-from project import (
-    INDEX,
-    METRICS,
-    MINED,
-    as_queries,
-    encoder,
-    false_negative_rules,
-    labelled,
-    passages,
-    pipeline,
-    timed,
-)
 from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, triplets
-from sunwi.params.loading import load_params
+from sunwi.params.dense import DenseParams
+from sunwi.params.mining import MiningParams
+from sunwi.params.pairs import PairsParams
+from sunwi.params.reading import Sections
+from sunwi.params.section import Whole
+from sunwi.paths import INDEX, METRICS, MINED
 from sunwi.records.files import read_json, write_json, write_rows
-from sunwi.runtime import pick_device
-from sunwi.search.index.store import load_vectors
 from sunwi.search.pipeline import Fusion
-from sunwi.search.retrievers.dense_torch import TorchDenseRetriever
+from sunwi.search.retrievers.dense_torch import use_gpu
+from sunwi.workspace.corpus import passage_texts
+from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.labels import labels
+from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+from sunwi.workspace.rules import false_negative_rules
+from sunwi.workspace.stage import stage
+
+RETRIEVERS = ["bm25", "dense", "questions"]
+
+
+class Settings(Sections):
+    pairs: PairsParams = PairsParams()
+    dense: DenseParams = DenseParams()
+    mining: MiningParams = MiningParams()
+    rows_per_shard: Whole = 0
+
 
 if __name__ == "__main__":
-    params = load_params()
-    with timed("mine_pairs"):
-        corpus = passages()
-        labels = chosen_questions(labelled(corpus, params), params.pairs.max_train, params.pairs.max_dev)
-        queries = as_queries(labels, encoder("promoted", params), params)
-        names = ["bm25", "dense", "questions"]
-        fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(names)])
-        search = pipeline("promoted", corpus, params)
-        if (device := pick_device()).type == "cuda" and params.dense.index == "flat":
-            vectors = load_vectors(INDEX / "promoted" / "corpus.npy", len(corpus))
-            search.retrievers["dense"] = TorchDenseRetriever(vectors, device.type)
-        lists = candidate_lists(
-            search, names, fusion, queries, labels, params.pairs.depth, false_negative_rules(corpus, params)
-        )
+    with stage("mine_pairs") as workspace:
+        params = workspace.params(Settings)
+        chosen = chosen_questions(labels(workspace), params.pairs.max_train, params.pairs.max_dev)
+        queries = labelled_batch(workspace, encoder(workspace, "promoted"), chosen)
+        fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(RETRIEVERS)])
+        search = local_pipeline(workspace, "promoted")
+        if params.dense.index == "flat":
+            use_gpu(search.retrievers, passage_vectors(workspace, "promoted"))
+        rules = false_negative_rules(workspace)
+        lists = candidate_lists(search, RETRIEVERS, fusion, queries, chosen, params.pairs.depth, rules)
         write_rows(MINED / "pairs.jsonl", lists, params.rows_per_shard)
-        texts = dict(zip(corpus.docids, corpus.texts, strict=True))
-        trios = triplets(lists, texts, params.mining.max_positive_share)
+        trios = triplets(lists, passage_texts(workspace), params.mining.max_positive_share)
         write_rows(MINED / "triplets.jsonl", trios, params.rows_per_shard)
         write_json(METRICS / "pairs.json", pool_metrics(lists))

@@ -2,56 +2,39 @@
 
 import sys
 
-from project import (
-    EMBEDDER,
-    METRICS,
-    MINED,
-    as_queries,
-    dev_labels,
-    false_negative_rules,
-    passages,
-    questions,
-    timed,
-    write_curve,
-)
-from sunwi.mining.negatives import mine_negatives
-from sunwi.models.encoder import Encoder
-from sunwi.params.loading import load_params
+from sunwi.mining.again import mined_again
+from sunwi.paths import EMBEDDER, METRICS, MINED, PLOTS, TIMING
+from sunwi.records.curves import write_curve
 from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow
-from sunwi.search.labelled import synthetic_questions
-from sunwi.search.pipeline import build_pipeline
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.processes import is_main_process, start_processes
 from sunwi.train.embedder.run import TrainingData, tune
+from sunwi.train.embedder.settings import EmbedderSections
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.labels import dev_labels, synthetic
+from sunwi.workspace.questions import questions
+from sunwi.workspace.rules import false_negative_rules
+from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
-    params = load_params()
-    start_processes(params.train_embedder.num_processes)
-    with timed("train_embedder"):
-        corpus, asked = passages(), questions()
-        rules = false_negative_rules(corpus, params)
-
-        def remine(model: Encoder) -> list[MinedRow]:
-            train = synthetic_questions(asked, corpus, {"train"})
-            vectors = model.encode(corpus.texts, "passage", params.encoder.max_length, "encode passages")
-            pipeline = build_pipeline(corpus, vectors, params.bm25)
-            return mine_negatives(
-                pipeline, as_queries(train, model, params), train, rules, params.mining
-            ).rows
-
+    with stage("train_embedder") as workspace:
+        params = workspace.params(EmbedderSections)
+        start_processes(params.train_embedder.num_processes)
+        corpus, asked, rules = passages(workspace), questions(workspace), false_negative_rules(workspace)
         data = TrainingData(
             rows=read_rows(MINED / "train.jsonl", MinedRow),
             overlaps={question.qid: question.overlap for question in asked},
             styles={question.qid: question.style for question in asked},
             kin=rules.kin,
-            remine=remine,
+            remine=mined_again(corpus, lambda: synthetic(workspace, "train"), rules, params),
         )
-        tuned = tune(params, data, corpus, dev_labels(corpus, params), EMBEDDER)
+        tuned = tune(params, data, corpus, dev_labels(workspace), EMBEDDER)
         if not is_main_process():  # torchrun started several: they trained along, one writes
             sys.exit()
         write_json(METRICS / "train_embedder.json", tuned.metrics)
-        write_curve("embedder_loss", tuned.loss_curve)
-        write_curve("embedder_dev", tuned.dev_curve, ("step", "dense_ndcg10_low_overlap", CHOSEN_BY))
+        write_curve(PLOTS / "embedder_loss.csv", tuned.loss_curve)
+        columns = ("step", "dense_ndcg10_low_overlap", CHOSEN_BY)
+        write_curve(PLOTS / "embedder_dev.csv", tuned.dev_curve, columns)
         # Where a killed run went on is a fact of this machine, so it stands beside the timings.
-        write_json(METRICS / "timing" / "train_embedder_run.json", {"resumed_from_step": tuned.resumed_from})
+        write_json(TIMING / "train_embedder_run.json", {"resumed_from_step": tuned.resumed_from})

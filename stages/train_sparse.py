@@ -1,73 +1,36 @@
 """Train the sparse encoder; where it is switched off, say so in its outputs."""
 
-from project import (
-    METRICS,
-    MINED,
-    PREPARED,
-    QUERIES,
-    SPARSE,
-    as_queries,
-    dev_labels,
-    encoder,
-    false_negative_rules,
-    passages,
-    pipeline,
-    questions,
-    timed,
-    write_curve,
-)
-from sunwi.corpus.prepare import load_prepared
-from sunwi.params.loading import load_params
+from sunwi.paths import METRICS, MINED, PLOTS, SPARSE, TIMING
+from sunwi.records.curves import write_curve
 from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow
-from sunwi.records.submissions import UnderstoodQuery
-from sunwi.search.fusion.weighted import weighted_sum
-from sunwi.search.labelled import natural_questions
 from sunwi.train.sparse.bilingual.dictionary import science_terms
-from sunwi.train.sparse.questions import of_low_overlap
-from sunwi.train.sparse.run import run_sparse
+from sunwi.train.sparse.run import compared_systems, run_sparse
+from sunwi.train.sparse.settings import SparseSections
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.labels import dev_labels, natural
+from sunwi.workspace.questions import questions
+from sunwi.workspace.retrieval import local_pipeline
+from sunwi.workspace.rules import false_negative_rules
+from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
-    params = load_params()
-    with timed("train_sparse"):
-        if not params.sparse.enabled:
-            off = {"trained": False, "reason": "sparse.enabled is false"}
-            write_json(SPARSE / "state.json", off)
-            write_json(METRICS / "sparse.json", off)
-            write_curve("sparse_loss", [])
-            raise SystemExit(0)
-        corpus = passages()
-        search = pipeline("base", corpus, params)
-
-        def others(labels):
-            """BM25, dense and their weighted sum on the same questions."""
-            queries = as_queries(labels, encoder("base", params), params)
-            scores = {name: search.retrievers[name].scores(queries) for name in ("bm25", "dense")}
-            weights = {"bm25": params.mining.bm25_weight, "dense": 1.0}
-            return {**scores, "hybrid": weighted_sum(scores, weights)}
-
-        test = natural_questions(
-            read_rows(QUERIES / "understood.jsonl", UnderstoodQuery),
-            load_prepared(PREPARED).qrels,
-            corpus,
-            "test",
-            params.bm25.tokenizer,
-        )
-        mined = read_rows(MINED / "train.jsonl", MinedRow)
-        rows = of_low_overlap(mined, questions(), params.sparse.max_overlap)
-        run = run_sparse(
-            params,
-            rows,
-            corpus,
-            dev_labels(corpus, params),
-            test,
-            science_terms(),
-            false_negative_rules(corpus, params).kin,
-            others,
-            SPARSE,
-        )
-        write_json(SPARSE / "state.json", {"trained": True})
-        left_out = len(mined) - len(rows)
-        write_json(METRICS / "sparse.json", {**run.metrics, "rows_above_max_overlap": left_out})
-        write_json(METRICS / "timing" / "sparse_latency.json", run.latency)
-        write_curve("sparse_loss", run.curve)
+    with stage("train_sparse") as workspace:
+        params = workspace.params(SparseSections)
+        if params.sparse.enabled:
+            model, kin = encoder(workspace, "base"), false_negative_rules(workspace).kin
+            search, weight = local_pipeline(workspace, "base"), params.mining.bm25_weight
+            others = compared_systems(search, lambda asked: labelled_batch(workspace, model, asked), weight)
+            mined, terms = read_rows(MINED / "train.jsonl", MinedRow), science_terms()
+            judged = dev_labels(workspace), natural(workspace, "test")
+            corpus, asked = passages(workspace), questions(workspace)
+            run = run_sparse(params, mined, asked, corpus, *judged, terms, kin, others, SPARSE)
+            write_json(TIMING / "sparse_latency.json", run.latency)
+            state, metrics, curve = {"trained": True}, run.metrics, run.curve
+        else:
+            state = metrics = {"trained": False, "reason": "sparse.enabled is false"}
+            curve = []
+        write_json(SPARSE / "state.json", state)
+        write_json(METRICS / "sparse.json", metrics)
+        write_curve(PLOTS / "sparse_loss.csv", curve)

@@ -1,20 +1,30 @@
 """Dialogues to standalone queries; chit-chat is recognised."""
 
-from project import METRICS, PREPARED, QUERIES, encoder, llm_client, timed, told
-from sunwi.corpus.prepare import load_prepared
-from sunwi.params.loading import load_params
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.query import QueryParams
+from sunwi.params.reading import Sections
+from sunwi.paths import METRICS, QUERIES
 from sunwi.query.understand import understand
 from sunwi.records.files import write_json, write_rows
+from sunwi.workspace.corpus import prepared
+from sunwi.workspace.encoders import encoder
+from sunwi.workspace.llm import llm_client, recorded_usage
+from sunwi.workspace.stage import stage
+
+
+class Settings(Sections):
+    query: QueryParams = QueryParams()
+    encoder: EncoderParams = EncoderParams()
+
 
 if __name__ == "__main__":
-    params = load_params()
-    with timed("understand_queries"):
-        prepared = load_prepared(PREPARED)
-        dev = (prepared.dev_queries, prepared.dev_qrels) if prepared.dev_queries else None
-        client = llm_client(params) if params.query.method == "llm" else None
-        base, limit = encoder("base", params), params.encoder.query_max_length
-        with told("understand_queries", client):
-            result = understand(prepared.queries, base, limit, params.query, dev, client)
+    with stage("understand_queries") as workspace:
+        params, tables = workspace.params(Settings), prepared(workspace)
+        dev = (tables.dev_queries, tables.dev_qrels) if tables.dev_queries else None
+        client = llm_client(workspace) if params.query.method == "llm" else None
+        base, limit = encoder(workspace, "base"), params.encoder.query_max_length
+        with recorded_usage(workspace, "understand_queries", client):
+            result = understand(tables.queries, base, limit, params.query, dev, client)
         if client is not None:
             result.metrics["cost"] = client.ledger.answers()  # each counted once, whenever it was bought
         write_rows(QUERIES / "understood.jsonl", result.rows)

@@ -18,7 +18,7 @@ from sunwi.compute.parts import map_parts
 from sunwi.compute.ray_data import RayEngine
 from sunwi.errors import ComputeError, DataError, InputProblems, ModelError, ParamsError, Problem, SunwiError
 from sunwi.params.compute import ComputeParams
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 from sunwi.params.whole import Params
 
 

@@ -30,7 +30,7 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.compute import ComputeParams
 from sunwi.params.mining import MiningParams
-from sunwi.qa.template import template_candidates
+from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.labelled import LabelledQuestion
@@ -289,7 +289,7 @@ def test_a_worker_that_no_node_can_hold_is_refused(cluster: str) -> None:
 REACH = """
 import sys
 from sunwi.compute.ray_data import WINDOW, RayEngine
-from sunwi.params import ComputeParams
+from sunwi.params.compute import ComputeParams
 engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
 print(list(engine.map(abs, [-1, -2, 3])))
 import ray
@@ -312,7 +312,7 @@ def test_an_existing_cluster_is_reached_by_its_address_and_quietly(cluster: str,
 LEAVE = """
 import sys
 from sunwi.compute.ray_data import RayEngine
-from sunwi.params import ComputeParams
+from sunwi.params.compute import ComputeParams
 engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
 results = engine.map(abs, iter(range(1000)))
 print(next(results))

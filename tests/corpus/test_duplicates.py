@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.corpus.duplicates import copies_of, find_duplicates
+from sunwi.corpus.copies import copies_of
+from sunwi.corpus.duplicates import find_duplicates
 from sunwi.corpus.near_duplicates import band_keys, bands, gram_hashes, near_pairs
 from sunwi.corpus.rows import DuplicatePair
 from sunwi.records.corpus import Document

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sunwi.corpus.prepare import load_prepared, prepare, write_prepared
+from sunwi.corpus.prepare import prepare, write_prepared
+from sunwi.corpus.prepared import load_prepared
 from sunwi.corpus.rows import GivenQuestion
 from sunwi.errors import InputProblems
 from sunwi.params.corpus import CorpusParams

@@ -16,7 +16,7 @@ from sunwi.llm.request import Message
 from sunwi.llm.retry import backoff, read_retry_after
 from sunwi.llm.tokens import expected_tokens, most_tokens
 from sunwi.params.llm import LlmParams
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 
 # "질문" and "글 0": 6 + 5 bytes, and 3 x 16 for the template
 MOST_IN = 6 + 5 + 48

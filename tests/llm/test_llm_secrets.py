@@ -11,7 +11,7 @@ import pytest
 from sunwi.errors import LlmError, ParamsError
 from sunwi.llm.credentials import Redactor, key_variable
 from sunwi.params.llm import LlmParams
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 
 
 @pytest.mark.parametrize("provider", ["openai", "gemini"])

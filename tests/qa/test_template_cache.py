@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sunwi.qa.template import template_candidates
+from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
 from sunwi.text import sentences, sentences_of
 

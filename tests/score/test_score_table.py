@@ -221,7 +221,7 @@ def test_every_value_lies_in_its_range(seed: int, queries: int) -> None:
 WRITE_SCRIPT = """
 import json, sys
 from pathlib import Path
-from sunwi.params import ScoreParams
+from sunwi.params.score import ScoreParams
 from sunwi.score.comparison import compare_variants
 from sunwi.score.measures import RANKING
 from sunwi.score.table import score_runs, write_scores

@@ -12,9 +12,10 @@ from sunwi.records.files import read_rows
 from sunwi.records.submissions import SubmissionRow, UnderstoodQuery
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import Fusion, SearchPipeline
-from sunwi.submit.building import build, fusion_of
+from sunwi.submit.building import RerankPlan, build, fusion_of
 from sunwi.submit.finishing import Submission
-from sunwi.submit.writing import remove_strays, write_submission
+from sunwi.submit.strays import remove_strays
+from sunwi.submit.writing import write_submission
 from sunwi.trec import read_run
 
 # d2 is the parent of two chunks; scores are set so that its chunks are first and third.
@@ -50,7 +51,12 @@ def submission(weights: dict[str, float] | None = None, **settings: object) -> S
     variant = SubmissionParams.model_validate({"retrievers": ["dense"], "fusion": "weighted", **settings})
     pipeline = SearchPipeline(PASSAGES, [Fixed()])
     return build(
-        variant, UNDERSTOOD, QUERIES, pipeline, fusion_of(variant, {}), Reversing(), weights or {}, 2
+        variant,
+        UNDERSTOOD,
+        QUERIES,
+        pipeline,
+        fusion_of(variant, {}),
+        RerankPlan(Reversing(), weights or {}, 2, None),
     )
 
 
@@ -81,7 +87,7 @@ def test_lineage_tells_the_probability_of_what_is_reranked() -> None:
     )
     made = build(
         variant, UNDERSTOOD, QUERIES, SearchPipeline(PASSAGES, [Fixed()]), fusion_of(variant, {}),
-        Reversing(), {"late_interaction": 5.0}, 2, calibration={"slope": 0.5, "intercept": -1.0},
+        RerankPlan(Reversing(), {"late_interaction": 5.0}, 2, {"slope": 0.5, "intercept": -1.0}),
     )  # fmt: skip
     # z of both scorers over the two is 1 and -1: the blend gives 하 (d1) 5 - 1 = 4, 나 (d2) 1 - 5 = -4.
     found = [one["probability"] for one in made.lineage[0].candidates]

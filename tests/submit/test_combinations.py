@@ -9,7 +9,7 @@ import pytest
 
 from sunwi.errors import DataError, ParamsError
 from sunwi.params.combinations import CombinationParams, Swap, UnionPool
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 from sunwi.params.whole import Params
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import Passages, QueryBatch

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from sunwi.errors import DataError
+from sunwi.paths import METRICS
 
-PER_QUERY = Path("metrics/per_query.csv")
+PER_QUERY = METRICS / "per_query.csv"
 
 
 def check(

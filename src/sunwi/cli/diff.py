@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.paths import PREPARED, SUBMISSIONS
+
 if TYPE_CHECKING:
     from sunwi.submit.differing import Change
 
-SUBMISSIONS = Path("data/submissions")
-PREPARED = Path("data/prepared")
 WIDTH = 100  # characters of a passage
 
 
@@ -26,7 +26,7 @@ def diff(
     ] = False,
 ) -> None:
     """Show the queries whose first place (or topk) changed, with passages and, if judged, scores."""
-    from sunwi.corpus.prepare import load_prepared
+    from sunwi.corpus.prepared import load_prepared
     from sunwi.params.loading import load_params
     from sunwi.records.files import read_rows
     from sunwi.records.submissions import SubmissionRow

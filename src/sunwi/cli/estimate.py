@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
-PREPARED = Path("data/prepared")
+from sunwi.paths import PREPARED
 
 
 def estimate() -> None:
     """Show the calls, tokens and cost that `dvc repro generate_qa` would take now, fresh against cached."""
-    from sunwi.corpus.prepare import load_prepared
+    from sunwi.corpus.prepared import load_prepared
     from sunwi.errors import DataError
     from sunwi.llm.client import LlmClient
     from sunwi.params.loading import load_params

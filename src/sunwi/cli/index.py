@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sunwi.errors import DataError
+from sunwi.paths import INDEX, PREPARED, SPARSE
 
 if TYPE_CHECKING:
     from sunwi.search.passages import Passages
     from sunwi.search.servers.index import SparseField
-
-PREPARED = Path("data/prepared")
-VECTORS = Path("data/index")
-SPARSE = Path("models/sparse")
 
 
 class Engine(StrEnum):
@@ -65,7 +61,7 @@ def index(
     passages = Passages.of(iter_rows(PREPARED / "corpus.jsonl", Document))
     vectors = sparse = None
     if content in {Content.PROMOTED, Content.BASE}:
-        path = VECTORS / content.value / "corpus.npy"
+        path = INDEX / content.value / "corpus.npy"
         if not path.exists():
             raise DataError(f"there are no vectors in {path}", "run dvc repro, or give --with texts")
         vectors = load_vectors(path, len(passages))

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.paths import MINED
+
 if TYPE_CHECKING:
     from sunwi.records.mined import MinedRow
 
-MINED = Path("data/mined/train.jsonl")
+MINED_ROWS = MINED / "train.jsonl"
 
 
 def inspect(
     qid: Annotated[str, typer.Argument(help="The question's id, as in data/mined/train.jsonl.")],
     *,
-    file: Annotated[Path, typer.Option(help="File of mined rows.")] = MINED,
+    file: Annotated[Path, typer.Option(help="File of mined rows.")] = MINED_ROWS,
     chars: Annotated[int, typer.Option(min=20, help="Characters shown of each passage.")] = 240,
     as_json: Annotated[bool, typer.Option("--json", help="The row as one JSON object on stdout.")] = False,
 ) -> None:

@@ -82,7 +82,7 @@ def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> list[C
 
     from sunwi.cli.overlay import overlay
     from sunwi.cli.params_file import read_yaml
-    from sunwi.params.loading import validate
+    from sunwi.params.reading import validate
     from sunwi.params.whole import Params
     from sunwi.runtime import atomic_write
 

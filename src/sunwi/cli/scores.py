@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
-SCORES = Path("metrics/scores.json")
+from sunwi.paths import METRICS
+
+SCORES = METRICS / "scores.json"
 
 
 def scores() -> None:

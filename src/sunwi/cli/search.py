@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sunwi.errors import DataError
+from sunwi.paths import EMBEDDER, PREPARED
 
 if TYPE_CHECKING:
     from sunwi.params.whole import Params
     from sunwi.records.corpus import Document
     from sunwi.search.passages import Passages
     from sunwi.search.pipeline import Fusion, RankedQuery
-
-PREPARED = Path("data/prepared")
-PROMOTED = Path("models/embedder")
 
 
 class Mode(StrEnum):
@@ -111,7 +109,7 @@ def read_weights(fitted: Path, model: str, params: Params) -> tuple[dict[str, fl
     """
     from sunwi.records.files import read_json
 
-    which = {params.encoder.model: "base", PROMOTED.as_posix(): "promoted"}.get(model.removesuffix("/"))
+    which = {params.encoder.model: "base", EMBEDDER.as_posix(): "promoted"}.get(model.removesuffix("/"))
     default = {"bm25": params.mining.bm25_weight, "dense": 1.0}
     if which is None:
         return default, f"mining.bm25_weight: none is fitted for {model}"

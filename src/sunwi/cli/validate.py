@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-PREPARED = Path("data/prepared")
+from sunwi.paths import PREPARED
 
 
 def validate(

@@ -45,7 +45,7 @@ def map_parts(
 
     Examples
     --------
-    >>> from sunwi.compute import LOCAL
+    >>> from sunwi.compute.engine import LOCAL
     >>> halves = lambda part: [([0, 2], part[::2]), ([1], part[1:2])]
     >>> list(map_parts(LOCAL, sum, [[1, 2, 3], [4, 5, 6]], halves))
     [[([0, 2], 4), ([1], 2)], [([0, 2], 10), ([1], 5)]]

@@ -15,7 +15,7 @@ def find_duplicates(documents: Sequence[Document], threshold: float) -> list[Dup
     """Pairs of documents with the same content but for spaces, punctuation and case, or nearly the same.
 
     Every exact copy is paired with the first of its kind (by docid), and the first of each kind with its
-    near-duplicates of a Jaccard index of at least `threshold`; see `copies_of`.
+    near-duplicates of a Jaccard index of at least `threshold`; see `copies.copies_of`.
     """
     kinds: dict[str, list[str]] = defaultdict(list)
     for document in sorted(documents, key=lambda row: row.docid):
@@ -32,31 +32,3 @@ def find_duplicates(documents: Sequence[Document], threshold: float) -> list[Dup
         for later, earlier, similarity in near_pairs(firsts, threshold)
     ]
     return sorted(pairs, key=DuplicatePair.sort_key)
-
-
-def copies_of(pairs: Sequence[DuplicatePair]) -> dict[str, frozenset[str]]:
-    """For every docid in a pair, all docids with the same or nearly the same content, its own among them.
-
-    Sets are shared between exact copies, so the whole stays small however often a content repeats.
-
-    Examples
-    --------
-    >>> exact = DuplicatePair(docid="b", duplicate_of="a", similarity=1.0)
-    >>> near = DuplicatePair(docid="c", duplicate_of="a", similarity=0.9)
-    >>> sorted(copies_of([exact, near])["b"])
-    ['a', 'b', 'c']
-    """
-    first: dict[str, str] = {}
-    for pair in sorted(pairs, key=DuplicatePair.sort_key):  # so that the earlier of a pair is settled before
-        first.setdefault(pair.duplicate_of, pair.duplicate_of)
-        first.setdefault(pair.docid, first[pair.duplicate_of] if pair.similarity == 1.0 else pair.docid)
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for docid, of in first.items():
-        kinds[of].add(docid)
-    alike: dict[str, set[str]] = {of: {of} for of in kinds}
-    for pair in pairs:
-        left, right = first[pair.docid], first[pair.duplicate_of]
-        alike[left].add(right)
-        alike[right].add(left)
-    sets = {of: frozenset().union(*(kinds[other] for other in others)) for of, others in alike.items()}
-    return {docid: sets[of] for docid, of in first.items()}

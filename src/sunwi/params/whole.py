@@ -32,6 +32,7 @@ from sunwi.params.submissions import SubmissionParams
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.params.variants import headline_of
 
 
 class Params(Section):
@@ -67,7 +68,7 @@ class Params(Section):
     @property
     def headline(self) -> str:
         """The variant that the report and the guard speak of."""
-        return self.report.headline or next(reversed(self.submissions), self.score.baseline)
+        return headline_of(self.submissions, self.score, self.report)
 
     @model_validator(mode="after")
     def _sections_fit(self) -> Params:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sunwi.compute.engine import LOCAL, Engine
+from sunwi.corpus.copies import copies_of
+from sunwi.corpus.prepared import Prepared
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.params.whole import Params
 from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
 from sunwi.qa.dev_contexts import dev_contexts
 from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
@@ -19,8 +20,9 @@ from sunwi.qa.given import Given, given_candidates
 from sunwi.qa.llm.candidates import ask
 from sunwi.qa.metrics import question_metrics
 from sunwi.qa.searching import QuestionSearch
+from sunwi.qa.settings import QaSections
 from sunwi.qa.split import split_documents
-from sunwi.qa.template import template_candidates
+from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
 from sunwi.records.questions import DevContexts, Question, RejectedQuestion
 from sunwi.text import morphemes, overlap
@@ -56,6 +58,17 @@ class QaSources:
     judged: Collection[str] = ()
     copies: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, prepared: Prepared) -> QaSources:
+        """What the prepared tables give."""
+        return cls(
+            documents=prepared.corpus,
+            given=[(row.docid, row.question, row.source) for row in prepared.questions],
+            evaluation_texts=prepared.user_turns(),
+            judged=prepared.judged(),
+            copies=copies_of(prepared.duplicates),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class QaResult:
@@ -69,7 +82,7 @@ class QaResult:
 
 def generate_questions(
     sources: QaSources,
-    params: Params,
+    params: QaSections,
     encoder: Encoder | None = None,
     client: LlmClient | None = None,
     engine: Engine = LOCAL,
@@ -138,7 +151,7 @@ def _candidates(
     documents: Sequence[Document],
     passage_terms: Terms,
     given: Sequence[Given],
-    params: Params,
+    params: QaSections,
     client: LlmClient | None,
     engine: Engine,
 ) -> tuple[list[Candidate], list[RejectedQuestion], int | None]:
@@ -163,7 +176,7 @@ def _check(
     passage_terms: Terms,
     evaluation_texts: Sequence[str],
     search: QuestionSearch,
-    params: Params,
+    params: QaSections,
 ) -> list[Checked]:
     """Every candidate with its evidence and verdict; only those whose text passes are searched for."""
     asked = morphemes([candidate.question for candidate in candidates], "questions")

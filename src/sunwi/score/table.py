@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunwi.params.score import ScoreParams
-from sunwi.records.files import write_json, write_lines
+from sunwi.records.files import write_json
+from sunwi.records.tables import Cell, write_csv
 from sunwi.score.comparison import Values, compare_variants
 from sunwi.score.inputs import check_inputs
 from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents
@@ -19,8 +18,6 @@ from sunwi.trec import Qrels, Run
 
 SUMMARY_MEASURES = ("mrr", "ndcg10", "recall10", "recall50", "hit1")
 MEASURE_DIGITS = 4  # in the summary, which people compare; the detail has six
-
-Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +177,3 @@ def write_scores(scores: Scores, folder: Path) -> None:
     write_csv(folder / "per_query.csv", head, scores.per_query)
     write_csv(folder / "plots" / "map_ladder.csv", LADDER_COLUMNS, map_ladder(scores.summary))
     write_csv(folder / "plots" / "recall.csv", RECALL_COLUMNS, recall_curve(scores.detail))
-
-
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
-    """Write RFC 4180 records with "\\n" ends, atomically; an undefined value is an empty field."""
-    write_lines(path, _csv_lines([columns, *([row[column] for column in columns] for row in rows)]))
-
-
-def _csv_lines(records: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    for record in records:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(record)
-        yield line.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,28 @@ from sunwi.submit.ranking import Place, Ranking
 PROBABILITY = "probability"  # of answering, by the blend's calibration
 
 
+@dataclass(frozen=True, slots=True)
+class RerankPlan:
+    """How a variant re-orders its first places.
+
+    Attributes
+    ----------
+    rerankers
+        None: the fused order stays.
+    weights
+        Of the rerankers in the blend.
+    depth
+        How many places are re-ordered.
+    calibration
+        Of the blend with these weights: the lineage then tells how likely each re-ranked passage answers.
+    """
+
+    rerankers: Rerankers | None
+    weights: Mapping[str, float]
+    depth: int
+    calibration: Mapping[str, float] | None
+
+
 def fusion_of(variant: SubmissionParams, fitted: Mapping[str, Mapping[str, float]]) -> Fusion:
     """The variant's fusion; "calibrated" takes the weights fitted for its set of retrievers."""
     if variant.fusion == "calibrated":
@@ -36,11 +59,8 @@ def build_understood(
     batch: Callable[[Sequence[str], Sequence[str]], QueryBatch],
     pipeline: SearchPipeline,
     fusion: Fusion,
-    rerankers: Rerankers | None,
-    weights: Mapping[str, float],
-    rerank_depth: int,
+    plan: RerankPlan,
     client: Asks | None = None,
-    calibration: Mapping[str, float] | None = None,
 ) -> Submission:
     """`build`, with the searches that the variant asks for; nothing is encoded where nobody asks.
 
@@ -57,10 +77,7 @@ def build_understood(
         asked = searches(understood, variant.queries, variant.query_weights)
         owners = [understood[one.row].qid for one in asked]
         cascade = (asked, batch(owners, [one.text for one in asked]))
-    return build(
-        variant, understood, queries, pipeline, fusion, rerankers, weights, rerank_depth, cascade, client,
-        calibration,
-    )  # fmt: skip
+    return build(variant, understood, queries, pipeline, fusion, plan, cascade, client)
 
 
 def build(
@@ -69,12 +86,9 @@ def build(
     queries: QueryBatch,
     pipeline: SearchPipeline,
     fusion: Fusion,
-    rerankers: Rerankers | None,
-    weights: Mapping[str, float],
-    rerank_depth: int,
+    plan: RerankPlan,
     cascade: tuple[Sequence[Search], QueryBatch] | None = None,
     client: Asks | None = None,
-    calibration: Mapping[str, float] | None = None,
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 
@@ -83,14 +97,10 @@ def build(
 
     Parameters
     ----------
-    weights, rerank_depth
-        Of the rerankers in the blend, and how many places they re-order.
     cascade
         The searches of a multi-query variant with their batch; None: the standalone queries alone.
     client
         The LLM of variants that ask one.
-    calibration
-        Of the blend with these weights: the lineage then tells how likely each re-ranked passage answers.
     """
     names = sorted(set(variant.retrievers))
     if cascade is None:
@@ -101,14 +111,14 @@ def build(
             asked, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
     scorers = SCORERS[variant.rerank]
-    rankings = _reranked(ranked, queries, pipeline, rerankers, scorers, weights, rerank_depth, calibration)
+    rankings = _reranked(ranked, queries, pipeline, scorers, plan)
     texts = dict(zip(pipeline.passages.docids, pipeline.passages.texts, strict=True))
     submission = finish(variant, understood, rankings, texts, client)
     submission.metrics.update(
         {
             "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},
-            "rerankers_not_trained": [name for name in scorers if name not in weights],
-            "rerank_weights": {name: float(weight) for name, weight in sorted(weights.items())},
+            "rerankers_not_trained": [name for name in scorers if name not in plan.weights],
+            "rerank_weights": {name: float(weight) for name, weight in sorted(plan.weights.items())},
         }
     )
     if cascade is not None:
@@ -122,14 +132,12 @@ def _reranked(
     ranked: Sequence[RankedQuery],
     queries: QueryBatch,
     pipeline: SearchPipeline,
-    rerankers: Rerankers | None,
     scorers: Sequence[str],
-    weights: Mapping[str, float],
-    depth: int,
-    calibration: Mapping[str, float] | None,
+    plan: RerankPlan,
 ) -> list[Ranking]:
-    """Per query its documents in their order, the first `depth` by the blend."""
-    used = [name for name in scorers if weights.get(name, 0.0) > 0]
+    """Per query its documents in their order, the first ones by the blend."""
+    rerankers, depth = plan.rerankers, plan.depth
+    used = [name for name in scorers if plan.weights.get(name, 0.0) > 0]
     if rerankers is None or not used:
         return [_ranking(one, pipeline, list(range(len(one.positions))), one.scores, {}) for one in ranked]
     texts = pipeline.passages.texts
@@ -145,10 +153,10 @@ def _reranked(
         size = min(depth, len(one.positions))
         extra = {name: values[start : start + size] for name, values in scores.items()}
         start += size
-        blended = blend({FIRST: one.scores[:size], **extra}, weights)
+        blended = blend({FIRST: one.scores[:size], **extra}, plan.weights)
         order = order_of(blended).tolist() + list(range(size, len(one.positions)))
-        if calibration is not None:
-            extra[PROBABILITY] = probabilities(blended, calibration).astype(np.float32)
+        if plan.calibration is not None:
+            extra[PROBABILITY] = probabilities(blended, plan.calibration).astype(np.float32)
         found.append(_ranking(one, pipeline, order, blended, extra))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sunwi.errors import DataError
 from sunwi.params.combinations import CombinationParams
@@ -24,7 +24,7 @@ def combine(
     read: Callable[[str], Rankings],
     understood: Sequence[UnderstoodQuery],
     texts: Mapping[str, str],
-    rerankers: Callable[[str], Rerankers],
+    rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
     blends: Mapping[str, Mapping[str, float]],
     client: Asks | None = None,
 ) -> Submission:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from sunwi.errors import DataError
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 from sunwi.params.whole import Params
 
 Cell = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from sunwi.records.files import canonical_json, read_rows, write_lines, write_rows
@@ -29,14 +28,3 @@ def write_ranking(submission: Submission, folder: Path, name: str) -> None:
 def read_ranking(folder: Path, name: str) -> dict[str, Ranking]:
     """Query id to ranking of one variant."""
     return {str(row.eval_id): from_row(row) for row in read_rows(folder / f"{name}.jsonl", RankingRow)}
-
-
-def remove_strays(folder: Path, names: Collection[str]) -> list[str]:
-    """Delete the files of variants that are no longer declared; return their names.
-
-    A stage that depends on the whole folder would see another hash than that of a fresh clone.
-    """
-    strays = [path for path in sorted(folder.iterdir()) if path.name.split(".")[0] not in {"", *names}]
-    for path in strays:
-        path.unlink()
-    return [path.name for path in strays]

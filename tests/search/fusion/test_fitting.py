@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from sunwi.errors import DataError
 from sunwi.params.fusion import FusionParams
-from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
 from sunwi.records.questions import Question
 from sunwi.records.submissions import UnderstoodQuery
@@ -173,7 +172,7 @@ def test_a_lexical_head_is_fitted_with_the_others(given: Build) -> None:
     table = {f"q{at}": wrong for at in range(4)}
     pipeline, queries = given(["a", "b", "c"], bm25=table, dense=table, lexical=dict.fromkeys(table, right))
     labels = [label(qid) for qid in table]
-    fits = fit_all(pipeline, queries, labels, Params())
+    fits = fit_all(pipeline, queries, labels, FusionParams())
     assert set(fits.fits) == {
         "bm25", "dense", "lexical", "bm25+dense", "bm25+lexical", "dense+lexical", "bm25+dense+lexical"
     }  # fmt: skip

@@ -28,7 +28,7 @@ SCRIPT = """
 import hashlib, json, os, sys
 from pathlib import Path
 from sunwi.models.resolver import resolve
-from sunwi.params import EncoderParams
+from sunwi.params.encoder import EncoderParams
 from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.embedder.processes import start_processes
 from tests.train.conftest import alone, mined_rows

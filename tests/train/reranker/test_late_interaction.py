@@ -18,7 +18,7 @@ from tests.train.reranker.reranker_models import TEXTS, settings, training_rows
 from sunwi.errors import ParamsError
 from sunwi.models.late_interaction import maxsim
 from sunwi.models.resolver import resolve
-from sunwi.params.loading import validate
+from sunwi.params.reading import validate
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import maxsim_of_lists, shuffled, train_late_interaction

@@ -12,6 +12,7 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params.sparse import SparseParams
 from sunwi.params.whole import Params
 from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
@@ -31,12 +32,20 @@ def test_a_run_compares_itself_where_it_counts(
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "cache"))
     settings = SparseParams(
         model=str(bare.folder), passage_max_length=12, query_max_length=8, max_steps=2, batch_size=2,
-        evaluate_every=1, term_pairs=2, swap_share=0.5,
+        evaluate_every=1, term_pairs=2, swap_share=0.5, max_overlap=0.9,
     )  # fmt: skip
     labels = [
         LabelledQuestion(f"q{at}", f"{word} ?", (at,), "test", "x", at / 10) for at, word in enumerate(KOREAN)
     ]
     asked: list[int] = []
+    copying = water_rows[0].model_copy(update={"qid": "copying"})
+    asked_of = [
+        Question(
+            qid=row.qid, docid=row.pos_ids[0], question=row.query, style="x", generator="x", split="train",
+            overlap=1.0 if row is copying else 0.5,
+        )
+        for row in [*water_rows, copying]
+    ]  # fmt: skip
 
     def others(questions: Sequence[LabelledQuestion]) -> dict[str, np.ndarray]:
         asked.append(len(questions))
@@ -44,10 +53,11 @@ def test_a_run_compares_itself_where_it_counts(
         return {"bm25": first, "dense": first}
 
     run = run_sparse(
-        Params(sparse=settings), water_rows, water_corpus, labels, labels, pairs,
+        Params(sparse=settings), [*water_rows, copying], asked_of, water_corpus, labels, labels, pairs,
         lambda docid: frozenset({docid}), others, tmp_path / "out",
     )  # fmt: skip
     found = run.metrics
+    assert found["rows_above_max_overlap"] == 1
     names = {"bm25", "dense", "sparse", "bm25_sparse", "sparse_dense"}
     assert set(found["systems"]) == names
     assert found["systems"]["sparse"]["recall100"] == 1.0

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params.fusion import FusionParams
-from sunwi.params.whole import Params
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
@@ -149,11 +148,11 @@ class FittedSets:
 
 
 def fit_all(
-    pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: Params
+    pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: FusionParams
 ) -> FittedSets:
     """Fit every set of the pipeline's retrievers; a variant may name any."""
     fits = {
-        "+".join(names): fit_fusion(pipeline, names, queries, labels, params.fusion)
+        "+".join(names): fit_fusion(pipeline, names, queries, labels, params)
         for names in sets_of(pipeline.retrievers)
     }
     return FittedSets(fits)

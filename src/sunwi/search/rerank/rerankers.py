@@ -13,7 +13,7 @@ from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
-from sunwi.params.whole import Params
+from sunwi.params.encoder import EncoderParams
 from sunwi.records.files import read_json
 
 SCORERS = {
@@ -48,21 +48,27 @@ class Rerankers:
 
     Late interaction is the variant's own encoder's; beside it stands the reranker that was trained, if any.
     All run on the encoder's engine.
+
+    Parameters
+    ----------
+    limits
+        Of the late interaction, in tokens.
+    max_length
+        Of what the trained reranker reads, in tokens: `train_reranker.max_length`.
     """
 
-    def __init__(self, encoder: Encoder, trained: TrainedReranker | None, params: Params) -> None:
-        limits, settings = params.encoder, params.train_reranker
+    def __init__(
+        self, encoder: Encoder, trained: TrainedReranker | None, limits: EncoderParams, max_length: int
+    ) -> None:
         late = LateInteraction(encoder, limits.query_max_length, limits.max_length)
         self._scorers: dict[str, LateInteraction | CrossEncoder] = {"late_interaction": late}
         if trained is None:
             return
         if trained.name == "cross_encoder":
-            self._scorers[trained.name] = CrossEncoder(
-                trained.merged, settings.max_length, engine=encoder.engine
-            )
+            self._scorers[trained.name] = CrossEncoder(trained.merged, max_length, engine=encoder.engine)
         else:
             own = Encoder.of(resolve(str(trained.merged)), limits, encoder.engine)
-            self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, settings.max_length)
+            self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, max_length)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class Rerankers:
 PairScorer = Callable[[Sequence[tuple[str, str]]], npt.NDArray[np.float32]]
 
 
-def teacher_of(spec: str, encoder: Encoder, params: Params) -> PairScorer | None:
+def teacher_of(spec: str, encoder: Encoder, limits: EncoderParams, max_length: int) -> PairScorer | None:
     """What `mining.reranker` names: none, the encoder's late interaction, or a cross-encoder's folder or id.
 
     Raises
@@ -88,6 +94,5 @@ def teacher_of(spec: str, encoder: Encoder, params: Params) -> PairScorer | None
     if spec == "none":
         return None
     if spec == "late_interaction":
-        limits = params.encoder
         return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
-    return CrossEncoder(resolve(spec).folder, params.train_reranker.max_length, engine=encoder.engine).score
+    return CrossEncoder(resolve(spec).folder, max_length, engine=encoder.engine).score

@@ -6,8 +6,9 @@ import numpy as np
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
+from sunwi.runtime import pick_device
 from sunwi.search.passages import QueryBatch
-from sunwi.search.retrievers.base import Scores
+from sunwi.search.retrievers.base import Retriever, Scores
 
 
 class TorchDenseRetriever:
@@ -45,3 +46,10 @@ class TorchDenseRetriever:
         finally:
             torch.backends.cuda.matmul.allow_tf32 = exact
         return found
+
+
+def use_gpu(retrievers: dict[str, Retriever], vectors: Vectors) -> None:
+    """Let a GPU, where there is one, do the exact dense search over these vectors."""
+    device = pick_device()
+    if device.type == "cuda":
+        retrievers["dense"] = TorchDenseRetriever(vectors, device.type)

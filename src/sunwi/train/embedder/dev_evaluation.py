@@ -11,7 +11,6 @@ import numpy.typing as npt
 from sunwi.models.batches import length_batches
 from sunwi.models.encoder import Encoder, pool
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.params.whole import Params
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
@@ -26,6 +25,7 @@ from sunwi.search.passages import Passages
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 from sunwi.train.embedder.dev_set import DevSet, dev_set
+from sunwi.train.embedder.settings import EmbedderSections
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ class DevEvaluation:
     """
 
     def __init__(
-        self, passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params
+        self, passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections
     ) -> None:
         self.params = params
         self.info = base.info
@@ -99,7 +99,9 @@ class DevEvaluation:
         return dict(sorted(found.items()))
 
 
-def evaluation_questions(labels: Sequence[LabelledQuestion], params: Params) -> tuple[list[int], list[int]]:
+def evaluation_questions(
+    labels: Sequence[LabelledQuestion], params: EmbedderSections
+) -> tuple[list[int], list[int]]:
     """Rows of the low-overlap dev questions, natural ones first to be taken, and of half as many others."""
     limit = params.train_embedder.eval_questions
     low = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
-from sunwi.params.whole import Params
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import term_stream
@@ -19,6 +18,7 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.bm25 import LexicalRetriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
+from sunwi.train.embedder.settings import EmbedderSections
 
 POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus
 
@@ -40,7 +40,11 @@ class DevSet:
 
 
 def dev_set(
-    passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params, whole_corpus: int
+    passages: Passages,
+    base: Encoder,
+    labels: Sequence[LabelledQuestion],
+    params: EmbedderSections,
+    whole_corpus: int,
 ) -> DevSet:
     """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
     queries = as_queries(base, labels, params)
@@ -68,7 +72,7 @@ def dev_set(
     return DevSet(list(labels), part, relevant, bm25, natural)
 
 
-def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: Params) -> QueryBatch:
+def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections) -> QueryBatch:
     """Labelled questions, analysed and encoded."""
     return make_queries(
         [label.qid for label in labels],

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
-from sunwi.params.whole import Params
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
@@ -18,6 +17,7 @@ from sunwi.search.passages import Passages
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
+from sunwi.train.embedder.settings import EmbedderSections
 
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
@@ -32,21 +32,23 @@ class Verdict:
     fused: npt.NDArray[np.float64]
 
 
-def gate_set(passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: Params) -> DevSet:
+def gate_set(
+    passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections
+) -> DevSet:
     """The low-overlap dev questions with their pool, drawn with the base encoder."""
     rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)
     rows = sorted(sorted(rows, key=lambda row: (labels[row].overlap, labels[row].qid))[:GATE_QUESTIONS])
     return dev_set(passages, base, [labels[row] for row in rows], params, GATE_CORPUS)
 
 
-def judge(encoder: Encoder, gate: DevSet, params: Params) -> Verdict:
+def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> Verdict:
     """Reciprocal rank (cut at 10) of each gate question under one encoder."""
     queries = as_queries(encoder, gate.labels, params)
     vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
     return verdict_of(DenseRetriever(vectors).scores(queries), gate, params)
 
 
-def verdict_of(dense: Scores, gate: DevSet, params: Params) -> Verdict:
+def verdict_of(dense: Scores, gate: DevSet, params: EmbedderSections) -> Verdict:
     """The verdict on dense scores [questions, pool]."""
     fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
     return Verdict(
@@ -55,7 +57,9 @@ def verdict_of(dense: Scores, gate: DevSet, params: Params) -> Verdict:
     )
 
 
-def promote(verdicts: dict[float, Verdict], gate: DevSet, params: Params) -> tuple[float, dict[str, Any]]:
+def promote(
+    verdicts: dict[float, Verdict], gate: DevSet, params: EmbedderSections
+) -> tuple[float, dict[str, Any]]:
     """The share of the base that is promoted (1 = the base itself), and why.
 
     A candidate passes if its mean reciprocal rank is not below the base's by more than the tolerance, alone
@@ -120,7 +124,7 @@ def _reason(best: float, passed: Sequence[float], tuned: Sequence[float]) -> str
     return "no candidate was within the tolerance everywhere and better on average"
 
 
-def _test(name: str, differences: npt.NDArray[np.float64], params: Params) -> dict[str, float]:
+def _test(name: str, differences: npt.NDArray[np.float64], params: EmbedderSections) -> dict[str, float]:
     interval = bca_intervals(
         differences[:, None], params.score.confidence, params.score.bootstrap, params.seed
     )[0]

@@ -13,7 +13,6 @@ from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
-from sunwi.params.whole import Params
 from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
@@ -23,6 +22,7 @@ from sunwi.train.embedder.gate import gate_set, judge, promote
 from sunwi.train.embedder.last_token import ending_with_eos
 from sunwi.train.embedder.processes import is_main_process
 from sunwi.train.embedder.selection import Selection, select_rows
+from sunwi.train.embedder.settings import EmbedderSections
 from sunwi.train.shared.checkpoints import remove_checkpoints
 from sunwi.train.shared.in_batch import Kin
 
@@ -54,7 +54,11 @@ class TrainingData:
 
 
 def tune(
-    params: Params, data: TrainingData, passages: Passages, dev: Sequence[LabelledQuestion], out: Path
+    params: EmbedderSections,
+    data: TrainingData,
+    passages: Passages,
+    dev: Sequence[LabelledQuestion],
+    out: Path,
 ) -> Tuned:
     """Write the promoted encoder to `out`.
 
@@ -86,7 +90,7 @@ def tune(
 
 
 def _train_rounds(
-    params: Params,
+    params: EmbedderSections,
     data: TrainingData,
     passages: Passages,
     dev: Sequence[LabelledQuestion],
@@ -118,7 +122,7 @@ def _train_rounds(
 
 
 def _save_best(
-    params: Params,
+    params: EmbedderSections,
     trained: Trained,
     base: ModelInfo,
     start: ModelInfo,

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from sunwi.params.whole import Params
 from sunwi.records.mined import CandidateList
 from sunwi.search.labelled import NATURAL
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.train.reranker.calibration import calibrate
 from sunwi.train.reranker.quality import movement, quality, relevances, solved
+from sunwi.train.reranker.settings import RerankerSections
 
 Blend = dict[str, dict[str, float]]
 Calibration = dict[str, dict[str, float]]  # set of rerankers to slope and intercept
 
 
 def fit_rerankers(
-    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: Params
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: RerankerSections
 ) -> tuple[Blend, Calibration, dict[str, Any]]:
     """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
 

@@ -11,7 +11,6 @@ from typing import Any
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.train_reranker import TrainRerankerParams
-from sunwi.params.whole import Params
 from sunwi.records.files import write_json
 from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.rerankers import METHOD_FILE, Rerankers, trained_reranker
@@ -21,6 +20,7 @@ from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
+from sunwi.train.reranker.settings import RerankerSections
 
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
 
@@ -34,7 +34,7 @@ class Start:
 
 
 def tune_reranker(
-    params: Params,
+    params: RerankerSections,
     lists: Sequence[CandidateList],
     texts: dict[str, str],
     encoder: Encoder,
@@ -56,13 +56,13 @@ def tune_reranker(
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         write_json(out / "switched_off.json", {"reason": "train_reranker.enabled is false"})
-    rerankers = Rerankers(encoder, trained_reranker(out), params)
+    rerankers = Rerankers(encoder, trained_reranker(out), params.encoder, params.train_reranker.max_length)
     blend, calibration, quality = fit_rerankers(lists, texts, rerankers, params)
     return blend, calibration, {**facts, **quality}, curve
 
 
 def train_by_method(
-    params: Params,
+    params: RerankerSections,
     settings: TrainRerankerParams,
     lists: Sequence[TrainingList],
     embedder: Path,

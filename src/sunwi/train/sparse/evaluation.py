@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.vectors import SparseVectors, expected_flops
-from sunwi.params.whole import Params
 from sunwi.score.measures import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.weighted import weighted_sum
@@ -23,6 +22,7 @@ from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.search.top import top
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.questions import SplitTerms, cross_lingual_questions
+from sunwi.train.sparse.settings import ExportSections, SparseSections
 
 DEPTH = 100
 MEASURES = ("ndcg10", "mrr", "recall10", "hit1")  # and recall100
@@ -37,7 +37,7 @@ class SparseIndex:
     query_max_length: int
 
     @classmethod
-    def of(cls, encoder: SparseEncoder, texts: Sequence[str], params: Params) -> SparseIndex:
+    def of(cls, encoder: SparseEncoder, texts: Sequence[str], params: ExportSections) -> SparseIndex:
         """Encode a corpus."""
         vectors = encoder.encode_passages(texts, params.sparse.passage_max_length)
         return cls(encoder, vectors, params.sparse.query_max_length)
@@ -87,7 +87,7 @@ def compare_low_overlap(
     labels: Sequence[LabelledQuestion],
     passages: Passages,
     baseline: str,
-    params: Params,
+    params: SparseSections,
 ) -> dict[str, Any]:
     """`compare_systems` on the questions that copy little of their passage (`fusion.low_overlap`)."""
     rows = [at for at, label in enumerate(labels) if label.overlap <= params.fusion.low_overlap]
@@ -103,7 +103,7 @@ def compare_systems(
     labels: Sequence[LabelledQuestion],
     passages: Passages,
     baseline: str,
-    params: Params,
+    params: SparseSections,
 ) -> dict[str, Any]:
     """Means of every system on the same questions; nDCG@10 against a baseline, interval, paired test."""
     values = {name: measure(scores, labels, passages) for name, scores in sorted(systems.items())}

@@ -21,12 +21,12 @@ from sunwi.models.sparse.export.sentence_transformer import (
 from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
 from sunwi.models.sparse.export.torchscript import trace_server_model
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.params.whole import Params
 from sunwi.runtime import atomic_write
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.train.sparse.evaluation import measure
+from sunwi.train.sparse.settings import ExportSections
 
 PARITY = 1e-4  # largest difference of a weight
 SAMPLE = 16  # passages that are compared weight by weight
@@ -37,7 +37,7 @@ def export_sparse(
     encoder: SparseEncoder,
     pool: Passages,
     labels: Sequence[LabelledQuestion],
-    params: Params,
+    params: ExportSections,
     name: str,
     out: Path,
 ) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def export_sparse(
 
 
 def _sentence_transformers(
-    encoder: SparseEncoder, texts: Sequence[str], own: Any, params: Params, folder: Path
+    encoder: SparseEncoder, texts: Sequence[str], own: Any, params: ExportSections, folder: Path
 ) -> dict[str, Any]:
     if not has_mlm_form(encoder):
         return {"written": False, "reason": "the base has no MLM head: its own tokens are added beside it"}
@@ -179,7 +179,7 @@ def _ndcg(
     passages: SparseVectors,
     labels: Sequence[LabelledQuestion],
     pool: Passages,
-    params: Params,
+    params: ExportSections,
 ) -> float | None:
     if not labels:
         return None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sunwi.params.whole import Params
 from sunwi.search.index.bm25 import Bm25, index_terms, top
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import LabelledQuestion, low_overlap
 from sunwi.search.passages import Passages
+from sunwi.train.sparse.settings import ExportSections
 
 DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
 DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation
@@ -17,7 +17,7 @@ DEV_DEPTH = 4  # above it, BM25's best of every dev question beside its relevant
 
 
 def dev_pool(
-    passages: Passages, dev: Sequence[LabelledQuestion], params: Params
+    passages: Passages, dev: Sequence[LabelledQuestion], params: ExportSections
 ) -> tuple[Passages, list[LabelledQuestion]]:
     """The low-overlap dev questions and the passages that they are ranked over at each evaluation."""
     chosen = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.resolver import resolve
-from sunwi.params.whole import Params
 from sunwi.records.files import canonical_json
 from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
 from sunwi.runtime import cache_dir, text_hash
+from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.passages import Passages
+from sunwi.search.passages import Passages, QueryBatch
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.base import Scores
 from sunwi.train.shared.in_batch import Kin
 from sunwi.train.sparse.bilingual.dictionary import TermPair
@@ -34,15 +36,36 @@ from sunwi.train.sparse.pool import dev_pool
 from sunwi.train.sparse.questions import (
     SplitTerms,
     cross_lingual_questions,
+    of_low_overlap,
     split_terms,
     with_swapped_terms,
 )
+from sunwi.train.sparse.settings import SparseSections
 from sunwi.train.sparse.start import start_encoder
 
 SHOWN = 5  # questions whose activated terms are shown
 TIMED = 100  # queries whose latency is taken
 
+Batch = Callable[[Sequence[LabelledQuestion]], QueryBatch]
 OtherSystems = Callable[[Sequence[LabelledQuestion]], Mapping[str, Scores]]
+BASELINE = "bm25"
+
+
+def compared_systems(search: SearchPipeline, batch: Batch, bm25_weight: float) -> OtherSystems:
+    """BM25, dense and their weighted sum: scores of any questions, [questions, passages] each.
+
+    Parameters
+    ----------
+    batch
+        Labelled questions, analysed and encoded.
+    """
+
+    def scores(labels: Sequence[LabelledQuestion]) -> Mapping[str, Scores]:
+        queries = batch(labels)
+        found = {name: search.retrievers[name].scores(queries) for name in (BASELINE, "dense")}
+        return {**found, "hybrid": weighted_sum(found, {BASELINE: bm25_weight, "dense": 1.0})}
+
+    return scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +78,9 @@ class SparseRun:
 
 
 def run_sparse(
-    params: Params,
-    rows: Sequence[MinedRow],
+    params: SparseSections,
+    mined: Sequence[MinedRow],
+    questions: Sequence[Question],
     passages: Passages,
     dev: Sequence[LabelledQuestion],
     test: Sequence[LabelledQuestion],
@@ -67,10 +91,16 @@ def run_sparse(
 ) -> SparseRun:
     """Train a sparse encoder, write it to `out` and measure it beside the others on the test questions.
 
-    `others` gives the scores [questions, passages] of the systems that it is compared with; one of them is
-    "bm25", the baseline of the paired tests.
+    Parameters
+    ----------
+    questions
+        Of the mined rows: those that copy more than `sparse.max_overlap` of their passage train nothing.
+    others
+        Scores [questions, passages] of the systems that it is compared with; one of them is "bm25", the
+        baseline of the paired tests.
     """
     settings = params.sparse
+    rows = of_low_overlap(mined, questions, settings.max_overlap)
     info = resolve(params.encoder.model if settings.model == "encoder" else settings.model)
     split = split_terms(terms)
     trained_on = with_swapped_terms(rows, split.trained, settings.swap_share, params.seed)
@@ -106,6 +136,7 @@ def run_sparse(
         "vocabulary": len(encoder.token_ids),
         "rows": len(trained_on),
         "rows_with_swapped_terms": len(trained_on) - len(rows),
+        "rows_above_max_overlap": len(mined) - len(rows),
         "rows_left_out_of_batches": training.left_out_rows,
         "term_pairs": {"trained": len(split.trained), "held_out": len(split.held_out)},
         "trained_parameters": training.trained_parameters,
@@ -143,7 +174,7 @@ def _comparison(
     test: Sequence[LabelledQuestion],
     terms: Sequence[TermPair],
     passages: Passages,
-    params: Params,
+    params: SparseSections,
 ) -> dict[str, Any]:
     """Beside the other systems: on all test questions, on those of low overlap, with terms swapped."""
 
@@ -155,11 +186,11 @@ def _comparison(
         return {"systems": {}}
     systems = scored(test)
     found = {
-        "systems": compare_systems(systems, test, passages, "bm25", params),
-        "low_overlap": compare_low_overlap(systems, test, passages, "bm25", params),
+        "systems": compare_systems(systems, test, passages, BASELINE, params),
+        "low_overlap": compare_low_overlap(systems, test, passages, BASELINE, params),
     }
     if swapped := cross_lingual_questions(test, terms):
-        table = compare_systems(scored(swapped), swapped, passages, "bm25", params)
+        table = compare_systems(scored(swapped), swapped, passages, BASELINE, params)
         found["cross_lingual"] = {"questions": len(swapped), "systems": table}
     return found
 

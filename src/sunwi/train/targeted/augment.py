@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.train.targeted.failures import UNTRAINABLE, MayAnswer
 from sunwi.train.targeted.paraphrase import paraphrases
@@ -14,6 +17,21 @@ Neighbours = Callable[[str], Sequence[str]]  # docid to the docids nearest to it
 Negative = dict[str, str | None]
 ORIGINAL = "original"
 MORPHOLOGICAL = "morphological"
+NEAREST = 50  # neighbours of a beating passage that are looked at
+
+
+def nearest_passages(
+    vectors: npt.NDArray[np.float16], docids: Sequence[str], count: int = NEAREST
+) -> Neighbours:
+    """By the passages' vectors, [passages, dimensions], in the order of `docids`; ties by that order."""
+    exact = vectors.astype(np.float32)
+    position = {docid: at for at, docid in enumerate(docids)}
+
+    def neighbours(docid: str) -> list[str]:
+        near = exact @ exact[position[docid]]
+        return [docids[at] for at in np.argsort(-near, kind="stable")[:count]]
+
+    return neighbours
 
 
 def augment_failures(

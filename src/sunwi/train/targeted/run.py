@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from sunwi.models.encoder import Encoder
-from sunwi.params.whole import Params
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
@@ -25,6 +24,7 @@ from sunwi.train.reranker.run import Start, train_by_method
 from sunwi.train.targeted.gate import Verdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
+from sunwi.train.targeted.settings import TargetedSections
 
 KIND = "both"  # the set of rerankers whose blend is judged: all that are there
 
@@ -53,7 +53,13 @@ class Targeted:
 
 
 def tune_targeted(
-    params: Params, data: TargetedData, encoder: Encoder, embedder: Path, first: Path, blend: Blend, out: Path
+    params: TargetedSections,
+    data: TargetedData,
+    encoder: Encoder,
+    embedder: Path,
+    first: Path,
+    blend: Blend,
+    out: Path,
 ) -> Targeted:
     """Train a second stage on `first` and write `out`: the second stage if the gate lets it pass, else
     `first` byte for byte with its blend weights.
@@ -75,7 +81,7 @@ def tune_targeted(
         return _kept(first, blend, out, Verdict(False, reason), counts)
     depth = params.train_reranker.depth
     trained = trained_reranker(first)
-    rerankers = Rerankers(encoder, trained, params)
+    rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
     assert trained is not None  # else there was nothing to do
     before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
     training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
@@ -97,7 +103,7 @@ def tune_targeted(
             metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
             verdict = Verdict(False, "no step was better than the start on the questions for early stopping")
             return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
-        tuned = Rerankers(encoder, trained_reranker(second), params)
+        tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
         refitted = _refitted(blend, after["stop"], tuned.names, params.train_reranker.weights)
         metrics, verdict = _judged(params, before["gate"], after["gate"], blend, refitted)
@@ -111,7 +117,7 @@ def tune_targeted(
     return Targeted(refitted, calibration, metrics, curve)
 
 
-def _nothing_to_do(params: Params, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
+def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
     if not params.train_reranker_targeted.enabled:
         return "train_reranker_targeted.enabled is false"
     if trained_reranker(first) is None:
@@ -134,7 +140,7 @@ def _kept(
 
 
 def _training_lists(
-    params: Params,
+    params: TargetedSections,
     data: TargetedData,
     rows: Sequence[AugmentedFailure],
     part: Sequence[CandidateList],
@@ -159,7 +165,11 @@ def _training_lists(
 
 
 def _watch(
-    params: Params, lists: Sequence[CandidateList], texts: dict[str, str], scored: list[ScoredList], name: str
+    params: TargetedSections,
+    lists: Sequence[CandidateList],
+    texts: dict[str, str],
+    scored: list[ScoredList],
+    name: str,
 ) -> Watch | None:
     """Early stopping by the best blend's MRR on the stop part, if it has questions; other scores stay."""
     if not lists:
@@ -198,7 +208,11 @@ def _refitted(
 
 
 def _judged(
-    params: Params, before: Sequence[ScoredList], after: Sequence[ScoredList], first: Blend, second: Blend
+    params: TargetedSections,
+    before: Sequence[ScoredList],
+    after: Sequence[ScoredList],
+    first: Blend,
+    second: Blend,
 ) -> tuple[dict[str, Any], Verdict]:
     """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
     old, new = relevances(before, first.get(KIND, {})), relevances(after, second.get(KIND, {}))

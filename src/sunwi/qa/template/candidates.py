@@ -1,0 +1,144 @@
+"""Questions by linguistic templates over the morphological analysis: no LLM, no network, no key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
+
+from sunwi.cache import RowCache
+from sunwi.compute.engine import LOCAL, Engine
+from sunwi.qa.candidate import Candidate
+from sunwi.qa.template import medium, safe
+from sunwi.qa.template.cached import candidate_key, from_row, to_row
+from sunwi.qa.template.keyword import keyword_query
+from sunwi.qa.template.pattern import Pattern
+from sunwi.qa.template.register import word
+from sunwi.qa.template.sentence import Sentence, split_sentences
+from sunwi.qa.template.term import is_title
+from sunwi.qa.template.wordings import WORDINGS
+from sunwi.records.corpus import Document
+from sunwi.runtime import progress
+from sunwi.text import kiwi
+
+if TYPE_CHECKING:
+    from kiwipiepy import Token
+
+Group = Literal["safe", "medium", "keyword"]
+PATTERNS: dict[Group, dict[str, Pattern]] = {"safe": safe.SAFE, "medium": medium.MEDIUM}
+
+
+BLOCK = 512  # documents analysed at a time
+
+
+def template_candidates(
+    documents: Sequence[Document], groups: Iterable[Group], seed: int, engine: Engine = LOCAL
+) -> list[Candidate]:
+    """Candidates for every document, best first within a document.
+
+    The order within a document: safe, medium, keyword; in a group, questions with distinct answers
+    (sentences) before second questions on the same sentence; then by pattern, best first. A question
+    depends on its own document and the seed alone.
+
+    Parameters
+    ----------
+    documents
+        In any order.
+    groups
+        Which groups to make.
+    seed
+        Chooses, with the docid, the wording of each question.
+    engine
+        Runs blocks of documents that are not in the row cache.
+    """
+    wanted = frozenset(groups)
+    keys = [candidate_key(document, wanted, seed) for document in documents]
+    with RowCache("template_questions") as cache:
+        known = cache.get_many(keys)
+        new = [(key, document) for key, document in zip(keys, documents, strict=True) if key not in known]
+        blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
+        task = partial(_for_block, groups=wanted, seed=seed)
+        made = engine.map(task, ([document for _, document in block] for block in blocks))
+        for block, found in zip(blocks, progress(made, len(blocks), "questions", "block"), strict=True):
+            fresh = {key: to_row(of_one) for (key, _), of_one in zip(block, found, strict=True)}
+            cache.put_many(fresh)
+            known.update(fresh)
+    rows = (from_row(known[key], document.docid) for key, document in zip(keys, documents, strict=True))
+    return list(chain.from_iterable(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    question: str
+    style: str
+    pattern: str
+    group: Group
+    sentence: int | None
+
+
+def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[list[Candidate]]:
+    """Candidates of each document."""
+    titles = kiwi().tokenize([document.title or "" for document in documents])
+    analysed = kiwi().tokenize([document.content for document in documents])
+    return [
+        _for_document(document, tokens, title, groups, seed)
+        for document, tokens, title in zip(documents, analysed, titles, strict=True)
+    ]
+
+
+def _for_document(
+    document: Document, tokens: Sequence[Token], title: Sequence[Token], groups: frozenset[Group], seed: int
+) -> list[Candidate]:
+    sentences = split_sentences(document.content, tokens, document.title or "")
+    made: list[_Made] = []
+    if "safe" in groups:
+        made += _by_patterns(document, sentences, "safe", seed)
+        made += _by_title(document, title, seed)
+    if "medium" in groups:
+        made += _by_patterns(document, sentences, "medium", seed)
+    if "keyword" in groups and (query := keyword_query(document, tokens)):
+        made.append(_Made(query, "keyword", "keyword", "keyword", None))
+    return [
+        Candidate(
+            qid=f"{document.docid}-{number:02d}",
+            docid=document.docid,
+            question=entry.question,
+            style=entry.style,
+            generator=f"template:{entry.pattern}",
+            paraphrase=False,
+            checks={"group": entry.group, "sentence": entry.sentence},
+        )
+        for number, entry in enumerate(made, start=1)
+    ]
+
+
+def _by_patterns(document: Document, sentences: Sequence[Sentence], group: Group, seed: int) -> list[_Made]:
+    asked: set[tuple[int, str]] = set()
+    answers: Counter[int] = Counter()
+    found: list[tuple[int, int, int, _Made]] = []
+    for sentence in sentences:
+        for rank, (name, pattern) in enumerate(PATTERNS[group].items()):
+            for fact in pattern(sentence):
+                key = (id(WORDINGS[name]), fact.focus)  # patterns that share their wordings ask the same
+                if key in asked:
+                    continue
+                asked.add(key)
+                question, register = word(
+                    WORDINGS[name], fact.slots, str(seed), document.docid, name, fact.focus
+                )
+                entry = _Made(question, register, name, group, sentence.number)
+                found.append((answers[sentence.number], rank, sentence.number, entry))
+                answers[sentence.number] += 1
+    return [entry for *_, entry in sorted(found, key=lambda row: row[:3])]
+
+
+def _by_title(document: Document, tokens: Sequence[Token], seed: int) -> list[_Made]:
+    """A question for the whole passage, where the title is a phrase that names its subject."""
+    title = (document.title or "").strip()
+    if not is_title(tokens, title):
+        return []
+    question, register = word(WORDINGS["title"], {"X": title}, str(seed), document.docid, "title", title)
+    return [_Made(question, register, "title", "safe", None)]

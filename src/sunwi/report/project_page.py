@@ -1,0 +1,70 @@
+"""The report page's inputs and the model cards, from what a project's stages wrote."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sunwi.params.loading import load_params
+from sunwi.params.reading import PARAMS_FILE
+from sunwi.paths import DIAGNOSIS, METRICS, PLOTS, SUBMISSIONS
+from sunwi.records.files import read_json, read_rows
+from sunwi.records.submissions import LineageRow
+from sunwi.records.submitted import read_topk
+from sunwi.report.dag import stages_above
+from sunwi.report.failures import FailureNote
+from sunwi.report.inputs import PageInputs
+from sunwi.report.provenance import locked_hashes, package_versions
+from sunwi.score.per_query import read_per_query
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import prepared
+from sunwi.workspace.questions import understood
+
+
+def page_inputs(workspace: Workspace) -> PageInputs:
+    """Read all that the page shows.
+
+    Of metrics/ only what dvc.yaml declares as the stage's dependencies: a stray file there must not change
+    the page.
+    """
+    params = load_params(workspace.root / PARAMS_FILE)
+    names = sorted(params.variants)
+    stages = _yaml(workspace.root / "dvc.yaml")["stages"]
+    declared = [Path(path) for path in stages["report"]["deps"] if path.startswith("metrics/")]
+    metrics = {path.stem: read_json(workspace.path(path)) for path in declared if path.suffix == ".json"}
+    metrics["submissions"] = {
+        name: read_json(workspace.path(METRICS) / "submissions" / f"{name}.json") for name in names
+    }
+    submissions, tables = workspace.path(SUBMISSIONS), prepared(workspace)
+    per_query = workspace.path(METRICS) / "per_query.csv"
+    return PageInputs(
+        params=params,
+        scores=metrics.pop("scores"),
+        detail=metrics.pop("scores_detail"),
+        per_query=read_per_query(per_query.read_text("utf-8"), "metrics/per_query.csv"),
+        metrics=metrics,
+        plots={path.stem: _table(workspace.path(path)) for path in declared if path.parent == PLOTS},
+        points=_table(workspace.path(DIAGNOSIS) / "embedding_map.csv"),
+        documents=tables.corpus,
+        queries=tables.queries,
+        understood=understood(workspace),
+        qrels=tables.qrels,
+        lineage={name: read_rows(submissions / f"{name}.lineage.jsonl", LineageRow) for name in names},
+        topk={name: read_topk(submissions / f"{name}.jsonl") for name in names},
+        notes=read_rows(workspace.path(DIAGNOSIS) / "failures.jsonl", FailureNote),
+        stages=stages,
+        locked=locked_hashes(_yaml(workspace.root / "dvc.lock"), stages_above(stages, "report")),
+        versions=package_versions(),
+    )
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

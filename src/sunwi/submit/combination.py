@@ -1,0 +1,67 @@
+"""A combination of a project's variants, for the evaluation's dialogues and for the dev dialogues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sunwi.params.combinations import CombinationParams
+from sunwi.params.encoder import EncoderParams
+from sunwi.params.finishing import VariantName
+from sunwi.params.reading import Sections
+from sunwi.params.score import ScoreParams
+from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.paths import INDEX, RANKINGS, RERANKER
+from sunwi.records.files import read_json
+from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
+from sunwi.submit.combining import combine
+from sunwi.submit.dev import dev_metrics
+from sunwi.submit.finishing import Submission
+from sunwi.submit.writing import read_ranking
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import passage_texts, prepared
+from sunwi.workspace.encoders import Which, encoder
+from sunwi.workspace.llm import llm_client, recorded_usage
+from sunwi.workspace.questions import dev_understood, understood
+
+
+class CombineSections(Sections):
+    """The sections that combining reads."""
+
+    combinations: dict[VariantName, CombinationParams] = {}  # noqa: RUF012  pydantic copies it
+    encoder: EncoderParams = EncoderParams()
+    train_reranker: TrainRerankerParams = TrainRerankerParams()
+    score: ScoreParams = ScoreParams()
+
+
+def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Submission]:
+    """One combination for the evaluation's dialogues, and for the dev dialogues.
+
+    The first one's metrics tell what the second one reaches.
+    """
+    params = workspace.params(CombineSections)
+    asks = any(one.asks_llm for one in params.combinations.values())
+    client = llm_client(workspace) if asks else None
+
+    def rerankers(which: Which) -> Rerankers:
+        trained = trained_reranker(workspace.path(RERANKER))
+        return Rerankers(encoder(workspace, which), trained, params.encoder, params.train_reranker.max_length)
+
+    def built(dialogues: Sequence[UnderstoodQuery], suffix: str) -> Submission:
+        return combine(
+            name,
+            params.combinations,
+            lambda variant: read_ranking(workspace.path(RANKINGS), f"{variant}{suffix}"),
+            dialogues,
+            passage_texts(workspace),
+            rerankers,
+            read_json(workspace.path(INDEX) / "blend.json"),
+            client,
+        )
+
+    with recorded_usage(workspace, f"combine_{name}", client):
+        submission, dev = built(understood(workspace), ""), built(dev_understood(workspace), ".dev")
+    submission.metrics.update(dev_metrics(dev, prepared(workspace).dev_qrels, params.score.cutoff))
+    if client is not None:
+        submission.metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought
+    return submission, dev

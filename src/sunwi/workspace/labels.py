@@ -1,0 +1,54 @@
+"""Labelled questions by split, natural ones first."""
+
+from __future__ import annotations
+
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.reading import Sections
+from sunwi.paths import PREPARED
+from sunwi.records.row import Split
+from sunwi.search.labelled import LabelledQuestion, natural_questions, synthetic_questions
+from sunwi.trec import read_qrels
+from sunwi.workspace.base import Workspace, loaded_once
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.questions import dev_understood, questions, understood
+
+
+class _Settings(Sections):
+    bm25: Bm25Params = Bm25Params()
+
+
+@loaded_once
+def natural(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
+    """People's judged questions of the split dev or test."""
+    asked = understood(workspace) if split == "test" else dev_understood(workspace)
+    qrels = read_qrels(workspace.path(PREPARED) / ("qrels.tsv" if split == "test" else "dev_qrels.tsv"))
+    tokenizer = workspace.params(_Settings).bm25.tokenizer
+    return natural_questions(asked, qrels, passages(workspace), split, tokenizer)
+
+
+@loaded_once
+def synthetic(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
+    """Generated or given questions of a split."""
+    return synthetic_questions(questions(workspace), passages(workspace), {split})
+
+
+def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
+    """Natural and synthetic dev questions."""
+    return natural(workspace, "dev") + synthetic(workspace, "dev")
+
+
+def labels(workspace: Workspace) -> list[LabelledQuestion]:
+    """Every question that candidate lists may be made for."""
+    return dev_labels(workspace) + synthetic(workspace, "train")
+
+
+def relevant_passages(workspace: Workspace) -> dict[str, list[str]]:
+    """Question id to the ids of the passages that answer it, of all splits but test."""
+    docids = passages(workspace).docids
+    return {label.qid: [docids[at] for at in label.relevant] for label in labels(workspace)}
+
+
+def relevant_groups(workspace: Workspace) -> dict[str, set[str]]:
+    """Question id to the documents that answer it, a chunk standing for its document."""
+    groups = passages(workspace).groups
+    return {label.qid: {groups[at] for at in label.relevant} for label in labels(workspace)}

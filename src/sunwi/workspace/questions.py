@@ -1,0 +1,27 @@
+"""Questions: synthetic or given ones, and people's understood dialogues."""
+
+from __future__ import annotations
+
+from sunwi.paths import QA, QUERIES
+from sunwi.records.files import read_rows
+from sunwi.records.questions import Question
+from sunwi.records.submissions import UnderstoodQuery
+from sunwi.workspace.base import Workspace, loaded_once
+
+
+@loaded_once
+def questions(workspace: Workspace) -> list[Question]:
+    """The kept questions."""
+    return read_rows(workspace.path(QA) / "questions.jsonl", Question)
+
+
+@loaded_once
+def understood(workspace: Workspace) -> list[UnderstoodQuery]:
+    """The evaluation's dialogues."""
+    return read_rows(workspace.path(QUERIES) / "understood.jsonl", UnderstoodQuery)
+
+
+@loaded_once
+def dev_understood(workspace: Workspace) -> list[UnderstoodQuery]:
+    """The dev dialogues."""
+    return read_rows(workspace.path(QUERIES) / "dev_understood.jsonl", UnderstoodQuery)

@@ -1,0 +1,54 @@
+"""The search pipeline over the vectors of an encode stage."""
+
+from __future__ import annotations
+
+from sunwi.compute.choosing import engine_of
+from sunwi.models.encoder import Encoder, Vectors
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.dense import DenseParams
+from sunwi.params.search import SearchParams
+from sunwi.paths import INDEX
+from sunwi.runtime import cache_dir
+from sunwi.search.index.store import load_vectors
+from sunwi.search.pipeline import SearchPipeline, build_pipeline
+from sunwi.search.retrievers.term_weights import TermWeightRetriever
+from sunwi.workspace.base import Workspace, loaded_once
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.encoders import EncoderSections, Which
+from sunwi.workspace.questions import questions
+
+
+class _Settings(EncoderSections):
+    bm25: Bm25Params = Bm25Params()
+    dense: DenseParams = DenseParams()
+    search: SearchParams = SearchParams()
+
+
+@loaded_once
+def passage_vectors(workspace: Workspace, which: Which) -> Vectors:
+    """Vectors of the passages, [passages, dimensions]."""
+    return load_vectors(workspace.path(INDEX) / which / "corpus.npy", len(passages(workspace)))
+
+
+@loaded_once
+def question_vectors(workspace: Workspace, which: Which) -> Vectors:
+    """Vectors of the kept questions, [questions, dimensions]."""
+    return load_vectors(workspace.path(INDEX) / which / "questions.npy", len(questions(workspace)))
+
+
+def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None = None) -> SearchPipeline:
+    """BM25, dense and question index in this process; M3's term weights by `lexical`."""
+    settings, asked, corpus = workspace.params(_Settings), questions(workspace), passages(workspace)
+    index = (
+        question_vectors(workspace, which),
+        [question.qid for question in asked],
+        [question.docid for question in asked],
+    )
+    texts = [question.question for question in asked]
+    lengths = (settings.encoder.query_max_length, settings.encoder.max_length)
+    extra = [TermWeightRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
+    kept = cache_dir() / "indexes" if settings.search.keep_indexes else None
+    return build_pipeline(
+        corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, texts, extra, kept,
+        engine_of(settings.compute),
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""The search pipeline where `search.engine` says: in this process, or on a server."""
+
+from __future__ import annotations
+
+from sunwi.models.encoder import Encoder
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.reading import Sections
+from sunwi.params.search import SearchParams
+from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.servers.pipeline import on_server
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.encoders import Which
+from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+
+
+class _Settings(Sections):
+    bm25: Bm25Params = Bm25Params()
+    search: SearchParams = SearchParams()
+
+
+def serving_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None = None) -> SearchPipeline:
+    """`local_pipeline`, with BM25 and dense search on the server that `search.engine` names."""
+    local, settings = local_pipeline(workspace, which, lexical), workspace.params(_Settings)
+    if settings.search.engine == "local":
+        return local
+    return on_server(which, local, settings.search, settings.bm25, passage_vectors(workspace, which))
