@@ -123,7 +123,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Team:
         author,
         "git init --quiet --initial-branch main && dvc init --quiet"
         f" && git init --quiet --bare --initial-branch main {base}/hub/sunwi.git"
-        f" && git remote add origin file://{base}/hub/sunwi.git && git config push.autoSetupRemote true",
+        f" && git remote add origin file://{base}/hub/sunwi.git"
+        " && git config branch.main.remote origin && git config branch.main.merge refs/heads/main",
     )
     made = Team(base, author, first.train(rate=1))
     made.run(author, share)
