@@ -60,8 +60,8 @@ demo-check: setup
 
 # Every comparison side by side: make bench [BENCH="--quick"] [BENCH="--documents FILE --questions FILE"]
 bench: setup
-	python benchmarks/bench.py $(BENCH)
-	python benchmarks/sizing.py
+	python -m benchmarks.bench $(BENCH)
+	python -m benchmarks.scale.sizing
 
 bench-gpu: setup
-	python benchmarks/bench_gpu.py $(BENCH)
+	python -m benchmarks.bench_gpu $(BENCH)

@@ -1,6 +1,6 @@
 """Every comparison on this machine, side by side, written to docs/benchmarks.md.
 
-    python benchmarks/bench.py [--quick] [--only bm25 encoding] [--documents FILE --questions FILE]
+    python -m benchmarks.bench [--quick] [--only bm25 encoding] [--documents FILE --questions FILE]
 
 Without files it runs on the demo. Sides of a comparison take turns in one process; after one turn that does
 not count come `--turns`. The numbers are kept as JSON; the page is written from them, and comparisons that
@@ -17,20 +17,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from material import read_material
-from turns import Comparison, Row, busy, machine, table
+from benchmarks.shared.material import read_material
+from benchmarks.shared.turns import Comparison, Row, busy, machine, table
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-COMPARISONS = {  # name -> module with `compare`
-    "bm25": "bm25_search",
-    "encoding": "encode_passages",
-    "reranking": "rerank_pairs",
-    "mining": "mine_negatives",
-    "training": "train_steps",
-    "scoring": "score_runs",
+COMPARISONS = {  # name -> module of benchmarks with `compare`
+    "bm25": "search.bm25_search",
+    "encoding": "encoding.passages",
+    "reranking": "reranker.pairs",
+    "mining": "mining.negatives",
+    "training": "embedder.steps",
+    "scoring": "score.runs",
 }
-TABLES = {"reruns": "reruns", "noop": "noop"}  # name -> module with `report`, a table of its own
+TABLES = {
+    "reruns": "pipeline.reruns",
+    "noop": "pipeline.noop",
+}  # those with `report`, a table of its own
 NAMES = (*COMPARISONS, *TABLES)
 HEAD = (
     "Written by `make bench` from `benchmarks/results/`; edit neither. Sides of a table take turns in one "
@@ -53,6 +56,10 @@ def page(results: dict[str, Any]) -> str:
         if found := results["comparisons"].get(name):
             parts += [_section(found), _conditions(found)]
     return "\n\n".join(parts) + "\n"
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"benchmarks.{name}")
 
 
 def _section(found: dict[str, Any]) -> str:
@@ -97,9 +104,9 @@ def main() -> None:
     for name in options.only:
         load, start = busy(), time.perf_counter()
         if name in TABLES:
-            found = importlib.import_module(TABLES[name]).report(material, turns, options.quick)
+            found = _module(TABLES[name]).report(material, turns, options.quick)
         else:
-            compared = importlib.import_module(COMPARISONS[name]).compare(material, turns, options.quick)
+            compared = _module(COMPARISONS[name]).compare(material, turns, options.quick)
             found = compared.as_json()
         results["comparisons"][name] = found | {
             "turns": turns,

@@ -1,6 +1,6 @@
 """The GPU's rows: encoding, and the trainers, each as a share of what this GPU was measured to reach.
 
-python benchmarks/bench_gpu.py [--passages 4096] [--page docs/benchmarks_gpu.md]
+python -m benchmarks.bench_gpu [--passages 4096] [--page docs/benchmarks_gpu.md]
 
 Ceilings: large bfloat16 matrix products, and copies within the GPU's memory. Weights are random, in the shape
 of the builtin encoder and of BAAI/bge-m3. Without a GPU it says so and ends.
@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from embedder_training import SHAPES, write_model
-from encoding_ceiling import operations
+from benchmarks.embedder.training import SHAPES, write_model
+from benchmarks.encoding.ceiling import operations
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[1]
 LENGTH = 256
 
 
@@ -91,8 +91,8 @@ def encoding(shape: str, passages: int, tflops: float) -> list[str]:
 
 def script(name: str, *arguments: str) -> str:
     """What a benchmark of its own prints."""
-    command = [sys.executable, str(HERE / name), *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def main() -> None:
@@ -100,7 +100,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--passages", type=int, default=4096)
-    parser.add_argument("--page", type=Path, default=HERE.parent / "docs" / "benchmarks_gpu.md")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks_gpu.md")
     options = parser.parse_args()
     import torch
 
@@ -109,18 +109,16 @@ def main() -> None:
         return
     tflops, bandwidth = ceilings()
     rows = [row for shape in ("e5-small", "bge-m3") for row in encoding(shape, options.passages, tflops)]
-    demo = HERE.parent / "data" / "demo"
+    demo = ROOT / "data" / "demo"
     reached = f"{tflops:.0f} TFLOP/s (bfloat16 product of 8192 x 8192), {bandwidth:.2f} TB/s (copy)"
     parts = [
         "# Benchmarks on a GPU",
         f"{torch.cuda.get_device_name()}; torch {torch.__version__}. Measured ceilings: {reached}.",
         f"## Encoding, {options.passages:,} passages of {LENGTH} tokens\n\n"
         "| | passages / s | share of the measured TFLOP/s |\n|---|---|---|\n" + "\n".join(rows),
-        "## Training an embedder\n\n```\n" + script("embedder_training.py") + "\n```",
+        "## Training an embedder\n\n```\n" + script("embedder.training") + "\n```",
         "## Reranking\n\n"
-        + script(
-            "reranker_inference.py", str(demo / "corpus.jsonl"), str(HERE.parent / "data/qa/questions.jsonl")
-        ),
+        + script("reranker.inference", str(demo / "corpus.jsonl"), str(ROOT / "data/qa/questions.jsonl")),
     ]
     text = "\n\n".join(parts) + "\n"
     options.page.write_text(text, encoding="utf-8")

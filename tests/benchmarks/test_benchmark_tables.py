@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -9,17 +11,27 @@ from typing import Any
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from benchmarks.bench import page
+from benchmarks.scale.sizing import SIZES, costs, need
+from benchmarks.shared.turns import Side, take_turns
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+def test_every_benchmark_finds_what_it_imports() -> None:
+    files = sorted(path.relative_to(ROOT) for path in (ROOT / "benchmarks").rglob("*.py"))
+    modules = [".".join(path.with_suffix("").parts) for path in files]
+    assert len(modules) > 25
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["stages", "src"])}
+    program = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        [*command, *modules], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_sides_take_turns_and_the_first_turn_does_not_count() -> None:
-    from turns import Side, take_turns
-
     ran: list[str] = []
 
     def side(name: str, seconds: list[float]) -> Side:
@@ -36,8 +48,6 @@ def test_sides_take_turns_and_the_first_turn_does_not_count() -> None:
 
 
 def test_a_size_by_hand() -> None:
-    from sizing import costs, need
-
     cost, listed = costs(
         ["encode_float32=10", "price_in=1", "price_out=2", "tokens_in=1000", "tokens_out=500"]
     )
@@ -52,8 +62,6 @@ def test_a_size_by_hand() -> None:
 
 
 def test_sizes_grow_in_proportion_until_the_questions_are_a_sample() -> None:
-    from sizing import SIZES, costs, need
-
     cost, _ = costs([])
     needs = [need(size, cost, 2) for size in SIZES]
     for small, large in pairwise(needs):
@@ -63,8 +71,6 @@ def test_sizes_grow_in_proportion_until_the_questions_are_a_sample() -> None:
 
 
 def test_the_page_is_made_of_numbers_alone() -> None:
-    from bench import page
-
     row: dict[str, Any] = {
         "name": "ours", "per_second": 1234.5, "per_cpu_second": 2.0, "times": 3.14159, "least": 3.0,
         "most": 4.0, "cpu_times": 2.0, "note": "n",

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.reranker.tables import COUNTS, UNTRAINED, base_orders, fitted, orders, second_stage
 from sunwi.records.mined import Candidate, CandidateList
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture(autouse=True)
-def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
 
 
 def a_list(qid: str, dense: list[float], labels: list[int]) -> CandidateList:
@@ -42,8 +34,6 @@ MAXSIM = np.array([0.1, 0.2, 0.3, 0.5, 0.7], dtype=np.float32)  # solves b, and 
 
 
 def test_orders_alone_and_blended_by_hand() -> None:
-    from reranker_tables import UNTRAINED, base_orders, orders
-
     weights = {f"{UNTRAINED} blended with {base}": {"late_interaction_tuned": 0.0} for base in ("dense",)}
     weights |= {f"{UNTRAINED} blended with BM25 + dense": {"late_interaction_tuned": 100.0}}
     found = base_orders(LISTS) | orders(LISTS, {UNTRAINED: MAXSIM}, weights)
@@ -58,16 +48,12 @@ def test_orders_alone_and_blended_by_hand() -> None:
 
 
 def test_a_weight_is_fitted_on_the_rows_named() -> None:
-    from reranker_tables import fitted
-
     of_a, of_b = (fitted(LISTS, MAXSIM, "stage 1", [row])["stage 1 blended with dense"] for row in (0, 1))
     assert of_a == {"late_interaction_tuned": 0.0}  # dense is right: nothing to add
     assert of_b["late_interaction_tuned"] > 1.0
 
 
 def test_what_a_second_stage_moved(capsys: pytest.CaptureFixture[str]) -> None:
-    from reranker_tables import COUNTS, second_stage
-
     solved, failed = np.array([True, False]), np.array([False, True])
     tuned = {
         7: {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from dvc.repo import Repo
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,3 +33,22 @@ def test_the_lock_is_in_sync_with_code_params_and_data() -> None:
 def test_readme_table_and_demo_data_hold(script: tuple[str, ...]) -> None:
     done = run(*script)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_dvc_draws_the_pipeline_as_the_readmes_say() -> None:
+    command = "dvc dag --collapse-foreach-matrix --mermaid"
+    assert all(
+        f"`{command}`" in (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")
+    )
+    done = run("-m", *command.split())
+    assert done.returncode == 0, done.stderr  # it refuses a cycle, and an output inside another one
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert set(re.findall(r'\["(\w+)"\]', done.stdout)) == set(stages)
+
+
+def test_every_artifact_is_a_model_that_a_stage_makes() -> None:
+    repository = Repo(str(ROOT))
+    outs = {out.def_path for out in repository.index.outs}
+    artifacts = repository.artifacts.read()["dvc.yaml"]
+    assert sorted(artifacts) == ["embedder", "reranker", "sparse-encoder"]
+    assert all(one.type == "model" and one.path in outs for one in artifacts.values())

@@ -1,6 +1,6 @@
 """Prepare, index, search and mine a synthetic corpus: seconds and peak memory of each step.
 
-python benchmarks/million_passages.py FOLDER --passages 1000000 [--tokenizer whitespace] [--steps bm25 flat]
+python -m benchmarks.scale.million_passages FOLDER --passages 1000000 [--tokenizer bigram] [--steps bm25 flat]
 
 Each step is a process of its own, so that the peak is that step's alone; what it wrote stays in FOLDER for
 the next. Prints a table of steps, and one of the recall of approximate search against exact search.
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from synthetic_corpus import write_texts, write_vectors
 
+from benchmarks.scale.synthetic_corpus import write_texts, write_vectors
 from sunwi.corpus.copies import copies_of
 from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.corpus.rows import DuplicatePair
@@ -47,7 +47,7 @@ from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 
-DEMO = Path(__file__).parents[1] / "data" / "demo" / "corpus.jsonl"
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "corpus.jsonl"
 DEPTH = 100
 DENSE = 200  # questions that dense search is measured on
 Facts = dict[str, object]
@@ -288,5 +288,6 @@ if __name__ == "__main__":
         sys.exit()
     environment = {**os.environ, "SUNWI_CACHE_DIR": str(options.folder / "cache")}
     for name in options.steps:
-        subprocess.run([sys.executable, *sys.argv, "--step", name], check=True, env=environment)
+        again = [sys.executable, "-m", "benchmarks.scale.million_passages", *sys.argv[1:], "--step", name]
+        subprocess.run(again, check=True, env=environment)
     show(options.folder, options.passages)

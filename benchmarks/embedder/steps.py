@@ -9,10 +9,17 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from embedder_training import SHAPES, WARM_UP, Clock, make_groups, train_ours, train_theirs, write_model
-from material import Material
-from turns import Comparison, Side, take_turns
-
+from benchmarks.embedder.training import (
+    SHAPES,
+    WARM_UP,
+    Clock,
+    make_groups,
+    train_ours,
+    train_theirs,
+    write_model,
+)
+from benchmarks.shared.material import Material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.params.train_embedder import TrainEmbedderParams
 
 BATCH, GROUP, TOKENS = 4, 4, 128

@@ -1,6 +1,6 @@
 """What a corpus needs, from ten thousand to a hundred million passages: the table of docs/scaling.md.
 
-    python benchmarks/sizing.py [--cores 16] [--set price_in=0.5 --set gpu_tflops=989]
+    python -m benchmarks.scale.sizing [--cores 16] [--set price_in=0.5 --set gpu_tflops=989]
 
 Unit costs stand in benchmarks/results/unit_costs.json: measured ones, and assumptions, which `--set` changes.
 """
@@ -12,9 +12,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-COSTS = Path(__file__).parent / "results" / "unit_costs.json"
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "scaling.md"
-START, END = "<!-- sizing: written by benchmarks/sizing.py -->", "<!-- end of sizing -->"
+COSTS = Path(__file__).resolve().parents[1] / "results" / "unit_costs.json"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
+START, END = "<!-- sizing: written by benchmarks/scale/sizing.py -->", "<!-- end of sizing -->"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 DIMENSIONS = 384
 HNSW_LINKS = 32  # dense.hnsw_m; the lowest layer has twice as many, of 4 bytes

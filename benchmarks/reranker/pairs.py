@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from material import Material
-from turns import Comparison, Side, take_turns
 
+from benchmarks.shared.material import Material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.resolver import resolve
 

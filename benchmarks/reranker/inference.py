@@ -1,7 +1,7 @@
 """Pairs a second of a reranker's inference and training: this package, FlagReranker and CrossEncoder.
 
-python benchmarks/reranker_inference.py CORPUS.jsonl QUESTIONS.jsonl [--model FOLDER] [--pairs 1024]
-python benchmarks/reranker_inference.py data/demo/corpus.jsonl data/qa/questions.jsonl --tiny
+python -m benchmarks.reranker.inference CORPUS.jsonl QUESTIONS.jsonl [--model FOLDER] [--pairs 1024]
+python -m benchmarks.reranker.inference data/demo/corpus.jsonl data/qa/questions.jsonl --tiny
 
 Without --model: random weights in the shape of BAAI/bge-reranker-v2-m3 (XLM-R-large, 568 million weights),
 whose time does not hang on what they say; it is measured on a GPU alone. --tiny takes a small shape and few

@@ -1,6 +1,6 @@
 """Hard negatives without a reranker: this package against sentence-transformers' `mine_hard_negatives`.
 
-    python benchmarks/mine_negatives.py DOCUMENTS.jsonl QUESTIONS.jsonl [--rows MINED.jsonl]
+    python -m benchmarks.mining.negatives DOCUMENTS.jsonl QUESTIONS.jsonl [--rows MINED.jsonl]
 
 writes the rows of one question a passage, for `sunwi inspect QID --file`, and says whether a second run
 gives the same bytes.
@@ -13,9 +13,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from material import Material, read_material
-from turns import Comparison, Side, take_turns
-
+from benchmarks.shared.material import Material, read_material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import Mined, mine_negatives
 from sunwi.models.encoder import Encoder

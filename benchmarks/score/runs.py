@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 
-from material import Material
-from turns import Comparison, Side, take_turns
-
+from benchmarks.shared.material import Material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.score.measures import RANKING, ranking_measures
 
 DEPTH = 100

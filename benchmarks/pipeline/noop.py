@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from material import Material
+from benchmarks.shared.material import Material
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "dvc", "repro"]
 
 

@@ -1,6 +1,6 @@
 """Seconds of every variant that asks no LLM, each stage as DVC runs it; the first one fills the caches.
 
-    python benchmarks/submissions.py PROJECT
+    python -m benchmarks.submissions.variants PROJECT
 
 PROJECT is a folder with params.yaml, stages/ and finished stages up to `train_reranker`. Its submissions are
 written anew. CPU seconds tell what a variant costs where other programs run beside it.

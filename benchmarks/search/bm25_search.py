@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 
 import numpy as np
-from material import Material
-from turns import Comparison, Side, take_turns
 
+from benchmarks.shared.material import Material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import changed_rows
-from material import Material
+from benchmarks.pipeline import changed_rows
+from benchmarks.shared.material import Material
 
 
 def report(material: Material, _turns: int, quick: bool) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 Run it in a project whose pipeline was run up to `mine`:
 
-    python benchmarks/embedder_ablation.py --rows plain,distill --seeds 42,43 --steps 40 --questions 1000
+    python -m benchmarks.embedder.ablation --rows plain,distill --seeds 42,43 --steps 40 --questions 1000
 
 It reads data/ and writes nothing but the file of --out, one line as soon as it is measured. Each encoder is
 tested as it is and mixed with the base (--shares); the fusion's weight is fitted on dev. `--also FOLDER`
@@ -27,6 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path.cwd() / "stages"))
 
 from project import PREPARED, QUERIES, dev_labels, passages, questions
+
 from sunwi.corpus.copies import copies_of
 from sunwi.corpus.prepared import load_prepared
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant

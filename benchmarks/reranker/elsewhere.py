@@ -1,6 +1,6 @@
-"""Both stages of reranker_proof.py on the natural questions of another project, weights and all.
+"""Both stages of proof.py on the natural questions of another project, weights and all.
 
-PYTHONPATH=stages python benchmarks/reranker_elsewhere.py PROJECT OUT --trained OUT_OF_PROOF --embedder FOLDER
+PYTHONPATH=stages python -m benchmarks.reranker.elsewhere PROJECT OUT --trained OUT_OF_PROOF --embedder FOLDER
 
 PROJECT is a folder in which `dvc repro fit_fusion` has run; all its judged questions, dev and test, are
 the test here. FOLDER is the embedder that the stages were trained on, which is the untrained MaxSim.
@@ -11,11 +11,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-from reranker_material import hybrid_lists, judged_questions, pairs_of, reordered
-from reranker_proof import Scorer
-from reranker_tables import STAGE1, STAGE2, UNTRAINED, base_orders, compare, orders
-
 from project import passages
+
+from benchmarks.reranker.material import hybrid_lists, judged_questions, pairs_of, reordered
+from benchmarks.reranker.proof import Scorer
+from benchmarks.reranker.tables import STAGE1, STAGE2, UNTRAINED, base_orders, compare, orders
 from sunwi.params.loading import load_params
 from sunwi.records.files import read_json, read_rows, write_rows
 from sunwi.records.mined import CandidateList
@@ -62,7 +62,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("project", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--trained", type=Path, required=True, help="OUT of reranker_proof.py")
+    parser.add_argument("--trained", type=Path, required=True, help="OUT of benchmarks.reranker.proof")
     parser.add_argument("--embedder", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--depth", type=int, default=6)

@@ -1,6 +1,7 @@
 """Questions through the filters: seconds, reason counts, and a seeded sample of rejects to be judged.
 
-    python benchmarks/question_filters.py DOCUMENTS.jsonl [QUESTIONS.jsonl] [--round-trip bm25] [--sample 50]
+    python -m benchmarks.qa.question_filters DOCUMENTS.jsonl [QUESTIONS.jsonl] [--round-trip bm25]
+        [--sample 50]
 
 DOCUMENTS: lines of docid, content (title). QUESTIONS: lines of docid, question; without them the
 template provider writes the questions.

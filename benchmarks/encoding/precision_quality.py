@@ -1,6 +1,6 @@
 """What the numbers that the encoder runs in cost in quality: dense search alone, float32 as the reference.
 
-python benchmarks/precision_quality.py [--documents FILE --questions FILE] [--questions-asked 1500]
+python -m benchmarks.encoding.precision_quality [--documents FILE --questions FILE] [--questions-asked 1500]
 
 Vectors come from the row cache where it has them. The difference is given with the 95% interval of a paired
 bootstrap over the questions.
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from material import read_material
 
+from benchmarks.shared.material import read_material
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.whole import Params

@@ -2,7 +2,7 @@
 
 Run it in a project whose pipeline was run up to `mine`:
 
-    python benchmarks/sparse_retrieval.py --passages 1200 --questions 300 --out sparse_run
+    python -m benchmarks.sparse.retrieval --passages 1200 --questions 300 --out sparse_run
 
 Below the corpus's size a sample is ranked: the chosen questions' passages first, then others by the hash of
 their id. It writes the encoder, metrics.json and latency.json to --out.
@@ -29,6 +29,7 @@ from project import (
     passages,
     questions,
 )
+
 from sunwi.corpus.prepared import load_prepared
 from sunwi.params.loading import load_params
 from sunwi.records.files import read_rows, write_json

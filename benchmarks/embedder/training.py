@@ -1,7 +1,7 @@
 """Speed and memory of embedder training on a GPU, ours against FlagEmbedding's own trainer.
 
-    python benchmarks/embedder_training.py                 # both shapes, 512 tokens, 1 + 7 passages
-    python benchmarks/embedder_training.py --shape tiny --cpu --steps 3 --batch 4   # does it run at all
+    python -m benchmarks.embedder.training                 # both shapes, 512 tokens, 1 + 7 passages
+    python -m benchmarks.embedder.training --shape tiny --cpu --steps 3 --batch 4   # does it run at all
 
 Weights and texts are random (from a seed) and dropout is off, so that both trainers must reach the same
 losses. Without a GPU it says so and ends.

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from material import Material
-from turns import Comparison, Side, take_turns
 
+from benchmarks.shared.material import Material
+from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 
@@ -95,6 +95,6 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
 
 def ceiling(folder: Path, texts: list[str]) -> str:
     """How fast any implementation of the same float32 arithmetic could be on this machine, in words."""
-    from encoding_ceiling import measure
+    from benchmarks.encoding.ceiling import measure
 
     return measure(folder, texts, BATCH, MAX_LENGTH)

@@ -1,6 +1,6 @@
 """What a change of a few passages costs: stages, rows computed and seconds, against the run from nothing.
 
-    python benchmarks/changed_rows.py DOCUMENTS.jsonl [--passages 1000] [--precision bfloat16] [--json FILE]
+    python -m benchmarks.pipeline.changed_rows FILE.jsonl [--passages 1000] [--precision int8] [--json FILE]
 
 A copy of the last commit, with a row cache of its own, imports the documents and runs to `mine`. Then one
 passage is changed; then ten are changed, ten come and ten go; then nothing changes.
@@ -22,7 +22,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 Rows = list[dict[str, Any]]
 
 

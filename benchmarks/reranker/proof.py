@@ -1,6 +1,6 @@
 """Both stages of the late-interaction reranker on questions of unseen documents, over several seeds.
 
-PYTHONPATH=stages python benchmarks/reranker_proof.py PROJECT OUT [--seeds 1 2 3] [--set KEY=JSON ...]
+PYTHONPATH=stages python -m benchmarks.reranker.proof PROJECT OUT [--seeds 1 2 3] [--set KEY=JSON ...]
 
 PROJECT is a folder in which `dvc repro fit_fusion` has run with questions of its own (docs/reranker.md). Its
 evaluation questions are the test; `--test half-dev` takes half of the dev documents instead. Every stage is
@@ -16,8 +16,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-from reranker_material import pairs_of, reordered, write_lists
-from reranker_tables import (
+from project import (
+    INDEX,
+    false_negative_rules,
+    passages,
+)
+
+from benchmarks.reranker.material import pairs_of, reordered, write_lists
+from benchmarks.reranker.tables import (
     BASES,
     GRID,
     STAGE1,
@@ -31,12 +37,6 @@ from reranker_tables import (
     orders,
     scored_lists,
     second_stage,
-)
-
-from project import (
-    INDEX,
-    false_negative_rules,
-    passages,
 )
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.late_interaction import LateInteraction

@@ -1,7 +1,7 @@
 """BM25 by tokeniser on questions that decided nothing: the half of the documents with an odd id hash.
 
-python benchmarks/bm25_quality.py sci CORPUS.jsonl QUESTIONS.jsonl
-python benchmarks/bm25_quality.py squad KorQuAD_v1.0_dev.json
+python -m benchmarks.search.bm25_quality sci CORPUS.jsonl QUESTIONS.jsonl
+python -m benchmarks.search.bm25_quality squad KorQuAD_v1.0_dev.json
 """
 
 import argparse

@@ -15,6 +15,7 @@ from project import (
     pipeline,
     questions,
 )
+
 from sunwi.corpus.prepared import load_prepared
 from sunwi.mining.pairs import candidate_lists
 from sunwi.params.loading import load_params

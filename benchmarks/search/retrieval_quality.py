@@ -1,7 +1,7 @@
 """Each retriever and fusion on questions that decided nothing; all of them, and those of low overlap.
 
-python benchmarks/retrieval_quality.py sci CORPUS.jsonl QUESTIONS.jsonl
-python benchmarks/retrieval_quality.py squad KorQuAD_v1.0_dev.json
+python -m benchmarks.search.retrieval_quality sci CORPUS.jsonl QUESTIONS.jsonl
+python -m benchmarks.search.retrieval_quality squad KorQuAD_v1.0_dev.json
 
 The fitted weight is read on the low-overlap questions of the other half of the documents.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bm25_quality import held_out, read_sci, read_squad
 
+from benchmarks.search.bm25_quality import held_out, read_sci, read_squad
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.whole import Params

@@ -1,0 +1,1 @@
+"""Benchmarks and proofs by subject: `python -m benchmarks.ROOM.NAME` from the root of the repository."""
