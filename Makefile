@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin: the machine may be shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro legal-finance test check smoke demo-check ci-metrics plots bench bench-gpu clean
+.PHONY: setup repro legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots bench bench-gpu clean
 
 # torch from an index of its own, such as that of its CPU-only builds: make setup TORCH_INDEX=URL
 setup:
@@ -34,6 +34,13 @@ PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reor
 
 test: setup
 	$(PYTEST)
+
+# The same rows and exports on CPUs with fewer instructions, played on this one by what its libraries may use:
+# AVX2 alone, and AVX-512 without AMX. Where the CPU has no more itself, a run is what `make test` did.
+CPU_KIND_TESTS := tests/models tests/train/sparse/test_export.py tests/cli/test_doctor.py
+test-cpu-kinds: setup
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) $(CPU_KIND_TESTS)
+	ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 $(PYTEST) $(CPU_KIND_TESTS)
 
 check: setup
 	ruff check src stages tests scripts
