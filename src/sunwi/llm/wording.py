@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
@@ -15,7 +14,6 @@ from sunwi.llm.outcome import Malformed
 _FENCE = re.compile(r"^```[a-zA-Z]*\s*|\s*```$")
 
 
-@cache
 def read_prompt(folder: Traversable, task: str) -> str:
     """Text of TASK.txt in a folder of prompts (`sunwi.resources.resource_folder`)."""
     return folder.joinpath(f"{task}.txt").read_text(encoding="utf-8").strip()
