@@ -167,40 +167,39 @@ class _Reader:
         return scripts
 
     def _deps(self, name: str, line: int, body: yaml.MappingNode) -> Deps | None:
-        node = _value(body, "deps")
+        key, node = next(((key, node) for key, node in body.value if key.value == "deps"), (None, None))
         indent = " " * body.value[0][0].start_mark.column
         prefix = f"{indent}  - "
-        if node is None:
+        if key is None or node is None:
             cmd = _value(body, "cmd")
-            at = self._end(cmd) if cmd is not None else line
-            return Deps((), prefix, at, at, f"{indent}deps:{self._newline()}")
-        start = node.start_mark
+            place = self._end(cmd) if cmd is not None else line
+            return Deps((), prefix, place, place, f"{indent}deps:{_newline(self._lines[0])}")
+        place = int(key.start_mark.line) + 1  # from 1, or the index of the next line
+        if isinstance(node, yaml.ScalarNode) and not node.value:
+            return Deps((), prefix, place, place)
         if not isinstance(node, yaml.SequenceNode):
-            self._fault(start.line + 1, name, "expected a list of `deps`")
-            return None
-        if (other := self._lists.setdefault(id(node), name)) != name:
-            self._fault(start.line + 1, name, f"expected a list of its own, found that of stage {other}")
-            return None
-        if node.flow_style and node.value:
-            self._fault(start.line + 1, name, "expected `deps` one a line, found [...]")
-            return None
-        if node.flow_style:
-            text = self._lines[start.line]
-            head = text[: start.column].rstrip() + text[node.end_mark.column :]
-            return Deps((), prefix, start.line, start.line + 1, head)
-        entries = []
-        begin = self._after_key(body)
+            self._fault(place, name, "expected a list of `deps`")
+        elif (other := self._lists.setdefault(id(node), name)) != name:
+            self._fault(place, name, f"expected a list of its own, found that of stage {other}")
+        elif node.flow_style and node.value:
+            self._fault(place, name, "expected `deps` one a line, found [...]")
+        elif node.flow_style:
+            text = self._lines[place - 1]
+            head = text[: node.start_mark.column].rstrip() + text[node.end_mark.column :]
+            return Deps((), prefix, place - 1, place, head)
+        else:
+            return self._listed(node, place)
+        return None
+
+    def _listed(self, node: yaml.SequenceNode, start: int) -> Deps:
+        entries, begin = [], start
         for item in node.value:
             path = item.value[0][0].value if isinstance(item, yaml.MappingNode) else item.value
             end = self._end(item)
             entries.append(Entry(str(path), begin, end))
             begin = end
         first = node.value[0].start_mark
-        return Deps(tuple(entries), self._lines[first.line][: first.column], entries[0].start, begin)
-
-    @staticmethod
-    def _after_key(body: yaml.MappingNode) -> int:
-        return next(int(key.end_mark.line) + 1 for key, _ in body.value if key.value == "deps")
+        return Deps(tuple(entries), self._lines[first.line][: first.column], start, begin)
 
     def _end(self, node: yaml.Node) -> int:
         """The line after a node; a block's own mark stands where the next token begins."""
@@ -211,9 +210,6 @@ class _Reader:
         while self._lines[end - 1].strip().startswith("#") or not self._lines[end - 1].strip():
             end -= 1
         return end
-
-    def _newline(self) -> str:
-        return _newline("".join(self._lines[:1]))
 
 
 def _scripts_in(command: str) -> list[str]:
