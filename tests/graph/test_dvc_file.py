@@ -134,9 +134,10 @@ def test_a_folder_stands_for_its_files_where_all_are_meant(tmp_path: Path) -> No
     names = ("a/b/c.py", "a/b/data/x.txt", "a/d.py", "e.py")
     root = make_project(tmp_path, {"stages/one.py": "", **{f"src/sunwi/{name}": "" for name in names}})
     (root / "src/sunwi/a/b/__pycache__").mkdir()
-    (root / "src/sunwi/a/b/__pycache__/c.pyc").touch()
+    (root / "src/sunwi/a/b/__pycache__/c.compiled").touch()
     tree = Tree(root)
     everything = tree.files_under("src/sunwi") | {"stages/one.py"}
+    assert not [file for file in everything if "__pycache__" in file]
     top = ["src/sunwi/__init__.py", "src/sunwi/a", "src/sunwi/e.py"]
     assert entries_of(tree, ["stages/one.py"], everything) == ["stages/one.py", *top]
     assert files_of(tree, ["stages/one.py", *top]) == everything

@@ -42,6 +42,13 @@ def test_arrows_are_the_imports_between_packages(tmp_path: Path) -> None:
     assert "in a circle: search, search/fusion." in drawn
 
 
+def test_every_arrow_of_a_circle_stays() -> None:
+    circle = {"a": frozenset("bc"), "b": frozenset("ac"), "c": frozenset("ab")}
+    assert reduced(circle) == circle
+    assert circles_of(circle) == [["a", "b", "c"]]
+    assert reduced({"z": frozenset("abc"), **circle}) == {"z": frozenset("a"), **circle}
+
+
 def test_the_picture_is_written_between_its_markers_alone(tmp_path: Path) -> None:
     root = make_project(tmp_path, FILES)
     page = page_of(Imports(Tree(root)))
