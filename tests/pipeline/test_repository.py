@@ -12,6 +12,9 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
+from sunwi.graph.plan import plan_of
+from sunwi.graph.rooms import page_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -27,6 +30,12 @@ def test_the_lock_is_in_sync_with_code_params_and_data() -> None:
     assert done.returncode == 0, done.stderr
     stale = [line for line in done.stdout.splitlines() if line.startswith("Running stage")]
     assert stale == [], "run dvc repro, then commit dvc.lock and metrics/"
+
+
+def test_dvc_yaml_declares_the_code_that_each_stage_reaches() -> None:
+    plan = plan_of(ROOT)
+    differences = [*plan.differences(), *page_of(plan.imports).differences()]
+    assert differences == [], "run sunwi graph --write, then commit dvc.yaml and docs/architecture.md"
 
 
 @pytest.mark.parametrize("script", [("scripts/update_readme.py", "--check"), ("scripts/check_demo.py",)])

@@ -13,6 +13,7 @@ from sunwi.cli import (
     diff,
     doctor,
     estimate,
+    graph,
     grid,
     importing,
     index,
@@ -44,6 +45,7 @@ app.command("check")(check.check)
 app.command("push")(push.push)
 app.command("validate")(validate.validate)
 app.command("diff")(diff.diff)
+app.command("graph")(graph.graph)
 app.command("grid")(grid.grid)
 app.command("doctor")(doctor.doctor)
 

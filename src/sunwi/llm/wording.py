@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
@@ -15,10 +14,9 @@ from sunwi.llm.outcome import Malformed
 _FENCE = re.compile(r"^```[a-zA-Z]*\s*|\s*```$")
 
 
-@cache
-def read_prompt(package: str, task: str) -> str:
-    """Text of prompts/TASK.txt in a package."""
-    return files(package).joinpath("prompts", f"{task}.txt").read_text(encoding="utf-8").strip()
+def read_prompt(folder: Traversable, task: str) -> str:
+    """Text of TASK.txt in a folder of prompts (`sunwi.resources.resource_folder`)."""
+    return folder.joinpath(f"{task}.txt").read_text(encoding="utf-8").strip()
 
 
 def fill(prompt: str, values: Mapping[str, str]) -> str:

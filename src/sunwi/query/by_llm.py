@@ -13,9 +13,10 @@ from sunwi.llm.wording import fill, read_object, read_prompt
 from sunwi.params.query import QueryParams
 from sunwi.records.corpus import Query
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.resources import resource_folder
 
 T = TypeVar("T")
-PACKAGE = "sunwi.query"
+PROMPTS = resource_folder("sunwi.query.prompts")
 LLM = "llm"
 SPEAKERS = {"user": "사용자", "assistant": "도우미", "system": "안내"}
 VARIANT_KEYS = ("keywords", "concept", "related")
@@ -80,7 +81,7 @@ class _Answers:
         self, task: str, values: Mapping[str, Mapping[str, str]], parse: Callable[[str], T]
     ) -> dict[str, T]:
         """Query id to value, for those that were answered."""
-        prompt = read_prompt(PACKAGE, task)
+        prompt = read_prompt(PROMPTS, task)
         requests = [
             LlmRequest(task, qid, (Message("user", fill(prompt, of_query)),))
             for qid, of_query in values.items()

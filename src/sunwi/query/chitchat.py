@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import as_file
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,13 +14,14 @@ from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.records.files import read_rows
 from sunwi.records.row import Identifier, Row
+from sunwi.resources import resource_file
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
 Probabilities = npt.NDArray[np.float64]
 
-EXAMPLES = Path(__file__).with_name("data") / "chitchat_examples.jsonl"
+EXAMPLES = resource_file("sunwi.query.data", "chitchat_examples.jsonl")
 FOLDS = 5
 FOLD_SEED = 0  # the file is sorted by text, so folds in file order would hold out one kind of opening
 INVERSE_REGULARISATION = 100.0  # the vectors lie close together; held-out accuracy is flat from 30 to 1000
@@ -66,7 +67,8 @@ class ChitchatModel:
 
 def read_examples() -> list[Example]:
     """The committed example utterances, sorted by text."""
-    return read_rows(EXAMPLES, Example)
+    with as_file(EXAMPLES) as path:
+        return read_rows(path, Example)
 
 
 def fit_chitchat(encoder: Encoder, max_length: int, examples: Sequence[Example]) -> ChitchatModel:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunwi.params.whole import Params
+from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows
 from sunwi.search.rerank.rerankers import METHODS
 
@@ -35,16 +36,7 @@ def model_cards(
 
     A model is shown with the variants that use it; the card says what the numbers do not show.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sunwi.report"),
-        autoescape=False,  # noqa: S701  Markdown, not HTML; nothing of the corpus is in it
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = environment_of(autoescape=False)  # Markdown, not HTML; nothing of the corpus is in it
     template = environment.get_template("card.md.j2")
     cards = {
         kind: template.render(_card(kind, params, scores, metrics, detail))

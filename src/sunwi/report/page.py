@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 from sunwi import __version__
@@ -17,8 +16,11 @@ from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.ladder import ladder_rows
 from sunwi.report.settings import cost_rows, params_by_section
+from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows, training_rows
+from sunwi.resources import resource_folder
 
+STATIC = resource_folder("sunwi.report.static")
 VEGA_LITE = "6.4"
 
 
@@ -28,16 +30,7 @@ def render_page(inputs: PageInputs) -> str:
     Everything from the corpus reaches the page escaped: as text by Jinja2, as data by `inline_json`, and
     the page's script sets text, never markup. A policy in the page admits its own two scripts alone.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sunwi.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = environment_of(autoescape=True)
     environment.filters |= {"number": _number, "signed": _signed, "p_value": _p_value, "count": _count}
     vega, vega_hash = inline_script(_vega_bundle())
     script, script_hash = inline_script(_static("explorer.js") + _static("charts.js"))
@@ -134,7 +127,7 @@ def _vega_bundle() -> str:
 
 
 def _static(name: str) -> str:
-    return resources.files("sunwi.report").joinpath("static", name).read_text(encoding="utf-8")
+    return STATIC.joinpath(name).read_text(encoding="utf-8")
 
 
 def inline_style(source: str) -> Any:

@@ -6,14 +6,16 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from sunwi.corpus.chunking import leading_text
 from sunwi.llm.request import LlmRequest, Message
+from sunwi.llm.wording import read_prompt
 from sunwi.records.corpus import Document
+from sunwi.resources import resource_folder
 from sunwi.runtime import text_hash
 
+PROMPTS = resource_folder("sunwi.qa.prompts")
 TASK = "questions"
 STYLES = ("colloquial", "factual", "keyword", "scenario", "why_how")
 
@@ -35,13 +37,8 @@ class Prompt:
 @cache
 def load_prompt() -> Prompt:
     """The prompt files of the package."""
-    folder = files("sunwi.qa").joinpath("prompts")
-
-    def read(*parts: str) -> str:
-        return folder.joinpath(*parts).read_text(encoding="utf-8").strip()
-
-    styles = {name: read("styles", f"{name}.txt") for name in STYLES}
-    return Prompt(read("system.txt"), read("questions.txt"), styles)
+    styles = {name: read_prompt(PROMPTS.joinpath("styles"), name) for name in STYLES}
+    return Prompt(read_prompt(PROMPTS, "system"), read_prompt(PROMPTS, "questions"), styles)
 
 
 def request_for(

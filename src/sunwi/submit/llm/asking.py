@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 from sunwi.llm.outcome import Outcome
 from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.wording import fill, read_prompt
+from sunwi.resources import resource_folder
 
 T = TypeVar("T")
-PROMPTS = "sunwi.submit.llm"
+PROMPTS = resource_folder("sunwi.submit.llm.prompts")
 
 
 class Asks(Protocol):

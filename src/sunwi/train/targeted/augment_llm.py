@@ -14,11 +14,12 @@ from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.wording import fill, read_object, read_prompt
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.records.failures import AugmentedFailure, Failure
+from sunwi.resources import resource_folder
 from sunwi.text import squeeze
 from sunwi.train.targeted.augment import Negative, augment_metrics, rows_of, trainable
 
 T = TypeVar("T")
-PACKAGE = "sunwi.train.targeted"
+PROMPTS = resource_folder("sunwi.train.targeted.prompts")
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 SCHEMA = {
     "type": "object",
@@ -167,7 +168,7 @@ def parse_verdict(text: str) -> bool:
 
 
 def _request(task: str, row: str, values: Mapping[str, str], schema: Mapping[str, Any]) -> LlmRequest:
-    prompt = fill(read_prompt(PACKAGE, task), values)
+    prompt = fill(read_prompt(PROMPTS, task), values)
     return LlmRequest(f"{task}_failures", row, (Message("user", prompt),), schema)
 
 

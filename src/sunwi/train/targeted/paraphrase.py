@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from sunwi.resources import resource_folder
 from sunwi.text import FRAME_TERMS, content_morphemes, kiwi, squeeze
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
+WORDINGS = resource_folder("sunwi.train.targeted.wordings")
 _CONSTITUENT_ENDS = frozenset({"JKS", "JKO", "JKB", "JX"})
 _DROPPED = frozenset({"JKS", "JKO", "JX"})
 _DROPPED_FORMS = frozenset({"이", "가", "을", "를", "은", "는"})
@@ -21,7 +22,7 @@ _PREDICATES = ("VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA")
 @cache
 def wordings(name: str) -> tuple[tuple[str, str], ...]:
     """Pairs of a committed list: "endings" or "synonyms", as (what stands there, what may stand there)."""
-    text = files("sunwi.train.targeted").joinpath("wordings", f"{name}.tsv").read_text(encoding="utf-8")
+    text = WORDINGS.joinpath(f"{name}.tsv").read_text(encoding="utf-8")
     return tuple((left, right) for left, right in (line.split("\t") for line in text.splitlines()))
 
 

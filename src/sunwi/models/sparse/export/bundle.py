@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.export.server_tokens import ServerTokens
 from sunwi.records.files import write_json, write_lines
+from sunwi.resources import resource_file
 from sunwi.runtime import file_hash
 
 FORMAT = "TORCH_SCRIPT"
+DEPLOY = resource_file("sunwi.models.sparse.export", "deploy.py")
 ENCODER_ID, QUERY_ID = "${ENCODER_MODEL_ID}", "${QUERY_MODEL_ID}"  # deploy.py puts the server's ids there
 Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE"]
 
@@ -49,8 +50,7 @@ def write_bundle(
         write_json(folder / "register_tokenizer.json", body)
     for file, request in requests(encoder.query).items():
         write_json(folder / file, request)
-    script = files("sunwi.models.sparse.export") / "deploy.py"
-    write_lines(folder / "deploy.py", script.read_text(encoding="utf-8").splitlines())
+    write_lines(folder / "deploy.py", DEPLOY.read_text(encoding="utf-8").splitlines())
 
 
 def server_idf(encoder: SparseEncoder, names: ServerTokens) -> dict[str, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from sunwi.errors import InputProblems, Problem
+from sunwi.resources import resource_file
 from sunwi.text import normalise
 
-SCIENCE_TERMS = "science_terms.tsv"
+SCIENCE_TERMS = resource_file("sunwi.train.sparse.bilingual", "science_terms.tsv")
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN = re.compile(r"[A-Za-z]")
 
@@ -27,8 +27,7 @@ class TermPair:
 
 def science_terms() -> list[TermPair]:
     """The package's own dictionary of science and IT terms."""
-    source = files("sunwi.train.sparse.bilingual") / SCIENCE_TERMS
-    return parse_terms(source.read_text(encoding="utf-8"), SCIENCE_TERMS)
+    return parse_terms(SCIENCE_TERMS.read_text(encoding="utf-8"), SCIENCE_TERMS.name)
 
 
 def read_terms(path: Path) -> list[TermPair]:

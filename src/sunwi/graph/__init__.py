@@ -1,0 +1,1 @@
+"""Code dependencies of the stages, computed from the imports and written into dvc.yaml."""

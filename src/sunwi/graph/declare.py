@@ -1,0 +1,32 @@
+"""Files as entries of dvc.yaml: a folder stands for its files where all of them are meant."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Sequence
+
+from sunwi.graph.tree import PACKAGE, SRC, STAGES, Tree
+
+NEVER = frozenset({SRC, f"{SRC}/{PACKAGE}", STAGES})  # they would make every edit one of every stage
+
+
+def entries_of(tree: Tree, scripts: Sequence[str], files: Collection[str]) -> list[str]:
+    """Entries for `files`: the scripts first, the others sorted; a full folder stands for its files."""
+    wanted = frozenset(files)
+    entries = {_entry(tree, file, wanted) for file in wanted.difference(scripts)}
+    return [*dict.fromkeys(scripts), *sorted(entries)]
+
+
+def files_of(tree: Tree, entries: Iterable[str]) -> set[str]:
+    """The files that entries stand for; one that is not there stands for itself."""
+    found: set[str] = set()
+    for entry in map(posixpath.normpath, entries):
+        found |= tree.files_under(entry) if tree.is_folder(entry) else {entry}
+    return found
+
+
+def _entry(tree: Tree, file: str, wanted: frozenset[str]) -> str:
+    parts = file.split("/")
+    folders = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    full = (folder for folder in folders if folder not in NEVER and tree.files_under(folder) <= wanted)
+    return next(full, file)
