@@ -3,8 +3,8 @@
 python benchmarks/onnx_int8.py [--encoder models/sparse] [--documents FILE --questions FILE] [--texts 64]
     [--qemu-texts 8 --qemu-tokens 48]
 
-`dynamic` is onnxruntime's quantize_dynamic with signed weights, one scale a column. Texts go one by one; a
-second run of 16 at once shows what neighbours do. AVX2 alone is `qemu-x86_64 -cpu Haswell` (Debian's
+One thread. `dynamic` is onnxruntime's quantize_dynamic with signed weights, one scale a column. Texts go one
+by one; a second run of 16 at once shows what neighbours do. AVX2 alone: `qemu-x86_64 -cpu Haswell` (Debian's
 qemu-user) over texts cut to --qemu-tokens, for emulation takes some 1000 times as long.
 """
 
@@ -37,7 +37,8 @@ import numpy as np
 from sunwi.models.sparse_export.onnx import OnnxSparseEncoder
 folder, file, count, out = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 texts = (folder / "texts.txt").read_text(encoding="utf-8").split("\\0")[:count]
-np.save(out, OnnxSparseEncoder(folder, file, batch_size=1).encode_passages(texts).matrix().toarray())
+encoder = OnnxSparseEncoder(folder, file, batch_size=1, threads=1)
+np.save(out, encoder.encode_passages(texts).matrix().toarray())
 """
 
 
@@ -99,21 +100,19 @@ if __name__ == "__main__":
         rows = encoder.tokenizer(calibration, truncation=True, max_length=options.max_length)["input_ids"]
         expected = encoder.encode_passages(texts, options.max_length)
         expected_short = encoder.encode_passages(texts[: options.qemu_texts], options.qemu_tokens)
-        print(
-            "| form | MB | texts a CPU-second | cosine, one by one | 16 at once | AVX2 alone | here, as short |"
-        )
+        print("| form | MB | texts a CPU-second | cosine, one by one | 16 at once | AVX2 alone | here, cut |")
         print("|---|---|---|---|---|---|---|")
         for name in build(folder, rows):
-            alone = OnnxSparseEncoder(folder, name, batch_size=1)
+            alone = OnnxSparseEncoder(folder, name, batch_size=1, threads=1)
             alone.encode_passages(texts[:2])
             start = time.process_time()
             found = alone.encode_passages(texts)
             speed = len(texts) / (time.process_time() - start)
-            together = OnnxSparseEncoder(folder, name, batch_size=16).encode_passages(texts)
+            together = OnnxSparseEncoder(folder, name, batch_size=16, threads=1).encode_passages(texts)
             there = here = "-"
             if options.qemu_texts and shutil.which("qemu-x86_64"):
                 (folder / name).rename(short / name)
-                cut = OnnxSparseEncoder(short, name, batch_size=1)
+                cut = OnnxSparseEncoder(short, name, batch_size=1, threads=1)
                 here = shown(Agreement.of(cut.encode_passages(texts[: options.qemu_texts]), expected_short))
                 there = shown(Agreement.of(on_avx2(short, name, options.qemu_texts), expected_short))
             size = (short if (short / name).exists() else folder) / name

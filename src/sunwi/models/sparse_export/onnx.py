@@ -86,6 +86,8 @@ class OnnxSparseEncoder:
         The graph in `folder`.
     batch_size
         Texts that go through the graph at once, all padded to one length.
+    threads
+        Of a matrix product; 0: one a core.
 
     Raises
     ------
@@ -93,7 +95,7 @@ class OnnxSparseEncoder:
         If onnxruntime is not installed.
     """
 
-    def __init__(self, folder: Path, file: str = FLOAT_FILE, batch_size: int = 16) -> None:
+    def __init__(self, folder: Path, file: str = FLOAT_FILE, batch_size: int = 16, threads: int = 0) -> None:
         try:
             import onnxruntime
         except ImportError as error:
@@ -105,7 +107,11 @@ class OnnxSparseEncoder:
         self._max_terms: int = vocabulary["max_terms"]
         self._pad_id: int = vocabulary["pad_id"]
         self._tokenizer: Any = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._session: Any = onnxruntime.InferenceSession(folder / file, providers=["CPUExecutionProvider"])
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads
+        self._session: Any = onnxruntime.InferenceSession(
+            folder / file, settings, providers=["CPUExecutionProvider"]
+        )
         self._batch_size = batch_size
 
     def weights(self, ids: npt.NDArray[np.int64]) -> Weights:
@@ -130,7 +136,9 @@ class OnnxSparseEncoder:
         return stack(rows, self.columns)
 
 
-def load_onnx(folder: Path, file: str = INT8_FILE, batch_size: int = 16) -> OnnxSparseEncoder:
+def load_onnx(
+    folder: Path, file: str = INT8_FILE, batch_size: int = 16, threads: int = 0
+) -> OnnxSparseEncoder:
     """An exported encoder that gives, on this CPU, the vectors of `reference.jsonl`.
 
     Raises
@@ -147,7 +155,7 @@ def load_onnx(folder: Path, file: str = INT8_FILE, batch_size: int = 16) -> Onnx
     if not path.exists():
         why = "; metrics/sparse_export.json says why it was not written" if file == INT8_FILE else ""
         raise ModelError(str(path), f"the file does not exist{why}", other)
-    encoder = OnnxSparseEncoder(folder, file, batch_size)
+    encoder = OnnxSparseEncoder(folder, file, batch_size, threads)
     texts, expected = read_reference(folder, encoder.columns)
     if fault := Agreement.of(encoder.encode_passages(texts), expected).fault:
         what = f"on this processor, for the {len(texts)} texts of {REFERENCE_FILE}, {fault}"
