@@ -1,8 +1,8 @@
 """int8 of an exported encoder: a row's result is the same on every CPU and whatever its neighbours are.
 
-onnxruntime's own dynamic quantisation gave a trained encoder a cosine of .84 with VNNI and less without:
+onnxruntime's own dynamic quantisation gave a trained encoder a cosine of .84 (docs/sparse.md, int8):
 
-* 8-bit weights overflow the 16 bits in which AVX2 adds two products: here weights have 7 bits.
+* 8-bit weights can overflow the 16 bits in which AVX2 adds two products: here weights have 7 bits.
 * Activations have one scale a batch there, so that a row depends on its neighbours: here one a token.
 * The rounding of weights shifts every token by the same vector, layer by layer, and the head, which
   subtracts the tokens' common direction, multiplies what is left: here the biases take that shift back
