@@ -2,7 +2,7 @@
 
     python -m benchmarks.encoding.row_independence CORPUS.jsonl [--passages 96]
 
-For each precision that this CPU has, a table row each: passages a CPU-second (and pairs, for a cross-encoder with
+For each precision that this CPU has a table row: passages a CPU-second (and pairs, for a cross-encoder with
 random weights of the builtin encoder's size), and how many rows have other bytes alone than in their batch.
 The same on CPUs with fewer instructions: ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 before the command.
 """

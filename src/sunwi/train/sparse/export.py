@@ -11,8 +11,16 @@ import numpy as np
 
 from sunwi.errors import DataError
 from sunwi.models.sparse.encoder import SparseEncoder, pad
-from sunwi.models.sparse.export.bundle import truncated_tokenizer, write_bundle
-from sunwi.models.sparse.export.onnx import OnnxSparseEncoder, export_onnx, quantise_int8
+from sunwi.models.sparse.export.bundle import write_bundle
+from sunwi.models.sparse.export.int8 import quantise_int8
+from sunwi.models.sparse.export.onnx import (
+    FLOAT_FILE,
+    INT8_FILE,
+    OnnxSparseEncoder,
+    export_onnx,
+    write_tokens,
+)
+from sunwi.models.sparse.export.reference import TEXTS, Agreement, write_reference
 from sunwi.models.sparse.export.sentence_transformer import (
     has_mlm_form,
     passage_weights,
@@ -30,6 +38,7 @@ from sunwi.train.sparse.settings import ExportSections
 
 PARITY = 1e-4  # largest difference of a weight
 SAMPLE = 16  # passages that are compared weight by weight
+CALIBRATED = 64  # passages on which the biases of int8 are corrected
 SHOWN = 10  # colliding names in the metrics; all of them are in server_tokens.json
 
 
@@ -43,7 +52,8 @@ def export_sparse(
 ) -> dict[str, Any]:
     """Write ONNX, int8 ONNX, the OpenSearch bundle and, of an MLM base, sentence-transformers' form to `out`.
 
-    The result says what each differs by.
+    The result says what each differs by. int8 ONNX below the floor of `reference.py` is not written, and
+    the result says why.
 
     Parameters
     ----------
@@ -63,13 +73,14 @@ def export_sparse(
     ids = pad(encoded, encoder.tokenizer)
     own = _weights(encoder, ids)
 
-    export_onnx(encoder, out / "onnx" / "model.onnx")
-    quantise_int8(out / "onnx" / "model.onnx", out / "onnx" / "model.int8.onnx")
-    with atomic_write(out / "onnx" / "tokenizer.json", "wb") as file:
-        file.write(truncated_tokenizer(encoder.tokenizer, limit))
-    _write(out / "onnx" / "vocabulary.json", {"terms": encoder.terms, "max_terms": encoder.max_terms})
-    whole = OnnxSparseEncoder(out / "onnx" / "model.onnx", encoder)
-    small = OnnxSparseEncoder(out / "onnx" / "model.int8.onnx", encoder)
+    onnx = out / "onnx"
+    vectors = encoder.encode_passages(pool.texts, limit)
+    export_onnx(encoder, onnx / FLOAT_FILE)
+    write_tokens(encoder, onnx, limit)
+    chosen, calibration = _chosen(len(pool))
+    write_reference(onnx, [pool.texts[at] for at in chosen], _rows(vectors, chosen))
+    whole = OnnxSparseEncoder(onnx, FLOAT_FILE)
+    quantised, of_int8 = _int8(encoder, [pool.texts[at] for at in calibration], pool, vectors, limit, onnx)
 
     names = server_tokens(encoder.tokenizer, encoder.token_ids)
     traced_file = out / "opensearch" / "encoder.pt"
@@ -80,14 +91,12 @@ def export_sparse(
     _write(out / "opensearch" / "server_tokens.json", collisions)
 
     plain = _sentence_transformers(encoder, texts, own, params, out / "sentence_transformers")
-    vectors = encoder.encode_passages(pool.texts, limit)
-    quantised = small.encode_passages(pool.texts, limit)
     scored = {"float32": vectors, "int8": quantised, "shared_names": _merged(vectors, names)}
     return {
         "exported": True,
         "onnx": {
-            "largest_difference": _parity("ONNX", whole.weights(ids), own),
-            "bytes": (out / "onnx" / "model.onnx").stat().st_size,
+            "largest_difference": _parity("ONNX", whole.weights(ids.numpy()), own),
+            "bytes": (onnx / FLOAT_FILE).stat().st_size,
         },
         "torchscript": {
             "largest_difference": _parity(
@@ -96,11 +105,7 @@ def export_sparse(
             "bytes": (out / "opensearch" / "encoder.zip").stat().st_size,
         },
         "sentence_transformers": plain,
-        "onnx_int8": {
-            "cosine_mean": round(float(np.mean(_cosines(vectors, quantised))), 6),
-            "cosine_least": round(float(np.min(_cosines(vectors, quantised))), 6),
-            "bytes": (out / "onnx" / "model.int8.onnx").stat().st_size,
-        },
+        "onnx_int8": of_int8,
         "dev": {"questions": len(labels), "passages": len(pool)}
         | {
             f"ndcg10_{form}": _ndcg(encoder, of_form, labels, pool, params)
@@ -113,6 +118,46 @@ def export_sparse(
             "examples": dict(list(collisions.items())[:SHOWN]),
         },
     }
+
+
+def _chosen(count: int) -> tuple[list[int], list[int]]:
+    """Positions of the reference's texts, and of others for calibration; the same ones where all are few."""
+    reference = list(range(0, count, max(1, count // TEXTS)))[:TEXTS]
+    others = sorted(set(range(count)) - set(reference)) or reference
+    return reference, others[:: max(1, len(others) // CALIBRATED)][:CALIBRATED]
+
+
+def _rows(vectors: SparseVectors, chosen: Sequence[int]) -> SparseVectors:
+    return SparseVectors.of(vectors.matrix()[list(chosen)].toarray())
+
+
+def _int8(
+    encoder: SparseEncoder,
+    calibration: Sequence[str],
+    pool: Passages,
+    vectors: SparseVectors,
+    limit: int,
+    folder: Path,
+) -> tuple[SparseVectors, dict[str, Any]]:
+    """The pool's vectors in int8 and what they differ by; below the floor no file is left."""
+    path = folder / INT8_FILE
+    path.unlink(missing_ok=True)
+    trial = folder / f"{INT8_FILE}.part"
+    try:
+        rows = encoder.tokenizer(list(calibration), truncation=True, max_length=limit)["input_ids"]
+        quantise_int8(folder / FLOAT_FILE, trial, rows)
+        found = OnnxSparseEncoder(folder, trial.name).encode_passages(pool.texts)
+        agreement = Agreement.of(found, vectors)
+        cosines = {
+            "cosine_mean": round(agreement.mean, 6),
+            "cosine_least": round(agreement.least, 6),
+        }
+        if agreement.fault:
+            return found, {"written": False, "reason": agreement.fault, **cosines}
+        trial.replace(path)
+    finally:
+        trial.unlink(missing_ok=True)
+    return found, {"written": True, **cosines, "bytes": path.stat().st_size}
 
 
 def _sentence_transformers(
@@ -165,13 +210,6 @@ def _parity(form: str, found: Any, expected: Any) -> float:
         what = f"{form} gives other weights than the encoder: they differ by {largest:.2g}, expected {PARITY}"
         raise DataError(what, "report it with the versions of torch, onnx and onnxruntime")
     return float(f"{largest:.1e}")
-
-
-def _cosines(one: SparseVectors, other: SparseVectors) -> Any:
-    first, second = one.matrix(), other.matrix()
-    dots = np.asarray(first.multiply(second).sum(axis=1)).ravel()
-    norms = [np.sqrt(np.asarray(side.multiply(side).sum(axis=1)).ravel()) for side in (first, second)]
-    return dots / np.maximum(norms[0] * norms[1], 1e-9)
 
 
 def _ndcg(
