@@ -16,16 +16,12 @@ import numpy as np
 from benchmarks.shared.material import Material
 from benchmarks.shared.turns import Comparison, Side, take_turns
 from sunwi.models.encoder import Encoder
+from sunwi.models.precision import Precision
 from sunwi.models.resolver import resolve
 
 BATCH = 32
 MAX_LENGTH = 256
-OURS = {
-    "sunwi, float32": ("float32", "torch"),
-    "sunwi, float32, onednn": ("float32", "onednn"),
-    "sunwi, bfloat16": ("bfloat16", "torch"),
-    "sunwi, int8": ("int8", "torch"),
-}
+OURS: dict[str, Precision] = {"sunwi, float32": "float32", "sunwi, bfloat16": "bfloat16", "sunwi, int8": "int8"}
 
 
 def sample(passages: list[str], prefix: str, batches: int) -> list[str]:
@@ -65,8 +61,8 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
 
         return run
 
-    def own(name: str, precision: str, kernels: str) -> Callable[[], None]:
-        encoder = Encoder(info, BATCH, precision, kernels)  # type: ignore[arg-type]
+    def own(name: str, precision: Precision) -> Callable[[], None]:
+        encoder = Encoder(info, BATCH, precision)
 
         def run() -> None:
             with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +79,7 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
     }
     sides = {name: Side(make(name), len(texts)) for name, make in makers.items()}
     kept = os.environ.get("SUNWI_CACHE_DIR")
-    sides |= {name: Side(own(name, *how), len(texts)) for name, how in OURS.items()}
+    sides |= {name: Side(own(name, precision), len(texts)) for name, precision in OURS.items()}
     rows = take_turns(sides, turns)
     os.environ.pop("SUNWI_CACHE_DIR") if kept is None else os.environ.update(SUNWI_CACHE_DIR=kept)
     for row in rows:
