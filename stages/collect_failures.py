@@ -1,9 +1,5 @@
 """Failure notes of the reranked lists: what beat the right passage, by how much, of what kind."""
 
-from sunwi.params.collect_failures import CollectFailuresParams
-from sunwi.params.encoder import EncoderParams
-from sunwi.params.reading import Sections
-from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.paths import INDEX, METRICS, MINED, STAGE1
 from sunwi.records.files import iter_rows, read_json, write_json, write_rows
 from sunwi.records.mined import CandidateList
@@ -11,22 +7,17 @@ from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
 from sunwi.train.reranker.blend_weights import score_lists
 from sunwi.train.reranker.quality import relevances
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
+from sunwi.train.targeted.settings import FailureSections
 from sunwi.workspace.corpus import passage_texts, passages
 from sunwi.workspace.encoders import encoder
 from sunwi.workspace.labels import relevant_passages
 from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
-
-class Settings(Sections):
-    collect_failures: CollectFailuresParams = CollectFailuresParams()
-    encoder: EncoderParams = EncoderParams()
-    train_reranker: TrainRerankerParams = TrainRerankerParams()
-
-
 if __name__ == "__main__":
     with stage("collect_failures") as workspace:
-        params, texts, corpus = workspace.params(Settings), passage_texts(workspace), passages(workspace)
+        params = workspace.params(FailureSections)
+        corpus, texts = passages(workspace), passage_texts(workspace)
         wanted = set(params.collect_failures.splits)
         lists = [one for one in iter_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
         limits = params.encoder, params.train_reranker.max_length

@@ -1,11 +1,7 @@
 """Candidate lists of the promoted hybrid retriever for the train and dev questions."""
 
-from sunwi.mining.pairs import candidate_lists, chosen_questions, pool_metrics, triplets
-from sunwi.params.dense import DenseParams
-from sunwi.params.mining import MiningParams
-from sunwi.params.pairs import PairsParams
-from sunwi.params.reading import Sections
-from sunwi.params.section import Whole
+from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions, pool_metrics, triplets
+from sunwi.mining.settings import PairSections
 from sunwi.paths import INDEX, METRICS, MINED
 from sunwi.records.files import read_json, write_json, write_rows
 from sunwi.search.pipeline import Fusion
@@ -17,19 +13,9 @@ from sunwi.workspace.retrieval import local_pipeline, passage_vectors
 from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
-RETRIEVERS = ["bm25", "dense", "questions"]
-
-
-class Settings(Sections):
-    pairs: PairsParams = PairsParams()
-    dense: DenseParams = DenseParams()
-    mining: MiningParams = MiningParams()
-    rows_per_shard: Whole = 0
-
-
 if __name__ == "__main__":
     with stage("mine_pairs") as workspace:
-        params = workspace.params(Settings)
+        params = workspace.params(PairSections)
         chosen = chosen_questions(labels(workspace), params.pairs.max_train, params.pairs.max_dev)
         queries = labelled_batch(workspace, encoder(workspace, "promoted"), chosen)
         fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(RETRIEVERS)])

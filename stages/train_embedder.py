@@ -7,7 +7,7 @@ from sunwi.paths import EMBEDDER, METRICS, MINED, PLOTS, TIMING
 from sunwi.records.curves import write_curve
 from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow
-from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
+from sunwi.train.embedder.dev_evaluation import DEV_CURVE
 from sunwi.train.embedder.processes import is_main_process, start_processes
 from sunwi.train.embedder.run import TrainingData, tune
 from sunwi.train.embedder.settings import EmbedderSections
@@ -21,20 +21,15 @@ if __name__ == "__main__":
     with stage("train_embedder") as workspace:
         params = workspace.params(EmbedderSections)
         start_processes(params.train_embedder.num_processes)
-        corpus, asked, rules = passages(workspace), questions(workspace), false_negative_rules(workspace)
-        data = TrainingData(
-            rows=read_rows(MINED / "train.jsonl", MinedRow),
-            overlaps={question.qid: question.overlap for question in asked},
-            styles={question.qid: question.style for question in asked},
-            kin=rules.kin,
-            remine=mined_again(corpus, lambda: synthetic(workspace, "train"), rules, params),
-        )
+        corpus, rules = passages(workspace), false_negative_rules(workspace)
+        remine = mined_again(corpus, lambda: synthetic(workspace, "train"), rules, params)
+        rows = read_rows(MINED / "train.jsonl", MinedRow)
+        data = TrainingData.of(rows, questions(workspace), rules.kin, remine)
         tuned = tune(params, data, corpus, dev_labels(workspace), EMBEDDER)
         if not is_main_process():  # torchrun started several: they trained along, one writes
             sys.exit()
         write_json(METRICS / "train_embedder.json", tuned.metrics)
         write_curve(PLOTS / "embedder_loss.csv", tuned.loss_curve)
-        columns = ("step", "dense_ndcg10_low_overlap", CHOSEN_BY)
-        write_curve(PLOTS / "embedder_dev.csv", tuned.dev_curve, columns)
+        write_curve(PLOTS / "embedder_dev.csv", tuned.dev_curve, DEV_CURVE)
         # Where a killed run went on is a fact of this machine, so it stands beside the timings.
         write_json(TIMING / "train_embedder_run.json", {"resumed_from_step": tuned.resumed_from})

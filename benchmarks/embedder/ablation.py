@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
-from contextlib import chdir
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,34 +22,20 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path.cwd() / "stages"))
-
-from project import PREPARED, QUERIES, dev_labels, passages, questions
-
 from sunwi.corpus.copies import copies_of
-from sunwi.corpus.prepared import load_prepared
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate
 from sunwi.models.spec import ModelInfo
-from sunwi.params.loading import load_params
 from sunwi.params.train_embedder import TrainEmbedderParams
-from sunwi.params.whole import Params
-from sunwi.records.files import read_rows
 from sunwi.records.mined import MinedRow
-from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import (
-    first_relevant_rank,
-    natural_questions,
-    reciprocal_rank,
-    synthetic_questions,
-)
+from sunwi.search.labelled import first_relevant_rank, reciprocal_rank
 from sunwi.search.pipeline import build_pipeline
 from sunwi.train.embedder.dev_evaluation import live_vectors, ndcg
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
@@ -59,8 +43,13 @@ from sunwi.train.embedder.fit import train_embedder
 from sunwi.train.embedder.gate import gate_set, promote, verdict_of
 from sunwi.train.embedder.run import base_weights
 from sunwi.train.embedder.selection import select_rows
+from sunwi.train.embedder.settings import EmbedderSections
 from sunwi.train.shared.checkpoints import remove_checkpoints
 from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import passages, prepared
+from sunwi.workspace.labels import dev_labels, natural, synthetic
+from sunwi.workspace.questions import questions
 
 PLAIN: dict[str, Any] = {"distill": False, "guide_margin": None, "layer_decay": 1.0, "style_shares": {}}
 ROWS: dict[str, dict[str, Any]] = {
@@ -95,7 +84,7 @@ class Measured:
 class Scorer:
     """Dense scores of an encoder's weights in memory; frozen layers run once for each text."""
 
-    def __init__(self, info: ModelInfo, params: Params, frozen: FrozenOutputs) -> None:
+    def __init__(self, info: ModelInfo, params: EmbedderSections, frozen: FrozenOutputs) -> None:
         import torch
         from transformers import AutoTokenizer
 
@@ -126,26 +115,21 @@ class Scorer:
         )
 
 
-def load_project(folder: Path, params: Params, base: Encoder, count: int) -> Project:
-    """The project in `folder`: a sample by hash of its judged queries, over the whole corpus."""
-    with chdir(folder):
-        corpus = passages()
-        labels = dev_labels(corpus, params)
-        understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
-        qrels = load_prepared(PREPARED).qrels
-        judged = natural_questions(understood, qrels, corpus, "test", params.bm25.tokenizer)
-        chosen = sorted(judged, key=lambda label: text_hash(label.qid))[:count]
-        test = dev_set(corpus, base, chosen, params, len(corpus))
-        dev = dev_set(corpus, base, labels, params, len(corpus))
-        return Project(gate_set(corpus, base, labels, params), dev, test)
+def load_project(workspace: Workspace, params: EmbedderSections, base: Encoder, count: int) -> Project:
+    """A workspace's project: a sample by hash of its judged queries, over the whole corpus."""
+    corpus, labels = passages(workspace), dev_labels(workspace)
+    chosen = sorted(natural(workspace, "test"), key=lambda label: text_hash(label.qid))[:count]
+    test = dev_set(corpus, base, chosen, params, len(corpus))
+    dev = dev_set(corpus, base, labels, params, len(corpus))
+    return Project(gate_set(corpus, base, labels, params), dev, test)
 
 
-def mined(folder: Path, params: Params, base: Encoder, positive_share: float) -> list[MinedRow]:
+def mined(
+    workspace: Workspace, params: EmbedderSections, base: Encoder, positive_share: float
+) -> list[MinedRow]:
     """Rows mined by the base; `positive_share` is the rule of positive-aware mining."""
-    with chdir(folder):
-        corpus, asked = passages(), questions()
-        rules = mining_rules(folder, positive_share)
-    train = synthetic_questions(asked, corpus, {"train"})
+    corpus, train = passages(workspace), synthetic(workspace, "train")
+    rules = mining_rules(workspace, positive_share)
     vectors = base.encode(corpus.texts, "passage", params.encoder.max_length, "encode passages")
     queries = as_queries(base, train, params)
     return mine_negatives(
@@ -153,15 +137,14 @@ def mined(folder: Path, params: Params, base: Encoder, positive_share: float) ->
     ).rows
 
 
-def mining_rules(folder: Path, positive_share: float) -> FalseNegativeRules:
+def mining_rules(workspace: Workspace, positive_share: float) -> FalseNegativeRules:
     """What is known to answer, with another rule for scores near the positive's."""
-    with chdir(folder):
-        answers = co_relevant((question.question, question.docid) for question in questions())
-        copies = copies_of(load_prepared(PREPARED).duplicates)
-        return FalseNegativeRules(passages(), copies, answers, positive_share)
+    answers = co_relevant((question.question, question.docid) for question in questions(workspace))
+    copies = copies_of(prepared(workspace).duplicates)
+    return FalseNegativeRules(passages(workspace), copies, answers, positive_share)
 
 
-def measure(scorer: Scorer, of: Project, params: Params) -> Measured:
+def measure(scorer: Scorer, of: Project, params: EmbedderSections) -> Measured:
     """The fusion's weight is fitted on low-overlap dev questions with these weights, then used on test."""
     grid = sorted(params.fusion.bm25_weights)
     normalised = {"bm25": zscore(of.gate.bm25), "dense": zscore(scorer(of.gate))}
@@ -178,7 +161,7 @@ def measure(scorer: Scorer, of: Project, params: Params) -> Measured:
     return Measured(ndcg(dense, of.test.relevant), ndcg(fused, of.test.relevant))
 
 
-def compared(name: str, found: np.ndarray, base: np.ndarray, params: Params) -> dict[str, float]:
+def compared(name: str, found: np.ndarray, base: np.ndarray, params: EmbedderSections) -> dict[str, float]:
     """Mean, paired difference from the base with its interval, p."""
     gain = found - base
     low, high = bca_intervals(gain[:, None], params.score.confidence, params.score.bootstrap, params.seed)[0]
@@ -215,7 +198,7 @@ def settings(pairs: Sequence[str]) -> dict[str, Any]:
     return {key: json.loads(value) for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def settings_of(name: str, asked: argparse.Namespace, params: Params) -> TrainEmbedderParams:
+def settings_of(name: str, asked: argparse.Namespace, params: EmbedderSections) -> TrainEmbedderParams:
     """The parameters of one row; `ROW:KEY=JSON` changes one of them."""
     name, *changes = name.split(":")
     options = {**params.train_embedder.model_dump(), **settings(asked.set), **ROWS[name], **settings(changes)}
@@ -234,15 +217,15 @@ def append(path: Path, line: dict[str, Any]) -> None:
 
 def main() -> None:
     asked = arguments()
-    folder = Path.cwd()
-    params = load_params()
+    workspace = Workspace()
+    params = workspace.params(EmbedderSections)
     rows = asked.rows.split(",")
     params = params.model_copy(update={"train_embedder": settings_of(rows[0], asked, params)})
     info = resolve(params.encoder.model)
     base = Encoder(info, params.encoder.batch_size)
-    projects = {"": load_project(folder, params, base, asked.questions)}
+    projects = {"": load_project(workspace, params, base, asked.questions)}
     if asked.also:
-        projects["also_"] = load_project(asked.also, params, base, asked.questions)
+        projects["also_"] = load_project(Workspace(asked.also), params, base, asked.questions)
     frozen = FrozenOutputs()
     scorer = Scorer(info, params, frozen)
     home = projects[""]
@@ -251,16 +234,16 @@ def main() -> None:
     before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
     shares = [float(share) for share in asked.shares.split(",")]
     write = partial(append, asked.out)
-    kin = mining_rules(folder, ANY_SCORE).kin
-    overlaps = {question.qid: question.overlap for question in questions()}
-    styles = {question.qid: question.style for question in questions()}
+    kin = mining_rules(workspace, ANY_SCORE).kin
+    overlaps = {question.qid: question.overlap for question in questions(workspace)}
+    styles = {question.qid: question.style for question in questions(workspace)}
     found: dict[tuple[str, float], dict[str, list[np.ndarray]]] = {}  # nDCG of each question, by seed
     for seed in (int(seed) for seed in asked.seeds.split(",")):
         for name in rows:
             options = settings_of(name, asked, params)
             share_of_positive = ANY_SCORE if name.startswith("plain") else params.mining.max_positive_share
             chosen = select_rows(
-                mined(folder, params, base, share_of_positive), overlaps, styles, options
+                mined(workspace, params, base, share_of_positive), overlaps, styles, options
             ).rows
             trained = train_embedder(info, chosen, options, seed, kin, params.encoder, None, frozen)
             verdicts = {1.0: judged}

@@ -1,35 +1,36 @@
 """Both stages of proof.py on the natural questions of another project, weights and all.
 
-PYTHONPATH=stages python -m benchmarks.reranker.elsewhere PROJECT OUT --trained OUT_OF_PROOF --embedder FOLDER
+python -m benchmarks.reranker.elsewhere PROJECT OUT --trained OUT_OF_PROOF --embedder FOLDER
 
 PROJECT is a folder in which `dvc repro fit_fusion` has run; all its judged questions, dev and test, are
 the test here. FOLDER is the embedder that the stages were trained on, which is the untrained MaxSim.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
-from project import passages
 
-from benchmarks.reranker.material import hybrid_lists, judged_questions, pairs_of, reordered
+from benchmarks.reranker.material import hybrid_lists, pairs_of, reordered
 from benchmarks.reranker.proof import Scorer
 from benchmarks.reranker.tables import STAGE1, STAGE2, UNTRAINED, base_orders, compare, orders
-from sunwi.params.loading import load_params
 from sunwi.records.files import read_json, read_rows, write_rows
 from sunwi.records.mined import CandidateList
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import passage_texts
+from sunwi.workspace.labels import natural
 
 
-def main(out: Path, trained: Path, embedder: Path, seeds: list[int], depth: int) -> None:
+def main(
+    workspace: Workspace, out: Path, trained: Path, embedder: Path, seeds: list[int], depth: int
+) -> None:
     """Score the lists by every stage and print the tables."""
-    params, corpus = load_params(), passages()
     path = out / "lists_natural.jsonl"
     if not path.exists():
-        asked = [*judged_questions("dev", corpus, params), *judged_questions("test", corpus, params)]
-        write_rows(path, hybrid_lists(asked, corpus, params))
+        asked = [*natural(workspace, "dev"), *natural(workspace, "test")]
+        write_rows(path, hybrid_lists(workspace, asked))
     lists = reordered(read_rows(path, CandidateList), "dense", depth)
-    pairs = pairs_of(lists, dict(zip(corpus.docids, corpus.texts, strict=True)))
+    pairs = pairs_of(lists, passage_texts(workspace))
     weights = read_json(trained / "weights.json")
     adapter = read_json(trained / f"stage1_{seeds[0]}" / "adapter" / "adapter_config.json")
     score = Scorer(out, min(adapter["layers_to_transform"] or [0]))
@@ -67,7 +68,6 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--depth", type=int, default=6)
     options = parser.parse_args()
-    folders = [path.resolve() for path in (options.out, options.trained, options.embedder)]
-    folders[0].mkdir(parents=True, exist_ok=True)
-    os.chdir(options.project)
-    main(*folders, options.seeds, options.depth)
+    options.out.mkdir(parents=True, exist_ok=True)
+    folders = options.out, options.trained, options.embedder
+    main(Workspace(options.project), *folders, options.seeds, options.depth)

@@ -1,6 +1,6 @@
 """Both stages of the late-interaction reranker on questions of unseen documents, over several seeds.
 
-PYTHONPATH=stages python -m benchmarks.reranker.proof PROJECT OUT [--seeds 1 2 3] [--set KEY=JSON ...]
+python -m benchmarks.reranker.proof PROJECT OUT [--seeds 1 2 3] [--set KEY=JSON ...]
 
 PROJECT is a folder in which `dvc repro fit_fusion` has run with questions of its own (docs/reranker.md). Its
 evaluation questions are the test; `--test half-dev` takes half of the dev documents instead. Every stage is
@@ -10,17 +10,11 @@ are read on dev, the test questions are scored at the end alone.
 
 import argparse
 import json
-import os
 import shutil
 import time
 from pathlib import Path
 
 import numpy as np
-from project import (
-    INDEX,
-    false_negative_rules,
-    passages,
-)
 
 from benchmarks.reranker.material import pairs_of, reordered, write_lists
 from benchmarks.reranker.tables import (
@@ -41,26 +35,28 @@ from benchmarks.reranker.tables import (
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
-from sunwi.params.loading import load_params
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
+from sunwi.paths import EMBEDDER
 from sunwi.records.files import read_json, read_rows, write_json
 from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
-from sunwi.search.index.store import load_vectors
 from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists
 from sunwi.train.reranker.quality import Movement, movement, relevances, solved
 from sunwi.train.shared.frozen_layers import FrozenOutputs, reuse_frozen_layers
-from sunwi.train.targeted.augment import augment_failures
+from sunwi.train.targeted.augment import augment_failures, nearest_passages
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
 from sunwi.train.targeted.gate import decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import passage_texts, passages
+from sunwi.workspace.retrieval import passage_vectors
+from sunwi.workspace.rules import false_negative_rules
 
-EMBEDDER = "models/embedder"
 QUERY_LENGTH, LENGTH, LAYERS = 64, 256, 12
 SPLITS, NEAR_TOPIC = ("train", "dev", "test"), 0.2
 FIRST_SETTINGS = {
@@ -110,11 +106,11 @@ class Scorer:
 class Proof:
     """One data set: its lists, the untrained scores, and a run of both stages for each seed."""
 
-    def __init__(self, out: Path, options: argparse.Namespace) -> None:
+    def __init__(self, workspace: Workspace, out: Path, options: argparse.Namespace) -> None:
+        self.workspace, self.embedder = workspace, str(workspace.path(EMBEDDER))
         self.out, self.first, self.depth = out, options.first, options.depth
         self.hold, self.augment = options.hold, options.augment
-        self.corpus, self.params = passages(), load_params()
-        self.texts = dict(zip(self.corpus.docids, self.corpus.texts, strict=True))
+        self.corpus, self.texts = passages(workspace), passage_texts(workspace)
         self.stage1 = TrainRerankerParams.model_validate(assigned(options.set, FIRST_SETTINGS))
         self.stage2 = TrainRerankerTargetedParams.model_validate(assigned(options.set2, SECOND_SETTINGS))
         self.lists = {
@@ -124,7 +120,7 @@ class Proof:
         self.score = Scorer(out, LAYERS - self.stage1.lora_layers)
         if not options.table:
             self.score.load()
-        self._all("untrained", EMBEDDER, SPLITS)
+        self._all("untrained", self.embedder, SPLITS)
 
     def _all(self, name: str, folder: str, splits: tuple[str, ...]) -> dict[str, np.ndarray]:
         """Scores by split; all splits in one go, so that a passage is encoded once."""
@@ -225,8 +221,8 @@ class Proof:
     def _train(self, lists, settings, seed: int, out: Path, start: Path | None = None, watch=None):
         clock = time.process_time()
         facts, curve = train_late_interaction(
-            resolve(EMBEDDER), EMBEDDER, lists, settings, QUERY_LENGTH, seed, out, start, watch,
-            self.score.frozen,
+            resolve(self.embedder), EMBEDDER.as_posix(), lists, settings, QUERY_LENGTH, seed, out, start,
+            watch, self.score.frozen,
         )  # fmt: skip
         return {**facts, "cpu_seconds": round(time.process_time() - clock, 1)}, curve
 
@@ -239,18 +235,13 @@ class Proof:
             one.qid: [hit.docid for hit in one.candidates if hit.label] or [one.candidates[0].docid]
             for one in both
         }
-        rules = false_negative_rules(self.corpus, self.params)
+        rules = false_negative_rules(self.workspace)
         groups = dict(zip(self.corpus.docids, self.corpus.groups, strict=True))
         notes = collect_failures(
             both, scores, weights, positives, self.texts, groups, rules.answers_too, NEAR_TOPIC
         )
-        vectors = load_vectors(INDEX / "promoted" / "corpus.npy", len(self.corpus)).astype(np.float32)
-
-        def neighbours(docid: str) -> list[str]:
-            near = vectors @ vectors[self.corpus.position[docid]]
-            return [self.corpus.docids[at] for at in np.argsort(-near, kind="stable")[:50]]
-
-        rows, counts = augment_failures(notes, self.texts, neighbours, rules.answers_too, *self.augment)
+        near = nearest_passages(passage_vectors(self.workspace, "promoted"), self.corpus.docids)
+        rows, counts = augment_failures(notes, self.texts, near, rules.answers_too, *self.augment)
         return {"failures": failure_metrics(both, notes, relevances(scores, weights)), "made": counts}, rows
 
     def _watch(
@@ -343,11 +334,10 @@ if __name__ == "__main__":
     parser.add_argument("--first-stage", action="store_true", help="leave the second for a later call")
     parser.add_argument("--table", action="store_true", help="of the seeds that have run")
     options = parser.parse_args()
-    out = options.out.resolve()
+    out, workspace = options.out, Workspace(options.project)
     out.mkdir(parents=True, exist_ok=True)
-    os.chdir(options.project)
-    write_lists(out, options.test, options.most)
-    proof = Proof(out, options)
+    write_lists(workspace, out, options.test, options.most)
+    proof = Proof(workspace, out, options)
     for seed in options.seeds:
         if not options.table and not (out / f"seed_{seed}.json").exists():
             proof.first_stage(seed) if options.first_stage else proof.both_stages(seed)

@@ -12,39 +12,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path.cwd() / "stages"))
-
-from project import (
-    INDEX,
-    MINED,
-    PREPARED,
-    QUERIES,
-    as_queries,
-    dev_labels,
-    encoder,
-    false_negative_rules,
-    passages,
-    questions,
-)
-
-from sunwi.corpus.prepared import load_prepared
-from sunwi.params.loading import load_params
+from sunwi.paths import MINED
 from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow
-from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
-from sunwi.search.fusion.weighted import weighted_sum
-from sunwi.search.index.store import load_vectors
-from sunwi.search.labelled import LabelledQuestion, natural_questions
 from sunwi.search.pipeline import build_pipeline
-from sunwi.search.retrievers.base import Scores
 from sunwi.train.sparse.bilingual.dictionary import science_terms
 from sunwi.train.sparse.pool import dev_pool, part_of
-from sunwi.train.sparse.questions import of_low_overlap
-from sunwi.train.sparse.run import run_sparse
+from sunwi.train.sparse.run import compared_systems, run_sparse
+from sunwi.train.sparse.settings import SparseSections
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.corpus import passages
+from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.labels import dev_labels, natural
+from sunwi.workspace.questions import questions
+from sunwi.workspace.retrieval import passage_vectors
+from sunwi.workspace.rules import false_negative_rules
 
 
 def main() -> None:
@@ -53,35 +38,25 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    params = load_params()
-    corpus = passages()
-    understood = read_rows(QUERIES / "understood.jsonl", UnderstoodQuery)
-    judged = natural_questions(
-        understood, load_prepared(PREPARED).qrels, corpus, "test", params.bm25.tokenizer
-    )
-    chosen = sorted(judged, key=lambda label: text_hash(label.qid))[: args.questions]
+    workspace = Workspace()
+    params, corpus = workspace.params(SparseSections), passages(workspace)
+    chosen = sorted(natural(workspace, "test"), key=lambda label: text_hash(label.qid))[: args.questions]
     kept = {at for label in chosen for at in label.relevant}
-    dev = dev_labels(corpus, params)
+    dev = dev_labels(workspace)
     pool, _ = dev_pool(corpus, dev, params)
     kept |= {corpus.position[docid] for docid in pool.docids}
     others_in = sorted(set(range(len(corpus))) - kept, key=lambda at: text_hash(corpus.docids[at]))
     order = sorted(kept | set(others_in[: max(0, args.passages - len(kept))]))
     part, test = part_of(corpus, order, chosen)
     _, dev_in = part_of(corpus, order, dev)
-    vectors = load_vectors(INDEX / "base" / "corpus.npy", len(corpus))[order]
-    search = build_pipeline(part, vectors, params.bm25)
-
-    def others(labels: Sequence[LabelledQuestion]) -> Mapping[str, Scores]:
-        queries = as_queries(list(labels), encoder("base", params), params)
-        scores = {name: search.retrievers[name].scores(queries) for name in ("bm25", "dense")}
-        return {**scores, "hybrid": weighted_sum(scores, {"bm25": params.mining.bm25_weight, "dense": 1.0})}
-
-    rules = false_negative_rules(corpus, params)
-    mined = read_rows(MINED / "train.jsonl", MinedRow)
-    rows = of_low_overlap(mined, questions(), params.sparse.max_overlap)
-    print(f"{len(part)} passages, {len(test)} test questions, {len(rows)} mined rows", file=sys.stderr)
+    search = build_pipeline(part, passage_vectors(workspace, "base")[order], params.bm25)
+    model, weight = encoder(workspace, "base"), params.mining.bm25_weight
+    others = compared_systems(search, lambda asked: labelled_batch(workspace, model, asked), weight)
+    kin = false_negative_rules(workspace).kin
+    mined, asked = read_rows(MINED / "train.jsonl", MinedRow), questions(workspace)
+    print(f"{len(part)} passages, {len(test)} test questions, {len(mined)} mined rows", file=sys.stderr)
     run = run_sparse(
-        params, rows, part, dev_in, test, science_terms(), rules.kin, others, args.out / "encoder"
+        params, mined, asked, part, dev_in, test, science_terms(), kin, others, args.out / "encoder"
     )
     write_json(args.out / "metrics.json", run.metrics)
     write_json(args.out / "latency.json", run.latency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from sunwi.graph.plan import plan_of
 from sunwi.graph.rooms import page_of
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGES = sorted((ROOT / "stages").glob("*.py"))
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -61,3 +63,25 @@ def test_every_artifact_is_a_model_that_a_stage_makes() -> None:
     artifacts = repository.artifacts.read()["dvc.yaml"]
     assert sorted(artifacts) == ["embedder", "reranker", "sparse-encoder"]
     assert all(one.type == "model" and one.path in outs for one in artifacts.values())
+
+
+@pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
+def test_a_stage_is_thin(script: Path) -> None:
+    """It reads params and tables through its workspace, and what it decides is the package's."""
+    text = script.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 40
+    tree = ast.parse(text)
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    rooms = {str(module).split(".")[0] for module in imported}
+    assert rooms <= {"sunwi", "sys", "pathlib"}, "a stage imports the package, and no other stage"
+    assert "sunwi.workspace.stage" in imported
+    assert not {node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_stage_has_its_script_and_every_script_its_stage() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    commands = [stage.get("do", stage)["cmd"] for stage in stages.values()]
+    assert {found for command in commands for found in re.findall(r"stages/(\w+)\.py", str(command))} == {
+        path.stem for path in STAGES
+    }

@@ -13,6 +13,8 @@ from sunwi.search.labelled import NATURAL, LabelledQuestion
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
 
+RETRIEVERS = ("bm25", "dense", "questions")  # whose fused candidates the lists hold
+
 
 def chosen_questions(
     labels: Sequence[LabelledQuestion], max_train: int, max_dev: int

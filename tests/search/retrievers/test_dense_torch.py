@@ -5,8 +5,9 @@ import pytest
 
 from sunwi.errors import DataError
 from sunwi.search.passages import QueryBatch
+from sunwi.search.retrievers.base import Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
-from sunwi.search.retrievers.dense_torch import TorchDenseRetriever
+from sunwi.search.retrievers.dense_torch import TorchDenseRetriever, use_gpu
 
 
 def unit(seed: int, rows: int) -> np.ndarray:
@@ -37,3 +38,16 @@ def test_scores_and_best_passages_are_numpys(
 def test_no_vector_is_an_error() -> None:
     with pytest.raises(DataError, match="no passage vector"):
         TorchDenseRetriever(unit(1, 0), "cpu")
+
+
+def test_a_gpu_takes_over_where_there_is_one() -> None:
+    vectors = unit(1, 5)
+    dense, words = DenseRetriever(vectors), DenseRetriever(vectors)
+    retrievers: dict[str, Retriever] = {"bm25": words, "dense": dense}
+    use_gpu(retrievers, vectors)
+    assert list(retrievers) == ["bm25", "dense"]
+    assert retrievers["bm25"] is words
+    if "cuda" in devices():
+        assert isinstance(retrievers["dense"], TorchDenseRetriever)
+    else:
+        assert retrievers["dense"] is dense

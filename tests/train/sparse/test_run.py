@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sunwi.models.sparse.encoder import load_sparse
 from sunwi.models.spec import ModelInfo
@@ -14,9 +15,10 @@ from sunwi.params.whole import Params
 from sunwi.records.mined import MinedRow
 from sunwi.records.questions import Question
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.passages import Passages
+from sunwi.search.passages import Passages, QueryBatch
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.run import run_sparse
+from sunwi.train.sparse.run import compared_systems, run_sparse
 
 from .conftest import KOREAN
 
@@ -68,3 +70,40 @@ def test_a_run_compares_itself_where_it_counts(
     assert asked == [10, swapped]
     assert found["cross_lingual"]["systems"]["sparse"].keys() >= {"recall10", "recall100"}
     assert load_sparse(tmp_path / "out").terms
+
+
+class Given:
+    """A retriever with scores of its own; it keeps which queries it saw."""
+
+    def __init__(self, name: str, row: list[float]) -> None:
+        self.name, self.row = name, row
+        self.seen: list[list[str]] = []
+
+    def scores(self, queries: QueryBatch) -> np.ndarray:
+        self.seen.append(queries.qids)
+        return np.tile(np.array([self.row], dtype=np.float32), (len(queries), 1))
+
+
+def test_it_is_compared_with_bm25_dense_and_their_weighted_sum() -> None:
+    passages = Passages(["a", "b", "c"], ["가", "나", "다"], ["a", "b", "c"], {"a": 0, "b": 1, "c": 2})
+    # z-scores are (-1, 0, 1) and (1, -1, 0), each times the square root of 1.5
+    words, dense = Given("bm25", [1.0, 2.0, 3.0]), Given("dense", [9.0, 3.0, 6.0])
+    other = Given("questions", [7.0, 7.0, 7.0])
+    batches: list[list[str]] = []
+
+    def batch(labels: Sequence[LabelledQuestion]) -> QueryBatch:
+        qids = [label.qid for label in labels]
+        batches.append(qids)
+        return QueryBatch(qids, qids, [[] for _ in qids], np.zeros((len(qids), 1), dtype=np.float16))
+
+    others = compared_systems(SearchPipeline(passages, [words, dense, other]), batch, 0.5)
+    assert batches == []  # nothing is encoded until questions come
+    labels = [LabelledQuestion(qid, qid, (0,), "test", "x", 0.1) for qid in ("q1", "q2")]
+    found = others(labels)
+    once = [["q1", "q2"]]
+    assert (batches, words.seen, dense.seen, other.seen) == (once, once, once, [])
+    assert found.keys() == {"bm25", "dense", "hybrid"}
+    assert found["bm25"].tolist() == [[1.0, 2.0, 3.0]] * 2
+    assert found["dense"].tolist() == [[9.0, 3.0, 6.0]] * 2
+    half = [1.5**0.5 * value for value in (0.5, -1.0, 0.5)]  # 0.5 * (-1, 0, 1) + (1, -1, 0)
+    assert found["hybrid"] == pytest.approx(np.array([half, half]), abs=1e-5)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.llm_server import FakeServer
 
@@ -16,7 +17,7 @@ from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.params.llm import LlmParams
 from sunwi.records.failures import Failure
 from sunwi.text import content_morphemes, kiwi
-from sunwi.train.targeted.augment import augment_failures
+from sunwi.train.targeted.augment import augment_failures, nearest_passages
 from sunwi.train.targeted.augment_llm import augment_by_llm
 from sunwi.train.targeted.paraphrase import paraphrases
 
@@ -117,3 +118,18 @@ def test_the_budget_stops_before_it_is_passed(server: FakeServer) -> None:
     with pytest.raises(BudgetExceeded):
         augment_by_llm([failure("a")], {"a": []}, SETTINGS, client_of(server, price_out=1.0, budget=0.000001))
     assert server.calls == 0
+
+
+def test_nearest_passages_by_hand() -> None:
+    vectors = np.array([[1, 0], [0.75, 0.5], [0, 1], [0.75, -0.5], [-1, 0]], dtype=np.float16)
+    near = nearest_passages(vectors, ["z", "y", "m", "b", "a"])
+    assert near("z") == ["z", "y", "b", "m", "a"]  # y and b are even: by the order of the passages
+    assert near("m") == ["m", "y", "z", "a", "b"]  # 1, .5, 0, 0, -.5
+    assert nearest_passages(vectors, ["z", "y", "m", "b", "a"], count=2)("z") == ["z", "y"]
+    with pytest.raises(KeyError):
+        near("unknown")
+
+
+def test_only_so_many_neighbours_are_looked_at() -> None:
+    docids = [f"d{at:02}" for at in range(60)]
+    assert nearest_passages(np.ones((60, 2), dtype=np.float16), docids)("d59") == docids[:50]

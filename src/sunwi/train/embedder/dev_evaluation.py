@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 CHOSEN_BY = "fused_ndcg10_low_overlap"  # the figure whose best step is kept
+DEV_CURVE = ("step", "dense_ndcg10_low_overlap", CHOSEN_BY)  # columns of a run without figures
 
 
 class DevEvaluation:

@@ -14,6 +14,7 @@ from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.records.mined import MinedRow
+from sunwi.records.questions import Question
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import DevEvaluation
@@ -51,6 +52,15 @@ class TrainingData:
     styles: Mapping[str, str]
     kin: Kin
     remine: Remine
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[MinedRow], questions: Sequence[Question], kin: Kin, remine: Remine
+    ) -> TrainingData:
+        """Mined rows with what is known of the questions that they were mined for."""
+        overlaps = {question.qid: question.overlap for question in questions}
+        styles = {question.qid: question.style for question in questions}
+        return cls(rows, overlaps, styles, kin, remine)
 
 
 def tune(
