@@ -8,7 +8,7 @@ from sunwi.params.reading import Sections
 from sunwi.params.section import Whole
 from sunwi.paths import INDEX, METRICS, MINED
 from sunwi.records.files import read_json, write_json, write_rows
-from sunwi.search.pipeline import Fusion
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.retrievers.dense_torch import use_gpu
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import encoder, labelled_batch

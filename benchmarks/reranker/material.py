@@ -24,9 +24,9 @@ from sunwi.records.files import read_json, read_rows, write_rows
 from sunwi.records.mined import CandidateList
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.runtime import text_hash
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.labelled import NATURAL, LabelledQuestion, natural_questions, synthetic_questions
 from sunwi.search.passages import Passages
-from sunwi.search.pipeline import Fusion
 
 
 def write_lists(out: Path, test: str, most: int) -> None:
