@@ -18,6 +18,7 @@ from sunwi.report.inputs import PageInputs
 from sunwi.report.ladder import ladder_rows
 from sunwi.report.settings import cost_rows, params_by_section
 from sunwi.report.training import system_rows, training_rows
+from sunwi.score.measuring import shown_in
 
 VEGA_LITE = "6.4"
 
@@ -68,6 +69,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "prepared": inputs.metrics["prepare"],
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,
+        "ladder_measures": shown_in("ladder"),
         "training": training_rows(inputs.metrics),
         "systems": system_rows(inputs.metrics.get("sparse", {})),
         "funnel": funnel_view(inputs.metrics),
