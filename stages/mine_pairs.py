@@ -4,7 +4,7 @@ from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions, po
 from sunwi.mining.settings import PairSections
 from sunwi.paths import INDEX, METRICS, MINED
 from sunwi.records.files import read_json, write_json, write_rows
-from sunwi.search.pipeline import Fusion
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.retrievers.dense_torch import use_gpu
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import encoder, labelled_batch

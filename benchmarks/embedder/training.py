@@ -23,7 +23,7 @@ from typing import Any
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
-from sunwi.train.embedder.arguments import POOLING_NAMES, training_arguments
+from sunwi.train.embedder.arguments import pooling_method, training_arguments
 from sunwi.train.embedder.groups import Group
 
 SHAPES: dict[str, dict[str, int]] = {  # hidden, layers, heads, intermediate, vocabulary
@@ -173,7 +173,7 @@ def train_theirs(
         "logging_steps": 1, "save_strategy": "no", "report_to": "none", "disable_tqdm": True, "use_cpu": cpu,
         "bf16": params.bf16, "gradient_checkpointing": params.gradient_checkpointing, "seed": 0,
         "remove_unused_columns": False, "dataloader_drop_last": True, "temperature": params.temperature,
-        "sentence_pooling_method": POOLING_NAMES[info.pooling], "normalize_embeddings": True,
+        "sentence_pooling_method": pooling_method(info), "normalize_embeddings": True,
         "kd_loss_type": "kl_div",
     }  # fmt: skip
     if params.method == "m3":

@@ -21,7 +21,7 @@ from sunwi.models.resolver import resolve
 
 BATCH = 32
 MAX_LENGTH = 256
-OURS: dict[str, Precision] = {"sunwi, float32": "float32", "sunwi, bfloat16": "bfloat16", "sunwi, int8": "int8"}
+OURS: dict[str, Precision] = {f"sunwi, {name}": name for name in ("float32", "bfloat16", "int8")}
 
 
 def sample(passages: list[str], prefix: str, batches: int) -> list[str]:

@@ -7,8 +7,8 @@ from sunwi.paths import INDEX
 from sunwi.records.files import read_json, write_rows
 from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.search.pipeline import Fusion
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import encoder, labelled_batch

@@ -6,7 +6,7 @@ import random
 
 from benchmarks.shared.material import Material
 from benchmarks.shared.turns import Comparison, Side, take_turns
-from sunwi.score.measures import RANKING, ranking_measures
+from sunwi.score.measuring import of_rankings, ranking_measures
 
 DEPTH = 100
 
@@ -20,7 +20,7 @@ def compare(_: Material, turns: int, quick: bool) -> Comparison:
     pool = [f"d{at:05d}" for at in range(4000)]
     run = {f"q{at:04d}": {docid: draw.random() for docid in draw.sample(pool, DEPTH)} for at in range(count)}
     qrels = {qid: dict.fromkeys(draw.sample(sorted(found), 2), 1) for qid, found in run.items()}
-    measures = [ir_measures.parse_measure(name) for name in RANKING.values()]
+    measures = [ir_measures.parse_measure(one.ir_measures) for one in of_rankings() if one.ir_measures]
     names = [
         "map", "mrr@10", "ndcg@10", *(f"recall@{cut}" for cut in (1, 5, 10, 50)),
         *(f"precision@{cut}" for cut in (1, 3, 5)), *(f"hit_rate@{cut}" for cut in (1, 3, 5)),
@@ -46,5 +46,5 @@ def compare(_: Material, turns: int, quick: bool) -> Comparison:
     }
     rows = take_turns(sides, turns)
     apart = max(found.values()) - min(found.values())
-    setting = f"{count:,} queries, {DEPTH} documents each, {len(RANKING)} measures"
+    setting = f"{count:,} queries, {DEPTH} documents each, {len(of_rankings())} measures"
     return Comparison("Scoring", "queries", setting, rows, [f"nDCG@10 differs by at most {apart:.0e}."])

@@ -33,9 +33,10 @@ from sunwi.params.mining import MiningParams
 from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, make_queries
-from sunwi.search.pipeline import Fusion, build_pipeline
+from sunwi.search.pipeline import build_pipeline
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 

@@ -20,10 +20,11 @@ from sunwi.mining.pairs import candidate_lists
 from sunwi.params.mining import MiningParams
 from sunwi.records.corpus import Document
 from sunwi.records.files import write_rows
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, SearchPipeline, rank_of
+from sunwi.search.pipeline import SearchPipeline, rank_of
 from sunwi.search.retrievers.base import Scores
 
 DOCIDS = ["a#1", "a#2", "b", "c", "d", "e", "f#1", "f#2"]

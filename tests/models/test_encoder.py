@@ -9,7 +9,8 @@ import pytest
 from tests.models.precisions import skip_without
 
 from sunwi.errors import DataError, ModelError
-from sunwi.models.encoder import Encoder, pool
+from sunwi.models.encoder import Encoder
+from sunwi.models.pooling import pool
 from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.records.corpus import Document

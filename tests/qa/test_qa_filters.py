@@ -5,14 +5,16 @@ import pytest
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.qa.candidate import Candidate, Evidence
-from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
-from sunwi.qa.filters.duplicates import Duplicates
-from sunwi.qa.filters.evaluation import EvaluationTexts
-from sunwi.qa.filters.parse import parse
+from sunwi.qa.duplicates import Duplicates
+from sunwi.qa.evaluation_texts import EvaluationTexts
+from sunwi.qa.judging import FILTERS as REGISTRY
+from sunwi.qa.judging import filters_of, judge
+from sunwi.qa.parse import parse
 from sunwi.qa.searching import QuestionSearch
 from sunwi.records.corpus import Document
 
-FILTERS = {**TEXT_FILTERS, **SEARCH_FILTERS}
+FILTERS = {name: one.judge for name, one in REGISTRY.all().items()}
+IN_ORDER = [*filters_of("text"), *filters_of("search")]
 PASSAGE = (
     "굴절은 빛이 한 물질에서 다른 물질로 비스듬히 들어갈 때 진행 방향이 꺾이는 현상이다. "
     "굴절률 n은 Snell 법칙으로 구하며, 각 θ가 클수록 많이 꺾인다."
@@ -192,7 +194,7 @@ def test_duplicates() -> None:
 
 
 def test_judge_stops_at_the_first_reason_and_keeps_the_values() -> None:
-    verdict = judge(candidate("이 글에서 굴절은 무엇인가요?"), evidence(rank=None), FILTERS)
+    verdict = judge(candidate("이 글에서 굴절은 무엇인가요?"), evidence(rank=None), IN_ORDER)
     assert verdict.reason == "refers_to_document"
     assert "characters" in verdict.checks
     assert "rank" not in verdict.checks

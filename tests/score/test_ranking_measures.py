@@ -13,15 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.score.measures import (
-    RANKING,
-    first_relevant_rank,
-    measure_variant,
-    ranking_measures,
-    relevant_documents,
-)
+from sunwi.score.measuring import measure_variant, of_rankings, ranking_measures
+from sunwi.score.relevance import first_relevant_rank, relevant_documents
 from sunwi.trec import Qrels, Run
 
+RANKING = [one.key for one in of_rankings()]
 RANX = {
     "ap": "map",
     "mrr": "mrr@10",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sunwi.errors import InputProblems
 from sunwi.params.score import ScoreParams
 from sunwi.score.comparison import compare_variants
-from sunwi.score.measures import RANKING
+from sunwi.score.measuring import of_rankings
 from sunwi.score.table import Scores, score_runs, write_scores
 from sunwi.trec import Qrels, Run
 
@@ -102,7 +102,7 @@ def test_gains_that_cancel_are_written_without_a_sign() -> None:
         "base": {"map": dict.fromkeys(gains, 0.5)},
         "new": {"map": {q: 0.5 + g for q, g in gains.items()}},
     }
-    empty: dict[str, dict[str, float]] = {key: {} for key in RANKING}
+    empty: dict[str, dict[str, float]] = {one.key: {} for one in of_rankings()}
     values = {name: {**empty, **found} for name, found in values.items()}
     delta = compare_variants(values, list(gains), PARAMS, 0)["new"]["against_baseline"]["map"]["delta"]
     assert str(delta) == "0.0"
@@ -223,7 +223,6 @@ import json, sys
 from pathlib import Path
 from sunwi.params.score import ScoreParams
 from sunwi.score.comparison import compare_variants
-from sunwi.score.measures import RANKING
 from sunwi.score.table import score_runs, write_scores
 inputs = json.load(sys.stdin)
 params = ScoreParams(baseline="base", bootstrap=500, permutations=500)

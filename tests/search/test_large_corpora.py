@@ -17,13 +17,14 @@ from sunwi.params.dense import DenseParams
 from sunwi.records.corpus import Document
 from sunwi.search import index_cache as kept
 from sunwi.search.fusion import normalise
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.index import bm25 as bm25_module
 from sunwi.search.index import terms
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import TOKENISERS, index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, SearchPipeline, build_pipeline, rank_of, ranks_at
+from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of, ranks_at
 from sunwi.search.retrievers.approximate import ApproximateDenseRetriever, build_index
 from sunwi.search.top import top
 

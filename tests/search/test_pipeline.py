@@ -12,8 +12,9 @@ from sunwi.models.encoder import Encoder
 from sunwi.params.bm25 import Bm25Params
 from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
-from sunwi.search.pipeline import Fusion, SearchPipeline, build_pipeline, rank_of
+from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 
@@ -143,7 +144,7 @@ def test_comb_fusions_of_a_variant(given: Build, method: str, best: dict[str, fl
         bm25={"q": [10.0, 5.0, 1.0, 0.0, 0.0]},
         dense={"q": [0.0, 5.0, 1.0, 0.0, 10.0]},
     )
-    fusion = Fusion(method, {}, depth=5)  # type: ignore[arg-type]
+    fusion = Fusion(method, {}, depth=5)
     (found,) = pipeline.rank(queries, ["bm25", "dense"], fusion, 1)
     (docid,) = (pipeline.passages.docids[at] for at in found.positions)
     assert {docid: float(found.scores[0])} == pytest.approx(best, abs=1e-6)

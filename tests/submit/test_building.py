@@ -10,8 +10,9 @@ from sunwi.params.submissions import SubmissionParams
 from sunwi.params.whole import Params
 from sunwi.records.files import read_rows
 from sunwi.records.submissions import SubmissionRow, UnderstoodQuery
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, SearchPipeline
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.submit.building import RerankPlan, build, fusion_of
 from sunwi.submit.finishing import Submission
 from sunwi.submit.strays import remove_strays

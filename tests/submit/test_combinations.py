@@ -12,8 +12,9 @@ from sunwi.params.combinations import CombinationParams, Swap, UnionPool
 from sunwi.params.reading import validate
 from sunwi.params.whole import Params
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, SearchPipeline
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.submit.cascade import rank_cascade, searches
 from sunwi.submit.combining import combine
 from sunwi.submit.rank_fusion import fuse_ranked_lists

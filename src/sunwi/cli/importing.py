@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from sunwi.errors import ParamsError, SunwiError
+from sunwi.errors import DataError, ParamsError, SunwiError
 
 if TYPE_CHECKING:
     from sunwi.cli.params_file import YamlFile
@@ -18,69 +20,68 @@ if TYPE_CHECKING:
 PARAMS = Path("params.yaml")
 DEFAULT_OUT = Path("data/raw")
 
+
+class _Formats(TyperGroup):
+    """A command for each importer, made when it is asked for: other commands load none of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the signature of a group
+        from sunwi.corpus.importer import IMPORTERS
+
+        return IMPORTERS.names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        return _command(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+
 import_app = typer.Typer(
-    help="Import a corpus, and queries if there are any, into the pipeline.", no_args_is_help=True
+    cls=_Formats,
+    help="Import a corpus, and queries if there are any, into the pipeline.",
+    no_args_is_help=True,
 )
-Out = Annotated[Path, typer.Option(help="Source folder to write; params.yaml is set to it.")]
 
 
-@import_app.command()
-def competition(
-    documents: Annotated[Path, typer.Option(help="JSON lines: docid, content[, src][, title].")],
-    *,
-    queries: Annotated[Path | None, typer.Option(help="JSON lines: eval_id, msg.")] = None,
-    qrels: Annotated[Path | None, typer.Option(help="TREC judgements of the queries.")] = None,
-    questions: Annotated[Path | None, typer.Option(help="JSON lines: docid, question[, source].")] = None,
-    dev_queries: Annotated[Path | None, typer.Option(help="Natural dev queries, as --queries.")] = None,
-    dev_qrels: Annotated[Path | None, typer.Option(help="TREC judgements of the dev queries.")] = None,
-    out: Out = DEFAULT_OUT,
-) -> None:
-    """Documents and dialogues of the scientific QA competition."""
-    _import(
-        "competition",
-        out,
-        documents=documents,
-        queries=queries,
-        qrels=qrels,
-        questions=questions,
-        dev_queries=dev_queries,
-        dev_qrels=dev_qrels,
-    )
+@import_app.callback()
+def _formats() -> None:
+    pass
 
 
-@import_app.command()
-def beir(
-    folder: Annotated[Path, typer.Argument(help="Folder of corpus.jsonl, queries.jsonl and qrels/*.tsv.")],
-    out: Out = DEFAULT_OUT,
-) -> None:
-    """A BEIR folder: test is evaluated, dev is the dev set, train gives questions to train on."""
-    _import("beir", out, folder=folder)
+def _command(name: str) -> TyperCommand:
+    """`sunwi import NAME`, with the reader's parameters and the folder to write."""
+    from sunwi.corpus.importer import IMPORTERS
+
+    importer = IMPORTERS.load(name)
+
+    def run(out: Path, **inputs: Any) -> None:
+        _import(name, out, **inputs)
+
+    folder = Annotated[Path, typer.Option(help="Source folder to write; params.yaml is set to it.")]
+    out = Parameter("out", Parameter.KEYWORD_ONLY, default=DEFAULT_OUT, annotation=folder)
+    # typer reads this in place of the function's own
+    run.__signature__ = Signature([*_parameters(name, importer.read), out])  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, help=importer.help)(run)
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)  # an app of one command is that command
+    return command
 
 
-@import_app.command()
-def squad(
-    files: Annotated[list[Path], typer.Argument(help="JSON files of one set.")],
-    tune_share: Annotated[
-        float, typer.Option(help="Share of the articles whose questions are for training, 0 to 1.")
-    ] = 0.0,
-    out: Out = DEFAULT_OUT,
-) -> None:
-    """KorQuAD 1.0, KLUE-MRC or AI-Hub's reading comprehension sets (finance and law among them)."""
-    _import("squad", out, files=files, tune_share=tune_share)
+def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
+    """A reader's parameters as typer takes them.
 
-
-@import_app.command()
-def table(
-    file: Annotated[Path, typer.Argument(help=".csv, .tsv, .parquet, or plain text.")],
-    *,
-    content: Annotated[str, typer.Option(help="Column of the passages.")] = "content",
-    docid: Annotated[str | None, typer.Option(help="Column of the ids; else made from the content.")] = None,
-    title: Annotated[str | None, typer.Option(help="Column of the titles.")] = None,
-    src: Annotated[str | None, typer.Option(help="Column that says where a passage is from.")] = None,
-    out: Out = DEFAULT_OUT,
-) -> None:
-    """Passages of a table, or of a text with one a line or empty lines between them."""
-    _import("table", out, file=file, content=content, docid=docid, title=title, src=src)
+    Raises
+    ------
+    DataError
+        If one has no help.
+    """
+    hints = get_type_hints(read, include_extras=True)
+    for one in signature(read).parameters.values():
+        kind, *texts = get_args(hints[one.name]) if get_origin(hints[one.name]) is Annotated else (None,)
+        if len(texts) != 1 or not isinstance(texts[0], str):
+            what = f"the importer {name} has a parameter {one.name!r} without help"
+            raise DataError(what, 'annotate it: Annotated[TYPE, "what it is"]')
+        option = one.kind is Parameter.KEYWORD_ONLY
+        info = typer.Option(help=texts[0]) if option else typer.Argument(help=texts[0])
+        yield one.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
 
 
 def _import(format: str, out: Path, **inputs: Any) -> None:

@@ -16,8 +16,9 @@ from sunwi.paths import EMBEDDER, PREPARED
 if TYPE_CHECKING:
     from sunwi.params.whole import Params
     from sunwi.records.corpus import Document
+    from sunwi.search.fusion.method import Fusion
     from sunwi.search.passages import Passages
-    from sunwi.search.pipeline import Fusion, RankedQuery
+    from sunwi.search.pipeline import RankedQuery
 
 
 class Mode(StrEnum):
@@ -132,8 +133,8 @@ def answer_query(
     BM25 alone shows only passages that have a term of the query: below them its order means nothing.
     """
     from sunwi.cli.snippet import cut, find_matches
+    from sunwi.search.fusion.method import Fusion
     from sunwi.search.passages import Passages
-    from sunwi.search.pipeline import Fusion
     from sunwi.text import morphemes
 
     passages = Passages.of(corpus.documents)

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sunwi.corpus.beir import read_beir
-from sunwi.corpus.competition import read_competition
-from sunwi.corpus.draft import Draft
+from sunwi.corpus.importer import IMPORTERS
 from sunwi.corpus.source import assemble, write_source
-from sunwi.corpus.squad import read_squad
-from sunwi.corpus.table import read_table
 from sunwi.errors import DataError
-
-READERS: dict[str, Callable[..., Draft]] = {
-    "beir": read_beir,
-    "competition": read_competition,
-    "squad": read_squad,
-    "table": read_table,
-}
 
 
 @dataclass(frozen=True)
@@ -35,7 +23,7 @@ class ImportReport:
 
 
 def import_source(format: str, out: Path, **inputs: Any) -> ImportReport:  # noqa: A002 - the field's word
-    """Read `inputs` with the reader of that format (see `READERS`) and write the source folder `out`.
+    """Read `inputs` with the importer of that format and write the source folder `out`.
 
     Raises
     ------
@@ -44,9 +32,9 @@ def import_source(format: str, out: Path, **inputs: Any) -> ImportReport:  # noq
     DataError
         If there is no reader of that name.
     """
-    if format not in READERS:
-        raise DataError(f"unknown format {format!r}", f"use one of {', '.join(sorted(READERS))}")
-    draft = READERS[format](**inputs)
+    if format not in IMPORTERS.names:
+        raise DataError(f"unknown format {format!r}", f"use one of {', '.join(IMPORTERS.names)}")
+    draft = IMPORTERS.load(format).read(**inputs)
     source = assemble(draft)
     write_source(source, out)
     counts = {

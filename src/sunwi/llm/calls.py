@@ -15,7 +15,7 @@ from sunwi.llm.budget import Budget, OverBudget, Reservation
 from sunwi.llm.exchange import Exchange
 from sunwi.llm.faults import Refused, Transient
 from sunwi.llm.ledger import Ledger
-from sunwi.llm.providers.provider import Provider
+from sunwi.llm.provider import Provider
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.retry import backoff
 from sunwi.llm.store import AnswerStore, RecordedAnswer

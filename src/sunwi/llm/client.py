@@ -20,7 +20,7 @@ from sunwi.llm.ledger import Ledger
 from sunwi.llm.outcome import Outcome
 from sunwi.llm.pool import ask_all
 from sunwi.llm.progress import ProgressBar
-from sunwi.llm.providers import PROVIDERS, connect
+from sunwi.llm.provider import PROVIDERS, connect
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
@@ -135,9 +135,9 @@ class LlmClient:
 
     def _check_callable(self, rows: Sequence[str]) -> None:
         provider = self.settings.provider
-        if provider in PROVIDERS and has_key(self.settings):
+        if provider in PROVIDERS.names and has_key(self.settings):
             return
-        if provider in PROVIDERS:
+        if provider in PROVIDERS.names:
             name = key_variable(self.settings)
             raise ReplayMissing(rows, f"{name} is not set", f"export {name}=..., or {_IMPORT}")
         if provider == "replay":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from sunwi.errors import LlmError
-from sunwi.params.llm import LlmParams
+from sunwi.llm.provider import PROVIDERS
+
+if TYPE_CHECKING:
+    from sunwi.params.llm import LlmParams
 
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
@@ -18,10 +21,7 @@ def key_variable(settings: LlmParams) -> str:
     """Name of the environment variable that holds the key; "" if the server wants none."""
     if settings.api_key_env is not None:
         return settings.api_key_env
-    if settings.provider == "gemini":
-        return "GEMINI_API_KEY"
-    host = urlsplit(settings.base_url or "").hostname or ""
-    return "UPSTAGE_API_KEY" if host.endswith("upstage.ai") else "OPENAI_API_KEY"
+    return PROVIDERS.load(settings.provider).usual_key(settings.base_url)
 
 
 def has_key(settings: LlmParams) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from sunwi.mining.false_negatives import FalseNegativeRules, positive_limit
 from sunwi.records.mined import Candidate, CandidateList, Triplet
 from sunwi.runtime import text_hash
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.labelled import NATURAL, LabelledQuestion
 from sunwi.search.passages import QueryBatch
-from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+from sunwi.search.pipeline import RankedQuery, SearchPipeline
 
 RETRIEVERS = ("bm25", "dense", "questions")  # whose fused candidates the lists hold
 

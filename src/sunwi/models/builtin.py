@@ -16,6 +16,7 @@ from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models.e5s1 import E5S1, parse
+from sunwi.models.pooling import POOLINGS
 from sunwi.records.files import write_json
 from sunwi.runtime import file_hash, user_cache_dir
 
@@ -197,11 +198,6 @@ def write_pooling(
     folder: Path, dimensions: int, pooling: str, query_prefix: str, passage_prefix: str, max_length: int
 ) -> None:
     """Write sentence-transformers' modules; without them it pools by the mean in silence."""
-    modes = {
-        "mean": "pooling_mode_mean_tokens",
-        "cls": "pooling_mode_cls_token",
-        "lasttoken": "pooling_mode_lasttoken",
-    }
     modules = [
         ("0", "", "sentence_transformers.models.Transformer"),
         ("1", "1_Pooling", "sentence_transformers.models.Pooling"),
@@ -209,7 +205,7 @@ def write_pooling(
     ]
     rows = [{"idx": int(name), "name": name, "path": path, "type": kind} for name, path, kind in modules]
     (folder / "modules.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    chosen = {name: mode == pooling for mode, name in modes.items()}
+    chosen = {one.flag: name == pooling for name, one in POOLINGS.all().items()}
     write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": dimensions, **chosen})
     (folder / "2_Normalize").mkdir(exist_ok=True)
     write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False})

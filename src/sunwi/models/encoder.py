@@ -23,6 +23,7 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
+from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
@@ -331,14 +332,3 @@ def load_encoder(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
     with no_loading_bar():
         model: torch.nn.Module = AutoModel.from_pretrained(folder, dtype=dtype, **extra)
     return model
-
-
-def pool(hidden: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """One vector a text from [batch, tokens, dimensions] and [batch, tokens] (padding on the right)."""
-    if pooling == "cls":
-        return hidden[:, 0]
-    if pooling == "lasttoken":
-        last = mask.sum(dim=1) - 1
-        return hidden[range(len(hidden)), last]
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    return (hidden * weights).sum(dim=1) / weights.sum(dim=1)

@@ -7,16 +7,17 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models import builtin
 from sunwi.models.heads import STEMS, head_file
-from sunwi.models.spec import ModelInfo, Pooling
+from sunwi.models.pooling import POOLINGS
+from sunwi.models.spec import ModelInfo
 from sunwi.runtime import file_hash
 
 # What a model's files leave unsaid: families trained with prefixes, or pooled otherwise than by the mean.
-FAMILIES: tuple[tuple[str, Pooling, str, str], ...] = (
+FAMILIES: tuple[tuple[str, str, str, str], ...] = (
     ("e5-", "mean", "query: ", "passage: "),
     ("bge-m3", "cls", "", ""),
     ("bge-", "cls", "", ""),
@@ -26,7 +27,6 @@ PICKLED = "pytorch_model*.bin"  # BAAI/bge-m3 has no safetensors; torch unpickle
 # Pooling and prefixes are keys of their own: a copy that adds sentence-transformers' files has the same hash.
 _HASHED = ("*.safetensors", "config.json", "tokenizer.json", "*.model", "vocab.txt", "*_linear.pt", PICKLED)
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "1_Pooling/*", "*_linear.pt"]
-_POOLINGS: tuple[Pooling, ...] = ("mean", "cls", "lasttoken")
 _MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
 
 
@@ -90,21 +90,22 @@ def _from_hub(spec: str, hub_id: str) -> Path:
         ) from error
 
 
-def _usage(spec: str, folder: Path) -> tuple[Pooling, str, str]:
+def _usage(spec: str, folder: Path) -> tuple[str, str, str]:
     """Pooling and prefixes: the folder's own sentence-transformers files first, then the family's habit."""
     name = spec.rsplit("/", 1)[-1].lower()
     family = next((row for row in FAMILIES if row[0] in name), None)
-    pooling: Pooling = family[1] if family else "mean"
+    pooling = family[1] if family else "mean"
     query_prefix, passage_prefix = (family[2], family[3]) if family else ("", "")
     modules = {str(row["type"]).rsplit(".", 1)[-1] for row in _read(folder / "modules.json", [])}
     if unknown := sorted(modules - _MODULES):
         found = f"modules.json names {', '.join(unknown)}, which would be left out"
         raise ModelError(spec, found, f"use a model of {', '.join(sorted(_MODULES))} alone")
     declared = _declared_pooling(_read(folder / "1_Pooling" / "config.json", {}))
-    if len(declared) > 1 or not set(declared) <= set(_POOLINGS):
-        raise ModelError(spec, f"it pools by {' and '.join(declared)}", f"use one of {', '.join(_POOLINGS)}")
+    if len(declared) > 1 or not set(declared) <= set(POOLINGS.names):
+        known = ", ".join(POOLINGS.names)
+        raise ModelError(spec, f"it pools by {' and '.join(declared)}", f"use one of {known}")
     if declared:
-        pooling = cast("Pooling", declared[0])
+        pooling = declared[0]
     prompts = _read(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
     if "query" in prompts:
         query_prefix = prompts["query"]
@@ -116,9 +117,9 @@ def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
     """Poolings of a sentence-transformers folder: `pooling_mode` since its version 6, flags before."""
     if modes := config.get("pooling_mode"):
         return [modes] if isinstance(modes, str) else list(modes)
+    known = {one.flag: name for name, one in POOLINGS.all().items()}
     flags = sorted(key for key, on in config.items() if key.startswith("pooling_mode_") and on)
-    modes = [flag.removeprefix("pooling_mode_") for flag in flags]
-    return [mode.removesuffix("_token").removesuffix("_tokens") for mode in modes]
+    return [known.get(flag, flag.removeprefix("pooling_mode_")) for flag in flags]
 
 
 def _read(path: Path, missing: Any) -> Any:

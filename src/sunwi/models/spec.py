@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Pooling = Literal["mean", "cls", "lasttoken"]
 Side = Literal["query", "passage"]
 
 
@@ -14,13 +13,14 @@ Side = Literal["query", "passage"]
 class ModelInfo:
     """A resolved bi-encoder.
 
+    `pooling` is a name of `pooling.POOLINGS`.
     `heads` names what it can give: "dense", "lexical" (M3 term weights), "colbert" (M3 token vectors).
     `content_hash` covers weights, configuration and tokeniser; it is part of every cache's key.
     """
 
     spec: str
     folder: Path
-    pooling: Pooling
+    pooling: str
     query_prefix: str
     passage_prefix: str
     heads: tuple[str, ...]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated
 
 from pydantic import field_validator, model_validator
 
+from sunwi.params.names import NameIn
 from sunwi.params.section import Count, NotNegative, Positive, Section
+
+# none: whatever asks is refused; replay: recorded answers alone
+ProviderName = Annotated[str, NameIn("sunwi.llm.providers", "none", "replay")]
 
 
 class LlmParams(Section):
@@ -16,7 +20,7 @@ class LlmParams(Section):
     Keys are no parameters: they come from the environment variable that `api_key_env` names.
     """
 
-    provider: Literal["none", "openai", "gemini", "replay"] = "none"
+    provider: ProviderName = "none"
     model: str = "solar-pro2"
     base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
     api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key

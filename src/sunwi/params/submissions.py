@@ -7,12 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sunwi.params.finishing import Finishing, Rerank
+from sunwi.params.names import NameIn
 from sunwi.params.section import Count, NotNegative, Positive, Share
 
 RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sparse"]
 
 
 QueryArm = Literal["standalone", "variants", "hyde"]
+
+
+FusionName = Annotated[str, NameIn("sunwi.search.fusion.methods")]
+WITHOUT_WEIGHTS = frozenset({"alpha", "comb_sum", "comb_mnz", "calibrated"})
 
 
 Scorer = Literal["retriever", "late_interaction", "late_interaction_tuned", "cross_encoder"]
@@ -25,7 +30,7 @@ class SubmissionParams(Finishing):
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
     queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]  # several: cascaded RRF
     query_weights: dict[QueryArm, NotNegative] = {}  # of the arms in the cascade; 1 where none is named
-    fusion: Literal["weighted", "rrf", "alpha", "comb_sum", "comb_mnz", "calibrated"] = "calibrated"
+    fusion: FusionName = "calibrated"
     weights: dict[str, NotNegative] = {}
     alpha: Share = 0.5  # of fusion alpha: the dense scores' share, BM25 has the rest
     rrf_k: Positive = 60
@@ -40,7 +45,7 @@ class SubmissionParams(Finishing):
         unknown = sorted(set(self.weights) - set(self.retrievers))
         if unknown:
             raise ValueError(f"weights for {unknown} but retrievers are {self.retrievers}")
-        if self.weights and self.fusion not in {"weighted", "rrf"}:
+        if self.weights and self.fusion in WITHOUT_WEIGHTS:
             raise ValueError(f"weights are given, which fusion {self.fusion!r} does not read")
         if self.fusion == "alpha" and set(self.retrievers) != {"bm25", "dense"}:
             raise ValueError(f"fusion 'alpha' mixes bm25 and dense, retrievers are {self.retrievers}")

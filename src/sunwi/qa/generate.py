@@ -13,12 +13,13 @@ from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
 from sunwi.qa.dev_contexts import dev_contexts
-from sunwi.qa.filters import SEARCH_FILTERS, TEXT_FILTERS, judge
-from sunwi.qa.filters.duplicates import Duplicates
-from sunwi.qa.filters.evaluation import EvaluationTexts
+from sunwi.qa.duplicates import Duplicates
+from sunwi.qa.evaluation_texts import EvaluationTexts
 from sunwi.qa.given import Given, given_candidates
+from sunwi.qa.judging import filters_of, judge
 from sunwi.qa.llm.candidates import ask
 from sunwi.qa.metrics import question_metrics
+from sunwi.qa.reasons import BEYOND_LIMIT
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.settings import QaSections
 from sunwi.qa.split import split_documents
@@ -182,6 +183,7 @@ def _check(
     asked = morphemes([candidate.question for candidate in candidates], "questions")
     passages = {document.docid: document.text for document in documents}
     evaluated = EvaluationTexts(evaluation_texts)
+    by_text, by_search = filters_of("text"), filters_of("search")
     checked: list[Checked] = []
     for candidate, question_terms in zip(candidates, asked, strict=True):
         evidence = Evidence(
@@ -192,7 +194,7 @@ def _check(
             near_copy=params.qa.near_copy,
             evaluation_limit=params.qa.evaluation_cosine,
         )
-        checked.append((candidate, evidence, judge(candidate, evidence, TEXT_FILTERS)))
+        checked.append((candidate, evidence, judge(candidate, evidence, by_text)))
     passing = [at for at, (_, _, verdict) in enumerate(checked) if verdict.reason is None]
     queries = search.queries([checked[at][0].question for at in passing])
     sources = [checked[at][0].docid for at in passing]
@@ -201,7 +203,7 @@ def _check(
     for at, rank, cosine in zip(passing, ranks, cosines, strict=True):
         candidate, evidence, verdict = checked[at]
         evidence = replace(evidence, rank=rank, evaluation_cosine=cosine)
-        found = judge(candidate, evidence, SEARCH_FILTERS)
+        found = judge(candidate, evidence, by_search)
         checked[at] = (candidate, evidence, Verdict({**verdict.checks, **found.checks}, found.reason))
     return checked
 
@@ -223,7 +225,7 @@ def _choose(
             checks.update(copy.checks)
             reason = copy.reason
         if reason is None and limit is not None and taken.get(candidate.docid, 0) >= limit:
-            reason = "beyond_limit"
+            reason = BEYOND_LIMIT
         if reason is None:
             duplicates.keep(candidate)
             taken[candidate.docid] = taken.get(candidate.docid, 0) + 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sunwi.errors import InputProblems, Problem
 from sunwi.qa.candidate import Candidate
-from sunwi.qa.filters.parse import parse
+from sunwi.qa.parse import parse
 from sunwi.records.corpus import Document
 from sunwi.records.questions import RejectedQuestion
 from sunwi.text import morphemes, overlap

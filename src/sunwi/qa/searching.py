@@ -11,12 +11,13 @@ from sunwi.models.late_interaction import LateInteraction
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.records.corpus import Document
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.bm25 import Bm25, index_terms
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import first_relevant_rank
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.retrievers.base import Retriever, Scores
 from sunwi.search.retrievers.bm25 import LexicalRetriever
 from sunwi.search.retrievers.dense import DenseRetriever

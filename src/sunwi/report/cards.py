@@ -8,6 +8,8 @@ from typing import Any
 from sunwi.params.whole import Params
 from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows
+from sunwi.score.measure import COMPETITION
+from sunwi.score.measuring import measures
 from sunwi.search.rerank.rerankers import METHODS
 
 LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
@@ -16,13 +18,6 @@ LICENCES = {  # of base models whose licence is known here; others' have to be l
     "BAAI/bge-m3": ("BAAI/bge-m3", "mit"),
     "BAAI/bge-reranker-v2-m3": ("BAAI/bge-reranker-v2-m3", "apache-2.0"),
 }
-MEASURES = (
-    ("map", "MAP (competition)"),
-    ("mrr", "MRR@10"),
-    ("ndcg10", "nDCG@10"),
-    ("recall10", "Recall@10"),
-    ("hit1", "Hit@1"),
-)
 
 
 def model_cards(
@@ -82,7 +77,7 @@ def _card(
         "questions": metrics.get("qa", {}).get("splits", {}).get("train"),
         "lists": metrics.get("pairs", {}).get("train", {}).get("lists"),
         "section": {key: value for key, value in section.model_dump().items() if key != "enabled"},
-        "measures": MEASURES,
+        "measures": [one for one in measures() if one.key == COMPETITION or "tables" in one.shown],
         "rows": [(name, scores[name]) for name in dict.fromkeys(shown)],
         "results": [(name, scores[name]) for name in dict.fromkeys(shown) if name in uses],
         "counts": detail.get("all", {}).get("counts", {}),

@@ -9,7 +9,7 @@ from sunwi.records.submissions import LineageRow
 from sunwi.report.charts import CAUSE_LABELS, STEP_LABELS
 from sunwi.report.failures import CAUSES
 from sunwi.report.inputs import PageInputs
-from sunwi.score.measures import relevant_documents
+from sunwi.score.relevance import relevant_documents
 
 SHOWN = 5  # candidates of a ranking; relevant ones that the lineage knows come below them
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sunwi.qa.reasons import reason_labels
+
 STEPS = (  # metrics, key, label, note
     ("prepare", "documents", "원문 문서", "들여온 그대로"),
     ("prepare", "passages", "문단", "정제·분할한 뒤"),
@@ -15,22 +17,6 @@ STEPS = (  # metrics, key, label, note
     ("pairs", "train.lists", "후보 목록", "reranker 학습용"),
     ("augment_failures", "used", "겨냥한 실패", "reranker의 둘째 학습용"),
 )
-REASONS = {
-    "beyond_limit": "문서당 개수 초과",
-    "duplicate_within": "중복",
-    "not_answerable": "문단에 답이 없음",
-    "not_korean": "한국어가 아님",
-    "round_trip": "자기 문단을 찾지 못함",
-    "evaluation_copy": "평가 질의와 비슷함",
-    "duplicate_across": "다른 문서의 질문과 중복",
-    "deictic": "문단 없이는 모를 지시어",
-    "refers_to_document": "문단을 가리키는 말",
-    "several_questions": "여러 질문이 하나에",
-    "foreign_script": "다른 문자가 섞임",
-    "foreign_word": "외국어 낱말이 섞임",
-    "too_long": "너무 긺",
-    "too_short": "너무 짧음",
-}
 
 
 def funnel_view(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,10 +29,11 @@ def funnel_view(metrics: Mapping[str, Any]) -> dict[str, Any]:
     for step in steps:
         step["share"] = round(100 * step["count"] / largest, 2) if largest else 0
     reasons = metrics.get("qa", {}).get("reasons", {})
+    labels = reason_labels()
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     return {
         "steps": steps,
-        "rejected": [{"label": REASONS.get(reason, reason), "count": count} for reason, count in ordered],
+        "rejected": [{"label": labels.get(reason, reason), "count": count} for reason, count in ordered],
         "evaluation_copies": metrics.get("qa", {}).get("evaluation_copies"),
     }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from sunwi.score.measuring import shown_in
+
 Tone = Literal["good", "bad", "even", "none"]
 JUDGEMENTS: dict[Tone, str] = {
     "good": "유의한 상승", "bad": "유의한 하락", "even": "유의한 차이 없음", "none": "비교 대상 없음",
 }  # fmt: skip
-SHOWN = (("mrr", "MRR@10"), ("ndcg10", "nDCG@10"), ("recall10", "Recall@10"), ("hit1", "Hit@1"))
 
 
 def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[str, Any]:
@@ -20,9 +21,9 @@ def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[s
     Returns
     -------
     dict
-        `labelled`; with labels also `map`, `others` (key, label, measure), `gain` (None for the baseline),
-        `queries`, `labelled_queries`, `tone` and its `judgement` in words, `verdict` and `note` (None, or
-        which variant scores higher).
+        `labelled`; with labels also `map`, `others` (key, label, decimals, measure), `gain` (None for the
+        baseline), `queries`, `labelled_queries`, `tone` and its `judgement` in words, `verdict` and `note`
+        (None, or which variant scores higher).
     """
     everything = detail.get("all", {})
     variants = everything.get("variants", {})
@@ -37,7 +38,11 @@ def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[s
         "name": name,
         "baseline": baseline,
         "map": measures["map"],
-        "others": [{"key": key, "label": label, **measures[key]} for key, label in SHOWN if key in measures],
+        "others": [
+            {"key": one.key, "label": one.label, "decimals": one.decimals, **measures[one.key]}
+            for one in shown_in("tables")
+            if one.key in measures
+        ],
         "gain": gain,
         "queries": queries,
         "labelled_queries": everything["counts"]["labelled_queries"],

@@ -19,6 +19,7 @@ from sunwi.report.settings import cost_rows, params_by_section
 from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows, training_rows
 from sunwi.resources import resource_folder
+from sunwi.score.measuring import shown_in
 
 STATIC = resource_folder("sunwi.report.static")
 VEGA_LITE = "6.4"
@@ -61,6 +62,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "prepared": inputs.metrics["prepare"],
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,
+        "ladder_measures": shown_in("ladder"),
         "training": training_rows(inputs.metrics),
         "systems": system_rows(inputs.metrics.get("sparse", {})),
         "funnel": funnel_view(inputs.metrics),

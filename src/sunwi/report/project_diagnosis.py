@@ -20,8 +20,8 @@ from sunwi.report.embedding_map import embedding_map, question_groups
 from sunwi.report.failures import FailureNote, count_causes
 from sunwi.report.negative_scores import score_histogram
 from sunwi.report.readings import better_read_queries
-from sunwi.score.measures import relevant_documents
 from sunwi.score.plots import headline_recall
+from sunwi.score.relevance import relevant_documents
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages, prepared
 from sunwi.workspace.encoders import encoder

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from sunwi.params.score import ScoreParams
-from sunwi.score.measures import COMPETITION, RANKING
+from sunwi.score.measuring import measures, of_rankings, of_topk
 from sunwi.score.significance import Floats, bca_intervals, holm, paired_randomisation
 
-COMPARED = (COMPETITION, "mrr")  # few on purpose: each further test costs power
 DIGITS = 6  # decimals of values; significant digits of p-values, which may be very small
 
 Values = Mapping[str, Mapping[str, float]]  # measure -> query id -> value
@@ -35,15 +34,15 @@ def compare_variants(
     -------
     dict
         Variant to `measures` (each with `mean`, `low`, `high`) and, for all but the baseline,
-        `against_baseline`: for the measures `COMPARED` the mean paired difference `delta`, its `low` and
+        `against_baseline`: for the compared measures the mean paired difference `delta`, its `low` and
         `high`, the raw `p`, and `p_holm`, adjusted over the variants. A measure that no member has is left
         out. Every variant is tested with the same seed, so that its numbers do not depend on which others
         are there (the adjusted p does: that is its purpose).
     """
     table: dict[str, Any] = {name: {"measures": {}} for name in sorted(values)}
     # Measures over the same queries share their resamples.
-    for measures in ((COMPETITION,), tuple(RANKING)):
-        columns = _columns(values, measures, members)
+    for alike in (of_topk(), of_rankings()):
+        columns = _columns(values, [one.key for one in alike], members)
         for (name, measure), found in _intervals(columns, params, seed).items():
             table[name]["measures"][measure] = found
         for (name, measure), gain in _gains(columns, params, seed).items():
@@ -51,13 +50,11 @@ def compare_variants(
     return table
 
 
-def _columns(
-    values: Mapping[str, Values], measures: Sequence[str], members: Sequence[str]
-) -> dict[Key, Floats]:
+def _columns(values: Mapping[str, Values], keys: Sequence[str], members: Sequence[str]) -> dict[Key, Floats]:
     """Each variant's values of each measure, shape [queries]; empty if no member has the measures."""
     columns = {}
     for name in sorted(values):
-        for measure in measures:
+        for measure in keys:
             found = values[name][measure]
             columns[name, measure] = np.array([found[qid] for qid in members if qid in found])
     return {key: column for key, column in columns.items() if len(column)}
@@ -75,15 +72,16 @@ def _intervals(columns: Mapping[Key, Floats], params: ScoreParams, seed: int) ->
 
 
 def _gains(columns: Mapping[Key, Floats], params: ScoreParams, seed: int) -> dict[Key, dict[str, float]]:
+    compared = [one.key for one in measures() if one.compared]
     deltas = {
         (name, measure): column - columns[params.baseline, measure]
         for (name, measure), column in columns.items()
-        if name != params.baseline and measure in COMPARED
+        if name != params.baseline and measure in compared
     }
     raw = {key: paired_randomisation(delta, params.permutations, seed) for key, delta in deltas.items()}
     adjusted = {
         measure: holm({name: p for (name, tested), p in raw.items() if tested == measure})
-        for measure in COMPARED
+        for measure in compared
     }
     return {
         (name, measure): {

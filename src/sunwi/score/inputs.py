@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sunwi.errors import DataError, InputProblems, Problem
-from sunwi.score.measures import relevant_documents
+from sunwi.score.relevance import relevant_documents
 from sunwi.trec import Qrels, Run
 
 

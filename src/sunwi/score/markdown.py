@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-HEAD = ("variant", "MAP [95%]", "MRR@10", "nDCG@10", "Recall@10", "Hit@1", "empty", "p vs baseline")
+from sunwi.score.measure import Measure
+from sunwi.score.measuring import shown_in
+
+BEFORE, BEHIND = ("variant", "MAP [95%]"), ("empty", "p vs baseline")  # the measures stand between
 
 
 def markdown_table(summary: Mapping[str, Mapping[str, float]]) -> str:
@@ -22,12 +25,15 @@ def markdown_table(summary: Mapping[str, Mapping[str, float]]) -> str:
         rows = [(name, str(row["queries"]), str(row["empty_topk"])) for name, row in sorted(summary.items())]
         return _table(head, rows)
     ordered = sorted(summary.items(), key=lambda item: (-item[1]["map"], item[0]))
-    return _table(HEAD, [_row(name, row) for name, row in ordered])
+    measures = shown_in("tables")
+    labels = (one.label for one in measures)
+    return _table((*BEFORE, *labels, *BEHIND), [_row(name, row, measures) for name, row in ordered])
 
 
-def _row(name: str, row: Mapping[str, float]) -> tuple[str, ...]:
+def _row(name: str, row: Mapping[str, float], shown: Sequence[Measure]) -> tuple[str, ...]:
     interval = f"{row['map']:.3f} [{row['map_low']:.3f}, {row['map_high']:.3f}]"
-    measures = (f"{row[name]:.3f}" for name in ("mrr", "ndcg10", "recall10", "hit1"))
+    # a measure that is newer than the file is not in it yet
+    measures = (f"{row[one.key]:.{one.decimals}f}" if one.key in row else "-" for one in shown)
     p = f"{row['p_map']:.4f}" if "p_map" in row else "baseline"
     return (name, interval, *measures, str(row["empty_topk"]), p)
 

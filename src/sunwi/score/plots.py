@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-RECALL_DEPTHS = (1, 5, 10, 50)
+from sunwi.score.measures.recall import DEPTHS
+
 LADDER_COLUMNS = ("variant", "map", "map_low", "map_high")
 HEADLINE_RECALL_COLUMNS = ("depth", "headline", "baseline")
 RECALL_COLUMNS = ("variant", "depth", "recall", "recall_low", "recall_high")
@@ -37,7 +38,7 @@ def recall_curve(detail: Mapping[str, Any]) -> list[dict[str, str | float]]:
             "recall_high": variants[name]["measures"][f"recall{depth}"]["high"],
         }
         for name in sorted(variants)
-        for depth in RECALL_DEPTHS
+        for depth in DEPTHS
         if f"recall{depth}" in variants[name]["measures"]
     ]
 

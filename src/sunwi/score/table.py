@@ -12,11 +12,12 @@ from sunwi.records.files import write_json
 from sunwi.records.tables import Cell, write_csv
 from sunwi.score.comparison import Values, compare_variants
 from sunwi.score.inputs import check_inputs
-from sunwi.score.measures import COMPETITION, first_relevant_rank, measure_variant, relevant_documents
+from sunwi.score.measure import COMPETITION
+from sunwi.score.measuring import measure_variant, shown_in
 from sunwi.score.plots import LADDER_COLUMNS, RECALL_COLUMNS, map_ladder, recall_curve
+from sunwi.score.relevance import first_relevant_rank, relevant_documents
 from sunwi.trec import Qrels, Run
 
-SUMMARY_MEASURES = ("mrr", "ndcg10", "recall10", "recall50", "hit1")
 MEASURE_DIGITS = 4  # in the summary, which people compare; the detail has six
 
 
@@ -140,8 +141,8 @@ def _summary_row(name: str, everything: Mapping[str, Any]) -> dict[str, int | fl
     row["map"] = round(competition["mean"], MEASURE_DIGITS)
     row["map_low"] = round(competition["low"], MEASURE_DIGITS)
     row["map_high"] = round(competition["high"], MEASURE_DIGITS)
-    for measure in SUMMARY_MEASURES:
-        row[measure] = round(found["measures"][measure]["mean"], MEASURE_DIGITS)
+    for one in shown_in("summary"):
+        row[one.key] = round(found["measures"][one.key]["mean"], MEASURE_DIGITS)
     if gain := found.get("against_baseline"):
         row["delta_map"] = round(gain[COMPETITION]["delta"], MEASURE_DIGITS)
         row["p_map"] = gain[COMPETITION]["p_holm"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +14,7 @@ from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.dense import DenseParams
-from sunwi.search.fusion.alpha import alpha_fusion
-from sunwi.search.fusion.comb import comb_fusion
-from sunwi.search.fusion.rrf import reciprocal_rank_fusion
-from sunwi.search.fusion.weighted import weighted_sum
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch, collapse
@@ -30,26 +26,6 @@ from sunwi.search.retrievers.questions import QuestionRetriever
 from sunwi.search.top import top
 
 BLOCK_CELLS = 32_000_000  # scores of one retriever held at a time: 128 MB
-
-
-@dataclass(frozen=True, slots=True)
-class Fusion:
-    """How components become one score."""
-
-    method: Literal["weighted", "alpha", "rrf", "comb_sum", "comb_mnz"]
-    weights: Mapping[str, float]
-    rrf_k: float = 60.0
-    depth: int = 100
-
-    def __call__(self, scores: Mapping[str, Scores]) -> Scores:
-        """Fused scores, shape [queries, passages]."""
-        if self.method == "rrf":
-            return reciprocal_rank_fusion(scores, self.rrf_k, self.depth, self.weights)
-        if self.method == "alpha":
-            return alpha_fusion(scores, self.weights["dense"])
-        if self.method in {"comb_sum", "comb_mnz"}:
-            return comb_fusion(scores, "sum" if self.method == "comb_sum" else "mnz", self.depth)
-        return weighted_sum(scores, self.weights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import numpy as np
 
 from sunwi.params.submissions import SubmissionParams
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.fusion.method import FUSIONS, Fitted, Fusion
 from sunwi.search.passages import QueryBatch
-from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.submit.cascade import Search, rank_cascade, searches
@@ -44,13 +45,15 @@ class RerankPlan:
     calibration: Mapping[str, float] | None
 
 
-def fusion_of(variant: SubmissionParams, fitted: Mapping[str, Mapping[str, float]]) -> Fusion:
-    """The variant's fusion; "calibrated" takes the weights fitted for its set of retrievers."""
-    if variant.fusion == "calibrated":
-        return Fusion("weighted", fitted["+".join(sorted(variant.retrievers))])
-    if variant.fusion == "alpha":
-        return Fusion("alpha", {"bm25": 1 - variant.alpha, "dense": variant.alpha})
-    return Fusion(variant.fusion, variant.weights, variant.rrf_k, variant.depth)
+def fusion_of(variant: SubmissionParams, fitted: Fitted) -> Fusion:
+    """The variant's fusion; "calibrated" takes the weights fitted for its set of retrievers.
+
+    Raises
+    ------
+    DataError
+        If the method refuses the variant's settings.
+    """
+    return FUSIONS.load(variant.fusion).of_variant(variant.fusion, variant, fitted)
 
 
 def build_understood(

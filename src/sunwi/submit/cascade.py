@@ -9,8 +9,9 @@ import numpy as np
 
 from sunwi.params.submissions import QueryArm
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import QueryBatch
-from sunwi.search.pipeline import Fusion, RankedQuery, SearchPipeline
+from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.submit.rank_fusion import fuse_ranked_lists
 
 STANDALONE = "standalone"

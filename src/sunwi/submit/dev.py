@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sunwi.score.competition_map import competition_map
-from sunwi.score.measures import relevant_documents
+from sunwi.score.relevance import relevant_documents
 from sunwi.submit.finishing import Submission
 from sunwi.trec import Qrels
 

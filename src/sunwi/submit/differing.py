@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sunwi.errors import DataError
 from sunwi.records.submissions import SubmissionRow
 from sunwi.score.competition_map import competition_average_precision
-from sunwi.score.measures import relevant_documents
+from sunwi.score.relevance import relevant_documents
 from sunwi.trec import Qrels
 
 

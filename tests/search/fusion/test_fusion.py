@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sunwi.errors import DataError
-from sunwi.search.fusion.alpha import alpha_fusion
 from sunwi.search.fusion.cascaded import cascaded_rrf
 from sunwi.search.fusion.comb import comb_fusion
+from sunwi.search.fusion.methods.alpha import alpha_fusion
 from sunwi.search.fusion.normalise import minmax, zscore
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
 from sunwi.search.fusion.weighted import weighted_sum

@@ -13,10 +13,11 @@ from sunwi.errors import EngineError
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
 from sunwi.records.files import write_rows
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.index.bm25 import index_terms
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import Fusion, build_pipeline
+from sunwi.search.pipeline import build_pipeline
 from sunwi.search.servers.pipeline import by_ranks, engine_of, on_server
 from sunwi.search.servers.server import ask
 from sunwi.search.servers.sparse_names import engine_names

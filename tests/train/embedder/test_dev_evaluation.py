@@ -13,7 +13,7 @@ from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
-from sunwi.score.measures import ranking_measures
+from sunwi.score.measuring import ranking_measures
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import (

@@ -12,8 +12,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from sunwi.cli.checks import Finding
+from sunwi.llm.provider import PROVIDERS
 
-KEYS = (("UPSTAGE_API_KEY",), ("OPENAI_API_KEY",), ("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("HF_TOKEN",))
+HUB_KEY = ("HF_TOKEN",)
 ENGINES = {
     "Elasticsearch": ("SUNWI_ELASTICSEARCH_URL", 9200),
     "OpenSearch": ("SUNWI_OPENSEARCH_URL", 9201),
@@ -25,7 +26,8 @@ LARGEST_ANSWER = 65536  # bytes
 def check_keys(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     """Whether each key is set; its value, length and beginning stay unseen."""
     findings = []
-    for names in KEYS:
+    of_providers = [names for provider in PROVIDERS.all().values() for names in provider.KEYS]
+    for names in (*of_providers, HUB_KEY):
         label = " or ".join(names)
         if any(environment.get(name, "").strip() for name in names):
             findings.append(Finding("keys", label, "ok", "set"))

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from sunwi.cli.checks import Finding, size
+from sunwi.corpus.importer import IMPORTERS
 from sunwi.errors import ParamsError
 from sunwi.params.loading import load_params
 from sunwi.params.whole import Params
@@ -35,7 +36,8 @@ def check_source(params: Params) -> Finding:
         files = corpus.iterdir() if corpus.is_dir() else [corpus]  # shards, or one file
         held = size(sum(file.stat().st_size for file in files))
         return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {held}")
-    fix = "sunwi import table FILE (or competition, beir, squad)"
+    others = ", ".join(name for name in IMPORTERS.names if name != "table")
+    fix = f"sunwi import table FILE (or {others})"
     return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
 
 

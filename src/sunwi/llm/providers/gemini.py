@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sunwi.llm.answer import Answer, final_status, valid_unicode
 from sunwi.llm.credentials import Redactor
 from sunwi.llm.faults import Refused, Transient
-from sunwi.llm.providers.status import fault_of_status
+from sunwi.llm.provider import Provider
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
-from sunwi.params.llm import LlmParams
+from sunwi.llm.status import fault_of_status
+
+if TYPE_CHECKING:
+    from sunwi.params.llm import LlmParams
 
 GEMINI_URL = "https://generativelanguage.googleapis.com/"
 _ENDED = {"STOP", "FINISH_REASON_UNSPECIFIED"}
@@ -23,6 +26,14 @@ _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 class GeminiProvider:
     """One `generate_content` call a request; `response.text` is not used, it raises on a blocked answer."""
+
+    EXTRA: ClassVar[str | None] = "gemini"
+    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("GEMINI_API_KEY", "GOOGLE_API_KEY"),)
+
+    @staticmethod
+    def usual_key(base_url: str | None) -> str:  # noqa: ARG004  the interface
+        """One variable for every address; the SDK's other name, GOOGLE_API_KEY, is not read here."""
+        return "GEMINI_API_KEY"
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         from google import genai
@@ -138,3 +149,6 @@ def _is_transport(error: Exception) -> bool:
     """Whether a call broke below HTTP; the SDK lets through what its HTTP library of the day raises."""
     roots = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
     return isinstance(error, OSError | TimeoutError) or bool(roots & _TRANSPORT)
+
+
+PROVIDER: type[Provider] = GeminiProvider

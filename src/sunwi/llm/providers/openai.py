@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from sunwi.llm.answer import Answer, final_status, valid_unicode
 from sunwi.llm.credentials import Redactor
 from sunwi.llm.faults import Refused, Transient
-from sunwi.llm.providers.status import fault_of_status
+from sunwi.llm.provider import Provider
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
-from sunwi.params.llm import LlmParams
+from sunwi.llm.status import fault_of_status
+
+if TYPE_CHECKING:
+    from sunwi.params.llm import LlmParams
 
 OPENAI_URL = "https://api.openai.com/v1"  # given in full: else the SDK would take it from the environment
 _BLOCKED_CODES = {"content_filter", "content_policy_violation"}
@@ -20,6 +24,15 @@ _BLOCKED_CODES = {"content_filter", "content_policy_violation"}
 
 class OpenAiProvider:
     """Plain chat completions: no `store`, no developer role, no strict tools, which Solar refuses."""
+
+    EXTRA: ClassVar[str | None] = "openai"
+    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("UPSTAGE_API_KEY",), ("OPENAI_API_KEY",))
+
+    @staticmethod
+    def usual_key(base_url: str | None) -> str:
+        """Upstage's for its address, OpenAI's for every other."""
+        host = urlsplit(base_url or "").hostname or ""
+        return "UPSTAGE_API_KEY" if host.endswith("upstage.ai") else "OPENAI_API_KEY"
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         import openai
@@ -111,3 +124,6 @@ class OpenAiProvider:
             self._settings,
             exhausted=error.code == "insufficient_quota",
         )
+
+
+PROVIDER: type[Provider] = OpenAiProvider

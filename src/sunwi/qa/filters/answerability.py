@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 from sunwi.text import overlap
 
 MIN_SHARE = 0.5
@@ -17,3 +18,6 @@ def answerability(candidate: Candidate, evidence: Evidence) -> Verdict:
     share = overlap(evidence.terms, set(evidence.passage_terms))
     refused = share < MIN_SHARE and not candidate.paraphrase
     return Verdict({"answerable": round(share, 4)}, "not_answerable" if refused else None)
+
+
+FILTER = Filter("search", 80, {"not_answerable": "문단에 답이 없음"}, answerability)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 from sunwi.qa.filters.form import asks
 from sunwi.text import char_ngrams
 
@@ -21,3 +22,6 @@ def copying(candidate: Candidate, evidence: Evidence) -> Verdict:
     return Verdict(
         {"copy": round(share, 3), "copied": int(copied)}, "declarative_copy" if statement else None
     )
+
+
+FILTER = Filter("text", 50, {"declarative_copy": "문단을 베낀 서술문"}, copying)

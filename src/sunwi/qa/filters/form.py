@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 
 MIN_CHARS, MAX_CHARS = 9, 80
 MIN_KEYWORDS = 2
@@ -60,3 +61,17 @@ def form(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (
     elif not (asking or keywords or candidate.paraphrase):
         reason = "no_question"
     return Verdict(checks, reason)
+
+
+FILTER = Filter(
+    "text",
+    20,
+    {
+        "too_short": "너무 짧음",
+        "too_long": "너무 긺",
+        "states_no_answer": "답이 없다는 말",
+        "several_questions": "여러 질문이 하나에",
+        "no_question": "질문이 아님",
+    },
+    form,
+)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 
 MIN_HANGUL = 0.5
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f가-힣]")
@@ -40,3 +41,15 @@ def _other_script(char: str) -> bool:
     if not char.isalpha() or char.isascii() or _HANGUL.match(char):
         return False
     return not unicodedata.name(char, "").startswith("LATIN")
+
+
+FILTER = Filter(
+    "text",
+    10,
+    {
+        "not_korean": "한국어가 아님",
+        "foreign_word": "외국어 낱말이 섞임",
+        "foreign_script": "다른 문자가 섞임",
+    },
+    language,
+)

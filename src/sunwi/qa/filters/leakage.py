@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 
 _TEXT = r"(?:문서|글|본문|지문|텍스트|문단|문장|기사|단락|구절|제시문|발췌문)"
 _DOCUMENT = re.compile(
@@ -32,3 +33,11 @@ def leakage(candidate: Candidate, evidence: Evidence) -> Verdict:
     if found := _DEICTIC.search(candidate.question):
         return Verdict({"leak": found.group().strip()}, "deictic")
     return Verdict()
+
+
+FILTER = Filter(
+    "text",
+    30,
+    {"refers_to_document": "문단을 가리키는 말", "deictic": "문단 없이는 모를 지시어"},
+    leakage,
+)

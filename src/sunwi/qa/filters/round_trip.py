@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.filter import Filter
 
 
 def round_trip(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (the filters' common signature)
@@ -12,3 +13,6 @@ def round_trip(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: AR
     that near-ties are never used as negatives.
     """
     return Verdict({"rank": evidence.rank}, None if evidence.rank is not None else "round_trip")
+
+
+FILTER = Filter("search", 70, {"round_trip": "자기 문단을 찾지 못함"}, round_trip)

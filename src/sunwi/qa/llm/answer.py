@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.qa.filters.parse import parse
 from sunwi.qa.llm.prompt import STYLES
+from sunwi.qa.parse import parse
 
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n?|\n?\s*```\s*$")
 _JSON = re.compile(r'\{\s*["}]|\[\s*["{\]]|\[\s*(?:NaN|null)')

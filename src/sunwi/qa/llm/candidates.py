@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sunwi.errors import LlmError
 from sunwi.params.qa import QaParams
 from sunwi.qa.candidate import Candidate, Checks
-from sunwi.qa.filters.parse import parse
 from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
 from sunwi.qa.llm.prompt import load_prompt, request_for
+from sunwi.qa.parse import parse
 from sunwi.records.corpus import Document
 from sunwi.records.questions import RejectedQuestion
 

@@ -1,1 +1,1 @@
-"""Fusion of several retrievers' scores; one method a file."""
+"""Fusion of several retrievers' scores; what a submission may name stands in `methods`."""

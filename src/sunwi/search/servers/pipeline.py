@@ -8,8 +8,9 @@ from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
+from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages
-from sunwi.search.pipeline import Fusion, SearchPipeline
+from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.servers.access import EngineName
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.index import BuiltIndex, Dialect, SparseField, build_index
@@ -85,6 +86,6 @@ def by_ranks(fusion: Fusion, retrievers: Sequence[str], rrf_k: float, depth: int
     Two engines score alike passages on other scales, and below the depth of a request scores are unknown:
     ranks are what they agree on.
     """
-    if len(set(retrievers)) < 2 or fusion.method == "rrf":
+    if len(set(retrievers)) < 2 or fusion.reads_ranks:
         return fusion
     return Fusion("rrf", fusion.weights, rrf_k, depth)

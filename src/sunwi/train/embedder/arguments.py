@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sunwi.errors import ModelError
+from sunwi.models.pooling import POOLINGS
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
-
-POOLING_NAMES = {"mean": "mean", "cls": "cls", "lasttoken": "last_token"}
 
 
 def training_arguments(
@@ -66,7 +66,7 @@ def training_arguments(
         "tf32": params.tf32 if _has_tf32() else None,
         "seed": seed,
         "temperature": params.temperature,
-        "sentence_pooling_method": POOLING_NAMES[info.pooling],
+        "sentence_pooling_method": pooling_method(info),
         "normalize_embeddings": True,
         "kd_loss_type": "kl_div",
         "negatives_cross_device": params.negatives_cross_device,
@@ -83,6 +83,21 @@ def training_arguments(
     from FlagEmbedding.abc.finetune.embedder import AbsEmbedderTrainingArguments
 
     return AbsEmbedderTrainingArguments(**training)
+
+
+def pooling_method(info: ModelInfo) -> str:
+    """FlagEmbedding's name of the model's pooling.
+
+    Raises
+    ------
+    ModelError
+        If it has none.
+    """
+    method = POOLINGS.load(info.pooling).flag_embedding
+    if method is None:
+        found = f"it pools by {info.pooling}, which FlagEmbedding does not train"
+        raise ModelError(info.spec, found, "set train_embedder.enabled: false, or use another model")
+    return method
 
 
 def _has_tf32() -> bool:

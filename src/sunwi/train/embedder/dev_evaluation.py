@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.batches import length_batches
-from sunwi.models.encoder import Encoder, pool
+from sunwi.models.encoder import Encoder
+from sunwi.models.pooling import pool
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.normalise import zscore

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.models.sparse.vectors import SparseVectors, expected_flops
-from sunwi.score.measures import ranking_measures
+from sunwi.score.measuring import ranking_measures
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion

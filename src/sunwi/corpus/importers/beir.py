@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_objects
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
@@ -23,7 +24,9 @@ class BeirQuery(Row):
     text: str
 
 
-def read_beir(folder: Path) -> Draft:
+def read_beir(
+    folder: Annotated[Path, "Folder of corpus.jsonl, queries.jsonl and qrels/*.tsv."],
+) -> Draft:
     """Read a BEIR folder.
 
     The test split becomes queries and qrels, the dev split the dev set, and the train split's queries
@@ -96,3 +99,8 @@ def _add_questions(
             draft.questions.append(
                 (place, GivenQuestion(docid=docid, question=queries[qid][1], source="train"))
             )
+
+
+IMPORTER = Importer(
+    read_beir, "A BEIR folder: test is evaluated, dev is the dev set, train gives questions to train on."
+)

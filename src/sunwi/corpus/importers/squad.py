@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import DataError
@@ -23,7 +24,11 @@ ARTICLE_TITLES = ("title", "doc_title")
 PARAGRAPH_TITLES = ("title", "context_title")
 
 
-def read_squad(files: Sequence[Path], tune_share: float = 0.0) -> Draft:
+def read_squad(
+    files: Annotated[list[Path], "JSON files of one set."],
+    *,
+    tune_share: Annotated[float, "Share of the articles whose questions are for training, 0 to 1."] = 0.0,
+) -> Draft:
     """Read one or several files.
 
     A paragraph becomes a document, `src` names its article, and `title` is kept where the paragraph has
@@ -154,3 +159,8 @@ def _required(draft: Draft, place: Place, values: dict[str, Any], names: Sequenc
         fields = " or ".join(f"'{name}'" for name in names)
         draft.problems.append(place.problem(f"field {fields} is missing or empty"))
     return found
+
+
+IMPORTER = Importer(
+    read_squad, "KorQuAD 1.0, KLUE-MRC or AI-Hub's reading comprehension sets (finance and law among them)."
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sunwi.qa.candidate import Candidate, Verdict
 from sunwi.text import char_ngrams, jaccard, squeeze
 
+REASONS = {"duplicate_within": "중복", "duplicate_across": "다른 문서의 질문과 중복"}
+
 
 class Duplicates:
     """Judges each question against those kept before it.

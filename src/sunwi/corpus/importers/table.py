@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.importer import Importer
 from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
 
@@ -19,11 +20,12 @@ Rows = Iterator[tuple[Place, dict[str, Any]]]
 
 
 def read_table(
-    file: Path,
-    content: str = "content",
-    docid: str | None = None,
-    title: str | None = None,
-    src: str | None = None,
+    file: Annotated[Path, ".csv, .tsv, .parquet, or plain text."],
+    *,
+    content: Annotated[str, "Column of the passages."] = "content",
+    docid: Annotated[str | None, "Column of the ids; else made from the content."] = None,
+    title: Annotated[str | None, "Column of the titles."] = None,
+    src: Annotated[str | None, "Column that says where a passage is from."] = None,
 ) -> Draft:
     """Read passages from a table (.csv, .tsv, .parquet) or, by any other suffix, from plain text.
 
@@ -134,3 +136,8 @@ def _has_columns(place: Place, header: Iterable[str], wanted: Iterable[str], dra
         place.problem(f"expected a column {name!r}, found {', '.join(map(repr, found))}") for name in missing
     ]
     return not missing
+
+
+IMPORTER = Importer(
+    read_table, "Passages of a table, or of a text with one a line or empty lines between them."
+)

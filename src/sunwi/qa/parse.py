@@ -6,6 +6,7 @@ import re
 
 from sunwi.text import normalise
 
+REASONS = {"header": "질문이 아니라 제목", "empty": "빈 칸"}
 _MARKDOWN = re.compile(r"\*\*|__|`|^#+\s*|^>\s*")
 _NUMBERING = re.compile(
     r"^(?:\(?\d{1,2}\s*[.):](?:\s+|$)|\(?\d{1,2}[.)](?=[^\d\s])|[①-⑳]\s*|[-*•·▪]\s+"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sunwi.llm.credentials import key_variable
 from sunwi.llm.faults import Refused, Transient
-from sunwi.params.llm import LlmParams
+
+if TYPE_CHECKING:
+    from sunwi.params.llm import LlmParams
 
 
 def fault_of_status(

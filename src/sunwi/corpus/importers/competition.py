@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from sunwi.corpus.draft import Draft
+from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import read_judgements
 from sunwi.corpus.rows import GivenQuestion
@@ -16,13 +18,13 @@ QUESTION = {"docid": "docid", "question": "question", "source": "source"}
 
 
 def read_competition(
-    documents: Path,
     *,
-    queries: Path | None = None,
-    qrels: Path | None = None,
-    questions: Path | None = None,
-    dev_queries: Path | None = None,
-    dev_qrels: Path | None = None,
+    documents: Annotated[Path, "JSON lines: docid, content[, src][, title]."],
+    queries: Annotated[Path | None, "JSON lines: eval_id, msg."] = None,
+    qrels: Annotated[Path | None, "TREC judgements of the queries."] = None,
+    questions: Annotated[Path | None, "JSON lines: docid, question[, source]."] = None,
+    dev_queries: Annotated[Path | None, "Natural dev queries, as --queries."] = None,
+    dev_qrels: Annotated[Path | None, "TREC judgements of the dev queries."] = None,
 ) -> Draft:
     """Read the competition's files.
 
@@ -50,3 +52,6 @@ def read_competition(
     if questions:
         draft.questions += read_models(questions, GivenQuestion, QUESTION, draft)
     return draft
+
+
+IMPORTER = Importer(read_competition, "Documents and dialogues of the scientific QA competition.")

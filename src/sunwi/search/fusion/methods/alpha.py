@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sunwi.errors import DataError
+from sunwi.params.submissions import SubmissionParams
+from sunwi.search.fusion.method import Fitted, Fusion, FusionMethod
 from sunwi.search.fusion.normalise import NORMALISATIONS
 from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.retrievers.base import Scores
@@ -42,3 +44,11 @@ def alpha_fusion(
     (other,) = set(scores) - {first}
     normalised = {name: normalise(of_all) for name, of_all in scores.items()}
     return weighted_total(normalised, {first: alpha, other: 1 - alpha})
+
+
+def of_variant(name: str, variant: SubmissionParams, fitted: Fitted) -> Fusion:  # noqa: ARG001  the signature
+    """The variant's share as weights, which its metrics show."""
+    return Fusion(name, {"bm25": 1 - variant.alpha, "dense": variant.alpha})
+
+
+FUSION = FusionMethod(lambda scores, settings: alpha_fusion(scores, settings.weights["dense"]), of_variant)

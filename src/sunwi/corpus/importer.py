@@ -1,0 +1,30 @@
+"""What an importer is: a reader whose parameters, each with its help, are those of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sunwi.corpus.draft import Draft
+from sunwi.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One member of `IMPORTERS`; its module's name is the command's.
+
+    Attributes
+    ----------
+    read
+        Reads the input; faults are noted in the draft. Each parameter is annotated with its type and its
+        help, `Annotated[Path, "JSON files of one set."]`: what may be given by position is an argument of
+        the command, what comes by keyword alone an option.
+    help
+        What the format is, in one line.
+    """
+
+    read: Callable[..., Draft]
+    help: str
+
+
+IMPORTERS: Registry[Importer] = Registry("sunwi.corpus.importers", "IMPORTER", Importer)

@@ -1,0 +1,38 @@
+"""The filters in their order: a question is kept if none refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sunwi.errors import DataError
+from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
+from sunwi.qa.filter import Filter, Step
+from sunwi.registry import Registry
+
+FILTERS: Registry[Filter] = Registry("sunwi.qa.filters", "FILTER", Filter)
+
+
+def filters_of(step: Step) -> list[Filter]:
+    """The filters of one step, in the order of their reasons' precedence; ties by name."""
+    named = sorted(FILTERS.all().items(), key=lambda item: (item[1].order, item[0]))
+    return [one for _, one in named if one.step == step]
+
+
+def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -> Verdict:
+    """The filters in order, up to the first that refuses; the verdict has every value measured until then.
+
+    Raises
+    ------
+    DataError
+        If a filter gives a reason that it does not declare.
+    """
+    checks: Checks = {}
+    for rule in filters:
+        verdict = rule.judge(candidate, evidence)
+        checks.update(verdict.checks)
+        if verdict.reason is not None:
+            if verdict.reason not in rule.reasons:  # else the report would show the bare code
+                what = f"the filter {rule.judge.__name__} refused a question for {verdict.reason!r}"
+                raise DataError(f"{what}, which is none of its reasons", "name it in that file's FILTER")
+            return Verdict(checks, verdict.reason)
+    return Verdict(checks)

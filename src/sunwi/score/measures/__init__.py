@@ -1,0 +1,1 @@
+"""Measures of rankings: a family a file, defining MEASURE: how they are found and where they are shown."""

@@ -1,0 +1,1 @@
+"""The fusions that a submission may name: one a file, defining FUSION."""

@@ -1,0 +1,8 @@
+"""`comb_sum`: CombSUM over each retriever's best."""
+
+from __future__ import annotations
+
+from sunwi.search.fusion.comb import comb_fusion
+from sunwi.search.fusion.method import FusionMethod
+
+FUSION = FusionMethod(lambda scores, settings: comb_fusion(scores, "sum", settings.depth))
