@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from sunwi.compute.engine import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
-from sunwi.params.dense import DenseParams
 from sunwi.search.fusion.alpha import alpha_fusion
 from sunwi.search.fusion.comb import comb_fusion
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
@@ -28,6 +27,9 @@ from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 from sunwi.search.top import top
+
+if TYPE_CHECKING:
+    from sunwi.params.dense import DenseParams
 
 BLOCK_CELLS = 32_000_000  # scores of one retriever held at a time: 128 MB
 
