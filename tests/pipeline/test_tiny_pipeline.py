@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.pipeline.reruns import add_comment, locked_outputs, undone
 from tests.pipeline.tiny_project import (
     PASSAGES,
     change_params,
@@ -16,6 +17,8 @@ from tests.pipeline.tiny_project import (
     write_source,
 )
 
+from sunwi.graph.plan import plan_of
+
 pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a machine that may be busy
 
 
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a m
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_project(tmp_path_factory.mktemp("first"))
     ran = stages_run(dvc(folder, "repro"))
-    assert ran[0] == "prepare"
+    assert ran[:2] == ["check_params", "prepare"]
     assert {"score", "report"} <= set(ran)
     return folder
 
@@ -41,10 +44,65 @@ def test_nothing_runs_when_nothing_changed(project: Path) -> None:
 def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
     set_params(project, "score", "baseline", "tuned")
     ran = stages_run(dvc(project, "repro"))
-    assert ran[0] == "score"
-    assert set(ran) <= {"score", "diagnose", "report"}  # these show the scores
+    assert ran[:2] == ["check_params", "score"]  # the first one reads every key; its output stays
+    assert set(ran[2:]) <= {"diagnose", "report"}  # these show the scores
     set_params(project, "score", "baseline", "dense_base")
     dvc(project, "repro")
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("src/sunwi/report/page.py", ["report"]),
+        ("src/sunwi/score/table.py", ["score"]),
+        ("src/sunwi/qa/filters/copying.py", ["generate_qa"]),
+    ],
+)
+def test_a_comment_reruns_the_stages_that_use_its_file(
+    project: Path, edited: str, expected: list[str]
+) -> None:
+    """And none behind them: their outputs are the same bytes."""
+    outputs = locked_outputs(project)
+    with undone(project, edited):
+        add_comment(project / edited)
+        assert stages_run(dvc(project, "repro")) == expected
+        assert locked_outputs(project) == outputs
+
+
+def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
+    provider, outputs = "src/sunwi/llm/providers/another.py", locked_outputs(project)
+    with undone(project, provider):
+        (project / provider).write_text('"""Another provider."""\n', encoding="utf-8")
+        plan_of(project).write()  # as a registry of that folder would have it
+        ran = {name.partition("@")[0] for name in stages_run(dvc(project, "repro"))}
+        assert ran <= {"generate_qa", "understand_queries", "augment_failures", "submit", "combine"}
+        assert locked_outputs(project) == outputs
+
+
+def test_the_targeted_stage_does_not_retrain_the_first_one(project: Path) -> None:
+    """What differs from the lock, without a run: nothing behind differs unless an output does."""
+    edited = "src/sunwi/train/targeted/run.py"
+    with undone(project, edited):
+        add_comment(project / edited)
+        assert stages_run(dvc(project, "repro", "--dry")) == ["train_reranker_targeted"]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "readers"),
+    [
+        ("report", "explorer_queries", 399, []),
+        ("report", "perplexity", 20.0, ["diagnose"]),
+        ("llm", "concurrency", 7, []),
+        ("fusion", "question_weights", [0.0, 1.0], ["fit_fusion"]),
+    ],
+)
+def test_a_key_reruns_the_stages_that_read_it(
+    project: Path, section: str, key: str, value: object, readers: list[str]
+) -> None:
+    """Beside its check, whose output stays, and the page, which shows every key."""
+    with undone(project):
+        set_params(project, section, key, value)
+        assert stages_run(dvc(project, "repro", "--dry")) == ["check_params", *readers, "report"]
 
 
 def test_every_variant_is_scored(project: Path) -> None:

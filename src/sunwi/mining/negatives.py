@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sunwi.compute.engine import LOCAL
 from sunwi.errors import DataError
@@ -19,8 +19,10 @@ from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.rerank.rerankers import PairScorer
 from sunwi.search.retrievers.base import Scores
+
+if TYPE_CHECKING:
+    from sunwi.search.rerank.rerankers import PairScorer
 
 FILLER = "random_fill"
 

@@ -14,14 +14,16 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
-from sunwi.params.dense import DenseParams
 from sunwi.search.index.bm25 import Bm25, save_bm25
 from sunwi.search.index.terms import term_stream, terms_version
 from sunwi.search.retrievers.approximate import BLOCK, build_index
+
+if TYPE_CHECKING:
+    from sunwi.params.dense import DenseParams
 
 FAISS_FILE = "index.faiss"
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.records.questions import Question
 from sunwi.records.row import Split
-from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.index.terms import overlap_terms
 from sunwi.search.passages import Passages
-from sunwi.search.retrievers.base import Scores
 from sunwi.text import overlap
 from sunwi.trec import Qrels
+
+if TYPE_CHECKING:
+    from sunwi.records.questions import Question
+    from sunwi.records.submissions import UnderstoodQuery
+    from sunwi.search.retrievers.base import Scores
 
 NATURAL = "natural"
 

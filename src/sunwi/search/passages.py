@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
-from sunwi.models.encoder import Encoder, Vectors
 from sunwi.records.corpus import Document
 from sunwi.search.index.terms import index_terms
+
+if TYPE_CHECKING:
+    from sunwi.models.encoder import Encoder, Vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 from sunwi.search.top import top
+
+if TYPE_CHECKING:
+    from sunwi.params.dense import DenseParams
 
 BLOCK_CELLS = 32_000_000  # scores of one retriever held at a time: 128 MB
 

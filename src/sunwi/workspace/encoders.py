@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sunwi.compute.choosing import engine_of
 from sunwi.models.encoder import Encoder
@@ -13,9 +13,11 @@ from sunwi.params.compute import ComputeParams
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.reading import Sections
 from sunwi.paths import EMBEDDER
-from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import QueryBatch, make_queries
 from sunwi.workspace.base import Workspace, loaded_once
+
+if TYPE_CHECKING:
+    from sunwi.search.labelled import LabelledQuestion
 
 Which = Literal["base", "promoted"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.search.retrievers.base import Scores
+if TYPE_CHECKING:
+    from sunwi.search.retrievers.base import Scores
+
 
 FIRST = "retriever"  # the fused score that made the list; its weight is 1
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
-from sunwi.params.dense import DenseParams
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
+
+if TYPE_CHECKING:
+    from sunwi.params.dense import DenseParams
 
 BLOCK = 65_536  # vectors that are float32 at a time while an index is filled
 TRAINED_PER_LIST = 64  # vectors a list that IVF's k-means sees; faiss wants 39 at least

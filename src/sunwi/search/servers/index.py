@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
-from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
 from sunwi.records.files import canonical_json
@@ -19,6 +18,9 @@ from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
 from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
 from sunwi.search.servers.server import Server, ask
+
+if TYPE_CHECKING:
+    from sunwi.models.sparse.vectors import SparseVectors
 
 SHOWN = 5  # failed documents named in an error
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import EngineError
-from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.search.index.terms import term_weight
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.index import BuiltIndex, Dialect, whitespace_text
 from sunwi.search.servers.server import Server, ask
+
+if TYPE_CHECKING:
+    from sunwi.models.sparse.encoder import SparseEncoder
 
 Body = Callable[[QueryBatch, int], dict[str, Any] | None]  # queries, row -> request; None: nothing to ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
 from sunwi.search.rerank.rerankers import SCORERS, Rerankers
 from sunwi.train.reranker.calibration import calibrate
 from sunwi.train.reranker.quality import movement, quality, relevances, solved
-from sunwi.train.reranker.settings import RerankerSections
+
+if TYPE_CHECKING:
+    from sunwi.train.reranker.settings import RerankerSections
 
 Blend = dict[str, dict[str, float]]
 Calibration = dict[str, dict[str, float]]  # set of rerankers to slope and intercept

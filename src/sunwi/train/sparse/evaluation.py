@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,11 @@ from sunwi.search.passages import Passages, collapse
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.search.top import top
-from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.questions import SplitTerms, cross_lingual_questions
 from sunwi.train.sparse.settings import ExportSections, SparseSections
+
+if TYPE_CHECKING:
+    from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 DEPTH = 100
 MEASURES = ("ndcg10", "mrr", "recall10", "hit1")  # and recall100

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from sunwi.records.mined import MinedRow
 from sunwi.records.questions import Question
 from sunwi.runtime import text_hash
 from sunwi.search.labelled import LabelledQuestion
-from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.bilingual.swapping import TermSwapper, draw_variants
+
+if TYPE_CHECKING:
+    from sunwi.records.mined import MinedRow
+    from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 HELD_OUT = 5  # one pair of so many is never trained on
 

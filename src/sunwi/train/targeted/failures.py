@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.records.failures import Failure
-from sunwi.records.mined import Candidate, CandidateList
 from sunwi.search.rerank.blend import ScoredList, blend, order_of
 from sunwi.train.reranker.quality import quality
 from sunwi.train.targeted.failure_categories import CATEGORIES, Reading, category_of, read
+
+if TYPE_CHECKING:
+    from sunwi.records.mined import Candidate, CandidateList
 
 NOT_RETRIEVED = "not_retrieved"
 DOUBTFUL = "label_doubtful"

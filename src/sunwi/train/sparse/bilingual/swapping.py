@@ -6,8 +6,10 @@ import random
 import re
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-from sunwi.train.sparse.bilingual.dictionary import TermPair
+if TYPE_CHECKING:
+    from sunwi.train.sparse.bilingual.dictionary import TermPair
 
 # What may follow a Korean noun in its word: josa and the copula; anything else makes it another word.
 _JOSA = (
