@@ -14,7 +14,6 @@ from sunwi.compute.engine import LOCAL, Engine
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
-from sunwi.params.dense import DenseParams
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms, term_stream
