@@ -33,7 +33,9 @@ def test_help_and_version_import_nothing_heavy(option: str) -> None:
     assert not modules & (HEAVY | {"pydantic"})
 
 
-@pytest.mark.parametrize("command", ["doctor", "graph", "import", "recipe", "search"])
+@pytest.mark.parametrize(
+    "command", ["diff", "doctor", "estimate", "graph", "import", "index", "push", "recipe", "search"]
+)
 def test_a_commands_help_imports_nothing_heavy(command: str) -> None:
     done, modules = start(command, "--help")
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sunwi.paths import PREPARED, SUBMISSIONS
+from sunwi.paths import SUBMISSIONS
 
 if TYPE_CHECKING:
     from sunwi.submit.differing import Change
@@ -26,16 +26,17 @@ def diff(
     ] = False,
 ) -> None:
     """Show the queries whose first place (or topk) changed, with passages and, if judged, scores."""
-    from sunwi.corpus.prepared import load_prepared
     from sunwi.params.loading import load_params
     from sunwi.records.files import read_rows
     from sunwi.records.submissions import SubmissionRow
     from sunwi.submit.differing import changes
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.corpus import prepared
 
     cutoff = load_params().score.cutoff
-    prepared = load_prepared(PREPARED)
+    tables = prepared(Workspace())
     rows = [read_rows(_file(name), SubmissionRow) for name in (before, after)]
-    found = changes(rows[0], rows[1], prepared.qrels, cutoff)
+    found = changes(rows[0], rows[1], tables.qrels, cutoff)
     first = sum(change.first_changed for change in found)
     typer.echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
     gains = [change.gain for change in found if change.gain is not None]
@@ -43,7 +44,7 @@ def diff(
         won, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
         typer.echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
     texts: dict[str, str] = {}
-    for document in prepared.corpus:
+    for document in tables.corpus:
         texts.setdefault(document.parent or document.docid, document.text)
     shown = [change for change in found if all_changes or change.first_changed]
     for change in shown[:limit]:

@@ -9,19 +9,20 @@ from sunwi.paths import PREPARED
 
 def estimate() -> None:
     """Show the calls, tokens and cost that `dvc repro generate_qa` would take now, fresh against cached."""
-    from sunwi.corpus.prepared import load_prepared
     from sunwi.errors import DataError
-    from sunwi.llm.client import LlmClient
     from sunwi.params.loading import load_params
     from sunwi.qa.llm.candidates import requests
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.corpus import prepared
+    from sunwi.workspace.llm import llm_client
 
     params = load_params()
     if not PREPARED.exists():
         raise DataError(f"there is no {PREPARED}", "run dvc repro prepare")
-    corpus = load_prepared(PREPARED).corpus
+    workspace = Workspace()
     if params.qa.provider != "llm":
         typer.echo(f"qa.provider is {params.qa.provider}: no call is made. With qa.provider: llm:")
-    asked = requests(corpus, params.qa, params.seed)
-    typer.echo(f"questions by {params.llm.model}: {LlmClient(params.llm).estimate(asked)}")
+    asked = requests(prepared(workspace).corpus, params.qa, params.seed)
+    typer.echo(f"questions by {params.llm.model}: {llm_client(workspace).estimate(asked)}")
     if not (params.llm.price_in or params.llm.price_out):
         typer.echo("llm.price_in and llm.price_out are 0: set them for a cost")

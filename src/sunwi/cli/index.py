@@ -13,6 +13,7 @@ from sunwi.paths import INDEX, PREPARED, SPARSE
 if TYPE_CHECKING:
     from sunwi.search.passages import Passages
     from sunwi.search.servers.index import SparseField
+    from sunwi.workspace.encoders import Which
 
 
 class Engine(StrEnum):
@@ -48,26 +49,27 @@ def index(
     The alias is search.index with --with's word at its end; it moves in one step when all is indexed.
     """
     from sunwi.params.loading import load_params
-    from sunwi.records.corpus import Document
-    from sunwi.records.files import canonical_json, iter_rows
-    from sunwi.search.index.store import load_vectors
-    from sunwi.search.passages import Passages
+    from sunwi.records.files import canonical_json
     from sunwi.search.servers.pipeline import put_index
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.corpus import passages
+    from sunwi.workspace.retrieval import passage_vectors
 
     params = load_params()
     search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
     if not (PREPARED / "corpus.jsonl").exists():
         raise DataError(f"there is no corpus.jsonl in {PREPARED}", "run make repro, or dvc repro prepare")
-    passages = Passages.of(iter_rows(PREPARED / "corpus.jsonl", Document))
+    workspace = Workspace()
     vectors = sparse = None
     if content in {Content.PROMOTED, Content.BASE}:
-        path = INDEX / content.value / "corpus.npy"
+        which: Which = "base" if content is Content.BASE else "promoted"
+        path = INDEX / which / "corpus.npy"
         if not path.exists():
             raise DataError(f"there are no vectors in {path}", "run dvc repro, or give --with texts")
-        vectors = load_vectors(path, len(passages))
+        vectors = passage_vectors(workspace, which)
     elif content is Content.SPARSE:
-        sparse = sparse_field(passages, params.sparse.passage_max_length)
-    _, _, built = put_index(content.value, passages, search, params.bm25, vectors, sparse)
+        sparse = sparse_field(passages(workspace), params.sparse.passage_max_length)
+    _, _, built = put_index(content.value, passages(workspace), search, params.bm25, vectors, sparse)
     report = built.report
     told = {
         "alias": built.alias,

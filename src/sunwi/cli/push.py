@@ -11,9 +11,7 @@ from typing import Annotated
 import typer
 
 from sunwi.errors import DataError
-
-MODELS = Path("models")
-CARDS = MODELS / "cards"
+from sunwi.paths import CARDS, EMBEDDER, RERANKER, SPARSE
 
 
 class Model(StrEnum):
@@ -22,6 +20,9 @@ class Model(StrEnum):
     EMBEDDER = "embedder"
     RERANKER = "reranker"
     SPARSE = "sparse"
+
+
+FOLDERS = {Model.EMBEDDER: EMBEDDER, Model.RERANKER: RERANKER, Model.SPARSE: SPARSE}
 
 
 def push(
@@ -36,7 +37,7 @@ def push(
     kind, _, target = to.partition(":")
     if kind not in {"folder", "hub"} or not target:
         raise DataError(f"--to is {to!r}", "give folder:PATH or hub:ORG/NAME")
-    source, card = model_source(model.value)
+    source, card = model_source(model)
     if kind == "folder":
         copied = write_model(source, card, Path(target))
         typer.echo(f"{copied} files of {source} and README.md are in {target}")
@@ -44,7 +45,7 @@ def push(
         typer.echo(upload(source, card, target, private=private))
 
 
-def model_source(name: str) -> tuple[Path, str]:
+def model_source(model: Model) -> tuple[Path, str]:
     """The folder of a model's final files, and its card.
 
     Raises
@@ -52,12 +53,12 @@ def model_source(name: str) -> tuple[Path, str]:
     DataError
         If the model or its card is not there.
     """
-    folder = MODELS / name
+    folder = FOLDERS[model]
     merged = folder / "merged"  # the reranker beside its adapter
     source = merged if merged.is_dir() else folder
     if not (source / "config.json").exists():
-        raise DataError(f"{source} holds no model", f"run dvc repro train_{name}")
-    card = CARDS / f"{name}.md"
+        raise DataError(f"{source} holds no model", f"run dvc repro train_{model.value}")
+    card = CARDS / f"{model.value}.md"
     if not card.exists():
         raise DataError(f"there is no card {card}", "run dvc repro report, which writes it")
     return source, card.read_text(encoding="utf-8")

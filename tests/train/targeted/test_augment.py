@@ -130,6 +130,7 @@ def test_nearest_passages_by_hand() -> None:
         near("unknown")
 
 
-def test_only_so_many_neighbours_are_looked_at() -> None:
-    docids = [f"d{at:02}" for at in range(60)]
-    assert nearest_passages(np.ones((60, 2), dtype=np.float16), docids)("d59") == docids[:50]
+def test_only_so_many_neighbours_are_looked_at_and_ties_go_by_order() -> None:
+    docids = [f"d{at:02}" for at in range(80)]
+    vectors = np.array([[1.0, 0.0], [0.5, 0.0]] * 40, dtype=np.float16)
+    assert nearest_passages(vectors, docids)("d78") == [*docids[::2], *docids[1:20:2]]
