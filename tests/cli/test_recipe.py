@@ -16,7 +16,7 @@ from sunwi.params.loading import load_params
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
-    "bge-m3", "embedded", "legal-finance-cpu", "legal-finance",
+    "bge-m3", "embedded", "full-ladder", "legal-finance-cpu", "legal-finance",
     "mbert-reranker", "neural-sparse", "polyglot-ko", "solar",
 ]  # fmt: skip
 
