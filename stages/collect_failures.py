@@ -3,9 +3,10 @@
 from sunwi.paths import INDEX, METRICS, MINED, STAGE1
 from sunwi.records.files import iter_rows, read_json, write_json, write_rows
 from sunwi.records.mined import CandidateList
-from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
-from sunwi.train.reranker.blend_weights import score_lists
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import trained_reranker
 from sunwi.train.reranker.quality import relevances
+from sunwi.train.reranker.scored import score_lists
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
 from sunwi.train.targeted.settings import FailureSections
 from sunwi.workspace.corpus import passage_texts, passages

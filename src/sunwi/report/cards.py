@@ -10,7 +10,7 @@ from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows
 from sunwi.score.measure import COMPETITION
 from sunwi.score.measuring import measures
-from sunwi.search.rerank.rerankers import METHODS
+from sunwi.search.rerank.trained import METHODS
 
 LICENCES = {  # of base models whose licence is known here; others' have to be looked up by a person
     "builtin/multilingual-e5-small": ("intfloat/multilingual-e5-small", "mit"),

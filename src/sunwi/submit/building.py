@@ -14,7 +14,8 @@ from sunwi.search.fusion.method import FUSIONS, Fitted, Fusion
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
-from sunwi.search.rerank.rerankers import SCORERS, Rerankers
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.cascade import Search, rank_cascade, searches
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks

@@ -13,7 +13,8 @@ from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.paths import INDEX, RANKINGS, RERANKER
 from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
-from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import trained_reranker
 from sunwi.submit.combining import combine
 from sunwi.submit.dev import dev_metrics
 from sunwi.submit.finishing import Submission

@@ -8,7 +8,8 @@ import numpy as np
 
 from sunwi.params.combinations import UnionPool
 from sunwi.search.rerank.blend import FIRST, blend, order_of
-from sunwi.search.rerank.rerankers import SCORERS, Rerankers
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.rank_fusion import fuse_ranked_lists
 from sunwi.submit.ranking import Place, Ranking
 

@@ -21,7 +21,8 @@ from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.rerank.rerankers import Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.search.servers.pipeline import by_ranks
 from sunwi.submit.building import RerankPlan, build_understood, fusion_of

@@ -16,7 +16,8 @@ from sunwi.params.whole import Params
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import Candidate, CandidateList
 from sunwi.search.rerank.blend import ScoredList
-from sunwi.train.reranker.quality import movement, quality, relevances
+from sunwi.train.reranker.movement import movement
+from sunwi.train.reranker.quality import quality, relevances
 from sunwi.train.reranker.run import tune_reranker
 from sunwi.train.targeted.gate import decide
 from sunwi.train.targeted.run import TargetedData, _judged, tune_targeted

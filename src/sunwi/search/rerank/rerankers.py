@@ -1,10 +1,8 @@
-"""The rerankers that a variant may use, by name."""
+"""Scores of (query, passage) pairs by the rerankers that are there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,33 +12,7 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.params.encoder import EncoderParams
-from sunwi.records.files import read_json
-
-SCORERS = {
-    "none": (),
-    "late_interaction": ("late_interaction",),
-    "late_interaction_tuned": ("late_interaction_tuned",),
-    "cross_encoder": ("cross_encoder",),
-    "both": ("cross_encoder", "late_interaction", "late_interaction_tuned"),  # those that are there
-}
-METHODS = {"cross_encoder": "cross_encoder", "late_interaction": "late_interaction_tuned"}
-METHOD_FILE = "method.json"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedReranker:
-    """A reranker's folder: the name that it scores under, and its merged model."""
-
-    name: str
-    merged: Path
-
-
-def trained_reranker(folder: Path) -> TrainedReranker | None:
-    """What a reranker's folder holds, or None where training was switched off."""
-    settings = folder / METHOD_FILE
-    if not settings.exists():
-        return None
-    return TrainedReranker(METHODS[read_json(settings)["method"]], folder / "merged")
+from sunwi.search.rerank.trained import TrainedReranker
 
 
 class Rerankers:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from sunwi.records.mined import CandidateList
 from sunwi.search.labelled import NATURAL
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
-from sunwi.search.rerank.rerankers import SCORERS, Rerankers
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import SCORERS
 from sunwi.train.reranker.calibration import calibrate
-from sunwi.train.reranker.quality import movement, quality, relevances, solved
+from sunwi.train.reranker.movement import movement
+from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.scored import score_lists
 
 if TYPE_CHECKING:
     from sunwi.train.reranker.settings import RerankerSections
@@ -86,22 +86,6 @@ def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibrati
         if fitted is not None:
             found[kind], errors[kind] = fitted, of_kind
     return found, errors
-
-
-def score_lists(
-    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, depth: int
-) -> list[ScoredList]:
-    """The first `depth` candidates of each list under the retriever and every reranker."""
-    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
-    scores = {name: rerankers.score(name, pairs) for name in rerankers.names}
-    borders = np.cumsum([0, *(min(depth, len(one.candidates)) for one in lists)])
-    found = []
-    for one, (start, end) in zip(lists, pairwise(borders), strict=True):
-        candidates = one.candidates[:depth]
-        of_list = {name: values[start:end] for name, values in scores.items()}
-        of_list[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
-        found.append(ScoredList(of_list, np.array([bool(candidate.label) for candidate in candidates])))
-    return found
 
 
 def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list[int]:

@@ -13,7 +13,8 @@ from sunwi.models.resolver import resolve
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.files import write_json
 from sunwi.records.mined import CandidateList
-from sunwi.search.rerank.rerankers import METHOD_FILE, Rerankers, trained_reranker
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.search.rerank.trained import METHOD_FILE, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
 from sunwi.train.reranker.early_stopping import Watch

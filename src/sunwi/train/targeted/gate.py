@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
-from sunwi.train.reranker.quality import Movement
+from sunwi.train.reranker.movement import Movement
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,15 @@ from sunwi.models.encoder import Encoder
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
-from sunwi.search.rerank.rerankers import SCORERS, PairScorer, Rerankers, trained_reranker
-from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration, score_lists
+from sunwi.search.rerank.rerankers import PairScorer, Rerankers
+from sunwi.search.rerank.trained import SCORERS, trained_reranker
+from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList
-from sunwi.train.reranker.quality import movement, quality, relevances, solved
+from sunwi.train.reranker.movement import movement
+from sunwi.train.reranker.quality import quality, relevances, solved
 from sunwi.train.reranker.run import Start, train_by_method
+from sunwi.train.reranker.scored import score_lists
 from sunwi.train.targeted.gate import Verdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
