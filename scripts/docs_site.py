@@ -35,27 +35,28 @@ def on_config(config: Any) -> Any:
     """Builds from a copy of docs/ with those pages in it, which the plugin for languages wants as files."""
     shutil.rmtree(COPY, ignore_errors=True)
     shutil.copytree(DOCS, COPY)
-    pages = {page: site_page(source) for source, page in ELSEWHERE.items()} | api_pages()
+    pages = {page: site_page(source) for source, page in ELSEWHERE.items()}
+    api = {} if config.plugins["i18n"].current_language == "ko" else api_pages()  # docstrings are English alone
+    pages |= api
     for page, text in pages.items():
         (COPY / page).parent.mkdir(exist_ok=True)
         (COPY / page).write_text(text, encoding="utf-8")
-    (COPY / MERMAID).parent.mkdir()
     (COPY / MERMAID).write_bytes(mermaid())
     config.docs_dir = str(COPY)
-    config.nav = nav(config.nav)
+    config.nav = nav(config.nav, list(api))
     return config
 
 
-def nav(written: list[dict[str, list[str]]]) -> list[dict[str, list[str]]]:
-    """That of mkdocs.yml, then what docs/ has beside it, the results, and the API."""
+def nav(written: list[dict[str, list[str]]], api: list[str]) -> list[dict[str, list[str]]]:
+    """That of mkdocs.yml, then what docs/ has beside it, the results, and the API's pages."""
     sections = {name: list(pages) for entry in written for name, pages in entry.items()}
     named = {page for pages in sections.values() for page in pages}
     guides = [path.name for path in sorted(DOCS.glob("*.md")) if not path.name.endswith(".ko.md")]
     sections["Reference"] += [name for name in guides if name not in named]
     results = [f"results/{path.name}" for path in sorted((DOCS / "results").glob("*.md"))]
     sections["Results"] = sorted(results, key=lambda page: (not page.endswith("README.md"), page))
-    sections["API"] = list(api_pages())
-    return [{name: pages} for name, pages in sections.items()]
+    sections["API"] = api
+    return [{name: pages} for name, pages in sections.items() if pages]
 
 
 def site_page(source: str) -> str:
