@@ -36,7 +36,8 @@ def on_config(config: Any) -> Any:
     shutil.rmtree(COPY, ignore_errors=True)
     shutil.copytree(DOCS, COPY)
     pages = {page: site_page(source) for source, page in ELSEWHERE.items()}
-    api = {} if config.plugins["i18n"].current_language == "ko" else api_pages()  # docstrings are English alone
+    korean = config.plugins["i18n"].current_language == "ko"  # of the two builds this is the second
+    api = korean_api_pages() if korean else api_pages()
     pages |= api
     for page, text in pages.items():
         (COPY / page).parent.mkdir(exist_ok=True)
@@ -56,7 +57,7 @@ def nav(written: list[dict[str, list[str]]], api: list[str]) -> list[dict[str, l
     results = [f"results/{path.name}" for path in sorted((DOCS / "results").glob("*.md"))]
     sections["Results"] = sorted(results, key=lambda page: (not page.endswith("README.md"), page))
     sections["API"] = api
-    return [{name: pages} for name, pages in sections.items() if pages]
+    return [{name: pages} for name, pages in sections.items()]
 
 
 def site_page(source: str) -> str:
@@ -83,6 +84,15 @@ def api_pages() -> dict[str, str]:
     for name in packages:
         pages[f"api/{name}.md"] = f"# sunwi.{name}\n\n::: sunwi.{name}\n"
     return pages
+
+
+def korean_api_pages() -> dict[str, str]:
+    """Docstrings are English alone: each page leads to the English one (read twice, names would have two places)."""
+    return {
+        page: f'# {page.removeprefix("api/").removesuffix(".md")}\n\nAPI 설명은 영어로만 있습니다: '
+        f'<a href="../../{page.removesuffix(".md")}.html">{page.removesuffix(".md")}</a>\n'
+        for page in api_pages()
+    }
 
 
 def mermaid() -> bytes:
