@@ -1,4 +1,4 @@
-"""Hooks of mkdocs.yml: the pages that stand elsewhere in the repository, the API's, and what the nav leaves out.
+"""Hooks of mkdocs.yml: pages that stand elsewhere in the repository, the API's, what the nav leaves out.
 
 The READMEs become the index in both languages, so there is one text of each. The API has a page a package of
 `src/sunwi`, read from its docstrings; nothing is imported.
@@ -10,13 +10,15 @@ import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mkdocs.plugins import event_priority
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-COPY = ROOT / "build" / "docs"
+COPIES = TemporaryDirectory(prefix="sunwi-docs-")  # removed when the build ends
+COPY = Path(COPIES.name) / "docs"
 PACKAGE = ROOT / "src" / "sunwi"
 ELSEWHERE = {  # file of the repository -> page of the site
     "README.md": "index.md",
@@ -67,7 +69,7 @@ def site_page(source: str) -> str:
 
 
 def site_link(source: str, target: str) -> str:
-    """Raises ValueError for a link to what the site does not have: a reader of the site could not follow it."""
+    """Raises ValueError for a link to what the site does not have."""
     path = ((ROOT / source).parent / target).resolve().relative_to(ROOT).as_posix()
     if page := ELSEWHERE.get(path):
         return page
@@ -87,9 +89,9 @@ def api_pages() -> dict[str, str]:
 
 
 def korean_api_pages() -> dict[str, str]:
-    """Docstrings are English alone: each page leads to the English one (read twice, names would have two places)."""
+    """Docstrings are English alone: each page leads to the English one, so no name has two places."""
     return {
-        page: f'# {page.removeprefix("api/").removesuffix(".md")}\n\nAPI 설명은 영어로만 있습니다: '
+        page: f"# {page.removeprefix('api/').removesuffix('.md')}\n\nAPI 설명은 영어로만 있습니다: "
         f'<a href="../../{page.removesuffix(".md")}.html">{page.removesuffix(".md")}</a>\n'
         for page in api_pages()
     }
@@ -104,5 +106,7 @@ def mermaid() -> bytes:
     folder = Path(spec.origin).parent if spec and spec.origin else Path("diagram_renderer")
     path = folder / "renderers" / "static" / "js" / "mermaid.min.js"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: install the extra `docs` as constraints.txt pins it (make docs)")
+        raise FileNotFoundError(
+            f"{path} is missing: install the extra `docs` as constraints.txt pins it (make docs)"
+        )
     return path.read_bytes()
