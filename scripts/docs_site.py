@@ -53,7 +53,7 @@ def on_config(config: Any) -> Any:
 def nav(written: list[dict[str, list[str]]], api: list[str]) -> list[dict[str, list[str]]]:
     """That of mkdocs.yml, then what docs/ has beside it, the results, and the API's pages."""
     sections = {name: list(pages) for entry in written for name, pages in entry.items()}
-    named = {page for pages in sections.values() for page in pages}
+    named = {page for pages in sections.values() for page in pages if isinstance(page, str)}
     guides = [path.name for path in sorted(DOCS.glob("*.md")) if not path.name.endswith(".ko.md")]
     sections["Reference"] += [name for name in guides if name not in named]
     results = [f"results/{path.name}" for path in sorted((DOCS / "results").glob("*.md"))]
@@ -84,7 +84,9 @@ def api_pages() -> dict[str, str]:
     packages = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
     pages = {"api/base.md": "# sunwi\n\n" + "\n".join(f"::: sunwi.{name}\n" for name in modules)}
     for name in packages:
-        pages[f"api/{name}.md"] = f"# sunwi.{name}\n\n::: sunwi.{name}\n"
+        pages[f"api/{name}.md"] = (
+            f"# sunwi.{name}\n\n::: sunwi.{name}\n    options: {{show_root_heading: false}}\n"
+        )
     return pages
 
 
