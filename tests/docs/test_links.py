@@ -80,3 +80,22 @@ def test_every_result_says_when_it_was_noted_and_stands_in_the_index() -> None:
     ]
     assert undated == []
     assert [name(page) for page in notes if f"]({page.name})" not in index] == []
+
+
+def test_a_korean_guide_has_the_sections_code_and_links_of_the_english_one() -> None:
+    korean = sorted((ROOT / "docs").rglob("*.ko.md"))
+    assert korean
+    for page in korean:
+        texts = [
+            path.read_text(encoding="utf-8") for path in (page.with_name(page.name.replace(".ko", "")), page)
+        ]
+        english, translated = (
+            (
+                [line.count("#") for line in re.findall(r"^#+ ", FENCE.sub("", text), re.MULTILINE)],
+                FENCE.findall(text),
+                sorted({" ".join(code.split()) for code in re.findall(r"`[^`]+`", FENCE.sub("", text))}),
+                sorted(target for target, _ in LINK.findall(text)),
+            )
+            for text in texts
+        )
+        assert translated == english, f"{name(page)} is no longer what its English page says"
