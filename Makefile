@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin: the machine may be shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots bench bench-gpu clean
+.PHONY: setup repro legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
 
 # torch from an index of its own, such as that of its CPU-only builds: make setup TORCH_INDEX=URL
 setup:
@@ -64,6 +64,11 @@ plots: setup
 
 demo-check: setup
 	python scripts/check_demo.py
+
+# The site of docs/, the READMEs and the docstrings: build/site/index.html opens without a server.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "open build/site/index.html"
 
 # Every comparison side by side: make bench [BENCH="--quick"] [BENCH="--documents FILE --questions FILE"]
 bench: setup

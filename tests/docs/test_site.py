@@ -1,0 +1,68 @@
+"""The site that `make docs` builds: both languages, an API page a package, and no request to anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FETCHED = re.compile(r'<(?:script|img|iframe)\b[^>]*\bsrc="(?:https?:)?//|<link\b[^>]*\bhref="(?:https?:)?//')
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not find_spec("mkdocs") or not find_spec("diagram_renderer"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("the extra `docs` is not installed: make setup")
+        pytest.skip("needs the extra `docs`: make setup")
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr  # strict: a link without a target ends it
+    return folder
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 50
+    assert [page.name for page in pages if FETCHED.search(page.read_text(encoding="utf-8"))] == []
+    assert "mermaid" in (site / "javascripts/mermaid.min.js").read_text(encoding="utf-8")
+    assert 'class="mermaid"' in (site / "architecture.html").read_text(encoding="utf-8")
+
+
+def test_the_readmes_are_the_index_in_both_languages(site: Path) -> None:
+    english = (site / "index.html").read_text(encoding="utf-8")
+    korean = (site / "ko/index.html").read_text(encoding="utf-8")
+    assert ("Two commands" in english, "명령 두 개" in korean) == (True, True)
+    assert (
+        'href="ko/index.html" hreflang="ko"' in english,
+        'href="../index.html" hreflang="en"' in korean,
+    ) == (
+        True,
+        True,
+    )
+
+
+def test_every_package_has_its_page_with_what_its_docstrings_say(site: Path) -> None:
+    packages = {path.parent.name for path in (ROOT / "src/sunwi").glob("*/__init__.py")}
+    assert {path.stem for path in (site / "api").glob("*.html")} == packages | {"base"}
+    assert "Reciprocal rank fusion (Cormack" in (site / "api/search.html").read_text(encoding="utf-8")
+
+
+def test_every_guide_is_on_the_site_and_in_its_navigation(site: Path) -> None:
+    index = (site / "index.html").read_text(encoding="utf-8")
+    guides = [path.stem for path in (ROOT / "docs").glob("*.md") if not path.stem.endswith(".ko")]
+    assert [stem for stem in guides if not (site / f"{stem}.html").exists()] == []
+    assert [stem for stem in guides if f'href="{stem}.html"' not in index] == []
