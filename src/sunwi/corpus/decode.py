@@ -37,7 +37,10 @@ def decode_file(path: Path) -> DecodedFile:
     if not path.is_file():
         what = "expected a file, found a folder" if path.is_dir() else "the file does not exist"
         return DecodedFile("none", [], [Problem(path, None, what)])
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return DecodedFile("none", [], [Problem(path, None, f"the file cannot be read: {error.strerror}")])
     if data.startswith(_UTF16_MARKS):
         return _decode_utf16(path, data)
     if b"\0" in data:

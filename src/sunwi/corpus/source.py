@@ -19,6 +19,14 @@ from sunwi.trec import Qrels, write_qrels
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
+SOURCE_FILES = (
+    "corpus.jsonl",
+    "queries.jsonl",
+    "qrels.tsv",
+    "dev_queries.jsonl",
+    "dev_qrels.tsv",
+    "questions.jsonl",
+)
 NEXT_STEP = "mend the places named above and run again"
 
 
