@@ -312,3 +312,19 @@ def test_a_persons_folder_of_such_a_name_stays(here: Path, name: str) -> None:
     with pytest.raises(DataError, match=rf"{name} is in the way"):
         table("one", force=True)
     assert state(here) == before
+
+
+def test_a_second_import_into_the_same_folder_is_refused_while_the_first_writes(here: Path) -> None:
+    refused: list[str] = []
+
+    def second(_: object) -> None:
+        with pytest.raises(DataError, match="another import writes into"):
+            table("one")
+        refused.append(held(here / "raw"))
+
+    (here / "raw").mkdir()
+    (here / "raw" / "queries.jsonl").write_text("mine", encoding="utf-8")
+    table("two", force=True, finish=second)
+    assert refused == ["two의 글"]
+    assert held(here / "raw") == "two의 글"
+    assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []

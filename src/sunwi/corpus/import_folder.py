@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import stat
@@ -17,7 +18,6 @@ MANIFEST = ".sunwi_import.json"
 PENDING = (
     ".sunwi_import.part"  # in a new folder until the old one is deleted: what a kill leaves is known by it
 )
-_OWN = frozenset({MANIFEST, PENDING})
 ANOTHER = "give another folder by --out"
 _SHOWN = 20
 
@@ -59,7 +59,7 @@ def check_replaceable(folder: Path, *, force: bool) -> list[str]:
         raise DataError(f"--out {folder} is or holds the current folder", ANOTHER)
     if not target.exists():
         return []
-    names = sorted(entry.name for entry in target.iterdir() if entry.name not in _OWN)
+    names = sorted(entry.name for entry in target.iterdir() if entry.name != MANIFEST)
     if folders := [name for name in names if (target / name).is_dir()]:
         raise DataError(f"{folder} holds folders, which no import writes: {_listed(folders)}", ANOTHER)
     if not (changed := _not_of_an_import(target, names)):
@@ -130,6 +130,8 @@ def recover(folder: Path) -> str | None:
 
 def _recover(target: Path) -> str | None:
     partial, old = _beside(target)
+    for mark in (target / PENDING, partial / PENDING):
+        _check_unlocked(mark)
     if (target / PENDING).exists():
         if old.exists():
             _delete(old)
@@ -148,13 +150,32 @@ def _recover(target: Path) -> str | None:
     return None
 
 
+def _check_unlocked(mark: Path) -> None:
+    if not mark.exists():
+        return
+    with mark.open("r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            what = f"another import writes into {mark.parent} now"
+            raise DataError(what, f"wait until it has ended, or {ANOTHER}") from None
+
+
 def _replace(
     target: Path, write: Callable[[Path], None], finish: Callable[[], None], keep: Sequence[str]
 ) -> None:
-    partial, old = _beside(target)
+    partial, _ = _beside(target)
     partial.mkdir(parents=True)
+    with (partial / PENDING).open("w", encoding="utf-8") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)  # the system lets go of it where this process is killed
+        _write_and_swap(target, write, finish, keep)
+
+
+def _write_and_swap(
+    target: Path, write: Callable[[Path], None], finish: Callable[[], None], keep: Sequence[str]
+) -> None:
+    partial, old = _beside(target)
     try:
-        (partial / PENDING).touch()
         write(partial)
         hashes = {
             entry.name: file_hash(entry) for entry in sorted(partial.iterdir()) if entry.name != PENDING
