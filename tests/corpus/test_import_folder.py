@@ -37,7 +37,7 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def held(folder: Path) -> str:
-    return json.loads((folder / "corpus.jsonl").read_text(encoding="utf-8"))["content"]
+    return str(json.loads((folder / "corpus.jsonl").read_text(encoding="utf-8"))["content"])
 
 
 def test_the_manifest_holds_names_and_hashes_alone_and_no_reader_minds_it(here: Path) -> None:
