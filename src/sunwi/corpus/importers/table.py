@@ -131,11 +131,15 @@ def _parquet_rows(path: Path, wanted: Iterable[str], draft: Draft) -> Rows:
 
 def _has_columns(place: Place, header: Iterable[str], wanted: Iterable[str], draft: Draft) -> bool:
     found = list(header)
-    missing = [name for name in wanted if name not in found]
-    draft.problems += [
-        place.problem(f"expected a column {name!r}, found {', '.join(map(repr, found))}") for name in missing
+    problems = [
+        f"expected a column {name!r}, found {', '.join(map(repr, found))}"
+        if name not in found
+        else f"{found.count(name)} columns have the name {name!r}; give each a name of its own"
+        for name in wanted
+        if found.count(name) != 1
     ]
-    return not missing
+    draft.problems += map(place.problem, problems)
+    return not problems
 
 
 IMPORTER = Importer(
