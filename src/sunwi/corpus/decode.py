@@ -28,8 +28,9 @@ _NO_TEXT = {  # first bytes of what people give in place of a text file: what it
     b"%PDF": ("a PDF", "save its text as UTF-8"),
     b"PAR1": ("a Parquet file", "import it by `sunwi import table`"),
 }
-# What follows in an Office document, which is a zip archive.
-_XLSX = ("an Excel workbook or other Office document", "save its sheet as CSV (UTF-8)")
+# A workbook or document (xlsx, docx, hwpx) is a zip archive with files of these names.
+_OFFICE_PARTS = (b"[Content_Types].xml", b"xl/workbook.xml", b"application/hwp+zip")
+_OFFICE = ("an Excel workbook or another document", "save its sheet as CSV, or its text, in UTF-8")
 # The syllables that make up half of any Korean text (particles, endings, Sino-Korean of everyday use).
 _COMMON_SYLLABLES = frozenset(
     "이다는의에을가고한지로를사하은도인기대어서자리나시해정수전그부일아라있제여과보연스들국구장동성경상"
@@ -85,8 +86,8 @@ def decode_file(path: Path) -> DecodedFile:
 def _no_text(data: bytes) -> str | None:
     for start, found in _NO_TEXT.items():
         if data.startswith(start):
-            office = start == b"PK\x03\x04" and b"[Content_Types].xml" in data
-            return "expected text, found {}; {}".format(*(_XLSX if office else found))
+            office = start == b"PK\x03\x04" and any(name in data for name in _OFFICE_PARTS)
+            return "expected text, found {}; {}".format(*(_OFFICE if office else found))
     return None
 
 
