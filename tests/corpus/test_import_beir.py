@@ -137,3 +137,14 @@ def test_dangling_judgements_are_left_out_and_counted_where_asked_for(folder: Pa
         "judgements in train.tsv of an unknown query, left out": 1,
         "queries without a judgement in any split, left out": 3,
     }
+
+
+def test_a_query_in_two_splits_is_one_fault_that_says_so(folder: Path, tmp_path: Path) -> None:
+    (folder / "qrels" / "test.tsv").write_text(HEADER + "q1\ta\t1\nq1\tb\t1\n", encoding="utf-8")
+    rows = "q2\tb\t1\nq1\tb\t1\nq1\tc\t1\n"
+    (folder / "qrels" / "dev.tsv").write_text(HEADER + rows, encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        import_source("beir", tmp_path / "out", folder=folder)
+    [problem] = caught.value.problems
+    assert (Path(problem.path).name, problem.line) == ("dev.tsv", 3)
+    assert "query 'q1' is in two splits: it is judged at test.tsv:2 too" in problem.message

@@ -61,7 +61,7 @@ def read_beir(
     docids = {document.docid for _, document in draft.documents}
     if drop_dangling:
         judged = {split: without_dangling(rows, queries, docids, draft) for split, rows in judged.items()}
-    draft.qrels, draft.dev_qrels = judged["test"], judged["dev"]
+    draft.qrels, draft.dev_qrels = judged["test"], _of_one_split(judged["dev"], judged["test"], draft)
     wanted = {split: {judgement.qid for _, judgement in rows} for split, rows in judged.items()}
     unsplit = not any(wanted.values())
     for qid, (place, text) in queries.items():
@@ -74,6 +74,22 @@ def read_beir(
             draft.counted["queries without a judgement in any split, left out"] += 1
     _add_questions(judged["train"], queries, docids, wanted["test"] | wanted["dev"], draft)
     return draft
+
+
+def _of_one_split(
+    dev: Iterable[tuple[Place, Judgement]], test: Iterable[tuple[Place, Judgement]], draft: Draft
+) -> list[tuple[Place, Judgement]]:
+    """The dev judgements without those of test queries, which are a fault: dev is tuned on, test is not."""
+    in_test = {judgement.qid: place for place, judgement in reversed(list(test))}
+    kept, named = [], set()
+    for place, judgement in dev:
+        if judgement.qid not in in_test:
+            kept.append((place, judgement))
+        elif judgement.qid not in named:
+            named.add(judgement.qid)
+            what = f"query {judgement.qid!r} is in two splits: it is judged at {in_test[judgement.qid]} too"
+            draft.problems.append(place.problem(f"{what}; keep it in one of them"))
+    return kept
 
 
 def _judgement_files(folder: Path, draft: Draft) -> dict[str, Path]:
