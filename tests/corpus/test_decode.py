@@ -90,8 +90,9 @@ def test_other_legacy_encodings_are_one_problem_with_the_next_step(
     tmp_path: Path, codec: str, text: str
 ) -> None:
     path = tmp_path / "text.txt"
-    path.write_bytes(text.encode(codec))
+    path.write_bytes(b"id,text\n" + text.encode(codec))
     [problem] = decode_file(path).problems
+    assert problem.line == 2
     assert "neither UTF-8 nor Korean" in problem.message
     assert "save it as UTF-8" in problem.message
 

@@ -78,8 +78,10 @@ def decode_file(path: Path) -> DecodedFile:
     if _is_mostly_utf8(data):
         return _decode_lines(path, data, "utf-8")
     if not _is_korean(data):
-        what = "the text is neither UTF-8 nor Korean in CP949 (GB18030, Big5, Shift-JIS or Latin-1?)"
-        return DecodedFile("none", [], [Problem(path, None, f"{what}; save it as UTF-8")])
+        first = _HIGH_BYTES.search(data)
+        line = data[: first.start()].count(b"\n") + 1 if first else None
+        what = "from here on the text is neither UTF-8 nor Korean in CP949 (GB18030, Big5, Shift-JIS or Latin-1?)"
+        return DecodedFile("none", [], [Problem(path, line, f"{what}; save it as UTF-8")])
     return _decode_lines(path, data, "cp949")
 
 
