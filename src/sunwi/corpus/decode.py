@@ -80,8 +80,9 @@ def decode_file(path: Path) -> DecodedFile:
     if not _is_korean(data):
         first = _HIGH_BYTES.search(data)
         line = data[: first.start()].count(b"\n") + 1 if first else None
-        what = "from here on the text is neither UTF-8 nor Korean in CP949 (GB18030, Big5, Shift-JIS or Latin-1?)"
-        return DecodedFile("none", [], [Problem(path, line, f"{what}; save it as UTF-8")])
+        what = "from here on the text is neither UTF-8 nor Korean in CP949"
+        others = "GB18030, Big5, Shift-JIS or Latin-1?"
+        return DecodedFile("none", [], [Problem(path, line, f"{what} ({others}); save it as UTF-8")])
     return _decode_lines(path, data, "cp949")
 
 
@@ -109,8 +110,7 @@ def _is_korean(data: bytes) -> bool:
     """Whether bytes that are no UTF-8 may be Korean in CP949.
 
     Chinese in GB18030 and Big5 decodes as CP949 too, to Hanja, and to syllables that Korean hardly uses;
-    Japanese in EUC-JP to lone Jamo.
-    Korean has the common ones, or at least hardly any Hanja, lone Jamo or broken bytes.
+    Japanese in EUC-JP to lone Jamo. Korean has the common ones, or at least hardly any Hanja, lone Jamo or broken bytes.
     """
     text = data.decode("cp949", errors="replace")
     common = sum(character in _COMMON_SYLLABLES for character in text)
