@@ -110,7 +110,7 @@ def _is_korean(data: bytes) -> bool:
     """Whether bytes that are no UTF-8 may be Korean in CP949.
 
     Chinese in GB18030 and Big5 decodes as CP949 too, to Hanja, and to syllables that Korean hardly uses;
-    Japanese in EUC-JP to lone Jamo. Korean has the common ones, or at least hardly any Hanja, lone Jamo or broken bytes.
+    Japanese in EUC-JP to lone Jamo. Korean has common syllables, or hardly any of those and of broken bytes.
     """
     text = data.decode("cp949", errors="replace")
     common = sum(character in _COMMON_SYLLABLES for character in text)
