@@ -73,7 +73,7 @@ def test_faults_go_to_stderr_with_exit_code_1_and_nothing_changes(project: Path)
     assert (project / "params.yaml").read_text(encoding="utf-8") == PARAMS
 
 
-@pytest.mark.parametrize("broken", ["data: [\n", "data: raw\n", "- a\n"])
+@pytest.mark.parametrize("broken", ["data: [\n", "data: raw\n", "qa: given\n", "- a\n"])
 def test_broken_params_stop_before_anything_is_written(project: Path, broken: str) -> None:
     (project / "params.yaml").write_text(broken, encoding="utf-8")
     result = CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"])
@@ -124,3 +124,74 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert run.stdout.strip() == "[]"
+
+
+WITH_PROVIDER = "data:\n  source: data/demo\nqa:\n  provider: template # how\n  dev_share: 0.2\n"
+
+
+def _questions(project: Path, params: str) -> list[str]:
+    (project / "params.yaml").write_text(params, encoding="utf-8")
+    (project / "q.jsonl").write_text('{"docid": "d1", "question": "뭐?"}\n', encoding="utf-8")
+    return ["competition", "--documents", "d.jsonl", "--questions", "q.jsonl"]
+
+
+def test_given_questions_set_the_provider_and_say_so(project: Path) -> None:
+    result = CliRunner().invoke(import_app, _questions(project, WITH_PROVIDER))
+    assert result.exit_code == 0, result.output
+    expected = WITH_PROVIDER.replace("data/demo", "data/raw").replace("template", "given")
+    assert (project / "params.yaml").read_text(encoding="utf-8").split() == expected.split()
+    assert "qa.provider is given, for 1 questions came with the corpus; it was template" in result.output
+
+
+def test_keep_provider_leaves_it_and_says_that_the_questions_are_ignored(project: Path) -> None:
+    result = CliRunner().invoke(import_app, [*_questions(project, WITH_PROVIDER), "--keep-provider"])
+    assert result.exit_code == 0, result.output
+    expected = WITH_PROVIDER.replace("data/demo", "data/raw")
+    assert (project / "params.yaml").read_text(encoding="utf-8") == expected
+    assert "qa.provider stays template: the 1 given questions are ignored until it is given" in result.output
+
+
+def test_no_questions_leave_the_provider_and_a_given_one_is_named(project: Path) -> None:
+    for provider in ("llm", "given"):
+        params = WITH_PROVIDER.replace("template", provider)
+        (project / "params.yaml").write_text(params, encoding="utf-8")
+        result = CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"])
+        assert result.exit_code == 0, result.output
+        assert f"provider: {provider} #" in (project / "params.yaml").read_text(encoding="utf-8")
+        assert ("no questions came with the corpus" in result.output) is (provider == "given")
+
+
+def test_without_params_the_next_step_names_the_provider(project: Path) -> None:
+    arguments = _questions(project, WITH_PROVIDER)
+    (project / "params.yaml").unlink()
+    result = CliRunner().invoke(import_app, arguments)
+    assert "set data.source to data/raw and qa.provider to given in params.yaml" in result.output
+
+
+def test_params_that_cannot_be_written_leave_the_folder_as_it_was(project: Path) -> None:
+    assert CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"]).exit_code == 0
+    corpus = project / "data" / "raw" / "corpus.jsonl"
+    before = corpus.read_bytes()
+    (project / "d.jsonl").write_text('{"docid": "d1", "content": "새 글"}\n', encoding="utf-8")
+    arguments = _questions(project, WITH_PROVIDER)
+    (project / f".params.yaml.{os.getpid()}.part").mkdir()  # in the way of the new params.yaml
+    for out in ("data/raw", "other/raw"):
+        result = CliRunner().invoke(import_app, [*arguments, "--out", out])
+        assert result.exit_code == 1
+        assert "params.yaml cannot be written: Is a directory; nothing was changed" in result.stderr
+    assert corpus.read_bytes() == before
+    assert (project / "params.yaml").read_text(encoding="utf-8") == WITH_PROVIDER
+    assert not (project / "other").exists()
+
+
+def test_force_names_what_it_overwrites(project: Path) -> None:
+    (project / "data" / "raw").mkdir(parents=True)
+    (project / "data" / "raw" / "qrels.tsv").write_text("mine", encoding="utf-8")
+    arguments = ["competition", "--documents", "d.jsonl"]
+    refused = CliRunner().invoke(import_app, arguments)
+    assert refused.exit_code == 1
+    assert "data/raw holds files that an import did not write" in refused.stderr
+    assert (project / "params.yaml").read_text(encoding="utf-8") == PARAMS
+    forced = CliRunner().invoke(import_app, [*arguments, "--force"])
+    assert forced.exit_code == 0
+    assert "overwriting in data/raw: qrels.tsv" in forced.stderr

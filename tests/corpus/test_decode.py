@@ -1,3 +1,8 @@
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,7 @@ TEXT = "첫째 줄입니다.\n둘째 줄, 뷁과 햏도.\n"
         ("utf-8", "utf-8"),
         ("utf-8-sig", "utf-8"),
         ("utf-16", "utf-16"),
+        ("utf-32", "utf-32"),
         ("cp949", "cp949"),
     ],
 )
@@ -67,3 +73,69 @@ def test_unicode_line_separators_end_no_line(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": "x\u2028y\u0085z"}\n', encoding="utf-8")
     assert decode_file(path).lines == ['{"a": "x\u2028y\u0085z"}', ""]
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("gb18030", "水在零度结冰，一百度沸腾。\n"),
+        ("gb18030", "本合同自双方签字之日起生效。甲方应当按照约定支付价款。\n"),
+        ("big5", "月亮一個月繞地球一圈。台灣的首都是台北，人口超過兩百萬。\n"),
+        ("euc_jp", "水は零度で凍り、百度で沸騰する。\n"),
+        ("latin-1", "Die Größe der Öffnung ändert sich für Süßwasser.\n"),
+        ("cp1251", "Вода замерзает при нуле градусов.\n"),
+    ],
+)
+def test_other_legacy_encodings_are_one_problem_with_the_next_step(
+    tmp_path: Path, codec: str, text: str
+) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"id,text\n" + text.encode(codec))
+    [problem] = decode_file(path).problems
+    assert problem.line == 2
+    assert "neither UTF-8 nor Korean" in problem.message
+    assert "save it as UTF-8" in problem.message
+
+
+@pytest.mark.parametrize("text", ["약관\n", "뷁\n", "民法 제1조는 法源을 정한다.\n", "ㅋㅋ 그건 아니지\n"])
+def test_korean_of_few_or_rare_syllables_or_with_hanja_is_read(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(text.encode("cp949"))
+    decoded = decode_file(path)
+    assert (decoded.encoding, decoded.text) == ("cp949", text)
+
+
+def test_a_zero_byte_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    path.write_bytes("id,text\n1,가나다\n2,라\0마바사\n3,아\n4,차\0\n".encode())
+    problems = decode_file(path).problems
+    assert [problem.line for problem in problems] == [3, 5]
+    assert "zero byte" in problems[0].message
+    assert "byte 6" in problems[0].message
+
+
+def _zipped(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "a")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "step"),
+    [
+        (gzip.compress(b"a"), "gzip", "gunzip"),
+        (bz2.compress(b"a"), "bzip2", "bunzip2"),
+        (lzma.compress(b"a"), "xz", "unxz"),
+        (_zipped("a.json"), "zip archive", "unzip"),
+        (_zipped("[Content_Types].xml"), "Excel", "CSV"),
+        (b"%PDF-1.7\n", "PDF", "UTF-8"),
+        (b"PAR1\x15", "Parquet", "import table"),
+    ],
+)
+def test_what_is_no_text_is_named_with_the_way_on(tmp_path: Path, data: bytes, what: str, step: str) -> None:
+    path = tmp_path / "corpus.jsonl"  # its suffix says nothing
+    path.write_bytes(data)
+    [problem] = decode_file(path).problems
+    assert what in problem.message
+    assert step in problem.message

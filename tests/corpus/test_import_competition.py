@@ -190,3 +190,23 @@ def test_no_documents_and_unknown_formats_are_refused(tmp_path: Path) -> None:
         import_source("competition", tmp_path / "out", documents=write(tmp_path / "d.jsonl", []))
     with pytest.raises(DataError, match="unknown format 'parquet'"):
         import_source("parquet", tmp_path / "out")
+
+
+def test_dangling_judgements_are_left_out_and_counted_where_asked_for(tmp_path: Path) -> None:
+    inputs: dict[str, Any] = {
+        "documents": write(tmp_path / "d.jsonl", DOCUMENTS),
+        "queries": write(tmp_path / "e.jsonl", DIALOGUES[:1]),
+        "dev_queries": write(tmp_path / "v.jsonl", DIALOGUES[1:]),
+        "qrels": write(tmp_path / "q.tsv", ["10 0 d2 1", "10 0 gone 2", "9 0 d1 1"]),
+        "dev_qrels": write(tmp_path / "v.tsv", ["9 0 d1 2", "7 0 gone 1"]),
+    }
+    with pytest.raises(InputProblems, match="--drop-dangling"):
+        import_source("competition", tmp_path / "out", **inputs)
+    report = import_source("competition", tmp_path / "out", drop_dangling=True, **inputs)
+    assert read_qrels(tmp_path / "out" / "qrels.tsv") == {"10": {"d2": 1}}
+    assert read_qrels(tmp_path / "out" / "dev_qrels.tsv") == {"9": {"d1": 2}}
+    assert report.counted == {
+        "judgements in q.tsv of an unknown document, left out": 1,
+        "judgements in q.tsv of an unknown query, left out": 1,
+        "judgements in v.tsv of an unknown query and document, left out": 1,
+    }

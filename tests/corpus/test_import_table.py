@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,80 @@ def test_table_faults_name_line_and_columns(tmp_path: Path) -> None:
     ]
     with pytest.raises(InputProblems, match="expected a column '본문', found 'content', 'id'"):
         import_source("table", tmp_path / "out", file=path, content="본문")
+
+
+JSON_LINES = '{"id": "1", "text": "첫 글"}\n\n{"id": "2", "text": "둘째 글"}\n'
+JSON_ARRAY = '[\n {"id": "1", "text": "첫 글"},\n {"id": "2", "text": "둘째 글"}\n]'
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.csv", "a.tsv", "a.json", "a.csv.txt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,text\n1,첫 글\n2,둘째 글\n",
+        "id\ttext\n1\t첫 글\n2\t둘째 글\n",
+        "\n\nid;text\n1;첫 글\n\n2;둘째 글\n",
+        JSON_LINES,
+        JSON_ARRAY,
+    ],
+)
+def test_a_file_is_what_its_content_says(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    rows = [(row.docid, row.content) for row in imported(tmp_path / "out")]
+    assert rows == [("1", "첫 글"), ("2", "둘째 글")]
+
+
+def test_parquet_of_another_suffix(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    path = tmp_path / "set.csv"
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table({"content": ["글"]}), path)
+    import_source("table", tmp_path / "out", file=path)
+    assert [row.content for row in imported(tmp_path / "out")] == ["글"]
+
+
+@pytest.mark.parametrize("option", ["content", "docid", "title", "src"])
+def test_columns_of_plain_text_are_a_fault(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("첫 글\n둘째 글\n", encoding="utf-8")
+    columns: dict[str, Any] = {option: "id"}
+    with pytest.raises(InputProblems, match="found plain text, which has none"):
+        import_source("table", tmp_path / "out", file=path, **columns)
+
+
+@pytest.mark.parametrize("text", ["[속보] 첫 글\n{둘째} 글\n", "content\n첫 글\n", "text, content: 첫 글\n"])
+def test_plain_text_that_begins_as_something_else_stays_plain_text(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    import_source("table", tmp_path / "out", file=path)
+    assert sorted(row.content for row in imported(tmp_path / "out")) == sorted(text.splitlines())
+
+
+def test_json_faults(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"content": "글"}\n{"text": "글"}\n{"content": \n', encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        import_source("table", tmp_path / "out", file=path)
+    assert sorted(problem.line or 0 for problem in caught.value.problems) == [2, 3]
+    path.write_text('{\n"data": [\n]}\n', encoding="utf-8")
+    with pytest.raises(InputProblems, match="found one JSON document; `sunwi import squad`"):
+        import_source("table", tmp_path / "out", file=path)
+
+
+@pytest.mark.parametrize("text", ["id,text,text\n1,글,나\n", "id\tid\ttext\n1\t2\t글\n"])
+def test_two_columns_of_one_name_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(text, encoding="utf-8")
+    doubled = "text" if "text,text" in text else "id"
+    with pytest.raises(InputProblems, match=rf"set\.csv:1: 2 columns have the name '{doubled}'"):
+        import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+
+
+def test_two_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    path = tmp_path / "set.parquet"
+    table = pyarrow.Table.from_arrays([pyarrow.array(["가"]), pyarrow.array(["나"])], names=["content"] * 2)
+    pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    with pytest.raises(InputProblems, match="2 columns have the name 'content'"):
+        import_source("table", tmp_path / "out", file=path)

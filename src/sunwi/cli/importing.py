@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 PARAMS = Path("params.yaml")
 DEFAULT_OUT = Path("data/raw")
+
+
+def _option(name: str, kind: Any, default: Any, help: str) -> Parameter:
+    annotation = Annotated[kind, typer.Option(f"--{name.replace('_', '-')}", help=help)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+_OPTIONS = (
+    _option("out", Path, DEFAULT_OUT, "Source folder to write; params.yaml is set to it."),
+    _option(
+        "force", bool, False, "Overwrite files that no import wrote, or that were edited since; names them."
+    ),
+    _option("keep_provider", bool, False, "Leave qa.provider, also where the corpus brings given questions."),
+)
 
 
 class _Formats(TyperGroup):
@@ -51,13 +66,11 @@ def _command(name: str) -> TyperCommand:
 
     importer = IMPORTERS.load(name)
 
-    def run(out: Path, **inputs: Any) -> None:
-        _import(name, out, **inputs)
+    def run(out: Path, force: bool, keep_provider: bool, **inputs: Any) -> None:
+        _import(name, out, force, keep_provider, inputs)
 
-    folder = Annotated[Path, typer.Option(help="Source folder to write; params.yaml is set to it.")]
-    out = Parameter("out", Parameter.KEYWORD_ONLY, default=DEFAULT_OUT, annotation=folder)
     # typer reads this in place of the function's own
-    run.__signature__ = Signature([*_parameters(name, importer.read), out])  # type: ignore[attr-defined]
+    run.__signature__ = Signature([*_parameters(name, importer.read), *_OPTIONS])  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, help=importer.help)(run)
     command = typer.main.get_command(app)
@@ -84,16 +97,21 @@ def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
         yield one.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
 
 
-def _import(format: str, out: Path, **inputs: Any) -> None:
+def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: dict[str, Any]) -> None:
     from sunwi.corpus.importing import import_source
 
     with _errors_to_stderr():
         # Before the import, so that a broken params.yaml stops it before anything is written.
         project = _read_params(PARAMS) if PARAMS.exists() else None
-        report = import_source(format, out, **inputs)
-        if project is not None:
-            _set_source(project, out)
-        _print(report, in_project=project is not None)
+        notes: list[str] = []
+
+        def finish(report: ImportReport) -> None:
+            if project is not None:
+                notes.extend(_set_params(project, report, keep_provider=keep_provider))
+
+        notify = partial(typer.echo, err=True)
+        report = import_source(format, out, force=force, notify=notify, finish=finish, **inputs)
+        _print(report, notes, in_project=project is not None)
 
 
 @contextmanager
@@ -103,6 +121,9 @@ def _errors_to_stderr() -> Iterator[None]:
     except SunwiError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{error}; nothing was changed. Next: see who may read and write there", err=True)
+        raise typer.Exit(1) from None
 
 
 def _read_params(path: Path) -> YamlFile:
@@ -110,24 +131,54 @@ def _read_params(path: Path) -> YamlFile:
     from sunwi.cli.params_file import read_yaml
 
     params = read_yaml(path)
-    if not isinstance(params.content.get("data", {}), dict):
-        raise ParamsError(path, ["expected `data:` with the key `source` below it"])
+    faults = [
+        f"expected `{section}:` with the key `{key}` below it"
+        for section, key in (("data", "source"), ("qa", "provider"))
+        if not isinstance(params.content.get(section, {}), dict)
+    ]
+    if faults:
+        raise ParamsError(path, faults)
     return params
 
 
-def _set_source(params: YamlFile, folder: Path) -> None:
-    """Set data.source; an equal value writes nothing."""
+def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) -> list[str]:
+    """Set data.source, and qa.provider to the questions that came; equal values write nothing.
+
+    Returns
+    -------
+    list of str
+        What was set or left, a sentence each.
+    """
     from sunwi.runtime import atomic_write
 
-    data = params.content.setdefault("data", {})
-    if data.get("source") == folder.as_posix():
-        return
-    data["source"] = folder.as_posix()
-    with atomic_write(params.path) as out:
-        out.write(params.text())
+    source, given = report.out.as_posix(), report.counts["given questions"]
+    before = (params.content.get("data", {}).get("source"), params.content.get("qa", {}).get("provider"))
+    provider = "given" if given and not keep_provider else before[1]
+    notes = [f"data.source is {source}"]
+    if provider != before[1]:
+        notes.append(
+            f"qa.provider is given, for {given:,} questions came with the corpus; it was {before[1]}"
+        )
+    elif given and provider != "given":
+        notes.append(
+            f"qa.provider stays {provider}: the {given:,} given questions are ignored until it is given"
+        )
+    elif not given and provider == "given":
+        notes.append("qa.provider is given, but no questions came with the corpus: set it to template or llm")
+    if (source, provider) != before:
+        params.content.setdefault("data", {})["source"] = source
+        if provider != before[1]:
+            params.content.setdefault("qa", {})["provider"] = provider
+        try:
+            with atomic_write(params.path) as out:
+                out.write(params.text())
+        except OSError as error:
+            what = f"{params.path} cannot be written: {error.strerror}; nothing was changed"
+            raise DataError(what, "make room or give leave to write there") from None
+    return notes
 
 
-def _print(report: ImportReport, *, in_project: bool) -> None:
+def _print(report: ImportReport, notes: list[str], *, in_project: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -141,7 +192,11 @@ def _print(report: ImportReport, *, in_project: bool) -> None:
             lines.add_row(f"{name}, read as", encoding)
     console = Console(highlight=False)
     console.print(lines)
+    for note in notes:
+        console.print(f"{PARAMS}: {note}", markup=False, soft_wrap=True)
     if in_project:
-        console.print(f"{PARAMS}: data.source is {report.out.as_posix()}\nNext: make repro")
-    else:
-        console.print(f"Next: set data.source to {report.out.as_posix()} in {PARAMS} and run make repro")
+        console.print("Next: make repro")
+        return
+    provider = " and qa.provider to given" if report.counts["given questions"] else ""
+    step = f"Next: set data.source to {report.out.as_posix()}{provider} in {PARAMS} and run make repro"
+    console.print(step, markup=False, soft_wrap=True)

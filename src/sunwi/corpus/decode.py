@@ -1,16 +1,41 @@
-"""Text files in the encodings that Korean data comes in: UTF-8 and UTF-16 with or without mark, CP949."""
+"""Text files in the encodings that Korean data comes in: UTF-8, UTF-16 and UTF-32 by their marks, CP949."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sunwi.errors import Problem
 
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WIDE_MARKS = {  # UTF-32's first: its little-endian mark begins with that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_NO_TEXT = {  # first bytes of what people give in place of a text file: what it is, and the way on
+    b"\x1f\x8b": ("compressed by gzip", "unpack it (gunzip -k FILE)"),
+    b"BZh": ("compressed by bzip2", "unpack it (bunzip2 -k FILE)"),
+    b"\xfd7zXZ\0": ("compressed by xz", "unpack it (unxz -k FILE)"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "unpack it (unzstd FILE)"),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it (7z x FILE)"),
+    b"PK\x03\x04": ("a zip archive", "unpack it (unzip FILE)"),
+    b"\xd0\xcf\x11\xe0": ("an old Office or HWP document", "save its table as CSV or its text as UTF-8"),
+    b"%PDF": ("a PDF", "save its text as UTF-8"),
+    b"PAR1": ("a Parquet file", "import it by `sunwi import table`"),
+}
+# A workbook or document (xlsx, docx, hwpx) is a zip archive with files of these names.
+_OFFICE_PARTS = (b"[Content_Types].xml", b"xl/workbook.xml", b"application/hwp+zip")
+_OFFICE = ("an Excel workbook or another document", "save its sheet as CSV, or its text, in UTF-8")
+# The syllables that make up half of any Korean text (particles, endings, Sino-Korean of everyday use).
+_COMMON_SYLLABLES = frozenset(
+    "이다는의에을가고한지로를사하은도인기대어서자리나시해정수전그부일아라있제여과보연스들국구장동성경상"
+    "주만원조안유문신관세공화학개것소게마선으할물당적등된때용위분면진오무방비요되았었며까니와년월말모바르"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +55,77 @@ class DecodedFile:
 def decode_file(path: Path) -> DecodedFile:
     """Read a text file and find its encoding.
 
-    A byte order mark decides; without one, UTF-8 is tried, then CP949 (which holds EUC-KR).
+    A byte order mark decides; without one, UTF-8 is tried, then CP949 (which holds EUC-KR). What is text in
+    another legacy encoding, or no text, is one problem that says so.
     A file that is mostly UTF-8 stays UTF-8, and its broken lines are problems: read as CP949
     they might pass as other Hangul, unnoticed.
     """
     if not path.is_file():
         what = "expected a file, found a folder" if path.is_dir() else "the file does not exist"
         return DecodedFile("none", [], [Problem(path, None, what)])
-    data = path.read_bytes()
-    if data.startswith(_UTF16_MARKS):
-        return _decode_utf16(path, data)
-    if b"\0" in data:
-        what = "found zero bytes: UTF-16 without a byte order mark, or no text; save it as UTF-8"
-        return DecodedFile("none", [], [Problem(path, None, what)])
-    data = data.removeprefix(codecs.BOM_UTF8)
-    return _decode_lines(path, data, "utf-8" if _is_mostly_utf8(data) else "cp949")
-
-
-def _decode_utf16(path: Path, data: bytes) -> DecodedFile:
     try:
-        return DecodedFile("utf-16", _without_returns(data.decode("utf-16").split("\n")), [])
+        data = path.read_bytes()
+    except OSError as error:
+        return DecodedFile("none", [], [Problem(path, None, f"the file cannot be read: {error.strerror}")])
+    for mark, encoding in _WIDE_MARKS.items():
+        if data.startswith(mark):
+            return _decode_wide(path, data, encoding)
+    if found := _no_text(data):
+        return DecodedFile("none", [], [Problem(path, None, found)])
+    if b"\0" in data:
+        return DecodedFile("none", [], list(_zero_bytes(path, data)))
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if _is_mostly_utf8(data):
+        return _decode_lines(path, data, "utf-8")
+    if not _is_korean(data):
+        first = _HIGH_BYTES.search(data)
+        line = data[: first.start()].count(b"\n") + 1 if first else None
+        what = "from here on the text is neither UTF-8 nor Korean in CP949"
+        others = "GB18030, Big5, Shift-JIS or Latin-1?"
+        return DecodedFile("none", [], [Problem(path, line, f"{what} ({others}); save it as UTF-8")])
+    return _decode_lines(path, data, "cp949")
+
+
+def _no_text(data: bytes) -> str | None:
+    for start, found in _NO_TEXT.items():
+        if data.startswith(start):
+            office = start == b"PK\x03\x04" and any(name in data for name in _OFFICE_PARTS)
+            return "expected text, found {}; {}".format(*(_OFFICE if office else found))
+    return None
+
+
+def _zero_bytes(path: Path, data: bytes) -> Iterator[Problem]:
+    """One problem for a file of many; one a line else."""
+    if data.count(b"\0") * 10 > len(data):
+        what = "found zero bytes: UTF-16 without a byte order mark, or no text; save it as UTF-8"
+        yield Problem(path, None, what)
+        return
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if b"\0" in line:
+            at = line.index(b"\0") + 1
+            yield Problem(path, number, f"found a zero byte, which no text holds, at byte {at}; remove it")
+
+
+def _is_korean(data: bytes) -> bool:
+    """Whether bytes that are no UTF-8 may be Korean in CP949.
+
+    Chinese in GB18030 and Big5 decodes as CP949 too, to Hanja, and to syllables that Korean hardly uses;
+    Japanese in EUC-JP to lone Jamo. Korean has common syllables, or hardly any of those and of broken bytes.
+    """
+    text = data.decode("cp949", errors="replace")
+    common = sum(character in _COMMON_SYLLABLES for character in text)
+    strange = sum(character == "\ufffd" or "\u3131" <= character <= "\u9fff" for character in text)
+    hangul = sum("\uac00" <= character <= "\ud7a3" for character in text)
+    return 5 * common >= hangul + strange or 10 * strange <= hangul
+
+
+def _decode_wide(path: Path, data: bytes, encoding: str) -> DecodedFile:
+    try:
+        return DecodedFile(encoding, _without_returns(data.decode(encoding).split("\n")), [])
     except UnicodeDecodeError as error:
-        line = data[: error.start].decode("utf-16", errors="ignore").count("\n") + 1
-        return DecodedFile("utf-16", [], [Problem(path, line, f"broken UTF-16: {error.reason}")])
+        line = data[: error.start].decode(encoding, errors="ignore").count("\n") + 1
+        what = f"broken {encoding.upper()}: {error.reason}"
+        return DecodedFile(encoding, [], [Problem(path, line, what)])
 
 
 def _decode_lines(path: Path, data: bytes, encoding: str) -> DecodedFile:

@@ -45,7 +45,8 @@ class Place(NamedTuple):
 class Draft:
     """Rows as read, not yet checked against each other (see `source.assemble`).
 
-    `counted` holds how often something was left out or changed on purpose, by reason.
+    `counted` holds how often something was left out or changed on purpose, by reason; `drops_dangling` says
+    that the reader takes --drop-dangling.
     """
 
     documents: list[tuple[Place, Document]] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     encodings: dict[str, str] = field(default_factory=dict)
+    drops_dangling: bool = False
 
     def open(self, path: Path) -> DecodedFile:
         """Decode a text file; its faults and its encoding are noted."""

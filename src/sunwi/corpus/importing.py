@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sunwi.corpus.import_folder import check_inputs_apart, check_replaceable, recover, replace_folder
 from sunwi.corpus.importer import IMPORTERS
-from sunwi.corpus.source import assemble, write_source
+from sunwi.corpus.source import SOURCE_FILES, assemble, write_source
 from sunwi.errors import DataError
 
 
@@ -22,21 +24,45 @@ class ImportReport:
     encodings: dict[str, str]
 
 
-def import_source(format: str, out: Path, **inputs: Any) -> ImportReport:  # noqa: A002 - the field's word
+def _ignore(_: object) -> None:
+    pass
+
+
+def import_source(
+    format: str,  # noqa: A002 - the field's word
+    out: Path,
+    *,
+    force: bool = False,
+    notify: Callable[[str], None] = _ignore,
+    finish: Callable[[ImportReport], None] = _ignore,
+    **inputs: Any,
+) -> ImportReport:
     """Read `inputs` with the importer of that format and write the source folder `out`.
+
+    Parameters
+    ----------
+    force
+        Take a folder that no import wrote, or that was edited since; its other files stay beside the new.
+    notify
+        Gets a sentence before files of such a folder are overwritten, and where a killed import is put right.
+    finish
+        Called when the new folder is in its place; if it raises, the folder is as it was before.
 
     Raises
     ------
     InputProblems
         With all faults of all files; nothing is written then.
     DataError
-        If there is no reader of that name.
+        If there is no reader of that name, or `out` may not or cannot be written.
     """
     if format not in IMPORTERS.names:
         raise DataError(f"unknown format {format!r}", f"use one of {', '.join(IMPORTERS.names)}")
+    check_inputs_apart(out, _paths(inputs))
+    if recovered := recover(out):
+        notify(recovered)
+    overwritten = check_replaceable(out, force=force)
     draft = IMPORTERS.load(format).read(**inputs)
     source = assemble(draft)
-    write_source(source, out)
     counts = {
         "documents": len(source.documents),
         "queries": len(source.queries),
@@ -45,4 +71,13 @@ def import_source(format: str, out: Path, **inputs: Any) -> ImportReport:  # noq
         "dev judgements": sum(map(len, source.dev_qrels.values())),
         "given questions": len(source.questions),
     }
-    return ImportReport(format, out, counts, dict(sorted(draft.counted.items())), draft.encodings)
+    report = ImportReport(format, out, counts, dict(sorted(draft.counted.items())), draft.encodings)
+    if lost := [name for name in overwritten if name in SOURCE_FILES]:
+        notify(f"overwriting in {out}: {', '.join(lost)}")
+    replace_folder(out, lambda folder: write_source(source, folder), lambda: finish(report), keep=overwritten)
+    return report
+
+
+def _paths(inputs: dict[str, Any]) -> Iterator[Path]:
+    for value in inputs.values():
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Path))

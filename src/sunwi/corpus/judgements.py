@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.rows import Judgement
 
+DANGLING = "judgement of an unknown"  # query or document
 _HEADERS = frozenset({"query-id", "query_id", "qid"})
 
 
@@ -37,6 +38,26 @@ def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement
         if grade < 0:
             draft.counted[f"grade below 0 in {path.name}, read as 0"] += 1
         yield place, Judgement(columns[0], columns[-2], max(grade, 0))
+
+
+def without_dangling(
+    rows: Iterable[tuple[Place, Judgement]], queries: Container[str], documents: Container[str], draft: Draft
+) -> list[tuple[Place, Judgement]]:
+    """The rows whose query and document are there; the others are counted by what is missing and by file."""
+    kept = []
+    for place, row in rows:
+        missing = [
+            what
+            for what, held in (("query", row.qid in queries), ("document", row.docid in documents))
+            if not held
+        ]
+        if missing:
+            draft.counted[
+                f"judgements in {place.path.name} of an unknown {' and '.join(missing)}, left out"
+            ] += 1
+        else:
+            kept.append((place, row))
+    return kept
 
 
 def _grade(text: str) -> int | None:

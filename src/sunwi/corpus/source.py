@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.jsonl import read_models
-from sunwi.corpus.judgements import read_judgements
+from sunwi.corpus.judgements import DANGLING, read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import InputProblems, Problem
 from sunwi.records.corpus import Document, Query
@@ -19,6 +19,14 @@ from sunwi.trec import Qrels, write_qrels
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
+SOURCE_FILES = (
+    "corpus.jsonl",
+    "queries.jsonl",
+    "qrels.tsv",
+    "dev_queries.jsonl",
+    "dev_qrels.tsv",
+    "questions.jsonl",
+)
 NEXT_STEP = "mend the places named above and run again"
 
 
@@ -93,6 +101,8 @@ def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
     dev_qrels = _qrels(draft.dev_qrels, dev_queries, documents, problems)
     questions = _questions(draft, documents, problems)
     if problems:
+        if draft.drops_dangling and any(problem.message.startswith(DANGLING) for problem in problems):
+            next_step += ", or leave judgements of what is not there out by --drop-dangling"
         raise InputProblems(problems, next_step)
     return Source(
         documents=_sorted(documents.values()),
@@ -150,9 +160,9 @@ def _qrels(
             problems.append(place.problem(f"{pair} were judged before, at {first[qid, docid]}"))
             continue
         if qid not in queries:
-            problems.append(place.problem(f"unknown query {qid!r}"))
+            problems.append(place.problem(f"{DANGLING} query {qid!r}"))
         if docid not in documents:
-            problems.append(place.problem(f"unknown document {docid!r}"))
+            problems.append(place.problem(f"{DANGLING} document {docid!r}"))
         first[qid, docid] = place
         qrels.setdefault(qid, {})[docid] = grade
     return qrels

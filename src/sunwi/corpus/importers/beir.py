@@ -1,7 +1,8 @@
-"""BEIR folders (Thakur et al. 2021): corpus.jsonl, queries.jsonl, qrels/{train,dev,test}.tsv."""
+"""BEIR folders (Thakur et al. 2021): corpus.jsonl, queries.jsonl, qrels/{train,dev,test}.tsv or like them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +10,21 @@ from typing import Annotated, Any
 from sunwi.corpus.draft import Draft, Place
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_objects
-from sunwi.corpus.judgements import read_judgements
+from sunwi.corpus.judgements import DANGLING, read_judgements, without_dangling
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.records.corpus import Document, Message, Query
 from sunwi.records.row import Identifier, Row
 
+SPLITS = {
+    "test": "test",
+    "dev": "dev",
+    "validation": "dev",
+    "valid": "dev",
+    "val": "dev",
+    "train": "train",
+    "training": "train",
+}
+_TABLES = frozenset({".tsv", ".txt", ".trec", ".qrels", ".qrel"})
 _NAMES = {"docid": "_id", "content": "text", "title": "title"}
 
 
@@ -26,23 +37,31 @@ class BeirQuery(Row):
 
 def read_beir(
     folder: Annotated[Path, "Folder of corpus.jsonl, queries.jsonl and qrels/*.tsv."],
+    *,
+    drop_dangling: Annotated[
+        bool, "Leave out, counted, judgements of queries and documents that are not there."
+    ] = False,
 ) -> Draft:
     """Read a BEIR folder.
 
     The test split becomes queries and qrels, the dev split the dev set, and the train split's queries
     become given questions of their relevant documents. With no qrels at all every query is one to answer.
+    The splits' usual names are known in any case (`SPLITS`); a file of judgements of another is a fault.
+    A qrels file beside the corpus that names no split is the test split.
     """
-    draft = Draft()
+    draft = Draft(drops_dangling=True)
     for place, values in read_objects(folder / "corpus.jsonl", draft):
         row = draft.parse(place, Document, _with_text(values, draft), _NAMES)
         if row is not None:
             draft.documents.append((place, row))
     queries = _read_queries(folder / "queries.jsonl", draft)
-    splits = {split: folder / "qrels" / f"{split}.tsv" for split in ("test", "dev", "train")}
-    judged = {
-        split: list(read_judgements(path, draft)) if path.exists() else [] for split, path in splits.items()
-    }
-    draft.qrels, draft.dev_qrels = judged["test"], judged["dev"]
+    judged: dict[str, list[tuple[Place, Judgement]]] = {"test": [], "dev": [], "train": []}
+    for split, path in _judgement_files(folder, draft).items():
+        judged[split] = list(read_judgements(path, draft))
+    docids = {document.docid for _, document in draft.documents}
+    if drop_dangling:
+        judged = {split: without_dangling(rows, queries, docids, draft) for split, rows in judged.items()}
+    draft.qrels, draft.dev_qrels = judged["test"], _of_one_split(judged["dev"], judged["test"], draft)
     wanted = {split: {judgement.qid for _, judgement in rows} for split, rows in judged.items()}
     unsplit = not any(wanted.values())
     for qid, (place, text) in queries.items():
@@ -53,8 +72,58 @@ def read_beir(
             draft.dev_queries.append((place, query))
         elif qid not in wanted["train"]:
             draft.counted["queries without a judgement in any split, left out"] += 1
-    _add_questions(judged["train"], queries, wanted["test"] | wanted["dev"], draft)
+    _add_questions(judged["train"], queries, docids, wanted["test"] | wanted["dev"], draft)
     return draft
+
+
+def _of_one_split(
+    dev: Iterable[tuple[Place, Judgement]], test: Iterable[tuple[Place, Judgement]], draft: Draft
+) -> list[tuple[Place, Judgement]]:
+    """The dev judgements without those of test queries, which are a fault: dev is tuned on, test is not."""
+    in_test = {judgement.qid: place for place, judgement in reversed(list(test))}
+    kept, named = [], set()
+    for place, judgement in dev:
+        if judgement.qid not in in_test:
+            kept.append((place, judgement))
+        elif judgement.qid not in named:
+            named.add(judgement.qid)
+            what = f"query {judgement.qid!r} is in two splits: it is judged at {in_test[judgement.qid]} too"
+            draft.problems.append(place.problem(f"{what}; keep it in one of them"))
+    return kept
+
+
+def _judgement_files(folder: Path, draft: Draft) -> dict[str, Path]:
+    """The file of each split; one that would not be read is a fault, and so is a second of a split."""
+    inside = sorted((folder / "qrels").iterdir()) if (folder / "qrels").is_dir() else []
+    beside = sorted(folder.iterdir()) if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for path in [*inside, *(path for path in beside if path.is_file() and _is_of_judgements(path))]:
+        if path.name.startswith("."):
+            continue
+        split = _split(path)
+        if split is None:
+            known = ", ".join(f"{name}.tsv" for name in SPLITS)
+            what = f"expected judgements of a split under a name of it ({known}); rename or remove the file"
+            draft.problems.append(Place(path).problem(what))
+        elif split in found:
+            what = f"the {split} split's judgements are in {found[split].name} already; keep one of the two"
+            draft.problems.append(Place(path).problem(what))
+        else:
+            found[split] = path
+    return found
+
+
+def _is_of_judgements(path: Path) -> bool:
+    name = path.name.lower()
+    return "qrel" in name or (path.suffix.lower() == ".tsv" and _split(path) is not None)
+
+
+def _split(path: Path) -> str | None:
+    """The split that a file's name tells, such as test.tsv, Validation.TSV, qrels.dev.tsv or qrels.tsv."""
+    if path.suffix.lower() not in _TABLES or path.is_dir():
+        return None
+    words = [word for word in re.split(r"[._-]", path.stem.lower()) if word not in {"qrels", "qrel", ""}]
+    return SPLITS.get(words[0]) if len(words) == 1 else None if words else "test"
 
 
 def _with_text(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
@@ -83,16 +152,19 @@ def _read_queries(path: Path, draft: Draft) -> dict[str, tuple[Place, str]]:
 def _add_questions(
     judged: Iterable[tuple[Place, Judgement]],
     queries: dict[str, tuple[Place, str]],
+    docids: set[str],
     held_out: set[str],
     draft: Draft,
 ) -> None:
     for place, (qid, docid, grade) in judged:
         if qid not in queries:
-            draft.problems.append(place.problem(f"unknown query {qid!r}"))
+            draft.problems.append(place.problem(f"{DANGLING} query {qid!r}"))
         elif qid in held_out:
             draft.counted["train judgements of test or dev queries, left out"] += 1
         elif grade == 0:
             draft.counted["train judgements of grade 0, left out"] += 1
+        elif docid not in docids:
+            draft.problems.append(place.problem(f"{DANGLING} document {docid!r}"))
         elif not queries[qid][1].strip():
             draft.problems.append(queries[qid][0].problem("field 'text' is empty"))
         else:

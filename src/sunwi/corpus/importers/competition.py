@@ -8,7 +8,7 @@ from typing import Annotated
 from sunwi.corpus.draft import Draft
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_models
-from sunwi.corpus.judgements import read_judgements
+from sunwi.corpus.judgements import read_judgements, without_dangling
 from sunwi.corpus.rows import GivenQuestion
 from sunwi.records.corpus import Document, Query
 
@@ -25,6 +25,9 @@ def read_competition(
     questions: Annotated[Path | None, "JSON lines: docid, question[, source]."] = None,
     dev_queries: Annotated[Path | None, "Natural dev queries, as --queries."] = None,
     dev_qrels: Annotated[Path | None, "TREC judgements of the dev queries."] = None,
+    drop_dangling: Annotated[
+        bool, "Leave out, counted, judgements of queries and documents that are not there."
+    ] = False,
 ) -> Draft:
     """Read the competition's files.
 
@@ -39,7 +42,7 @@ def read_competition(
     questions
         JSON lines `docid, question[, source]`: questions written for the documents.
     """
-    draft = Draft()
+    draft = Draft(drops_dangling=True)
     draft.documents += read_models(documents, Document, DOCUMENT, draft)
     if queries:
         draft.queries += read_models(queries, Query, DIALOGUE, draft)
@@ -49,6 +52,11 @@ def read_competition(
         draft.qrels += read_judgements(qrels, draft)
     if dev_qrels:
         draft.dev_qrels += read_judgements(dev_qrels, draft)
+    if drop_dangling:
+        docids = {document.docid for _, document in draft.documents}
+        qids, dev_qids = ({query.qid for _, query in rows} for rows in (draft.queries, draft.dev_queries))
+        draft.qrels = without_dangling(draft.qrels, qids, docids, draft)
+        draft.dev_qrels = without_dangling(draft.dev_qrels, dev_qids, docids, draft)
     if questions:
         draft.questions += read_models(questions, GivenQuestion, QUESTION, draft)
     return draft
