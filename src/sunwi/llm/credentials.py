@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sunwi.errors import LlmError
 from sunwi.llm.provider import PROVIDERS
@@ -36,12 +38,19 @@ def api_key(settings: LlmParams) -> str:
     Raises
     ------
     LlmError
-        Naming the variable that is not set, or holds what no HTTP header can.
+        Naming the variable that is not set, or holds what no HTTP header can; or if the key would go to
+        another machine in the clear and `allow_http` is not set.
     """
     name = key_variable(settings)
     if not name:
         return NO_KEY
     key = os.environ.get(name, "").strip()
+    if key and is_remote_http(settings.base_url) and not settings.allow_http:
+        raise LlmError(
+            f"llm.base_url is plain http to another machine: the key of {name} would be readable on the way",
+            "use https://, or set llm.allow_http: true if the network is your own, "
+            'or llm.api_key_env: "" if the server wants no key',
+        )
     if not key:
         raise LlmError(
             f"provider {settings.provider} needs a key and the environment variable {name} is not set",
@@ -53,6 +62,22 @@ def api_key(settings: LlmParams) -> str:
         )
         raise LlmError(what, "copy it again")
     return key
+
+
+def is_remote_http(base_url: str | None) -> bool:
+    """Whether an address is plain http to a machine other than this one.
+
+    >>> is_remote_http("http://10.0.0.7:8000/v1"), is_remote_http("http://127.0.0.1:8000/v1")
+    (True, False)
+    """
+    parts = urlsplit(base_url or "")
+    if parts.scheme.lower() != "http":
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
 
 
 class Redactor:

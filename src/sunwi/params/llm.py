@@ -24,6 +24,7 @@ class LlmParams(Section):
     model: str = "solar-pro2"
     base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
     api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key
+    allow_http: bool = False  # plain http to another machine, with a key: networks of one's own
     temperature: NotNegative | None = 0.7  # None: not sent (models that refuse it)
     max_tokens: Count = 1024  # of an answer
     timeout: Positive = 60.0  # seconds a call
