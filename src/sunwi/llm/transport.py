@@ -112,7 +112,7 @@ def decoded(data: bytes, charset: str | None) -> str:
         try:
             if name:
                 return data.decode(name)
-        except (UnicodeError, LookupError):
+        except (ValueError, LookupError):  # a name may hold anything, too
             continue
     stated = f" nor {charset[:40]!r}, as it says" if charset else ", and its header names no charset"
     raise Transient(f"the reply is not UTF-8{stated}")
