@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
 _LONGEST = 300
+_LONG_KEY = 12  # characters; those of all public APIs have more
 
 
 def key_variable(settings: LlmParams) -> str:
@@ -89,6 +90,10 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """`text` without the key, in full."""
         return text.replace(self._key, "[key]") if self._key else text
+
+    def body(self, text: str) -> str:
+        """A reply's body without the key, unless the key is so short that names in its JSON may hold it."""
+        return self(text) if len(self._key) >= _LONG_KEY else text
 
     def reason(self, text: str) -> str:
         """`text` as one short line without credentials of any kind."""

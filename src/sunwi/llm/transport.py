@@ -12,13 +12,15 @@ from sunwi.llm.wire import error_body
 if TYPE_CHECKING:
     import httpx2
 
+    from sunwi.llm.credentials import Redactor
+
 MOST_BYTES = 16 * 1024 * 1024  # of a reply, compressed and not: the longest answers are a hundredth of it
 _KEY_HEADERS = ("authorization", "x-goog-api-key")
 _OF_THE_BODY = {b"content-encoding", b"content-length", b"transfer-encoding", b"content-type"}
 _CODINGS = {"gzip", "x-gzip", "deflate"}
 
 
-def http_client(*, keyless: bool) -> httpx2.AsyncClient:
+def http_client(redact: Redactor, *, keyless: bool) -> httpx2.AsyncClient:
     """A client for one event loop; proxies are those of the environment.
 
     A redirect is an answer like every other status: the key goes to no host but the configured one.
@@ -27,6 +29,8 @@ def http_client(*, keyless: bool) -> httpx2.AsyncClient:
 
     Parameters
     ----------
+    redact
+        Takes the key out of every body, before a reader cuts words out of it.
     keyless
         The server wants no key: none is sent, not even the stand-in that the SDKs insist on.
     """
@@ -47,9 +51,9 @@ def http_client(*, keyless: bool) -> httpx2.AsyncClient:
             declared = response.headers.get("content-encoding", "")
             data = unpacked(packed, declared)
             if response.is_success:
-                text = decoded(data, response.charset_encoding)
+                text = redact.body(decoded(data, response.charset_encoding))
             else:
-                text = json.dumps(error_body(data.decode("utf-8", "replace")))
+                text = json.dumps(error_body(redact.body(data.decode("utf-8", "replace"))))
             kept = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_BODY]
             headers = [*kept, (b"content-type", b"application/json; charset=utf-8")]
             content = text.encode("utf-8", "replace")

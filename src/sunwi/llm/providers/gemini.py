@@ -43,7 +43,7 @@ class GeminiProvider:
         self._errors = errors
         self._settings = settings
         self._redact = redact
-        self._http = http_client(keyless=key == NO_KEY)
+        self._http = http_client(redact, keyless=key == NO_KEY)
         # without retry options of its own the SDK repeats a call once when the connection breaks
         options = types.HttpOptions(
             base_url=settings.base_url or GEMINI_URL,

@@ -47,7 +47,7 @@ class OpenAiProvider:
             base_url=settings.base_url or OPENAI_URL,
             timeout=settings.timeout,
             max_retries=0,
-            http_client=http_client(keyless=key == NO_KEY),
+            http_client=http_client(redact, keyless=key == NO_KEY),
         )
 
     async def answer(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Answer:
