@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from tests.llm_server import FakeServer, Reply
 
-from sunwi.errors import LlmError
+from sunwi.errors import LlmError, ParamsError
 from sunwi.llm.client import LlmClient
 from sunwi.llm.credentials import is_remote_http, key_variable
 from sunwi.llm.key import repair_key, request_key
 from sunwi.params.llm import LlmParams
+from sunwi.params.reading import validate
 
 PROVIDERS = ["openai", "gemini"]
 
@@ -55,7 +56,8 @@ def test_a_key_goes_by_plain_http_to_no_other_machine(bench: Any, planted_key: s
     [
         (None, False), ("https://host/v1", False), ("http://host/v1", True), ("HTTP://10.0.0.1", True),
         ("http://localhost:8000/v1", False), ("http://a.localhost/", False), ("http://127.9.9.9/", False),
-        ("http://[::1]:8000/v1", False), ("http://[fe80::1]/", True), ("http://localhost.evil.kr/", True),
+        ("http://[::1]:8000/v1", False), ("http://0.0.0.0:8000/v1", False),
+        ("http://[fe80::1]/", True), ("http://localhost.evil.kr/", True),
         ("http://notlocalhost/", True), ("http://127.0.0.1.evil.kr/", True),
     ],
 )  # fmt: skip
@@ -81,3 +83,9 @@ def test_the_keys_of_the_record_stay_what_they_were(bench: Any) -> None:
     assert keys == {"4fd9ef69d7ba2413b04218ed6daa7279653e21d20a950375a782403fabf83895"}  # as of d564c90
     repair = repair_key("4fd9ef69d7ba2413b04218ed6daa7279653e21d20a950375a782403fabf83895", "답")
     assert repair == "88fbcd2ae524ce4e54d0013efce4d1b506a422ab494fc6f91f71942b60cac257"
+
+
+@pytest.mark.parametrize("url", ["http://[::1/v1", "http://host:port/v1", "http://host:99999/v1"])
+def test_an_address_that_no_client_can_read_is_refused_with_the_params(url: str) -> None:
+    with pytest.raises(ParamsError, match="base_url"):
+        validate(LlmParams, {"base_url": url}, "params.yaml")

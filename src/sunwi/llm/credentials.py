@@ -76,7 +76,8 @@ def is_remote_http(base_url: str | None) -> bool:
         return False
     host = (parts.hostname or "").rstrip(".")
     try:
-        return not ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
+        return not (address.is_loopback or address.is_unspecified)  # 0.0.0.0: as vLLM prints its own address
     except ValueError:
         return host != "localhost" and not host.endswith(".localhost")
 

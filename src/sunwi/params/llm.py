@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
 
@@ -53,6 +54,10 @@ class LlmParams(Section):
     def _is_a_plain_address(cls, url: str | None) -> str | None:
         if url and not re.fullmatch(r"https?://[^@?#\s]+", url):
             raise ValueError("expected http(s)://HOST[/PATH] without a user, a password or a query")
+        try:
+            _ = urlsplit(url or "").port
+        except ValueError as error:  # an open bracket, or a port that is no number
+            raise ValueError(f"expected http(s)://HOST[:PORT][/PATH]: {error}") from None
         return url or None
 
     @model_validator(mode="after")
