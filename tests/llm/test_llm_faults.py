@@ -127,8 +127,8 @@ def test_a_page_in_place_of_an_answer_points_to_the_address(bench: Any, server: 
     page.body, page.headers = b"<html>welcome</html>", {"Content-Type": "text/html"}
     server.default = lambda _: page
     with pytest.raises(LlmError, match=r"llm\.base_url"):
-        bench.client(concurrency=1).complete(bench.requests(2), str)
-    assert server.calls == 1
+        bench.client(concurrency=1, max_tries=3).complete(bench.requests(2), str)
+    assert server.calls == 3  # a page may be a hiccup; a row of nothing else says that the address is wrong
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -134,3 +134,41 @@ def test_the_estimate_counts_what_is_left(bench: Bench, model: FakeServer) -> No
     ask(CORPUS[:2], client, QA, seed=1)
     after = client.estimate(requests(CORPUS, QA, seed=1))
     assert (after.rows, after.cached, after.calls) == (3, 2, 1)
+
+
+DRAFTS = (
+    '{"questions": [{"style": "factual", "question": "식물은 빛으로 무엇을 만들까 하는 초안은 어떤가요?"}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        f"<think>\n먼저 초안: {DRAFTS}\n어색하다. 무엇을 물을까?\n</think>\n",
+        f"식물은 무엇을 만드는가?\n엽록체는 무엇을 하는가?\n{DRAFTS}</think>",
+        f"<|channel|>analysis<|message|>{DRAFTS}<|end|><|start|>assistant<|channel|>final<|message|>",
+    ],
+)
+def test_drafts_of_a_thinking_model_are_no_questions(bench: Bench, model: FakeServer, draft: str) -> None:
+    plain = run(bench, CORPUS[:1])
+    model.default = lambda body: model.chat(draft + written(model, body))
+    thinking = run(bench, CORPUS[:1], model="thinker")
+    assert [row.question for row in thinking.kept] == [row.question for row in plain.kept]
+    assert thinking.rejected == plain.rejected == []
+
+
+def test_an_answer_cut_in_its_thinking_gives_no_question(bench: Bench, model: FakeServer) -> None:
+    model.script = [model.chat("<think>\n식물은 빛으로 무엇을 만드나요?\n엽록체는 무엇을 흡수", "length")]
+    result = run(bench, CORPUS[:1])
+    assert result.kept == []
+    assert [row.reason for row in result.rejected] == ["answer_truncated"]
+
+
+@pytest.mark.parametrize("field", ["refusal", "content"])
+def test_the_words_of_a_refusal_are_no_question(bench: Bench, model: FakeServer, field: str) -> None:
+    words = "식물은 빛으로 무엇을 만드나요? 답할 수 없습니다."
+    refused = model.chat(None, refusal=words) if field == "refusal" else model.chat(words, "content_filter")
+    model.script = [refused]
+    result = run(bench, CORPUS[:1])
+    assert result.kept == []
+    assert [row.reason for row in result.rejected] == ["answer_blocked"]

@@ -100,3 +100,34 @@ def test_reasons_are_one_short_line() -> None:
     assert "\n" not in reason
     assert len(reason) <= 300
     assert "AIza123" not in reason
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_an_echo_that_is_cut_within_the_key_shows_no_part_of_it(
+    bench: Any, server: Any, planted_key: str, provider: str, status: int
+) -> None:
+    for before in (40, 65, 75, 185, 195):
+        text = "x" * before + planted_key
+        server.default = lambda _, text=text: server.error(status, text)
+        client = bench.client(provider=provider, concurrency=1, max_tries=1)
+        try:
+            (outcome,) = client.complete(bench.requests(1), str)
+            told = outcome.detail
+        except LlmError as error:
+            told = str(error)
+        assert "xxx" in told
+        assert planted_key[:8] not in told
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+@pytest.mark.parametrize("key", ["x", "t", "0", "content", "parts"])
+def test_a_short_key_breaks_no_reply(
+    bench: Any, server: Any, monkeypatch: pytest.MonkeyPatch, provider: str, key: str
+) -> None:
+    monkeypatch.setenv("SUNWI_TEST_KEY", key)
+    server.default = lambda _: server.chat("좋다") if provider == "openai" else server.gemini("좋다")
+    client = bench.client(provider=provider)
+    (outcome,) = client.complete(bench.requests(1), str)
+    assert outcome.value == "좋다"
+    assert client.ledger.spent_tokens[0] == 10

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 
 class Breaker:
-    """Counts rows in a row that used up their tries; single failed tries do not count, a hiccup has many."""
+    """Counts rows in a row that used up their tries; single failed tries do not count, a hiccup has many.
+
+    Attributes
+    ----------
+    answered
+        An answer came at least once: the address is right.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._failures = 0
+        self.answered = False
 
     def succeeded(self) -> None:
         """An answer came."""
+        self.answered = True
         self._failures = 0
 
     def failed(self) -> bool:

@@ -144,10 +144,13 @@ class Calls:
 
     def _give_up(self, exchange: Exchange[Any], fault: Transient) -> GaveUp | Stopped:
         reason = f"{fault.reason} (after {self._settings.max_tries} tries)"
-        if not self._breaker.failed():
+        down = self._breaker.failed()
+        if fault.next_step and not self._breaker.answered:  # nothing yet says that the address is right
+            return self._end(LlmError, f"{_named(exchange)}: {reason}", fault.next_step)
+        if not down:
             return GaveUp(reason)
         rows = f"{self._settings.breaker_failures} rows in a row got no answer"
-        next_step = f"wait until the server is well and run again{_KEPT}"
+        next_step = fault.next_step or f"wait until the server is well and run again{_KEPT}"
         return self._end(LlmError, f"{rows}; the last is {_named(exchange)}: {reason}", next_step)
 
     def _end(self, error: type[LlmError], what: str, next_step: str) -> Stopped:

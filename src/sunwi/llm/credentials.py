@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sunwi.errors import LlmError
 from sunwi.llm.provider import PROVIDERS
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
 _LONGEST = 300
+_LONG_KEY = 12  # characters; those of all public APIs have more
 
 
 def key_variable(settings: LlmParams) -> str:
@@ -36,12 +39,19 @@ def api_key(settings: LlmParams) -> str:
     Raises
     ------
     LlmError
-        Naming the variable that is not set, or holds what no HTTP header can.
+        Naming the variable that is not set, or holds what no HTTP header can; or if the key would go to
+        another machine in the clear and `allow_http` is not set.
     """
     name = key_variable(settings)
     if not name:
         return NO_KEY
     key = os.environ.get(name, "").strip()
+    if key and is_remote_http(settings.base_url) and not settings.allow_http:
+        raise LlmError(
+            f"llm.base_url is plain http to another machine: the key of {name} would be readable on the way",
+            "use https://, or set llm.allow_http: true if the network is your own, "
+            'or llm.api_key_env: "" if the server wants no key',
+        )
     if not key:
         raise LlmError(
             f"provider {settings.provider} needs a key and the environment variable {name} is not set",
@@ -55,6 +65,23 @@ def api_key(settings: LlmParams) -> str:
     return key
 
 
+def is_remote_http(base_url: str | None) -> bool:
+    """Whether an address is plain http to a machine other than this one.
+
+    >>> is_remote_http("http://10.0.0.7:8000/v1"), is_remote_http("http://127.0.0.1:8000/v1")
+    (True, False)
+    """
+    parts = urlsplit(base_url or "")
+    if parts.scheme.lower() != "http":
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+        return not (address.is_loopback or address.is_unspecified)  # 0.0.0.0: as vLLM prints its own address
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+
+
 class Redactor:
     """Takes keys out of texts that servers and SDKs wrote: some echo the request's headers."""
 
@@ -64,6 +91,10 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """`text` without the key, in full."""
         return text.replace(self._key, "[key]") if self._key else text
+
+    def body(self, text: str) -> str:
+        """A reply's body without the key, unless the key is so short that names in its JSON may hold it."""
+        return self(text) if len(self._key) >= _LONG_KEY else text
 
     def reason(self, text: str) -> str:
         """`text` as one short line without credentials of any kind."""

@@ -9,6 +9,7 @@ from sunwi.llm.key import repair_key, request_key, sent_schema
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest, Message
 from sunwi.llm.store import RecordedAnswer
+from sunwi.llm.thinking import final_text
 from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
@@ -17,6 +18,7 @@ _REPAIR = (
     "Your answer could not be read: {complaint}\n"
     "Send the whole answer again in the form that was asked for, and nothing else."
 )
+_COMPLAINT = 500  # characters of a complaint that are sent back: it may quote the answer
 
 
 class Exchange(Generic[T]):
@@ -39,13 +41,19 @@ class Exchange(Generic[T]):
         self.asked = False  # a call was made for it in this run
 
     def take(self, answer: RecordedAnswer, *, fresh: bool) -> Outcome[T] | None:
-        """The outcome that an answer leads to; None: `key` and `messages` are now those of a repair."""
+        """The outcome that an answer leads to; None: `key` and `messages` are now those of a repair.
+
+        The record has the answer as it came; what the model thought aloud is taken off here, so that a row
+        that an older reader misread is read anew.
+        """
         self.asked = self.asked or fresh
-        self._last = answer.text
+        self._last = final_text(answer.text)
         if answer.status != "ok":
             return self._outcome(None, answer, f"the answer ended with {answer.finish!r}")
         try:
-            value = self._parse(answer.text)
+            if not self._last.strip():
+                raise Malformed("it holds no answer after the thinking")
+            value = self._parse(self._last)
         except Malformed as complaint:
             if self._repairing:
                 return self._outcome(None, answer, str(complaint), malformed=True)
@@ -61,7 +69,9 @@ class Exchange(Generic[T]):
     def _repair(self, answer: str, complaint: str) -> None:
         self._repairing = True
         self.key = repair_key(self.key, answer)
-        turns = (Message("assistant", answer), Message("user", _REPAIR.format(complaint=complaint)))
+        shown = self._last if self._last.strip() else "..."  # APIs refuse an empty turn
+        complaint = complaint[:_COMPLAINT]
+        turns = (Message("assistant", shown), Message("user", _REPAIR.format(complaint=complaint)))
         self.messages = (*self.messages, *turns)
 
     def _outcome(
@@ -69,4 +79,4 @@ class Exchange(Generic[T]):
     ) -> Outcome[T]:
         status = "malformed" if malformed else answer.status
         repaired = self._repairing and status == "ok"
-        return Outcome(self.request, status, value, answer.text, detail, not self.asked, repaired)
+        return Outcome(self.request, status, value, self._last, detail, not self.asked, repaired)

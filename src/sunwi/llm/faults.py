@@ -14,13 +14,23 @@ class Transient(Exception):  # noqa: N818  a kind of fault
         Seconds that the server asks to wait, if it does.
     rate_limited
         The server answered 429: all calls must slow down.
+    next_step
+        What to do if no call ever succeeds, as with a wrong address; "" if only waiting helps.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, rate_limited: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        rate_limited: bool = False,
+        next_step: str = "",
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
         self.rate_limited = rate_limited
+        self.next_step = next_step
 
 
 class Refused(Exception):  # noqa: N818  a kind of fault

@@ -47,8 +47,11 @@ def read_retry_after(headers: Mapping[str, str], now: datetime | None = None) ->
 def _until(date: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # of a date beyond all calendars
         return None
     if moment.tzinfo is None:  # the RFC's "-0000": universal time
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    try:
+        return max(0.0, (moment - now).total_seconds())
+    except OverflowError:
+        return None

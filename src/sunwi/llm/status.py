@@ -30,6 +30,8 @@ def fault_of_status(
         return Transient(told, retry_after=retry_after, rate_limited=True)
     if status == 408 or status >= 500:
         return Transient(told, retry_after=retry_after)
+    if 300 <= status < 400:  # the key follows to no other host
+        return Refused(told, "set llm.base_url to the address that the server redirects to, if you trust it")
     if status in {401, 403} or (status == 400 and "api key" in reason.lower()):
         name = key_variable(settings)
         what = f"check the key in the environment variable {name}" if name else "set llm.api_key_env"

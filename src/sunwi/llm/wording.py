@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
+from math import isfinite
 from string import Template
 from typing import Any
 
+from sunwi.llm.json_text import decode_first, repaired, unfenced
 from sunwi.llm.outcome import Malformed
 
-_FENCE = re.compile(r"^```[a-zA-Z]*\s*|\s*```$")
+_REFUSED = object()  # stands for NaN and infinity, which JSON has not
 
 
 def read_prompt(folder: Traversable, task: str) -> str:
@@ -31,30 +31,39 @@ def fill(prompt: str, values: Mapping[str, str]) -> str:
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """The JSON object of an answer, alone or between fences or words.
+    """The JSON object of an answer, alone or between fences or words; slips in its form are repaired.
 
     Raises
     ------
     Malformed
-        If there is none; NaN and infinity are refused.
+        If there is none, or several; NaN and infinity, doubled keys and deep nesting are refused.
 
     Examples
     --------
-    >>> read_object('```json\\n{"ranking": [2, 1]}\\n```')
+    >>> read_object('```json\\n{"ranking": [2, 1],}\\n```')
     {'ranking': [2, 1]}
     """
-    bare = _FENCE.sub("", text.strip())
-    start, end = bare.find("{"), bare.rfind("}")
-    if start < 0 or end < start:
+    bare = unfenced(text)
+    start, end = bare.find("{"), bare.rfind("}") + 1
+    if start < 0 or end <= start:
         raise Malformed("expected a JSON object, found none")
     try:
-        value = json.loads(bare[start : end + 1], parse_constant=_refuse)
-    except json.JSONDecodeError as error:
-        raise Malformed(f"the JSON object cannot be read: {error}") from None
+        value, length = decode_first(bare[start:], _REFUSED)
+        if '{"' in "".join(bare[start + length :].split()):
+            raise Malformed("expected one JSON object, found several")
+    except Malformed as fault:
+        try:
+            value = repaired(bare[start:end])
+        except Malformed:
+            raise fault from None
     if not isinstance(value, dict):
         raise Malformed("expected a JSON object")
+    if _holds_refused(value):
+        raise Malformed("the JSON object holds NaN or infinity")
     return value
 
 
-def _refuse(constant: str) -> float:
-    raise Malformed(f"the JSON object holds {constant}")
+def _holds_refused(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_refused, value.values() if isinstance(value, dict) else value))
+    return value is _REFUSED or (isinstance(value, float) and not isfinite(value))

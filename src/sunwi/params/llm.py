@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
 
@@ -24,6 +25,7 @@ class LlmParams(Section):
     model: str = "solar-pro2"
     base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
     api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key
+    allow_http: bool = False  # plain http to another machine, with a key: networks of one's own
     temperature: NotNegative | None = 0.7  # None: not sent (models that refuse it)
     max_tokens: Count = 1024  # of an answer
     timeout: Positive = 60.0  # seconds a call
@@ -52,6 +54,10 @@ class LlmParams(Section):
     def _is_a_plain_address(cls, url: str | None) -> str | None:
         if url and not re.fullmatch(r"https?://[^@?#\s]+", url):
             raise ValueError("expected http(s)://HOST[/PATH] without a user, a password or a query")
+        try:
+            _ = urlsplit(url or "").port
+        except ValueError as error:  # an open bracket, or a port that is no number
+            raise ValueError(f"expected http(s)://HOST[:PORT][/PATH]: {error}") from None
         return url or None
 
     @model_validator(mode="after")

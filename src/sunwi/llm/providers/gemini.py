@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sunwi.llm.answer import Answer, final_status, valid_unicode
-from sunwi.llm.credentials import Redactor
+from sunwi.llm.answer import Answer
+from sunwi.llm.credentials import NO_KEY, Redactor
 from sunwi.llm.faults import Refused, Transient
 from sunwi.llm.provider import Provider
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
 from sunwi.llm.status import fault_of_status
+from sunwi.llm.transport import http_client
+from sunwi.llm.wire import read_body, read_gemini, to_answer
 
 if TYPE_CHECKING:
     from sunwi.params.llm import LlmParams
 
 GEMINI_URL = "https://generativelanguage.googleapis.com/"
-_ENDED = {"STOP", "FINISH_REASON_UNSPECIFIED"}
 _TRANSPORT = {"aiohttp", "httpx", "httpx2", "httpcore", "httpcore2", "ssl"}
 _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
@@ -43,11 +43,13 @@ class GeminiProvider:
         self._errors = errors
         self._settings = settings
         self._redact = redact
+        self._http = http_client(redact, keyless=key == NO_KEY)
         # without retry options of its own the SDK repeats a call once when the connection breaks
         options = types.HttpOptions(
             base_url=settings.base_url or GEMINI_URL,
             timeout=round(settings.timeout * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
+            httpx_async_client=self._http,
         )
         self._client = genai.Client(api_key=key, vertexai=False, http_options=options)
 
@@ -61,18 +63,19 @@ class GeminiProvider:
             )
         except self._errors.APIError as error:
             fault = self._read_status(error)
-        except (json.JSONDecodeError, self._errors.UnknownApiResponseError):
-            fault = Transient("the server's reply was cut or no JSON")
+        except (Transient, Refused) as known:
+            fault = known
         except Exception as error:
             if not _is_transport(error):
                 raise
             fault = Transient(self._redact.reason(f"connection failed ({type(error).__name__}: {error})"))
         else:
-            return self._read(response)
-        raise fault  # here, where the SDK's error is no longer its context
+            return self._read(response.sdk_http_response.body or "")
+        raise fault.with_traceback(None)  # here, where the SDK's error is no longer its context
 
     async def close(self) -> None:
         await self._client.aio.aclose()
+        await self._http.aclose()
 
     def _content(self, message: Message) -> Any:
         role = "model" if message.role == "assistant" else "user"
@@ -80,7 +83,10 @@ class GeminiProvider:
 
     def _config(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Any:
         system = "\n\n".join(message.content for message in messages if message.role == "system")
-        arguments: dict[str, Any] = {"max_output_tokens": self._settings.max_tokens}
+        arguments: dict[str, Any] = {
+            "max_output_tokens": self._settings.max_tokens,
+            "should_return_http_response": True,  # the SDK's own reading takes any JSON for an answer
+        }
         if self._settings.temperature is not None:
             arguments["temperature"] = self._settings.temperature
         if system:
@@ -89,22 +95,8 @@ class GeminiProvider:
             arguments |= {"response_mime_type": "application/json", "response_json_schema": dict(schema)}
         return self._types.GenerateContentConfig(**arguments)
 
-    def _read(self, response: Any) -> Answer:
-        usage = response.usage_metadata
-        tokens_in = usage.prompt_token_count if usage else None
-        tokens_out = None
-        if usage and usage.prompt_token_count is not None:  # absent counts are zeros on the wire
-            tokens_out = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
-        finish, text, blocked = _reading(response)
-        text = self._redact(valid_unicode(text))
-        return Answer(
-            text=text,
-            status=final_status(text, blocked=blocked, truncated=finish == "MAX_TOKENS"),
-            finish=finish,
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            served_by=self._redact(f"gemini/{response.model_version or self._settings.model}"),
-        )
+    def _read(self, text: str) -> Answer:
+        return to_answer(lambda: read_gemini(read_body(text)), "gemini", self._settings.model, self._redact)
 
     def _read_status(self, error: Any) -> Transient | Refused:
         reason = self._redact.reason(str(error.message or error.status or "no reason given"))
@@ -113,25 +105,6 @@ class GeminiProvider:
         if retry_after is None:
             retry_after = _retry_delay(error.details)
         return fault_of_status(int(error.code), reason, retry_after, self._settings)
-
-
-def _reading(response: Any) -> tuple[str, str, bool]:
-    """Finish reason, text, and whether the answer was blocked."""
-    feedback = response.prompt_feedback
-    if feedback is not None and feedback.block_reason is not None:
-        return f"prompt: {_name(feedback.block_reason)}", "", True
-    if not response.candidates:
-        return "no candidates", "", False
-    candidate = response.candidates[0]
-    parts = (candidate.content.parts or []) if candidate.content else []
-    text = "".join(part.text for part in parts if part.text and not part.thought)
-    finish = _name(candidate.finish_reason) if candidate.finish_reason is not None else "unstated"
-    # every other reason (SAFETY, RECITATION, SPII ... and those to come) is a refusal that no call changes
-    return finish, text, finish not in _ENDED | {"unstated", "MAX_TOKENS"}
-
-
-def _name(value: Any) -> str:
-    return str(getattr(value, "value", value))
 
 
 def _retry_delay(details: Any) -> float | None:

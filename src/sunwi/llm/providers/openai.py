@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from sunwi.llm.answer import Answer, final_status, valid_unicode
-from sunwi.llm.credentials import Redactor
+from sunwi.llm.answer import Answer
+from sunwi.llm.credentials import NO_KEY, Redactor
 from sunwi.llm.faults import Refused, Transient
 from sunwi.llm.provider import Provider
 from sunwi.llm.request import Message
 from sunwi.llm.retry import read_retry_after
 from sunwi.llm.status import fault_of_status
+from sunwi.llm.transport import http_client
+from sunwi.llm.wire import read_body, read_chat, to_answer
 
 if TYPE_CHECKING:
     from sunwi.params.llm import LlmParams
@@ -32,7 +33,8 @@ class OpenAiProvider:
     def usual_key(base_url: str | None) -> str:
         """Upstage's for its address, OpenAI's for every other."""
         host = urlsplit(base_url or "").hostname or ""
-        return "UPSTAGE_API_KEY" if host.endswith("upstage.ai") else "OPENAI_API_KEY"
+        upstage = host == "upstage.ai" or host.endswith(".upstage.ai")
+        return "UPSTAGE_API_KEY" if upstage else "OPENAI_API_KEY"
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         import openai
@@ -41,26 +43,32 @@ class OpenAiProvider:
         self._settings = settings
         self._redact = redact
         self._client = openai.AsyncOpenAI(
-            api_key=key, base_url=settings.base_url or OPENAI_URL, timeout=settings.timeout, max_retries=0
+            api_key=key,
+            base_url=settings.base_url or OPENAI_URL,
+            timeout=settings.timeout,
+            max_retries=0,
+            http_client=http_client(redact, keyless=key == NO_KEY),
         )
 
     async def answer(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Answer:
         sdk = self._sdk
         fault: Transient | Refused | Answer
         try:
-            completion = await self._client.chat.completions.create(**self._arguments(messages, schema))
+            # raw: the SDK's own reading takes any JSON for a completion
+            create = self._client.chat.completions.with_raw_response.create
+            reply = await create(**self._arguments(messages, schema))
+        except (Transient, Refused) as known:
+            fault = known
         except sdk.APIStatusError as error:
             fault = self._read_status(error)
         except sdk.APIConnectionError as error:
             cause = error.__cause__ or error
             fault = Transient(self._redact.reason(f"connection failed ({type(cause).__name__}: {cause})"))
-        except (json.JSONDecodeError, sdk.APIResponseValidationError):
-            fault = Transient("the server's reply was cut or no JSON")
         else:
-            return self._read(completion)
+            return self._read(reply.http_response.text)
         if isinstance(fault, Answer):
             return fault
-        raise fault  # here, where the SDK's error is no longer its context
+        raise fault.with_traceback(None)  # here, where the SDK's error is no longer its context
 
     async def close(self) -> None:
         await self._client.close()
@@ -81,48 +89,22 @@ class OpenAiProvider:
             arguments["response_format"] = {"type": "json_schema", "json_schema": named}
         return arguments
 
-    def _read(self, completion: Any) -> Answer:
-        if not hasattr(completion, "choices"):
-            raise Refused(
-                f"the reply is no chat completion but {self._redact.reason(repr(completion))[:80]}",
-                "check llm.base_url: it usually ends with /v1",
-            )
-        if not completion.choices:
-            error = getattr(completion, "error", None)  # some gateways report their faults with status 200
-            if error:
-                raise Transient(self._redact.reason(f"the gateway reports {error}"))
-            return self._answer(completion, "", "no choices", blocked=False)
-        choice = completion.choices[0]
-        refusal = getattr(choice.message, "refusal", None)
-        finish = choice.finish_reason or "unstated"
-        blocked = finish == "content_filter" or bool(refusal)
-        text = choice.message.content or refusal or ""
-        return self._answer(completion, text, "refusal" if refusal else finish, blocked=blocked)
-
-    def _answer(self, completion: Any, text: str, finish: str, *, blocked: bool) -> Answer:
-        text = self._redact(valid_unicode(text))
-        usage = completion.usage
-        return Answer(
-            text=text,
-            status=final_status(text, blocked=blocked, truncated=finish == "length"),
-            finish=finish,
-            tokens_in=usage.prompt_tokens if usage else None,
-            tokens_out=usage.completion_tokens if usage else None,
-            served_by=self._redact(f"openai/{completion.model or self._settings.model}"),
-        )
+    def _read(self, text: str) -> Answer:
+        return to_answer(lambda: read_chat(read_body(text)), "openai", self._settings.model, self._redact)
 
     def _read_status(self, error: Any) -> Transient | Refused | Answer:
         told = error.body.get("message") if isinstance(error.body, dict) else None
         reason = self._redact.reason(str(told or error.message))
-        if error.status_code == 400 and error.code in _BLOCKED_CODES:  # how Azure blocks a prompt
+        code = error.code if isinstance(error.code, str) else ""
+        if error.status_code == 400 and code in _BLOCKED_CODES:  # how Azure blocks a prompt
             served_by = f"openai/{self._settings.model}"
-            return Answer("", "blocked", f"prompt: {error.code}", 0, 0, served_by)
+            return Answer("", "blocked", f"prompt: {code}", 0, 0, served_by)
         return fault_of_status(
             error.status_code,
             reason,
             read_retry_after(error.response.headers),
             self._settings,
-            exhausted=error.code == "insufficient_quota",
+            exhausted=code == "insufficient_quota",
         )
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sunwi.llm.answer import valid_unicode
+from sunwi.llm.json_text import decode_first, repaired, unfenced
 from sunwi.llm.outcome import Malformed
 from sunwi.qa.llm.prompt import STYLES
 from sunwi.qa.parse import parse
 
-_FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n?|\n?\s*```\s*$")
-_JSON = re.compile(r'\{\s*["}]|\[\s*["{\]]|\[\s*(?:NaN|null)')
+_JSON = re.compile(r"""\{\s*["'“}]|\[\s*["“{\]]|\[\s*(?:NaN|null)""")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _STYLE_PREFIX = re.compile(
     rf"^\s*(?:[-*•]\s*)?(?:\d{{1,2}}\s*[.)]\s*)?\[?({'|'.join(STYLES)})\]?\s*[:：\-]\s*"
 )
 _TEXT_KEYS = ("question", "질문", "query", "text", "q")
+_NO_QUESTIONS = {"style", "말투", "thinking", "thought", "thoughts", "reasoning", "analysis", "draft", "초안"}
 UNKNOWN_STYLE = "unstated"
 
 
@@ -55,15 +57,38 @@ def read_answer(text: str) -> list[AnsweredQuestion]:
     >>> [slot.text for slot in read_answer("**질문 2개:**\\n1. 왜 뜨나요?\\n2) 왜 지나요?")]
     ['**질문 2개:**', '1. 왜 뜨나요?', '2) 왜 지나요?']
     """
-    bare = _FENCE.sub("", text.strip()).strip()
+    bare = unfenced(text)
+    if bare.startswith('"') and bare.endswith('"'):  # JSON within a JSON text
+        with suppress(Malformed):
+            inner, end = decode_first(bare)
+            bare = unfenced(inner) if end == len(bare) and _JSON.match(inner.strip()) else bare
     if opening := _JSON.search(bare):
+        return list(_json_slots(bare[opening.start() :]))
+    return [_line(line) for line in valid_unicode(bare).splitlines() if line.strip()]
+
+
+def _json_slots(text: str) -> Iterator[AnsweredQuestion]:
+    """Slots of the text's JSON: well formed, repaired whole, or what is complete in it."""
+    try:
+        value, end = decode_first(text)  # NaN, which json accepts, is an empty slot, not a float
+    except Malformed:
         try:
-            # NaN, which json accepts, is an empty slot, not a float.
-            value, _ = json.JSONDecoder(parse_constant=lambda _: None).raw_decode(bare[opening.start() :])
-            return list(_slots(value))
-        except json.JSONDecodeError:
-            return list(_complete_parts(bare[opening.start() :]))
-    return [_line(line) for line in bare.splitlines() if line.strip()]
+            value, end = repaired(text[: max(text.rfind("}"), text.rfind("]")) + 1]), len(text)
+        except Malformed:
+            yield from _complete_parts(text)
+            return
+    yield from _slots(value)
+    while isinstance(value, dict) and any(key in value for key in _TEXT_KEYS):  # one object a question
+        rest = text[end:].lstrip(" \t\r\n,")
+        if not rest.startswith("{"):
+            return
+        try:
+            value, length = decode_first(rest)
+        except Malformed:
+            yield from _complete_parts(rest)
+            return
+        yield from _slots(value)
+        text, end = rest, length
 
 
 def _slots(value: Any, style: str = UNKNOWN_STYLE) -> Iterator[AnsweredQuestion]:
@@ -79,7 +104,7 @@ def _slots(value: Any, style: str = UNKNOWN_STYLE) -> Iterator[AnsweredQuestion]
             yield AnsweredQuestion(style, _text(value[key]))
             return
         for name, item in value.items():
-            if name not in {"style", "말투"}:
+            if name not in _NO_QUESTIONS:
                 yield from _slots(item, name if name in STYLES else style)
     else:
         yield AnsweredQuestion(style, _text(value))
@@ -94,8 +119,8 @@ def _complete_parts(text: str) -> Iterator[AnsweredQuestion]:
     plain = re.match(r'\[\s*"', text)
     for match in (_STRING if plain else re.compile(r"\{[^{}]*\}")).finditer(text):
         try:
-            value = json.loads(match[0], parse_constant=lambda _: None)
-        except json.JSONDecodeError:
+            value, _ = decode_first(match[0])
+        except Malformed:
             continue  # a broken slot: the answer has a question fewer, and counts as malformed for it
         yield from _slots(value)
 

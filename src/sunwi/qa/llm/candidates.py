@@ -41,8 +41,8 @@ def requests(documents: Sequence[Document], params: QaParams, seed: int) -> list
 def ask(documents: Sequence[Document], client: LlmClient, params: QaParams, seed: int) -> LlmQuestions:
     """Ask for every passage's questions; answers that are in the cache cost nothing.
 
-    A blocked, empty, cut or malformed answer is no error: what can be read of it is taken, and a
-    passage without any question stands among the rejected as `answer_STATUS` with the detail.
+    A blocked, empty, cut or malformed answer is no error: what can be read of a cut or malformed one is
+    taken, and a passage without any question stands among the rejected as `answer_STATUS` with the detail.
 
     Raises
     ------
@@ -65,8 +65,10 @@ def ask(documents: Sequence[Document], client: LlmClient, params: QaParams, seed
 
 def _take(outcome: Outcome[list[AnsweredQuestion]], model: str, made: LlmQuestions) -> None:
     docid, generator = outcome.request.row, f"llm:{model}"
-    # A short or cut answer is paid for: its complete questions are as good as any.
-    slots = outcome.value if outcome.value is not None else read_answer(outcome.text)
+    # A short or cut answer is paid for: its complete questions are as good as any. A refusal has none.
+    slots = outcome.value if outcome.value is not None else []
+    if outcome.value is None and outcome.status != "blocked":
+        slots = read_answer(outcome.text)
     base: Checks = {"prompt": load_prompt().fingerprint}
     if outcome.status != "ok":
         base["answer"] = outcome.status
