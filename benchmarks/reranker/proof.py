@@ -45,7 +45,8 @@ from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists
-from sunwi.train.reranker.quality import Movement, movement, relevances, solved
+from sunwi.train.reranker.movement import Movement, movement
+from sunwi.train.reranker.quality import relevances, solved
 from sunwi.train.shared.frozen_layers import FrozenOutputs, reuse_frozen_layers
 from sunwi.train.targeted.augment import augment_failures, nearest_passages
 from sunwi.train.targeted.failures import collect_failures, failure_metrics

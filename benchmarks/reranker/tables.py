@@ -8,7 +8,8 @@ import numpy as np
 from sunwi.records.mined import CandidateList
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
-from sunwi.train.reranker.quality import movement, quality, relevances, solved
+from sunwi.train.reranker.movement import movement
+from sunwi.train.reranker.quality import quality, relevances, solved
 
 GRID = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]
 TUNED = "late_interaction_tuned"
