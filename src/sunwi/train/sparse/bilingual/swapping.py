@@ -46,6 +46,7 @@ class TermSwapper:
 
         Examples
         --------
+        >>> from sunwi.train.sparse.bilingual.dictionary import TermPair
         >>> pairs = [TermPair("검색", "search", "it"), TermPair("모델", "model", "it")]
         >>> TermSwapper(pairs).variants("검색 모델")
         ['search 모델', '검색 model', 'search model']
