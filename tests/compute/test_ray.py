@@ -172,7 +172,7 @@ def test_pools_and_mined_rows_are_those_of_the_local_engine(
 def test_questions_are_those_of_the_local_engine(
     lone_worker: RayEngine, tiny_corpus: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sunwi.qa.template.BLOCK", 3)
+    monkeypatch.setattr("sunwi.qa.template.candidates.BLOCK", 3)
     here = template_candidates(tiny_corpus, ["safe", "medium", "keyword"], 7)
     assert here
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path))  # else nothing is left to do
