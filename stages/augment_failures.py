@@ -23,7 +23,7 @@ if __name__ == "__main__":
         settings = workspace.params(Settings).augment_failures
         failures, texts = read_rows(MINED / "failures.jsonl", Failure), passage_texts(workspace)
         near = nearest_passages(passage_vectors(workspace, "promoted"), passages(workspace).docids)
-        known = texts, near, false_negative_rules(workspace).answers_too
+        known = texts, near, false_negative_rules(workspace).is_excluded
         if settings.provider == "llm":
             client, asked = llm_client(workspace), trainable(failures)
             print(client.estimate([augment_request(one, settings) for one in asked]))

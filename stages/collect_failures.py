@@ -26,8 +26,8 @@ if __name__ == "__main__":
         scored = score_lists(lists, texts, rerankers, params.train_reranker.depth)
         weights = read_json(INDEX / "blend_stage1.json").get("both", {})
         known = (relevant_passages(workspace), texts, dict(zip(corpus.docids, corpus.groups, strict=True)))
-        answers_too, topic = false_negative_rules(workspace).answers_too, params.collect_failures.near_topic
-        failures = collect_failures(lists, scored, weights, *known, answers_too, topic)
+        is_excluded, topic = false_negative_rules(workspace).is_excluded, params.collect_failures.near_topic
+        failures = collect_failures(lists, scored, weights, *known, is_excluded, topic)
         metrics = failure_metrics(lists, failures, relevances(scored, weights))
         write_rows(MINED / "failures.jsonl", failures)
         write_json(METRICS / "collect_failures.json", metrics)

@@ -24,7 +24,7 @@ if __name__ == "__main__":
         corpus, rules = passages(workspace), false_negative_rules(workspace)
         remine = mined_again(corpus, lambda: synthetic(workspace, "train"), rules, params)
         rows = read_rows(MINED / "train.jsonl", MinedRow)
-        data = TrainingData.of(rows, questions(workspace), rules.kin, remine)
+        data = TrainingData.of(rows, questions(workspace), rules.answer_group, remine)
         tuned = tune(params, data, corpus, dev_labels(workspace), EMBEDDER)
         if not is_main_process():  # torchrun started several: they trained along, one writes
             sys.exit()

@@ -19,13 +19,13 @@ if __name__ == "__main__":
     with stage("train_sparse") as workspace:
         params = workspace.params(SparseSections)
         if params.sparse.enabled:
-            model, kin = encoder(workspace, "base"), false_negative_rules(workspace).kin
+            model, answer_group = encoder(workspace, "base"), false_negative_rules(workspace).answer_group
             search, weight = local_pipeline(workspace, "base"), params.mining.bm25_weight
             others = compared_systems(search, lambda asked: labelled_batch(workspace, model, asked), weight)
             mined, terms = read_rows(MINED / "train.jsonl", MinedRow), science_terms()
             judged = dev_labels(workspace), natural(workspace, "test")
             corpus, asked = passages(workspace), questions(workspace)
-            run = run_sparse(params, mined, asked, corpus, *judged, terms, kin, others, SPARSE)
+            run = run_sparse(params, mined, asked, corpus, *judged, terms, answer_group, others, SPARSE)
             write_json(TIMING / "sparse_latency.json", run.latency)
             state, metrics, curve = {"trained": True}, run.metrics, run.curve
         else:

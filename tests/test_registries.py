@@ -133,12 +133,12 @@ def test_a_question_filter(newcomers: Newcomers) -> None:
         FILTERS,
         "shouting",
         """
-        from sunwi.qa.candidate import Verdict
+        from sunwi.qa.candidate import FilterVerdict
         from sunwi.qa.filter import Filter
 
         def shouting(candidate, evidence):
             marks = candidate.question.count("!")
-            return Verdict({"marks": marks}, "shouts" if marks > 1 else None)
+            return FilterVerdict({"marks": marks}, "shouts" if marks > 1 else None)
 
         FILTER = Filter("text", 15, {"shouts": "소리를 지름"}, shouting)
         """,
@@ -290,7 +290,7 @@ def test_an_importer(newcomers: Newcomers, tmp_path: Path, monkeypatch: pytest.M
         from pathlib import Path
         from typing import Annotated
 
-        from sunwi.corpus.draft import Draft, Place
+        from sunwi.corpus.draft import Draft, Location
         from sunwi.corpus.importer import Importer
         from sunwi.records.corpus import Document
 
@@ -302,7 +302,7 @@ def test_an_importer(newcomers: Newcomers, tmp_path: Path, monkeypatch: pytest.M
             draft = Draft()
             for number, line in enumerate(filter(None, draft.open(file).lines), start=1):
                 term, _, meaning = line.partition(separator)
-                place = Place(file, number)
+                place = Location(file, number)
                 row = draft.build(place, Document, docid=term, content=meaning)
                 draft.documents += [(place, row)] if row else []
             return draft

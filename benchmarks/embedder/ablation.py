@@ -234,7 +234,7 @@ def main() -> None:
     before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
     shares = [float(share) for share in asked.shares.split(",")]
     write = partial(append, asked.out)
-    kin = mining_rules(workspace, ANY_SCORE).kin
+    answer_group = mining_rules(workspace, ANY_SCORE).answer_group
     overlaps = {question.qid: question.overlap for question in questions(workspace)}
     styles = {question.qid: question.style for question in questions(workspace)}
     found: dict[tuple[str, float], dict[str, list[np.ndarray]]] = {}  # nDCG of each question, by seed
@@ -245,7 +245,7 @@ def main() -> None:
             chosen = select_rows(
                 mined(workspace, params, base, share_of_positive), overlaps, styles, options
             ).rows
-            trained = train_embedder(info, chosen, options, seed, kin, params.encoder, None, frozen)
+            trained = train_embedder(info, chosen, options, seed, answer_group, params.encoder, None, frozen)
             verdicts = {1.0: judged}
             facts = {"row": name, "seed": seed, "steps": len(trained.curve), "rows": len(chosen)}
             write({**facts, "losses": [round(row["loss"], 3) for row in trained.curve]})

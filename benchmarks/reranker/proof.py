@@ -239,10 +239,10 @@ class Proof:
         rules = false_negative_rules(self.workspace)
         groups = dict(zip(self.corpus.docids, self.corpus.groups, strict=True))
         notes = collect_failures(
-            both, scores, weights, positives, self.texts, groups, rules.answers_too, NEAR_TOPIC
+            both, scores, weights, positives, self.texts, groups, rules.is_excluded, NEAR_TOPIC
         )
         near = nearest_passages(passage_vectors(self.workspace, "promoted"), self.corpus.docids)
-        rows, counts = augment_failures(notes, self.texts, near, rules.answers_too, *self.augment)
+        rows, counts = augment_failures(notes, self.texts, near, rules.is_excluded, *self.augment)
         return {"failures": failure_metrics(both, notes, relevances(scores, weights)), "made": counts}, rows
 
     def _watch(

@@ -52,11 +52,11 @@ def main() -> None:
     search = build_pipeline(part, passage_vectors(workspace, "base")[order], params.bm25)
     model, weight = encoder(workspace, "base"), params.mining.bm25_weight
     others = compared_systems(search, lambda asked: labelled_batch(workspace, model, asked), weight)
-    kin = false_negative_rules(workspace).kin
+    answer_group = false_negative_rules(workspace).answer_group
     mined, asked = read_rows(MINED / "train.jsonl", MinedRow), questions(workspace)
     print(f"{len(part)} passages, {len(test)} test questions, {len(mined)} mined rows", file=sys.stderr)
     run = run_sparse(
-        params, mined, asked, part, dev_in, test, science_terms(), kin, others, args.out / "encoder"
+        params, mined, asked, part, dev_in, test, science_terms(), answer_group, others, args.out / "encoder"
     )
     write_json(args.out / "metrics.json", run.metrics)
     write_json(args.out / "latency.json", run.latency)

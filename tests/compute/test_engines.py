@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunwi.compute.choosing import engine_of
-from sunwi.compute.engine import LOCAL
+from sunwi.compute.executor import LOCAL
 from sunwi.compute.parts import map_parts
-from sunwi.compute.ray_data import RayEngine
+from sunwi.compute.ray_data import RayExecutor
 from sunwi.errors import ComputeError, DataError, InputProblems, ModelError, ParamsError, Problem, SunwiError
 from sunwi.params.compute import ComputeParams
 from sunwi.params.reading import validate
@@ -46,7 +46,7 @@ def test_every_row_of_every_part_comes_back_once(parts: list[list[int]], size: i
 
 def test_without_a_batch_ray_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sunwi.compute.ray_data.connect", lambda _: pytest.fail("connected"))
-    assert list(RayEngine(ComputeParams(engine="ray")).map(str, [])) == []
+    assert list(RayExecutor(ComputeParams(engine="ray")).map(str, [])) == []
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ import pytest
 from tests.models.conftest import WORDS, write_tiny_bert
 
 from sunwi.cache import RowCache
-from sunwi.compute.engine import LOCAL, Engine
-from sunwi.compute.ray_data import WINDOW, RayEngine
+from sunwi.compute.executor import LOCAL, Executor
+from sunwi.compute.ray_data import WINDOW, RayExecutor
 from sunwi.errors import ComputeError, ModelError
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import Mined, mine_negatives
@@ -70,15 +70,15 @@ def _no_thread_is_left(cluster: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def engine(cluster: str) -> RayEngine:
+def engine(cluster: str) -> RayExecutor:
     """Two workers."""
-    return RayEngine(PARAMS)
+    return RayExecutor(PARAMS)
 
 
 @pytest.fixture
-def lone_worker(cluster: str) -> RayEngine:
+def lone_worker(cluster: str) -> RayExecutor:
     """One, where a second would prove nothing more: each costs seconds of imports."""
-    return RayEngine(PARAMS.model_copy(update={"workers": 1}))
+    return RayExecutor(PARAMS.model_copy(update={"workers": 1}))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def texts(count: int, length: int = 9) -> list[str]:
     return [" ".join(draw.choice(WORDS, 1 + number % length)) for number in range(count)]
 
 
-def encoded(info: ModelInfo, engine: Engine, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Vectors:
+def encoded(info: ModelInfo, engine: Executor, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Vectors:
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(folder))
     encoder = Encoder(info, batch_size=4, engine=engine)
     vectors = encoder.encode(texts(60), "passage", 16)
@@ -103,7 +103,7 @@ def encoded(info: ModelInfo, engine: Engine, monkeypatch: pytest.MonkeyPatch, fo
 
 
 def test_vectors_and_their_cache_are_those_of_the_local_engine(
-    engine: RayEngine, models: tuple[ModelInfo, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: RayExecutor, models: tuple[ModelInfo, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Encoder, "CHUNK", 25)
     here = encoded(models[0], LOCAL, monkeypatch, tmp_path / "local")
@@ -120,8 +120,8 @@ def test_vectors_and_their_cache_are_those_of_the_local_engine(
 
 
 def test_pair_scores_are_those_of_the_local_engine(
-    engine: RayEngine,
-    lone_worker: RayEngine,
+    engine: RayExecutor,
+    lone_worker: RayExecutor,
     models: tuple[ModelInfo, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -129,7 +129,7 @@ def test_pair_scores_are_those_of_the_local_engine(
     info, reranker = models
     pairs = list(zip(texts(40, 4), texts(40, 8)[::-1], strict=True))
     scores = {}
-    places: dict[str, tuple[Engine, Engine]] = {"local": (LOCAL, LOCAL), "ray": (engine, lone_worker)}
+    places: dict[str, tuple[Executor, Executor]] = {"local": (LOCAL, LOCAL), "ray": (engine, lone_worker)}
     for name, (of_cross, of_late) in places.items():
         monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / name))
         cross = CrossEncoder(reranker, 16, batch_size=3, engine=of_cross).score(pairs)
@@ -138,7 +138,7 @@ def test_pair_scores_are_those_of_the_local_engine(
     assert scores["local"] == scores["ray"]
 
 
-def mined(engine: Engine, encoder: Encoder, documents: Sequence[Document]) -> tuple[Mined, list[bytes]]:
+def mined(engine: Executor, encoder: Encoder, documents: Sequence[Document]) -> tuple[Mined, list[bytes]]:
     passages = Passages.of(documents)
     vectors = encoder.encode(passages.texts, "passage", 16)
     settings = Bm25Params(tokenizer="whitespace")
@@ -157,7 +157,7 @@ def mined(engine: Engine, encoder: Encoder, documents: Sequence[Document]) -> tu
 
 
 def test_pools_and_mined_rows_are_those_of_the_local_engine(
-    engine: RayEngine, models: tuple[ModelInfo, Path], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+    engine: RayExecutor, models: tuple[ModelInfo, Path], own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline_module, "BLOCK_CELLS", 200)  # five queries a block
     documents = [Document(docid=f"d{at:02d}", content=text) for at, text in enumerate(texts(40))]
@@ -170,7 +170,7 @@ def test_pools_and_mined_rows_are_those_of_the_local_engine(
 
 
 def test_questions_are_those_of_the_local_engine(
-    lone_worker: RayEngine, tiny_corpus: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lone_worker: RayExecutor, tiny_corpus: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sunwi.qa.template.candidates.BLOCK", 3)
     here = template_candidates(tiny_corpus, ["safe", "medium", "keyword"], 7)
@@ -194,17 +194,17 @@ class Deadly:
         return batch * batch
 
 
-def test_a_killed_worker_changes_nothing(engine: RayEngine, tmp_path: Path) -> None:
+def test_a_killed_worker_changes_nothing(engine: RayExecutor, tmp_path: Path) -> None:
     assert list(engine.map(Deadly(5, tmp_path), range(12))) == [number**2 for number in range(12)]
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_batch_that_always_kills_its_worker_ends_the_run(lone_worker: RayEngine, tmp_path: Path) -> None:
+def test_a_batch_that_always_kills_its_worker_ends_the_run(lone_worker: RayExecutor, tmp_path: Path) -> None:
     with pytest.raises(ComputeError, match=r"more often than compute\.max_restarts 1"):
         list(lone_worker.map(Deadly(1, tmp_path, times=100), range(3)))
 
 
-def test_batches_are_made_as_workers_get_free(engine: RayEngine) -> None:
+def test_batches_are_made_as_workers_get_free(engine: RayExecutor) -> None:
     made = 0
 
     def batches() -> Iterator[int]:
@@ -238,14 +238,14 @@ def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_a_reader_that_is_lost_begins_anew(lone_worker: RayEngine) -> None:
+def test_a_reader_that_is_lost_begins_anew(lone_worker: RayExecutor) -> None:
     results = lone_worker.map(abs, iter(range(40)))
     assert [next(results) for _ in range(10)] == list(range(10))
     assert kill_workers("ray::ReadFeedSource") == 1
     assert list(results) == list(range(10, 40))
 
 
-def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayEngine) -> None:
+def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayExecutor) -> None:
     results = lone_worker.map(abs, iter(range(40)))
     next(results)
     assert kill_workers("ray::_Shelf") == 1
@@ -254,7 +254,7 @@ def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayEn
 
 
 def test_results_that_nobody_wants_any_more_leave_nothing_behind(
-    lone_worker: RayEngine, capfd: pytest.CaptureFixture[str]
+    lone_worker: RayExecutor, capfd: pytest.CaptureFixture[str]
 ) -> None:
     results = lone_worker.map(abs, iter(range(1000)))
     assert next(results) == 0
@@ -269,7 +269,7 @@ def refuse(batch: int) -> int:
     return batch
 
 
-def test_an_error_is_what_it_was_of_the_first_bad_batch(lone_worker: RayEngine) -> None:
+def test_an_error_is_what_it_was_of_the_first_bad_batch(lone_worker: RayExecutor) -> None:
     results = lone_worker.map(refuse, range(12))
     assert [next(results) for _ in range(4)] == [0, 1, 2, 3]
     with pytest.raises(ModelError) as caught:
@@ -278,7 +278,7 @@ def test_an_error_is_what_it_was_of_the_first_bad_batch(lone_worker: RayEngine) 
 
 
 def test_the_encoders_own_refusal_comes_before_any_worker(
-    engine: RayEngine, models: tuple[ModelInfo, Path], own_cache: Path
+    engine: RayExecutor, models: tuple[ModelInfo, Path], own_cache: Path
 ) -> None:
     with pytest.raises(ModelError, match="reads 16 tokens at most"):
         Encoder(models[0], engine=engine).encode(texts(3), "passage", 32)
@@ -287,14 +287,14 @@ def test_the_encoders_own_refusal_comes_before_any_worker(
 def test_a_worker_that_no_node_can_hold_is_refused(cluster: str) -> None:
     greedy = PARAMS.model_copy(update={"cpus_per_worker": 64})
     with pytest.raises(ComputeError, match=r"asks for 64 CPU, the whole cluster has 2.*cpus_per_worker"):
-        list(RayEngine(greedy).map(str, [1]))
+        list(RayExecutor(greedy).map(str, [1]))
 
 
 REACH = """
 import sys
-from sunwi.compute.ray_data import WINDOW, RayEngine
+from sunwi.compute.ray_data import WINDOW, RayExecutor
 from sunwi.params.compute import ComputeParams
-engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
+engine = RayExecutor(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
 print(list(engine.map(abs, [-1, -2, 3])))
 import ray
 print(sorted(node["NodeID"] for node in ray.nodes()))
@@ -315,9 +315,9 @@ def test_an_existing_cluster_is_reached_by_its_address_and_quietly(cluster: str,
 
 LEAVE = """
 import sys
-from sunwi.compute.ray_data import RayEngine
+from sunwi.compute.ray_data import RayExecutor
 from sunwi.params.compute import ComputeParams
-engine = RayEngine(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
+engine = RayExecutor(ComputeParams(engine="ray", address=sys.argv[1], workers=1, cpus_per_worker=1))
 results = engine.map(abs, iter(range(1000)))
 print(next(results))
 raise SystemExit(3)

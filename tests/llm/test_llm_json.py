@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sunwi.llm.json_text import repaired, unfenced
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.wording import read_object
+from sunwi.llm.prompting import read_object
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
 from sunwi.query.by_llm import parse_hyde, parse_intent, parse_rewrite, parse_variants

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sunwi.llm.answer import Answer
 from sunwi.llm.key import repair_key, request_key
 from sunwi.llm.outcome import Malformed
+from sunwi.llm.prompting import read_object
 from sunwi.llm.store import AnswerStore
 from sunwi.llm.thinking import final_text
-from sunwi.llm.wording import read_object
 
 DRAFT = '{"ranking": [9, 9]}'
 GOOD = '{"ranking": [2, 1]}'

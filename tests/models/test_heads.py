@@ -15,7 +15,7 @@ from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import load_state, save_encoder
 from sunwi.search.passages import QueryBatch
-from sunwi.search.retrievers.term_weights import TermWeightRetriever
+from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 
 TEXTS = ["물 빛", "산소 힘 지진 물", "한글 바다 달 빛 빛"]
 
@@ -70,7 +70,7 @@ def test_heads_equal_flagembeddings(tiny_m3: Path, own_cache: Path) -> None:
     colbert = oracle.colbert_score(given["colbert_vecs"][0], given["colbert_vecs"][1])
     assert score == pytest.approx(float(colbert), abs=1e-5)
 
-    terms = TermWeightRetriever(encoder, TEXTS, 16, 16)
+    terms = M3LexicalRetriever(encoder, TEXTS, 16, 16)
     none = np.zeros((1, 0), dtype=np.float16)
     scores = terms.scores(QueryBatch(["q"], TEXTS[2:], [[]], none))[0]
     weights = given["lexical_weights"]
@@ -117,7 +117,7 @@ def test_a_missing_head_is_named(tiny_bert: Path, own_cache: Path) -> None:
     with pytest.raises(ModelError, match="it has no lexical head"):
         encoder.term_weights(["물"], "query", 16)
     with pytest.raises(ModelError, match="search without lexical"):
-        TermWeightRetriever(encoder, ["물"], 16, 16)
+        M3LexicalRetriever(encoder, ["물"], 16, 16)
 
 
 def test_term_weights_are_computed_once(tiny_m3: Path, own_cache: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sunwi.qa
 from sunwi.errors import DataError
 from sunwi.llm.outcome import Status
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 from sunwi.qa.judging import FILTERS, filters_of, judge
 from sunwi.qa.reasons import BEYOND_LIMIT, reason_labels
@@ -20,11 +20,11 @@ QA = Path(sunwi.qa.__file__).parent
 
 
 def given_in(path: Path) -> set[str]:
-    """Reason codes of a source file: the second value of a Verdict or of a returned pair, or a `reason`."""
+    """Reason codes of a source file: the second value of a FilterVerdict or a returned pair, or a `reason`."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         places: list[ast.expr] = []
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Verdict":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "FilterVerdict":
             places = node.args[1:]
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             places = node.value.elts[1:]
@@ -56,7 +56,9 @@ def test_the_filters_come_in_the_order_of_their_precedence() -> None:
 
 
 def test_a_reason_that_its_filter_does_not_declare_is_refused() -> None:
-    rule = Filter("text", 1, {"too_plain": "밋밋함"}, lambda _asked, _evidence: Verdict({}, "too_plane"))
+    rule = Filter(
+        "text", 1, {"too_plain": "밋밋함"}, lambda _asked, _evidence: FilterVerdict({}, "too_plane")
+    )
     asked = Candidate("a-01", "a", "왜 그런가요?", "given", "test", paraphrase=True)
     with pytest.raises(DataError, match="refused a question for 'too_plane', which is none of its reasons"):
         judge(asked, Evidence("", (), frozenset(), 0.0, 0.7), [rule])

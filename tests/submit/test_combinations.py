@@ -15,16 +15,16 @@ from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.submit.cascade import rank_cascade, searches
 from sunwi.submit.combining import combine
+from sunwi.submit.multi_query import rank_multi_query, searches
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import Place, Ranking, from_row, gap, to_row
+from sunwi.submit.ranking import RankedDocument, Ranking, from_row, gap, to_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 
 
 def ranking(**scores: float | None) -> Ranking:
-    return Ranking([Place(docid, docid, score, {}) for docid, score in scores.items()])
+    return Ranking([RankedDocument(docid, docid, score, {}) for docid, score in scores.items()])
 
 
 def swap(margin: float, limit: int) -> Swap:
@@ -234,7 +234,7 @@ class TestCascade:
         batch = QueryBatch(
             ["1"] * len(asked), [one.text for one in asked], [[]] * len(asked), np.zeros((len(asked), 1))
         )
-        found = rank_cascade(asked, batch, 1, self.PIPELINE, ["dense"], Fusion("weighted", {}), 60, 1)
+        found = rank_multi_query(asked, batch, 1, self.PIPELINE, ["dense"], Fusion("weighted", {}), 60, 1)
         names = [self.PIPELINE.passages.docids[at] for at in found[0].positions]
         return names, {name: ranks.tolist() for name, ranks in found[0].ranks.items()}
 

@@ -16,10 +16,14 @@ from sunwi.params.finishing import Answering, Finishing, LlmRerank, Tiebreak
 from sunwi.params.llm import LlmParams
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.ranking import Place, Ranking
+from sunwi.submit.ranking import RankedDocument, Ranking
 
 TEXTS = {"a": "가 지문", "b": "나 지문", "c": "다 지문"}
-PLACES = [Place("a", "a", 1.0, {}), Place("b", "b", 0.98, {}), Place("c", "c", 0.0, {})]
+PLACES = [
+    RankedDocument("a", "a", 1.0, {}),
+    RankedDocument("b", "b", 0.98, {}),
+    RankedDocument("c", "c", 0.0, {}),
+]
 REVERSED = json.dumps({"ranking": [3, 2, 1]})
 Run = Callable[..., Submission]
 

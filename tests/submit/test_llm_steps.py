@@ -18,7 +18,7 @@ from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.answers import parse_answer
 from sunwi.submit.llm.listwise import parse_order
 from sunwi.submit.llm.pairwise import parse_choice
-from sunwi.submit.ranking import Place, Ranking
+from sunwi.submit.ranking import RankedDocument, Ranking
 
 T = TypeVar("T")
 TEXTS = {"a": "가 지문", "b": "나 지문", "c": "다 지문"}
@@ -52,7 +52,11 @@ def run(script: Callable[[LlmRequest], Any], /, **steps: object) -> tuple[Submis
         UnderstoodQuery(eval_id=1, standalone_query="질문", needs_retrieval=True, source="rules"),
         UnderstoodQuery(eval_id=2, standalone_query="안녕", needs_retrieval=False, source="rules"),
     ]
-    places = [Place("a", "a", 1.0, {}), Place("b", "b", 0.98, {}), Place("c", "c", 0.0, {})]
+    places = [
+        RankedDocument("a", "a", 1.0, {}),
+        RankedDocument("b", "b", 0.98, {}),
+        RankedDocument("c", "c", 0.0, {}),
+    ]
     variant = Finishing.model_validate(steps)
     return finish(variant, rows, [Ranking(places)] * 2, TEXTS, client), client
 

@@ -93,7 +93,7 @@ def mined_rows(count: int, negatives: int = 3) -> list[MinedRow]:
 
 
 def alone(docid: str) -> frozenset[str]:
-    """A passage without kin."""
+    """A passage without answer_group."""
     return frozenset({docid})
 
 

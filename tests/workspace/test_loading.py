@@ -86,7 +86,7 @@ def test_a_chunk_is_a_passage_and_its_document_a_group(project: Path) -> None:
 
 
 def test_known_answers_are_no_negatives(project: Path) -> None:
-    answers = false_negative_rules(Workspace(project)).answers_too
+    answers = false_negative_rules(Workspace(project)).is_excluded
     assert answers("아무 질문", "d1", "d6")  # its near copy, by duplicates.jsonl
     assert not answers("아무 질문", "d1", "d2")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sunwi.workspace.encoders import Which
 
 
-class Engine(StrEnum):
+class SearchServer(StrEnum):
     """The server's kind."""
 
     ELASTICSEARCH = "elasticsearch"
@@ -34,7 +34,9 @@ class Content(StrEnum):
 
 def index(
     *,
-    engine: Annotated[Engine | None, typer.Option(help="Which server.", show_default="search.engine")] = None,
+    engine: Annotated[
+        SearchServer | None, typer.Option(help="Which server.", show_default="search.engine")
+    ] = None,
     content: Annotated[
         Content,
         typer.Option(

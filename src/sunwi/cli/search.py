@@ -186,24 +186,24 @@ def _rank(
     from sunwi.search.index.terms import term_stream
     from sunwi.search.passages import QueryBatch, make_queries
     from sunwi.search.pipeline import SearchPipeline, build_pipeline
-    from sunwi.search.retrievers.bm25 import LexicalRetriever
+    from sunwi.search.retrievers.bm25 import Bm25Retriever
 
     tokenizer = params.bm25.tokenizer
     if mode is Mode.BM25:
         index = Bm25(term_stream(passages.texts, tokenizer), params.bm25)
-        pipeline = SearchPipeline(passages, [LexicalRetriever(index)])
+        pipeline = SearchPipeline(passages, [Bm25Retriever(index)])
         unused = np.zeros((1, 0), dtype=np.float16)
         queries = QueryBatch(["query"], [query], index_terms([query], tokenizer), unused)
     else:
         from sunwi.models.encoder import Encoder
         from sunwi.models.resolver import resolve
         from sunwi.search.retrievers.dense import DenseRetriever
-        from sunwi.search.retrievers.term_weights import TermWeightRetriever
+        from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 
         encoder = Encoder.of(resolve(model), params.encoder)
         lengths = (params.encoder.query_max_length, params.encoder.max_length)
         if mode is Mode.LEXICAL:
-            own_terms = TermWeightRetriever(encoder, passages.texts, *lengths)
+            own_terms = M3LexicalRetriever(encoder, passages.texts, *lengths)
             unused = np.zeros((1, 0), dtype=np.float16)
             asked = QueryBatch(["query"], [query], [[]], unused)
             return next(iter(SearchPipeline(passages, [own_terms]).rank(asked, ["lexical"], fusion, k)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sunwi.compute.engine import LOCAL, Engine
-from sunwi.compute.ray_data import RayEngine
+from sunwi.compute.executor import LOCAL, Executor
+from sunwi.compute.ray_data import RayExecutor
 from sunwi.params.compute import ComputeParams
 
 
-def engine_of(params: ComputeParams) -> Engine:
+def engine_of(params: ComputeParams) -> Executor:
     """The engine; nothing is started before it has a batch to compute."""
-    return LOCAL if params.engine == "local" else RayEngine(params)
+    return LOCAL if params.engine == "local" else RayExecutor(params)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.compute.engine import Engine
+from sunwi.compute.executor import Executor
 from sunwi.runtime import progress
 
 Part = TypeVar("Part")
@@ -20,7 +20,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def map_parts(
-    engine: Engine,
+    engine: Executor,
     work: Callable[[Batch], Out],
     parts: Iterable[Part],
     plan: Callable[[Part], Iterable[tuple[list[int], Batch]]],
@@ -45,7 +45,7 @@ def map_parts(
 
     Examples
     --------
-    >>> from sunwi.compute.engine import LOCAL
+    >>> from sunwi.compute.executor import LOCAL
     >>> halves = lambda part: [([0, 2], part[::2]), ([1], part[1:2])]
     >>> list(map_parts(LOCAL, sum, [[1, 2, 3], [4, 5, 6]], halves))
     [[([0, 2], 4), ([1], 2)], [([0, 2], 10), ([1], 5)]]

@@ -22,7 +22,7 @@ MORE_MEMORY = "give the cluster more memory, or lower compute.workers or encoder
 WINDOW = 4  # tasks a worker has: two are sent to it, the others stand ready or wait to be asked for in order
 
 
-class RayEngine:
+class RayExecutor:
     """`map_batches` over an actor pool; Ray Data does the scheduling, the back-pressure and the retries."""
 
     def __init__(self, params: ComputeParams) -> None:

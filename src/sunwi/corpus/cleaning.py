@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.errors import Problem
 from sunwi.records.corpus import Query
 from sunwi.text import normalise
@@ -42,8 +42,8 @@ def clean(draft: Draft) -> Draft:
 
 
 def _clean_dialogues(
-    placed: Sequence[tuple[Place, Query]], problems: list[Problem]
-) -> list[tuple[Place, Query]]:
+    placed: Sequence[tuple[Location, Query]], problems: list[Problem]
+) -> list[tuple[Location, Query]]:
     cleaned = []
     for place, query in placed:
         messages = [turn.model_copy(update={"content": normalise(turn.content)}) for turn in query.messages]

@@ -21,14 +21,14 @@ R = TypeVar("R", bound=Row)
 _IDENTIFIERS = frozenset({"docid", "qid"})  # written as numbers in some files; contracts hold strings
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a row stands: a line of a file, or a path inside a JSON document or table."""
 
     path: Path
     line: int | None = None
     inside: str = ""
 
-    def within(self, part: str) -> Place:
+    def within(self, part: str) -> Location:
         """The place of a part of the object at this place."""
         return self._replace(inside=f"{self.inside}.{part}" if self.inside else part)
 
@@ -49,12 +49,12 @@ class Draft:
     that the reader takes --drop-dangling.
     """
 
-    documents: list[tuple[Place, Document]] = field(default_factory=list)
-    queries: list[tuple[Place, Query]] = field(default_factory=list)
-    qrels: list[tuple[Place, Judgement]] = field(default_factory=list)
-    dev_queries: list[tuple[Place, Query]] = field(default_factory=list)
-    dev_qrels: list[tuple[Place, Judgement]] = field(default_factory=list)
-    questions: list[tuple[Place, GivenQuestion]] = field(default_factory=list)
+    documents: list[tuple[Location, Document]] = field(default_factory=list)
+    queries: list[tuple[Location, Query]] = field(default_factory=list)
+    qrels: list[tuple[Location, Judgement]] = field(default_factory=list)
+    dev_queries: list[tuple[Location, Query]] = field(default_factory=list)
+    dev_qrels: list[tuple[Location, Judgement]] = field(default_factory=list)
+    questions: list[tuple[Location, GivenQuestion]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     encodings: dict[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Draft:
         return decoded
 
     def parse(
-        self, place: Place, model: type[R], values: Mapping[str, Any], columns: Mapping[str, str]
+        self, place: Location, model: type[R], values: Mapping[str, Any], columns: Mapping[str, str]
     ) -> R | None:
         """Build a row from the fields that `columns` (field of the row -> field of the file) names.
 
@@ -93,7 +93,7 @@ class Draft:
                 self.problems.append(place.problem(describe_fault({**fault, "loc": location})))
             return None
 
-    def build(self, place: Place, model: type[R], **values: Any) -> R | None:
+    def build(self, place: Location, model: type[R], **values: Any) -> R | None:
         """Build a row from its own fields; None, with the faults noted, if it is not valid."""
         return self.parse(place, model, values, {name: name for name in values})
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sunwi.corpus.draft import Draft, Place, R
+from sunwi.corpus.draft import Draft, Location, R
 from sunwi.errors import InputProblems
 from sunwi.records.shards import files_of
 
 
-def read_objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]:
+def read_objects(path: Path, draft: Draft) -> Iterator[tuple[Location, dict[str, Any]]]:
     """Each line's object with its place; lines of spaces alone are passed over.
 
     A folder of that name is read shard by shard.
@@ -26,11 +26,11 @@ def read_objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, An
         yield from _objects(file, draft)
 
 
-def _objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]:
+def _objects(path: Path, draft: Draft) -> Iterator[tuple[Location, dict[str, Any]]]:
     for number, line in enumerate(draft.open(path).lines, start=1):
         if line is None or not line.strip():
             continue
-        place = Place(path, number)
+        place = Location(path, number)
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
@@ -44,7 +44,7 @@ def _objects(path: Path, draft: Draft) -> Iterator[tuple[Place, dict[str, Any]]]
 
 def read_models(
     path: Path, model: type[R], columns: Mapping[str, str], draft: Draft
-) -> Iterator[tuple[Place, R]]:
+) -> Iterator[tuple[Location, R]]:
     """Each line's row with its place; `columns` maps the row's fields to the file's."""
     for place, values in read_objects(path, draft):
         row = draft.parse(place, model, values, columns)
@@ -60,10 +60,12 @@ def read_document(path: Path, draft: Draft) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        draft.problems.append(Place(path, error.lineno).problem(f"expected one JSON document: {error.msg}"))
+        draft.problems.append(
+            Location(path, error.lineno).problem(f"expected one JSON document: {error.msg}")
+        )
         return None
     if not isinstance(value, dict):
-        draft.problems.append(Place(path).problem(f"expected a JSON object, found {_cut(text)}"))
+        draft.problems.append(Location(path).problem(f"expected a JSON object, found {_cut(text)}"))
         return None
     return value
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.rows import Judgement
 
 DANGLING = "judgement of an unknown"  # query or document
 _HEADERS = frozenset({"query-id", "query_id", "qid"})
 
 
-def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement]]:
+def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Location, Judgement]]:
     """Each row with its place.
 
     A grade below 0, which TREC uses for spam, becomes 0 and is counted.
@@ -20,7 +20,7 @@ def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement
     for number, line in enumerate(draft.open(path).lines, start=1):
         if line is None or not line.strip():
             continue
-        place = Place(path, number)
+        place = Location(path, number)
         columns = [part.strip() for part in line.split("\t")] if "\t" in line else line.split()
         if number == 1 and columns[0].lower() in _HEADERS:
             continue
@@ -41,8 +41,11 @@ def read_judgements(path: Path, draft: Draft) -> Iterator[tuple[Place, Judgement
 
 
 def without_dangling(
-    rows: Iterable[tuple[Place, Judgement]], queries: Container[str], documents: Container[str], draft: Draft
-) -> list[tuple[Place, Judgement]]:
+    rows: Iterable[tuple[Location, Judgement]],
+    queries: Container[str],
+    documents: Container[str],
+    draft: Draft,
+) -> list[tuple[Location, Judgement]]:
     """The rows whose query and document are there; the others are counted by what is missing and by file."""
     kept = []
     for place, row in rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import DANGLING, read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
@@ -123,10 +123,10 @@ def _own_names(model: type[Row]) -> dict[str, str]:
 
 
 def _by_id(
-    placed: Sequence[tuple[Place, T]], identify: Callable[[T], str], kind: str, problems: list[Problem]
+    placed: Sequence[tuple[Location, T]], identify: Callable[[T], str], kind: str, problems: list[Problem]
 ) -> dict[str, T]:
     rows: dict[str, T] = {}
-    first: dict[str, Place] = {}
+    first: dict[str, Location] = {}
     for place, row in placed:
         key = identify(row)
         if key in rows:
@@ -138,7 +138,7 @@ def _by_id(
     return rows
 
 
-def _unasked(queries: Sequence[tuple[Place, Query]]) -> list[Problem]:
+def _unasked(queries: Sequence[tuple[Location, Query]]) -> list[Problem]:
     return [
         place.problem(f"query {query.qid!r}: the last turn should be the user's and not empty")
         for place, query in queries
@@ -147,13 +147,13 @@ def _unasked(queries: Sequence[tuple[Place, Query]]) -> list[Problem]:
 
 
 def _qrels(
-    placed: Sequence[tuple[Place, Judgement]],
+    placed: Sequence[tuple[Location, Judgement]],
     queries: dict[str, Query],
     documents: dict[str, Document],
     problems: list[Problem],
 ) -> Qrels:
     qrels: Qrels = {}
-    first: dict[tuple[str, str], Place] = {}
+    first: dict[tuple[str, str], Location] = {}
     for place, (qid, docid, grade) in placed:
         if (qid, docid) in first:
             pair = f"query {qid!r} and document {docid!r}"

@@ -26,7 +26,7 @@ class FalseNegativeRules:
 
         A candidate must score below `positive_limit`, below `max_score`, and `min_margin` below the positive.
         """
-        if known := self.may_answer(question, positive, candidate):
+        if known := self.exclusion_reason(question, positive, candidate):
             return known
         if score >= positive_limit(positive_score, self.max_positive_share):
             return "near_positive_score"
@@ -36,7 +36,7 @@ class FalseNegativeRules:
             return "within_margin"
         return None
 
-    def may_answer(self, question: str, positive: int, candidate: int) -> str | None:
+    def exclusion_reason(self, question: str, positive: int, candidate: int) -> str | None:
         """Why the candidate is known to answer as the positive does, whatever its score, or None."""
         docids = self.passages.docids
         if candidate == positive:
@@ -54,12 +54,12 @@ class FalseNegativeRules:
         docids = self.passages.docids
         return docids[other] in self.duplicates.get(docids[one], frozenset())
 
-    def answers_too(self, question: str, positive: str, candidate: str) -> bool:
-        """`may_answer` by docids."""
+    def is_excluded(self, question: str, positive: str, candidate: str) -> bool:
+        """`exclusion_reason` by docids."""
         position = self.passages.position
-        return self.may_answer(question, position[positive], position[candidate]) is not None
+        return self.exclusion_reason(question, position[positive], position[candidate]) is not None
 
-    def kin(self, docid: str) -> frozenset[str]:
+    def answer_group(self, docid: str) -> frozenset[str]:
         """What counts as the same answer as a passage: its document, and those of its copies."""
         groups, position = self.passages.groups, self.passages.position
         return frozenset(groups[position[copy]] for copy in self.duplicates.get(docid, frozenset({docid})))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sunwi.compute.engine import LOCAL
+from sunwi.compute.executor import LOCAL
 from sunwi.errors import DataError
 from sunwi.mining.choice import fill_randomly, sample
 from sunwi.mining.false_negatives import FalseNegativeRules
@@ -223,7 +223,7 @@ class _Miner:
         missing = self.params.negatives - len(chosen.positions)
         if self.params.fill == "none" or missing <= 0:
             return []
-        answers = self.rules.may_answer
+        answers = self.rules.exclusion_reason
         known = {
             at
             for at in range(len(self.pipeline.passages))

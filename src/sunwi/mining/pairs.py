@@ -57,7 +57,9 @@ def candidate_lists(
         kept = []
         for row, at in enumerate(ranked.positions):
             hit = groups[at] in relevant
-            if hit or not any(rules.may_answer(label.text, positive, int(at)) for positive in label.relevant):
+            if hit or not any(
+                rules.exclusion_reason(label.text, positive, int(at)) for positive in label.relevant
+            ):
                 kept.append((row, int(at) if not hit or at in label.relevant else label.relevant[0]))
                 hits.append(hit)
         lists.append(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import NonNegativeInt
+
 from sunwi.params.dense import DenseParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.pairs import PairsParams
 from sunwi.params.reading import Sections
-from sunwi.params.section import Whole
 
 
 class PairSections(Sections):
@@ -15,4 +16,4 @@ class PairSections(Sections):
     pairs: PairsParams = PairsParams()
     dense: DenseParams = DenseParams()
     mining: MiningParams = MiningParams()
-    rows_per_shard: Whole = 0
+    rows_per_shard: NonNegativeInt = 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
@@ -31,7 +31,7 @@ class CrossEncoder:
     """Scores (query, passage) pairs with a sequence classifier of one label; raw logits."""
 
     def __init__(
-        self, folder: Path | str, max_length: int, batch_size: int = 32, engine: Engine = LOCAL
+        self, folder: Path | str, max_length: int, batch_size: int = 32, engine: Executor = LOCAL
     ) -> None:
         self.folder = Path(folder)
         self.max_length = max_length

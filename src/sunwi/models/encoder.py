@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.cache import RowCache
-from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import DataError, ModelError
 from sunwi.models.batches import length_batches
@@ -61,7 +61,7 @@ class Encoder:
         info: ModelInfo,
         batch_size: int = 32,
         precision: Precision = "auto",
-        engine: Engine = LOCAL,
+        engine: Executor = LOCAL,
     ) -> None:
         """A model and how it runs.
 
@@ -86,7 +86,7 @@ class Encoder:
         self._loaded: tuple[torch.nn.Module, torch.device] | None = None
 
     @classmethod
-    def of(cls, info: ModelInfo, settings: EncoderParams, engine: Engine = LOCAL) -> Encoder:
+    def of(cls, info: ModelInfo, settings: EncoderParams, engine: Executor = LOCAL) -> Encoder:
         """An encoder that runs as section `encoder` says."""
         return cls(info, settings.batch_size, settings.precision, engine)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sunwi.params.section import NotNegative, Positive, Section, Share
+from sunwi.params.section import NonNegativeFloat, PositiveFloat, Section, Share
 
 TokenizerName = Annotated[  # subword:MODEL
     str, Field(pattern=r"^(kiwi|kiwi\+bigram|whitespace|bigram|subword:.+)$")
@@ -17,7 +17,7 @@ class Bm25Params(Section):
     """Lexical search (Robertson & Zaragoza 2009; Lucene's form of the idf)."""
 
     tokenizer: TokenizerName = "kiwi+bigram"
-    k1: NotNegative = 1.2
+    k1: NonNegativeFloat = 1.2
     b: Share = 0.75
-    bigram_weight: Positive = 0.2  # of tokenizer kiwi+bigram: what a bigram counts beside a morpheme's 1
+    bigram_weight: PositiveFloat = 0.2  # of tokenizer kiwi+bigram: what a bigram counts beside a morpheme's 1
     expand: bool = False  # doc2query: index each passage with its synthetic questions

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PositiveInt, model_validator
 
 from sunwi.params.finishing import Finishing, Rerank, VariantName
-from sunwi.params.section import Count, Positive, Section, Share
+from sunwi.params.section import PositiveFloat, Section, Share
 
 
 class Swap(Section):
@@ -18,15 +18,15 @@ class Swap(Section):
     from_: VariantName = Field(alias="from")
     to: VariantName
     margin: Share = 0.05  # gap to the first place, as a share of the scores' spread over the first ten
-    limit: Count = 1  # queries at most, the closest first
+    limit: PositiveInt = 1  # queries at most, the closest first
 
 
 class UnionPool(Section):
     """The best documents of several variants in one pool, ranked by RRF and a reranker."""
 
     of: Annotated[list[VariantName], Field(min_length=2)]
-    depth: Count = 10  # documents of each variant
-    rrf_k: Positive = 60
+    depth: PositiveInt = 10  # documents of each variant
+    rrf_k: PositiveFloat = 60
     rerank: Rerank = "late_interaction"
     encoder: Literal["base", "promoted"] = "promoted"  # of the late interaction
 

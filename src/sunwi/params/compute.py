@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sunwi.params.section import Count, NotNegative, Section, Whole
+from pydantic import NonNegativeInt, PositiveInt
+
+from sunwi.params.section import NonNegativeFloat, Section
 
 
 class ComputeParams(Section):
@@ -14,8 +16,8 @@ class ComputeParams(Section):
     address: str | None = (
         None  # of a Ray cluster that runs; None: one of this machine, for the process's life
     )
-    workers: Count = 2
-    cpus_per_worker: Count | None = None  # None: an even share of this machine's
-    gpus_per_worker: NotNegative = 0
-    batches_per_task: Count = 4  # of the batches that the local engine runs one by one
-    max_restarts: Whole = 3  # of one worker, and tries of one task after it was lost
+    workers: PositiveInt = 2
+    cpus_per_worker: PositiveInt | None = None  # None: an even share of this machine's
+    gpus_per_worker: NonNegativeFloat = 0
+    batches_per_task: PositiveInt = 4  # of the batches that the local engine runs one by one
+    max_restarts: NonNegativeInt = 3  # of one worker, and tries of one task after it was lost

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sunwi.params.section import Level, NotNegative, Section
+from sunwi.params.section import Level, NonNegativeFloat, Section
 
 GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]  # those that metrics/per_query.csv can tell
 
@@ -14,5 +14,5 @@ GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]  # those that metri
 class GuardParams(Section):
     """What `sunwi check --against REV` watches: the headline variant in these measures."""
 
-    tolerances: Annotated[dict[GuardMeasure, NotNegative], Field(min_length=1)] = {"map": 0.01}
+    tolerances: Annotated[dict[GuardMeasure, NonNegativeFloat], Field(min_length=1)] = {"map": 0.01}
     alpha: Level = 0.05

@@ -6,10 +6,10 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import field_validator, model_validator
+from pydantic import PositiveInt, field_validator, model_validator
 
 from sunwi.params.names import NameIn
-from sunwi.params.section import Count, NotNegative, Positive, Section
+from sunwi.params.section import NonNegativeFloat, PositiveFloat, Section
 
 # none: whatever asks is refused; replay: recorded answers alone
 ProviderName = Annotated[str, NameIn("sunwi.llm.providers", "none", "replay")]
@@ -26,17 +26,17 @@ class LlmParams(Section):
     base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
     api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key
     allow_http: bool = False  # plain http to another machine, with a key: networks of one's own
-    temperature: NotNegative | None = 0.7  # None: not sent (models that refuse it)
-    max_tokens: Count = 1024  # of an answer
-    timeout: Positive = 60.0  # seconds a call
-    concurrency: Count = 8
-    requests_per_minute: Positive | None = None
-    max_tries: Count = 5  # calls a row at most when the network or the server fails
-    breaker_failures: Count = 5  # rows in a row that used up their tries: the run stops
-    budget: Positive | None = None  # of one run, in the currency of the prices
-    budget_tokens: Count | None = None  # of one run, in and out together
-    price_in: NotNegative = 0.0  # per million tokens
-    price_out: NotNegative = 0.0
+    temperature: NonNegativeFloat | None = 0.7  # None: not sent (models that refuse it)
+    max_tokens: PositiveInt = 1024  # of an answer
+    timeout: PositiveFloat = 60.0  # seconds a call
+    concurrency: PositiveInt = 8
+    requests_per_minute: PositiveFloat | None = None
+    max_tries: PositiveInt = 5  # calls a row at most when the network or the server fails
+    breaker_failures: PositiveInt = 5  # rows in a row that used up their tries: the run stops
+    budget: PositiveFloat | None = None  # of one run, in the currency of the prices
+    budget_tokens: PositiveInt | None = None  # of one run, in and out together
+    price_in: NonNegativeFloat = 0.0  # per million tokens
+    price_out: NonNegativeFloat = 0.0
     json_schema: bool = False  # send the schema where a request has one and the API takes it
 
     @field_validator("api_key_env")

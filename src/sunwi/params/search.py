@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
-from sunwi.params.section import Count, Positive, Section
+from sunwi.params.section import PositiveFloat, Section
 
 
 class SearchParams(Section):
@@ -23,7 +23,7 @@ class SearchParams(Section):
         "auto"  # auto: nori where the server has it, else Kiwi's terms
     )
     depth: Annotated[int, Field(ge=1, le=10_000)] = 1000  # hits of a query; servers give 10,000 at most
-    bulk_documents: Count = 500
-    max_tries: Count = 5
-    timeout: Positive = 30.0  # seconds a request
+    bulk_documents: PositiveInt = 500
+    max_tries: PositiveInt = 5
+    timeout: PositiveFloat = 30.0  # seconds a request
     keep_indexes: bool = False  # keep built BM25 and approximate indexes beside the row caches

@@ -20,11 +20,9 @@ def _number(value: Any) -> Any:
 Real = Annotated[float, BeforeValidator(_number)]
 Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 Level = Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)]  # of a test or an interval
-Positive = Annotated[float, BeforeValidator(_number), Field(gt=0)]
-NotNegative = Annotated[float, BeforeValidator(_number), Field(ge=0)]
-Grid = Annotated[list[NotNegative], Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-Whole = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, BeforeValidator(_number), Field(gt=0)]
+NonNegativeFloat = Annotated[float, BeforeValidator(_number), Field(ge=0)]
+Grid = Annotated[list[NonNegativeFloat], Field(min_length=1)]
 
 
 class Section(BaseModel):

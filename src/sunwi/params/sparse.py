@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sunwi.params.section import Count, NotNegative, Positive, Section, Share, Whole
+from pydantic import NonNegativeInt, PositiveInt
+
+from sunwi.params.section import NonNegativeFloat, PositiveFloat, Section, Share
 
 
 class SparseParams(Section):
@@ -17,32 +19,32 @@ class SparseParams(Section):
     query: Literal["idf", "model"] = (
         "idf"  # idf: inference-free query (token weights alone); model: SPLADE on both sides
     )
-    max_vocabulary: Count = 32000
-    max_terms: Count = 100  # of a passage in the index; the weakest are cut
-    query_max_length: Count = 48
-    passage_max_length: Count = 160
+    max_vocabulary: PositiveInt = 32000
+    max_terms: PositiveInt = 100  # of a passage in the index; the weakest are cut
+    query_max_length: PositiveInt = 48
+    passage_max_length: PositiveInt = 160
     max_overlap: Share = 1.0  # train on questions that copy at most this share of their passage
-    max_steps: Whole = 80
-    batch_size: Count = 6
-    negatives: Whole = 2
-    accumulate: Count = 1  # batches a step
-    learning_rate: Positive = 3e-5
-    head_learning_rate: Positive = 1e-3
-    freeze_layers: Whole = 0  # of the lowest layers
-    warmup_steps: Whole = 8
+    max_steps: NonNegativeInt = 80
+    batch_size: PositiveInt = 6
+    negatives: NonNegativeInt = 2
+    accumulate: PositiveInt = 1  # batches a step
+    learning_rate: PositiveFloat = 3e-5
+    head_learning_rate: PositiveFloat = 1e-3
+    freeze_layers: NonNegativeInt = 0  # of the lowest layers
+    warmup_steps: NonNegativeInt = 8
     ranking: Literal["contrastive", "margin"] = "contrastive"
-    margin: Positive = 2.0
-    distill: NotNegative = 0.3  # weight of the KL to the mined teacher scores
-    teacher_scale: Positive = 0.3
-    flops_query: NotNegative = 1e-3  # not read where the query is inference-free
-    flops_passage: NotNegative = 3e-3
-    l1_passage: NotNegative = 0.0
-    ramp_steps: Count = 40  # of the regularisation, quadratic
-    cross_lingual: NotNegative = 0.5  # weight of the alignment of Korean-English term pairs
-    term_pairs: Whole = 8  # pairs a step
+    margin: PositiveFloat = 2.0
+    distill: NonNegativeFloat = 0.3  # weight of the KL to the mined teacher scores
+    teacher_scale: PositiveFloat = 0.3
+    flops_query: NonNegativeFloat = 1e-3  # not read where the query is inference-free
+    flops_passage: NonNegativeFloat = 3e-3
+    l1_passage: NonNegativeFloat = 0.0
+    ramp_steps: PositiveInt = 40  # of the regularisation, quadratic
+    cross_lingual: NonNegativeFloat = 0.5  # weight of the alignment of Korean-English term pairs
+    term_pairs: NonNegativeInt = 8  # pairs a step
     swap_share: Share = 0.3  # of the train questions that get a copy with English terms
-    evaluate_every: Count = 20
-    patience: Count = 3  # evaluations without a better dev nDCG@10
-    checkpoint_every: Count = 20
+    evaluate_every: PositiveInt = 20
+    patience: PositiveInt = 3  # evaluations without a better dev nDCG@10
+    checkpoint_every: PositiveInt = 20
     bf16: bool = False
     fp16: bool = False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from sunwi.params.finishing import Finishing, Rerank
 from sunwi.params.names import NameIn
-from sunwi.params.section import Count, NotNegative, Positive, Share
+from sunwi.params.section import NonNegativeFloat, PositiveFloat, Share
 
 RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sparse"]
 
@@ -29,16 +29,16 @@ class SubmissionParams(Finishing):
     encoder: Literal["base", "promoted"] = "promoted"
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
     queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]  # several: cascaded RRF
-    query_weights: dict[QueryArm, NotNegative] = {}  # of the arms in the cascade; 1 where none is named
+    query_weights: dict[QueryArm, NonNegativeFloat] = {}  # of the arms in the cascade; 1 where none is named
     fusion: FusionName = "calibrated"
-    weights: dict[str, NotNegative] = {}
+    weights: dict[str, NonNegativeFloat] = {}
     alpha: Share = 0.5  # of fusion alpha: the dense scores' share, BM25 has the rest
-    rrf_k: Positive = 60
-    depth: Count = 100  # candidates
+    rrf_k: PositiveFloat = 60
+    depth: PositiveInt = 100  # candidates
     rerank: Rerank = "none"
     reranker: Literal["final", "stage1"] = "final"  # stage1: before the failures, whatever the gate said
-    rerank_depth: Count | None = None  # None: train_reranker.depth, on whose lists the blend is fitted
-    rerank_weights: dict[Scorer, NotNegative] | None = None  # None: fitted; "retriever": the fused score
+    rerank_depth: PositiveInt | None = None  # None: train_reranker.depth, on whose lists the blend is fitted
+    rerank_weights: dict[Scorer, NonNegativeFloat] | None = None  # None: fitted; "retriever": the fused score
 
     @model_validator(mode="after")
     def _settings_fit(self) -> SubmissionParams:

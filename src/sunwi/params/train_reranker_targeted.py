@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import PositiveInt, model_validator
 
-from sunwi.params.section import Count, Level, NotNegative, Positive, Section, Share
+from sunwi.params.section import Level, NonNegativeFloat, PositiveFloat, Section, Share
 
 
 class TrainRerankerTargetedParams(Section):
@@ -14,11 +14,11 @@ class TrainRerankerTargetedParams(Section):
 
     enabled: bool = True
     start: Literal["continue", "merged"] = "continue"  # the same adapter, or a fresh one on the merged model
-    max_steps: Count = 8
-    learning_rate: Positive = 2e-4
-    replay: NotNegative = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
-    evaluate_every: Count = 4
-    patience: Count = 1
+    max_steps: PositiveInt = 8
+    learning_rate: PositiveFloat = 2e-4
+    replay: NonNegativeFloat = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
+    evaluate_every: PositiveInt = 4
+    patience: PositiveInt = 1
     stop_share: Share = 0.25  # of the documents: early stopping
     gate_share: Share = 0.35  # of the documents: the gate
     tolerance: Share = 0.0  # share of the solved questions that may be lost

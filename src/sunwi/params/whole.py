@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import model_validator
+from pydantic import NonNegativeInt, model_validator
 
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.params.bm25 import Bm25Params
@@ -26,7 +26,7 @@ from sunwi.params.query import QueryParams
 from sunwi.params.report import ReportParams
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
-from sunwi.params.section import Section, Whole
+from sunwi.params.section import Section
 from sunwi.params.sparse import SparseParams
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.train_embedder import TrainEmbedderParams
@@ -38,8 +38,8 @@ from sunwi.params.variants import headline_of
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: Whole = 42
-    rows_per_shard: Whole = 0
+    seed: NonNegativeInt = 42
+    rows_per_shard: NonNegativeInt = 0
     compute: ComputeParams = ComputeParams()
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()

@@ -67,7 +67,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterVerdict:
     """What one filter says: the values that it measured, and the reason if it refuses the question."""
 
     checks: Checks = field(default_factory=dict)

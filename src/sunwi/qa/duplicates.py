@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sunwi.qa.candidate import Candidate, Verdict
+from sunwi.qa.candidate import Candidate, FilterVerdict
 from sunwi.text import char_ngrams, jaccard, squeeze
 
 REASONS = {"duplicate_within": "중복", "duplicate_across": "다른 문서의 질문과 중복"}
@@ -20,12 +20,14 @@ class Duplicates:
         self._kept: dict[str, Candidate] = {}
         self._siblings: dict[str, list[tuple[Candidate, set[str]]]] = {}
 
-    def judge(self, candidate: Candidate) -> Verdict:
+    def judge(self, candidate: Candidate) -> FilterVerdict:
         """Reject `duplicate_within` and `duplicate_across`; the checks name the kept question."""
         grams = char_ngrams(candidate.question, 2)
         same = self._kept.get(squeeze(candidate.question))
         if same is not None and same.docid != candidate.docid:
-            return Verdict({"duplicate_of": same.qid, "duplicate_docid": same.docid}, "duplicate_across")
+            return FilterVerdict(
+                {"duplicate_of": same.qid, "duplicate_docid": same.docid}, "duplicate_across"
+            )
         similar = [
             (jaccard(grams, other), sibling.qid) for sibling, other in self._siblings.get(candidate.docid, ())
         ]
@@ -33,10 +35,10 @@ class Duplicates:
         if same is not None or nearest > self._near_copy:
             qid = same.qid if same is not None else qid
             similarity = 1.0 if same is not None else nearest
-            return Verdict(
+            return FilterVerdict(
                 {"sibling_similarity": round(similarity, 3), "duplicate_of": qid}, "duplicate_within"
             )
-        return Verdict({"sibling_similarity": round(nearest, 3)})
+        return FilterVerdict({"sibling_similarity": round(nearest, 3)})
 
     def keep(self, candidate: Candidate) -> None:
         """Judge later questions against this one too."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 
 Step = Literal["text", "search"]
 
@@ -31,4 +31,4 @@ class Filter:
     step: Step
     order: int
     reasons: Mapping[str, str]
-    judge: Callable[[Candidate, Evidence], Verdict]
+    judge: Callable[[Candidate, Evidence], FilterVerdict]

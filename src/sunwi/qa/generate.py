@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.executor import LOCAL, Executor
 from sunwi.corpus.copies import copies_of
 from sunwi.corpus.prepared import Prepared
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
-from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Checks, Evidence, FilterVerdict
 from sunwi.qa.dev_contexts import dev_contexts
 from sunwi.qa.duplicates import Duplicates
 from sunwi.qa.evaluation_texts import EvaluationTexts
@@ -86,7 +86,7 @@ def generate_questions(
     params: QaSections,
     encoder: Encoder | None = None,
     client: LlmClient | None = None,
-    engine: Engine = LOCAL,
+    engine: Executor = LOCAL,
 ) -> QaResult:
     """Make or take questions, filter them, and assign their split.
 
@@ -154,7 +154,7 @@ def _candidates(
     given: Sequence[Given],
     params: QaSections,
     client: LlmClient | None,
-    engine: Engine,
+    engine: Executor,
 ) -> tuple[list[Candidate], list[RejectedQuestion], int | None]:
     """Candidates by document, best first; slots without a question; how many a document may keep."""
     qa = params.qa
@@ -168,7 +168,7 @@ def _candidates(
     return template_candidates(documents, qa.groups, params.seed, engine), [], qa.questions_per_document
 
 
-Checked = tuple[Candidate, Evidence, Verdict]
+Checked = tuple[Candidate, Evidence, FilterVerdict]
 
 
 def _check(
@@ -204,7 +204,7 @@ def _check(
         candidate, evidence, verdict = checked[at]
         evidence = replace(evidence, rank=rank, evaluation_cosine=cosine)
         found = judge(candidate, evidence, by_search)
-        checked[at] = (candidate, evidence, Verdict({**verdict.checks, **found.checks}, found.reason))
+        checked[at] = (candidate, evidence, FilterVerdict({**verdict.checks, **found.checks}, found.reason))
     return checked
 
 

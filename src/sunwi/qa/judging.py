@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sunwi.errors import DataError
-from sunwi.qa.candidate import Candidate, Checks, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Checks, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter, Step
 from sunwi.registry import Registry
 
@@ -18,7 +18,7 @@ def filters_of(step: Step) -> list[Filter]:
     return [one for _, one in named if one.step == step]
 
 
-def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -> Verdict:
+def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -> FilterVerdict:
     """The filters in order, up to the first that refuses; the verdict has every value measured until then.
 
     Raises
@@ -34,5 +34,5 @@ def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -
             if verdict.reason not in rule.reasons:  # else the report would show the bare code
                 what = f"the filter {rule.judge.__name__} refused a question for {verdict.reason!r}"
                 raise DataError(f"{what}, which is none of its reasons", "name it in that file's FILTER")
-            return Verdict(checks, verdict.reason)
-    return Verdict(checks)
+            return FilterVerdict(checks, verdict.reason)
+    return FilterVerdict(checks)

@@ -19,7 +19,7 @@ from sunwi.search.labelled import first_relevant_rank
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.retrievers.base import Retriever, Scores
-from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.bm25 import Bm25Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 
@@ -48,7 +48,7 @@ class QuestionSearch:
         self._lengths = lengths
         self._tokenizer = bm25.tokenizer
         terms = term_stream(self.passages.texts, bm25.tokenizer, "passages")
-        retrievers: list[Retriever] = [LexicalRetriever(Bm25(terms, bm25))]
+        retrievers: list[Retriever] = [Bm25Retriever(Bm25(terms, bm25))]
         if encoder is not None:
             vectors = encoder.encode(self.passages.texts, "passage", lengths.max_length, "encode passages")
             retrievers.append(DenseRetriever(vectors))

@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from sunwi.corpus.chunking import leading_text
 from sunwi.llm.outcome import Malformed, Outcome
+from sunwi.llm.prompting import fill, read_object, read_prompt
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.llm.wording import fill, read_object, read_prompt
 from sunwi.params.query import QueryParams
 from sunwi.records.corpus import Query
 from sunwi.records.submissions import UnderstoodQuery

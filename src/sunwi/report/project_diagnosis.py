@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pydantic import NonNegativeInt
+
 from sunwi.params.encoder import EncoderParams
-from sunwi.params.section import Whole
 from sunwi.params.variants import HeadlineSections
 from sunwi.paths import METRICS, MINED, PLOTS, SUBMISSIONS
 from sunwi.records.failures import AugmentedFailure
@@ -34,7 +35,7 @@ Rows = list[dict[str, Any]]
 class DiagnosisSections(HeadlineSections):
     """The sections that the diagnosis reads."""
 
-    seed: Whole = 42
+    seed: NonNegativeInt = 42
     encoder: EncoderParams = EncoderParams()
 
 

@@ -18,7 +18,7 @@ FAILING: frozenset[Status] = frozenset({"fallen", "missing"})
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardVerdict:
     """What became of one headline number.
 
     `kept`: it fell by no more than the tolerance. `noise`: it fell by more, yet chance does that too.
@@ -50,7 +50,7 @@ def compare_revisions(
     alpha: float,
     params: ScoreParams,
     seed: int,
-) -> list[Verdict]:
+) -> list[GuardVerdict]:
     """Compare headline numbers of two scorings on the queries that both have.
 
     Parameters
@@ -62,7 +62,7 @@ def compare_revisions(
 
     Returns
     -------
-    list of Verdict
+    list of GuardVerdict
         By variant and measure, in the order given. `low` and `high` bound the mean paired difference,
         after less before (BCa bootstrap).
     """
@@ -84,7 +84,7 @@ def compare_revisions(
         variant, measure = pair
         if pair not in differences:
             gone = not (variant in after.precision and after.values(variant, measure))
-            verdicts.append(Verdict(variant, measure, "missing" if gone else "new"))
+            verdicts.append(GuardVerdict(variant, measure, "missing" if gone else "new"))
             continue
         then, now = differences[pair]
         p = p_values["\t".join(pair)]
@@ -92,7 +92,7 @@ def compare_revisions(
         status: Status = "kept" if fall <= tolerances[measure] else "fallen" if p < alpha else "noise"
         low, high = bca_intervals((now - then)[:, None], params.confidence, params.bootstrap, seed)[0]
         verdicts.append(
-            Verdict(
+            GuardVerdict(
                 variant,
                 measure,
                 status,
@@ -113,7 +113,7 @@ def _paired(before: Mapping[str, float], after: Mapping[str, float]) -> np.ndarr
     return np.array([[values[qid] for qid in common] for values in (before, after)], dtype=np.float64)
 
 
-def markdown_verdicts(verdicts: Sequence[Verdict]) -> str:
+def markdown_verdicts(verdicts: Sequence[GuardVerdict]) -> str:
     """The verdicts as a Markdown table, as a build's summary shows them."""
     lines = [
         "| variant | measure | before | after | difference [95%] | p | queries | verdict |",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.executor import LOCAL, Executor
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
@@ -19,7 +19,7 @@ from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch, collapse
 from sunwi.search.retrievers.base import Retriever, Scores
-from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.bm25 import Bm25Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.expansion import ExpandedLexicalRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
@@ -45,7 +45,7 @@ class RankedQuery:
 class SearchPipeline:
     """A corpus with its retrievers; blocks of queries that are cut to their best run on the engine."""
 
-    def __init__(self, passages: Passages, retrievers: Sequence[Retriever], engine: Engine = LOCAL) -> None:
+    def __init__(self, passages: Passages, retrievers: Sequence[Retriever], engine: Executor = LOCAL) -> None:
         self.passages = passages
         self.retrievers = {retriever.name: retriever for retriever in retrievers}
         self.engine = engine
@@ -139,7 +139,7 @@ def build_pipeline(
     question_texts: Sequence[str] = (),
     extra: Sequence[Retriever] = (),
     kept: Path | None = None,
-    engine: Engine = LOCAL,
+    engine: Executor = LOCAL,
 ) -> SearchPipeline:
     """BM25, dense and, given (vectors, qids, docids), the question index; then the `extra` retrievers.
 
@@ -178,9 +178,9 @@ def build_pipeline(
     return SearchPipeline(passages, [lexical, near, index, *extra], engine)
 
 
-def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> LexicalRetriever:
+def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> Bm25Retriever:
     if kept:
         from sunwi.search.index_cache import kept_bm25
 
-        return LexicalRetriever(kept_bm25(kept, passages.texts, params))
-    return LexicalRetriever(Bm25(term_stream(passages.texts, params.tokenizer), params))
+        return Bm25Retriever(kept_bm25(kept, passages.texts, params))
+    return Bm25Retriever(Bm25(term_stream(passages.texts, params.tokenizer), params))

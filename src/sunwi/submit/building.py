@@ -16,10 +16,10 @@ from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
-from sunwi.submit.cascade import Search, rank_cascade, searches
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks
-from sunwi.submit.ranking import Place, Ranking
+from sunwi.submit.multi_query import Search, rank_multi_query, searches
+from sunwi.submit.ranking import RankedDocument, Ranking
 
 PROBABILITY = "probability"  # of answering, by the blend's calibration
 
@@ -111,7 +111,7 @@ def build(
         ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
     else:
         asked, batch = cascade
-        ranked = rank_cascade(
+        ranked = rank_multi_query(
             asked, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
     scorers = SCORERS[variant.rerank]
@@ -179,7 +179,7 @@ def _ranking(
         position = one.positions[at]
         score = float(final[at]) if at < len(final) else None
         evidence = _evidence(one, at, extra)
-        places.append(Place(passages.groups[position], passages.docids[position], score, evidence))
+        places.append(RankedDocument(passages.groups[position], passages.docids[position], score, evidence))
     return Ranking(places)
 
 

@@ -14,7 +14,7 @@ SPREAD_DEPTH = 10  # places whose scores set the scale of a gap
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedDocument:
     """A document at its place.
 
     Attributes
@@ -39,7 +39,7 @@ class Place:
 class Ranking:
     """Places best first, and the fallbacks that were taken on the way, in words."""
 
-    places: list[Place]
+    places: list[RankedDocument]
     fallbacks: list[str] = field(default_factory=list)
 
     @property
@@ -73,7 +73,8 @@ def gap(ranking: Ranking, docid: str) -> float | None:
 
     Examples
     --------
-    >>> places = [Place(docid, docid, score, {}) for docid, score in (("a", 9.0), ("b", 8.0), ("c", 4.0))]
+    >>> scores = (("a", 9.0), ("b", 8.0), ("c", 4.0))
+    >>> places = [RankedDocument(docid, docid, score, {}) for docid, score in scores]
     >>> gap(Ranking(places), "b")
     0.2
     """
@@ -113,7 +114,7 @@ def from_row(row: RankingRow) -> Ranking:
     scores: list[float | None] = [*row.scores, *[None] * (len(row.docids) - len(row.scores))]
     return Ranking(
         [
-            Place(docid, passage, score, {})
+            RankedDocument(docid, passage, score, {})
             for docid, passage, score in zip(row.docids, row.passages, scores, strict=True)
         ]
     )

@@ -11,7 +11,7 @@ from sunwi.search.rerank.blend import FIRST, blend, order_of
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import Place, Ranking
+from sunwi.submit.ranking import RankedDocument, Ranking
 
 
 def union_rerank(
@@ -58,14 +58,14 @@ def union_rerank(
             place = pool[at]
             extra = {f"{name}_score": round(float(values[at]), 5) for name, values in sorted(own.items())}
             evidence = {**place.evidence, **extra}
-            ordered.append(Place(place.docid, place.passage, float(final[at]), evidence))
+            ordered.append(RankedDocument(place.docid, place.passage, float(final[at]), evidence))
         found[qid] = Ranking(ordered + rest)
     return found
 
 
 def _pool(
     qid: str, members: Mapping[str, Mapping[str, Ranking]], settings: UnionPool
-) -> tuple[list[Place], list[Place]]:
+) -> tuple[list[RankedDocument], list[RankedDocument]]:
     """The pool by RRF, and what the members have below it."""
     head = {name: members[name][qid].docids[: settings.depth] for name in settings.of}
     tail = {name: members[name][qid].docids[settings.depth :] for name in settings.of}
@@ -78,10 +78,10 @@ def _pool(
         for name in settings.of
     }
 
-    def place_of(docid: str, rank: int, score: float | None) -> Place:
+    def place_of(docid: str, rank: int, score: float | None) -> RankedDocument:
         of_members = {f"{name}_rank": ranks[name].get(docid) for name in sorted(settings.of)}
         fused = {"fused_rank": rank, "fused_score": None if score is None else round(score, 6)}
-        return Place(docid, passage[docid], score, {**fused, **of_members})
+        return RankedDocument(docid, passage[docid], score, {**fused, **of_members})
 
     fused = fuse_ranked_lists(head, settings.rrf_k)
     pool = [place_of(docid, rank, score) for rank, (docid, score) in enumerate(fused, start=1)]

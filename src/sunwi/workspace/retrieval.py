@@ -11,7 +11,7 @@ from sunwi.paths import INDEX
 from sunwi.runtime import cache_dir
 from sunwi.search.index.store import load_vectors
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
-from sunwi.search.retrievers.term_weights import TermWeightRetriever
+from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which
@@ -46,7 +46,7 @@ def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None =
     )
     texts = [question.question for question in asked]
     lengths = (settings.encoder.query_max_length, settings.encoder.max_length)
-    extra = [TermWeightRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
+    extra = [M3LexicalRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
     kept = cache_dir() / "indexes" if settings.search.keep_indexes else None
     return build_pipeline(
         corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, texts, extra, kept,

@@ -50,11 +50,11 @@ def test_no_batch_shows_a_question_its_own_answer_as_a_negative(
 def test_copies_are_kin() -> None:
     rows = [row("a", "d1", ["d9"]), row("b", "copy-of-d1", ["d8"])]
 
-    def kin(docid: str) -> frozenset[str]:
+    def answer_group(docid: str) -> frozenset[str]:
         return frozenset({docid.removeprefix("copy-of-")})
 
     with pytest.raises(DataError, match="no batch of 2 questions"):
-        arrange(rows, kin, 2, seed=0)
+        arrange(rows, answer_group, 2, seed=0)
     assert len(arrange(rows, alone, 2, seed=0).rows) == 2
 
 

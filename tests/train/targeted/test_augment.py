@@ -50,18 +50,18 @@ def test_paraphrases_keep_the_words_that_carry_meaning() -> None:
 def test_doubtful_and_unreachable_failures_train_nothing() -> None:
     asked: list[tuple[str, str]] = []
 
-    def may_answer(_: str, positive: str, candidate: str) -> bool:
+    def is_excluded(_: str, positive: str, candidate: str) -> bool:
         asked.append((positive, candidate))
         return candidate == "n1"
 
     failures = [failure("b"), failure("c", "label_doubtful"), failure("a", "not_retrieved")]
     near = ["b", "n1", "n2", "n3"]
-    rows, metrics = augment_failures(failures, TEXTS, lambda _: near, may_answer, 2, 3)
+    rows, metrics = augment_failures(failures, TEXTS, lambda _: near, is_excluded, 2, 3)
     assert [row.qid for row in rows] == ["b#00", "b#01", "b#02"]
     assert [row.generator for row in rows] == ["original", "morphological", "morphological"]
     assert [negative["docid"] for negative in rows[0].negatives] == ["b", "n2", "n3"]
     assert metrics["left_out"] == {"label_doubtful": 1, "not_retrieved": 1}
-    assert augment_failures([], TEXTS, lambda _: near, may_answer, 2, 3)[0] == []
+    assert augment_failures([], TEXTS, lambda _: near, is_excluded, 2, 3)[0] == []
 
 
 @pytest.fixture

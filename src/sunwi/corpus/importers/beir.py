@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_objects
 from sunwi.corpus.judgements import DANGLING, read_judgements, without_dangling
@@ -55,7 +55,7 @@ def read_beir(
         if row is not None:
             draft.documents.append((place, row))
     queries = _read_queries(folder / "queries.jsonl", draft)
-    judged: dict[str, list[tuple[Place, Judgement]]] = {"test": [], "dev": [], "train": []}
+    judged: dict[str, list[tuple[Location, Judgement]]] = {"test": [], "dev": [], "train": []}
     for split, path in _judgement_files(folder, draft).items():
         judged[split] = list(read_judgements(path, draft))
     docids = {document.docid for _, document in draft.documents}
@@ -77,8 +77,8 @@ def read_beir(
 
 
 def _of_one_split(
-    dev: Iterable[tuple[Place, Judgement]], test: Iterable[tuple[Place, Judgement]], draft: Draft
-) -> list[tuple[Place, Judgement]]:
+    dev: Iterable[tuple[Location, Judgement]], test: Iterable[tuple[Location, Judgement]], draft: Draft
+) -> list[tuple[Location, Judgement]]:
     """The dev judgements without those of test queries, which are a fault: dev is tuned on, test is not."""
     in_test = {judgement.qid: place for place, judgement in reversed(list(test))}
     kept, named = [], set()
@@ -104,10 +104,10 @@ def _judgement_files(folder: Path, draft: Draft) -> dict[str, Path]:
         if split is None:
             known = ", ".join(f"{name}.tsv" for name in SPLITS)
             what = f"expected judgements of a split under a name of it ({known}); rename or remove the file"
-            draft.problems.append(Place(path).problem(what))
+            draft.problems.append(Location(path).problem(what))
         elif split in found:
             what = f"the {split} split's judgements are in {found[split].name} already; keep one of the two"
-            draft.problems.append(Place(path).problem(what))
+            draft.problems.append(Location(path).problem(what))
         else:
             found[split] = path
     return found
@@ -135,8 +135,8 @@ def _with_text(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
     return {**values, "title": title}
 
 
-def _read_queries(path: Path, draft: Draft) -> dict[str, tuple[Place, str]]:
-    queries: dict[str, tuple[Place, str]] = {}
+def _read_queries(path: Path, draft: Draft) -> dict[str, tuple[Location, str]]:
+    queries: dict[str, tuple[Location, str]] = {}
     for place, values in read_objects(path, draft):
         row = draft.parse(place, BeirQuery, values, {"qid": "_id", "text": "text"})
         if row is None:
@@ -150,8 +150,8 @@ def _read_queries(path: Path, draft: Draft) -> dict[str, tuple[Place, str]]:
 
 
 def _add_questions(
-    judged: Iterable[tuple[Place, Judgement]],
-    queries: dict[str, tuple[Place, str]],
+    judged: Iterable[tuple[Location, Judgement]],
+    queries: dict[str, tuple[Location, str]],
     docids: set[str],
     held_out: set[str],
     draft: Draft,

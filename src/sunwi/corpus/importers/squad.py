@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
@@ -47,7 +47,7 @@ def read_squad(
     docids: dict[str, dict[str, str]] = defaultdict(dict)  # article -> context -> docid
     for path, name in zip(files, _names(files), strict=True):
         document = read_document(path, draft) or {"data": []}
-        for index, (place, article) in enumerate(_children(draft, Place(path), document, "data")):
+        for index, (place, article) in enumerate(_children(draft, Location(path), document, "data")):
             article_id = _first_text(article, ("doc_id",))
             key = article_id or f"{name}-{index:05d}"
             split_by = article_id or _first_text(article, ARTICLE_TITLES) or key
@@ -63,7 +63,13 @@ def read_squad(
 
 
 def _add_article(
-    draft: Draft, place: Place, article: dict[str, Any], *, prefix: str, to_tune: bool, docids: dict[str, str]
+    draft: Draft,
+    place: Location,
+    article: dict[str, Any],
+    *,
+    prefix: str,
+    to_tune: bool,
+    docids: dict[str, str],
 ) -> None:
     """Add an article's paragraphs; `docids` are those of its contexts so far."""
     title = _first_text(article, ARTICLE_TITLES)
@@ -92,7 +98,7 @@ def _hash_share(key: str) -> float:
     return int(text_hash("tune", key)[:8], 16) / 0x100000000
 
 
-def _add_questions(draft: Draft, at: Place, paragraph: dict[str, Any], docid: str, to_tune: bool) -> None:
+def _add_questions(draft: Draft, at: Location, paragraph: dict[str, Any], docid: str, to_tune: bool) -> None:
     for place, asked in _children(draft, at, paragraph, "qas"):
         question = _required(draft, place, asked, ("question",))
         qid = _required(draft, place, asked, QUESTION_IDS)
@@ -128,8 +134,8 @@ def _own_title(paragraph: dict[str, Any]) -> str | None:
 
 
 def _children(
-    draft: Draft, place: Place, parent: dict[str, Any], name: str
-) -> Iterator[tuple[Place, dict[str, Any]]]:
+    draft: Draft, place: Location, parent: dict[str, Any], name: str
+) -> Iterator[tuple[Location, dict[str, Any]]]:
     items = parent.get(name)
     if not isinstance(items, list):
         draft.problems.append(place.problem(f"expected a list in the field '{name}'"))
@@ -153,7 +159,7 @@ def _first_text(values: dict[str, Any], names: Sequence[str]) -> str | None:
     return None
 
 
-def _required(draft: Draft, place: Place, values: dict[str, Any], names: Sequence[str]) -> str | None:
+def _required(draft: Draft, place: Location, values: dict[str, Any], names: Sequence[str]) -> str | None:
     found = _first_text(values, names)
     if found is None:
         fields = " or ".join(f"'{name}'" for name in names)

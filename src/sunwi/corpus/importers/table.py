@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from sunwi.corpus.draft import Draft, Place
+from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_objects
 from sunwi.records.corpus import Document
@@ -20,7 +20,7 @@ from sunwi.runtime import text_hash
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 MORE_SEPARATORS = (",", "\t", ";", "|")
 CONTENT = "content"
-Rows = Iterator[tuple[Place, dict[str, Any]]]
+Rows = Iterator[tuple[Location, dict[str, Any]]]
 
 
 def read_table(
@@ -76,7 +76,9 @@ def _rows(path: Path, columns: dict[str, str], draft: Draft, *, in_columns: bool
         return _separated_rows(path, text, separator, wanted, draft)
     if in_columns:
         what = f"expected a header with the columns {', '.join(map(repr, wanted))}, found plain text"
-        draft.problems.append(Place(path).problem(f"{what}, which has none: name no column, or add a header"))
+        draft.problems.append(
+            Location(path).problem(f"{what}, which has none: name no column, or add a header")
+        )
         return iter(())
     return ((place, {columns["content"]: passage}) for place, passage in _passages(path, text))
 
@@ -121,9 +123,9 @@ def _json_rows(path: Path, text: str, draft: Draft) -> Rows | None:
         return None
     if not (isinstance(whole, list) and all(isinstance(item, dict) for item in whole)):
         what = "expected rows, found one JSON document; `sunwi import squad` reads those of the SQuAD family"
-        draft.problems.append(Place(path).problem(what))
+        draft.problems.append(Location(path).problem(what))
         return iter(())
-    return ((Place(path, inside=f"[{index}]"), item) for index, item in enumerate(whole))
+    return ((Location(path, inside=f"[{index}]"), item) for index, item in enumerate(whole))
 
 
 def _json(text: str) -> Any:
@@ -139,7 +141,7 @@ def _made_id(content: Any, seen: Counter[str]) -> str:
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
-def _passages(path: Path, text: str) -> Iterator[tuple[Place, str]]:
+def _passages(path: Path, text: str) -> Iterator[tuple[Location, str]]:
     lines = text.split("\n")
     filled = [number for number, line in enumerate(lines, start=1) if line.strip()]
     in_blocks = any(later - earlier > 1 for earlier, later in pairwise(filled))
@@ -153,8 +155,8 @@ def _passages(path: Path, text: str) -> Iterator[tuple[Place, str]]:
         yield _joined(path, lines, block)
 
 
-def _joined(path: Path, lines: list[str], block: list[int]) -> tuple[Place, str]:
-    return Place(path, block[0]), "\n".join(lines[number - 1] for number in block)
+def _joined(path: Path, lines: list[str], block: list[int]) -> tuple[Location, str]:
+    return Location(path, block[0]), "\n".join(lines[number - 1] for number in block)
 
 
 def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str], draft: Draft) -> Rows:
@@ -163,7 +165,7 @@ def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str]
     header: list[str] | None = None
     try:
         for cells in table:
-            place, line = Place(path, line), table.line_num + 1
+            place, line = Location(path, line), table.line_num + 1
             if not cells:
                 continue
             if header is None:
@@ -175,22 +177,22 @@ def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str]
             else:
                 draft.problems.append(place.problem(f"expected {len(header)} columns, found {len(cells)}"))
     except csv.Error as error:
-        draft.problems.append(Place(path, line).problem(f"the table cannot be read from here on: {error}"))
+        draft.problems.append(Location(path, line).problem(f"the table cannot be read from here on: {error}"))
 
 
 def _parquet_rows(path: Path, wanted: Iterable[str], draft: Draft) -> Rows:
     from pyarrow import ArrowInvalid, parquet
 
     if not path.is_file():
-        draft.problems.append(Place(path).problem("the file does not exist"))
+        draft.problems.append(Location(path).problem("the file does not exist"))
         return
     try:
         table = parquet.ParquetFile(path)
     except ArrowInvalid as error:
-        draft.problems.append(Place(path).problem(f"expected a Parquet file: {error}"))
+        draft.problems.append(Location(path).problem(f"expected a Parquet file: {error}"))
         return
     with table:
-        if not _has_columns(Place(path), table.schema_arrow.names, wanted, draft):
+        if not _has_columns(Location(path), table.schema_arrow.names, wanted, draft):
             return
         for name in sorted(set(table.schema_arrow.names) - set(wanted)):
             draft.counted[f"field '{name}' of {path.name} is not used"] += table.metadata.num_rows
@@ -198,10 +200,10 @@ def _parquet_rows(path: Path, wanted: Iterable[str], draft: Draft) -> Rows:
         for batch in table.iter_batches(columns=sorted(set(wanted))):
             for values in batch.to_pylist():
                 number += 1
-                yield Place(path, inside=f"row {number}"), values
+                yield Location(path, inside=f"row {number}"), values
 
 
-def _has_columns(place: Place, header: Iterable[str], wanted: Iterable[str], draft: Draft) -> bool:
+def _has_columns(place: Location, header: Iterable[str], wanted: Iterable[str], draft: Draft) -> bool:
     found = list(header)
     problems = [
         f"expected a column {name!r}, found {', '.join(map(repr, found))}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 from sunwi.text import overlap
 
 MIN_SHARE = 0.5
 
 
-def answerability(candidate: Candidate, evidence: Evidence) -> Verdict:
+def answerability(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     """Record the share of content morphemes that the passage has; reject `not_answerable` under a half.
 
     People and LLMs paraphrase (the median share of people's questions is about a half), so for them
@@ -17,7 +17,7 @@ def answerability(candidate: Candidate, evidence: Evidence) -> Verdict:
     """
     share = overlap(evidence.terms, set(evidence.passage_terms))
     refused = share < MIN_SHARE and not candidate.paraphrase
-    return Verdict({"answerable": round(share, 4)}, "not_answerable" if refused else None)
+    return FilterVerdict({"answerable": round(share, 4)}, "not_answerable" if refused else None)
 
 
 FILTER = Filter("search", 80, {"not_answerable": "문단에 답이 없음"}, answerability)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 from sunwi.qa.filters.form import asks
 from sunwi.text import char_ngrams
@@ -10,7 +10,7 @@ from sunwi.text import char_ngrams
 HIGH_COPY = 0.7
 
 
-def copying(candidate: Candidate, evidence: Evidence) -> Verdict:
+def copying(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     """Record the share of the question's character 3-grams in the passage; reject a `declarative_copy`.
 
     A question with a high share is only marked (`copied`): most of it is its subject's name.
@@ -19,7 +19,7 @@ def copying(candidate: Candidate, evidence: Evidence) -> Verdict:
     share = len(grams & char_ngrams(evidence.passage, 3)) / len(grams) if grams else 0.0
     copied = share > HIGH_COPY
     statement = copied and candidate.style != "keyword" and not asks(candidate.question)
-    return Verdict(
+    return FilterVerdict(
         {"copy": round(share, 3), "copied": int(copied)}, "declarative_copy" if statement else None
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 
 MIN_CHARS, MAX_CHARS = 9, 80
@@ -34,7 +34,7 @@ def asks(text: str) -> bool:
     )
 
 
-def form(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (the filters' common signature)
+def form(candidate: Candidate, evidence: Evidence) -> FilterVerdict:  # noqa: ARG001 (the filters' common signature)
     """Reject `too_short`, `too_long`, `states_no_answer`, `several_questions`, and `no_question`
     unless it paraphrases.
 
@@ -60,7 +60,7 @@ def form(candidate: Candidate, evidence: Evidence) -> Verdict:  # noqa: ARG001 (
         reason = "several_questions"
     elif not (asking or keywords or candidate.paraphrase):
         reason = "no_question"
-    return Verdict(checks, reason)
+    return FilterVerdict(checks, reason)
 
 
 FILTER = Filter(

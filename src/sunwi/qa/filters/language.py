@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 
 MIN_HANGUL = 0.5
@@ -13,7 +13,7 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f가-힣]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
-def language(candidate: Candidate, evidence: Evidence) -> Verdict:
+def language(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     """Reject `not_korean` (Hangul under half of Hangul and Latin letters), `foreign_word`, `foreign_script`.
 
     A Latin word of four or more letters, and any letter of another script, must stand in the passage.
@@ -24,16 +24,16 @@ def language(candidate: Candidate, evidence: Evidence) -> Verdict:
     share = hangul / (hangul + latin) if hangul + latin else 0.0
     checks: dict[str, float | int | str | None] = {"hangul": round(share, 3)}
     if share < MIN_HANGUL:
-        return Verdict(checks, "not_korean")
+        return FilterVerdict(checks, "not_korean")
     passage = evidence.passage
     lowered = passage.lower()
     foreign = [char for char in text if _other_script(char) and char not in passage]
     if foreign:
-        return Verdict({**checks, "foreign": "".join(sorted(set(foreign)))}, "foreign_script")
+        return FilterVerdict({**checks, "foreign": "".join(sorted(set(foreign)))}, "foreign_script")
     words = [word for word in _LATIN_WORD.findall(text) if word.lower() not in lowered]
     if words:
-        return Verdict({**checks, "foreign": words[0]}, "foreign_word")
-    return Verdict(checks)
+        return FilterVerdict({**checks, "foreign": words[0]}, "foreign_word")
+    return FilterVerdict(checks)
 
 
 def _other_script(char: str) -> bool:

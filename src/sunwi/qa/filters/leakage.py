@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sunwi.qa.candidate import Candidate, Evidence, Verdict
+from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
 
 _TEXT = r"(?:문서|글|본문|지문|텍스트|문단|문장|기사|단락|구절|제시문|발췌문)"
@@ -20,19 +20,19 @@ _DEICTIC = re.compile(
 )
 
 
-def leakage(candidate: Candidate, evidence: Evidence) -> Verdict:
+def leakage(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     """Reject `refers_to_document` (`이 글에서`, `본문에 따르면`) and a leading `deictic` (`이러한 ...`).
 
     `문서`, `본문`, `지문` are leaks wherever they stand, unless the passage speaks of them itself.
     """
     if found := _DOCUMENT.search(candidate.question):
-        return Verdict({"leak": found.group().strip()}, "refers_to_document")
+        return FilterVerdict({"leak": found.group().strip()}, "refers_to_document")
     mentioned = [word for word in _MENTION.findall(candidate.question) if word not in evidence.passage]
     if mentioned:
-        return Verdict({"leak": mentioned[0]}, "refers_to_document")
+        return FilterVerdict({"leak": mentioned[0]}, "refers_to_document")
     if found := _DEICTIC.search(candidate.question):
-        return Verdict({"leak": found.group().strip()}, "deictic")
-    return Verdict()
+        return FilterVerdict({"leak": found.group().strip()}, "deictic")
+    return FilterVerdict()
 
 
 FILTER = Filter(

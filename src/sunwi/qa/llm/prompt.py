@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from sunwi.corpus.chunking import leading_text
+from sunwi.llm.prompting import read_prompt
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.llm.wording import read_prompt
 from sunwi.records.corpus import Document
 from sunwi.resources import resource_folder
 from sunwi.runtime import text_hash

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from sunwi.cache import RowCache
-from sunwi.compute.engine import LOCAL, Engine
+from sunwi.compute.executor import LOCAL, Executor
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.template import medium, safe
 from sunwi.qa.template.cached import candidate_key, from_row, to_row
@@ -35,7 +35,7 @@ BLOCK = 512  # documents analysed at a time
 
 
 def template_candidates(
-    documents: Sequence[Document], groups: Iterable[Group], seed: int, engine: Engine = LOCAL
+    documents: Sequence[Document], groups: Iterable[Group], seed: int, engine: Executor = LOCAL
 ) -> list[Candidate]:
     """Candidates for every document, best first within a document.
 

@@ -7,7 +7,7 @@ from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 
 
-class LexicalRetriever:
+class Bm25Retriever:
     """BM25 of every passage."""
 
     name = "bm25"

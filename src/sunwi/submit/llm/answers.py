@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.wording import read_object
+from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Answering
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from sunwi.llm.outcome import Outcome
+from sunwi.llm.prompting import fill, read_prompt
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.llm.wording import fill, read_prompt
 from sunwi.resources import resource_folder
 
 T = TypeVar("T")

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.wording import read_object
+from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import LlmRerank
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
-from sunwi.submit.ranking import Place, Ranking
+from sunwi.submit.ranking import RankedDocument, Ranking
 
 TASK = "rerank"
 SCHEMA = {
@@ -105,7 +105,7 @@ def _ordered(ranking: Ranking, order: Sequence[int], size: int) -> Ranking:
     """The head in the new order, without scores: those of the old order are none of the new one's."""
     whole = [*order, *(at for at in range(size) if at not in set(order))]
     head = [
-        Place(
+        RankedDocument(
             ranking.places[at].docid,
             ranking.places[at].passage,
             None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.wording import read_object
+from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Tiebreak
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, request, why

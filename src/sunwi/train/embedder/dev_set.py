@@ -15,7 +15,7 @@ from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import NATURAL, LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch, make_queries
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.search.retrievers.bm25 import LexicalRetriever
+from sunwi.search.retrievers.bm25 import Bm25Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 from sunwi.train.embedder.settings import EmbedderSections
@@ -54,7 +54,7 @@ def dev_set(
         wanted = set(range(len(passages)))
     else:
         vectors = base.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
-        search = SearchPipeline(passages, [LexicalRetriever(lexical), DenseRetriever(vectors)])
+        search = SearchPipeline(passages, [Bm25Retriever(lexical), DenseRetriever(vectors)])
         for _, scores in search.blocks(queries, ["bm25", "dense"]):
             fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
             wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}

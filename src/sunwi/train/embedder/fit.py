@@ -20,7 +20,7 @@ from sunwi.train.embedder.groups import schedule
 from sunwi.train.embedder.guide import Guide
 from sunwi.train.embedder.processes import process_count
 from sunwi.train.shared.checkpoints import checkpoint_folder, last_checkpoint
-from sunwi.train.shared.in_batch import Kin
+from sunwi.train.shared.in_batch import AnswerGroup
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +51,7 @@ def train_embedder(
     rows: Sequence[MinedRow],
     params: TrainEmbedderParams,
     seed: int,
-    kin: Kin,
+    answer_group: AnswerGroup,
     limits: EncoderParams,
     evaluate: DevEvaluation | None = None,
     frozen: FrozenOutputs | None = None,
@@ -87,7 +87,7 @@ def train_embedder(
         )
     device = pick_device()
     seed_everything(seed)
-    plan = schedule(rows, kin, params, seed, process_count())
+    plan = schedule(rows, answer_group, params, seed, process_count())
     guide = None
     if params.guide_margin is not None:
         guide = Guide(Encoder.of(info, limits), plan.groups, limits, params.guide_margin)

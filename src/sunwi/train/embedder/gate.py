@@ -25,7 +25,7 @@ GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """Reciprocal ranks of one encoder on the gate's questions, dense alone and fused."""
 
     dense: npt.NDArray[np.float64]
@@ -41,24 +41,24 @@ def gate_set(
     return dev_set(passages, base, [labels[row] for row in rows], params, GATE_CORPUS)
 
 
-def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> Verdict:
+def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateVerdict:
     """Reciprocal rank (cut at 10) of each gate question under one encoder."""
     queries = as_queries(encoder, gate.labels, params)
     vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
     return verdict_of(DenseRetriever(vectors).scores(queries), gate, params)
 
 
-def verdict_of(dense: Scores, gate: DevSet, params: EmbedderSections) -> Verdict:
+def verdict_of(dense: Scores, gate: DevSet, params: EmbedderSections) -> GateVerdict:
     """The verdict on dense scores [questions, pool]."""
     fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
-    return Verdict(
+    return GateVerdict(
         reciprocal_rank(first_relevant_rank(dense, gate.relevant)),
         reciprocal_rank(first_relevant_rank(fused, gate.relevant)),
     )
 
 
 def promote(
-    verdicts: dict[float, Verdict], gate: DevSet, params: EmbedderSections
+    verdicts: dict[float, GateVerdict], gate: DevSet, params: EmbedderSections
 ) -> tuple[float, dict[str, Any]]:
     """The share of the base that is promoted (1 = the base itself), and why.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.records.mined import MinedRow
-from sunwi.train.shared.in_batch import Kin, arrange
+from sunwi.train.shared.in_batch import AnswerGroup, arrange
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,11 @@ class Schedule:
 
 
 def schedule(
-    rows: Sequence[MinedRow], kin: Kin, params: TrainEmbedderParams, seed: int, processes: int = 1
+    rows: Sequence[MinedRow],
+    answer_group: AnswerGroup,
+    params: TrainEmbedderParams,
+    seed: int,
+    processes: int = 1,
 ) -> Schedule:
     """Lay out a whole run before it starts.
 
@@ -54,7 +58,7 @@ def schedule(
     steps = params.max_steps
     epoch = 0
     while epoch == 0 or len(groups) < steps * per_step:
-        batches = arrange(rows, kin, together, seed + epoch)
+        batches = arrange(rows, answer_group, together, seed + epoch)
         steps = steps or math.ceil(params.epochs * len(batches.rows) / per_step)
         groups += [_group(row, params, draw) for row in batches.rows]
         left_out += batches.left_out

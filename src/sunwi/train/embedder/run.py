@@ -25,7 +25,7 @@ from sunwi.train.embedder.processes import is_main_process
 from sunwi.train.embedder.selection import Selection, select_rows
 from sunwi.train.embedder.settings import EmbedderSections
 from sunwi.train.shared.checkpoints import remove_checkpoints
-from sunwi.train.shared.in_batch import Kin
+from sunwi.train.shared.in_batch import AnswerGroup
 
 if TYPE_CHECKING:
     import torch
@@ -50,17 +50,21 @@ class TrainingData:
     rows: Sequence[MinedRow]
     overlaps: Mapping[str, float]
     styles: Mapping[str, str]
-    kin: Kin
+    answer_group: AnswerGroup
     remine: Remine
 
     @classmethod
     def of(
-        cls, rows: Sequence[MinedRow], questions: Sequence[Question], kin: Kin, remine: Remine
+        cls,
+        rows: Sequence[MinedRow],
+        questions: Sequence[Question],
+        answer_group: AnswerGroup,
+        remine: Remine,
     ) -> TrainingData:
         """Mined rows with what is known of the questions that they were mined for."""
         overlaps = {question.qid: question.overlap for question in questions}
         styles = {question.qid: question.style for question in questions}
-        return cls(rows, overlaps, styles, kin, remine)
+        return cls(rows, overlaps, styles, answer_group, remine)
 
 
 def tune(
@@ -125,7 +129,7 @@ def _train_rounds(
             rows = data.remine(Encoder.of(info, params.encoder))
         selection = select_rows(rows, data.overlaps, data.styles, settings)
         trained = train_embedder(
-            info, selection.rows, settings, params.seed + at, data.kin, params.encoder, evaluate
+            info, selection.rows, settings, params.seed + at, data.answer_group, params.encoder, evaluate
         )
         found.append((trained, selection))
     return found

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pydantic import NonNegativeInt
+
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.fusion import FusionParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.reading import Sections
 from sunwi.params.score import ScoreParams
-from sunwi.params.section import Whole
 from sunwi.params.train_embedder import TrainEmbedderParams
 
 
 class EmbedderSections(Sections):
     """The sections that fine-tuning the embedder reads."""
 
-    seed: Whole = 42
+    seed: NonNegativeInt = 42
     encoder: EncoderParams = EncoderParams()
     bm25: Bm25Params = Bm25Params()
     mining: MiningParams = MiningParams()

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sunwi.errors import DataError
 from sunwi.records.mined import MinedRow
 
-Kin = Callable[[str], frozenset[str]]  # docid -> what counts as the same answer: its document and its copies
+AnswerGroup = Callable[
+    [str], frozenset[str]
+]  # docid -> what counts as the same answer: its document and its copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Batches:
     left_out: int
 
 
-def arrange(rows: Sequence[MinedRow], kin: Kin, batch_size: int, seed: int) -> Batches:
+def arrange(rows: Sequence[MinedRow], answer_group: AnswerGroup, batch_size: int, seed: int) -> Batches:
     """Order rows so that each batch of `batch_size` is free of false negatives.
 
     In-batch negatives are all passages of the other questions; one that is kin to a question's own positive
@@ -34,8 +36,8 @@ def arrange(rows: Sequence[MinedRow], kin: Kin, batch_size: int, seed: int) -> B
     """
     shuffled = sorted(rows, key=lambda row: row.qid)
     random.Random(seed).shuffle(shuffled)
-    answers = {row.qid: frozenset().union(*(kin(docid) for docid in row.pos_ids)) for row in rows}
-    shown = {row.qid: answers[row.qid].union(*(kin(docid) for docid in row.neg_ids)) for row in rows}
+    answers = {row.qid: frozenset().union(*(answer_group(docid) for docid in row.pos_ids)) for row in rows}
+    shown = {row.qid: answers[row.qid].union(*(answer_group(docid) for docid in row.neg_ids)) for row in rows}
     queue = deque(shuffled)
     ordered: list[MinedRow] = []
     left_out = 0

@@ -11,7 +11,7 @@ from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.params.sparse import SparseParams
 from sunwi.records.mined import MinedRow
 from sunwi.runtime import progress, seed_everything
-from sunwi.train.shared.in_batch import Kin, arrange
+from sunwi.train.shared.in_batch import AnswerGroup, arrange
 from sunwi.train.sparse.batches import SparseBatch, make_batch
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.checkpoint import Checkpoint, Progress
@@ -38,7 +38,7 @@ def train_sparse(
     rows: Sequence[MinedRow],
     pairs: Sequence[TermPair],
     params: SparseParams,
-    kin: Kin,
+    answer_group: AnswerGroup,
     dev_ndcg: DevScore,
     seed: int,
     checkpoint: Checkpoint,
@@ -52,7 +52,7 @@ def train_sparse(
 
     seed_everything(seed)
     optimiser = SparseOptimiser(encoder, params)
-    batches = arrange(rows, kin, params.batch_size, seed)
+    batches = arrange(rows, answer_group, params.batch_size, seed)
     resumed = checkpoint.load(optimiser.named, optimiser.adam)
     done, best = resumed or (Progress(), optimiser.weights())
     if resumed is None:

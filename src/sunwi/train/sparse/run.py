@@ -17,7 +17,7 @@ from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.base import Scores
-from sunwi.train.shared.in_batch import Kin
+from sunwi.train.shared.in_batch import AnswerGroup
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.evaluation import (
@@ -85,7 +85,7 @@ def run_sparse(
     dev: Sequence[LabelledQuestion],
     test: Sequence[LabelledQuestion],
     terms: Sequence[TermPair],
-    kin: Kin,
+    answer_group: AnswerGroup,
     others: OtherSystems,
     out: Path,
 ) -> SparseRun:
@@ -126,7 +126,7 @@ def run_sparse(
     )
     checkpoint = Checkpoint(cache_dir(), key)
     training = train_sparse(
-        encoder, trained_on, split.trained, settings, kin, dev_ndcg, params.seed, checkpoint
+        encoder, trained_on, split.trained, settings, answer_group, dev_ndcg, params.seed, checkpoint
     )  # fmt: skip
     index = SparseIndex.of(encoder, passages.texts, params)
     after = _measure(index, passages, test, split)

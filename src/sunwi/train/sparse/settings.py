@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pydantic import NonNegativeInt
+
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.fusion import FusionParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.reading import Sections
 from sunwi.params.score import ScoreParams
-from sunwi.params.section import Whole
 from sunwi.params.sparse import SparseParams
 
 
@@ -23,7 +24,7 @@ class ExportSections(Sections):
 class SparseSections(ExportSections):
     """The sections that training a sparse encoder reads."""
 
-    seed: Whole = 42
+    seed: NonNegativeInt = 42
     encoder: EncoderParams = EncoderParams()
     mining: MiningParams = MiningParams()
     score: ScoreParams = ScoreParams()

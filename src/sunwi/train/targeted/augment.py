@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.records.failures import AugmentedFailure, Failure
-from sunwi.train.targeted.failures import UNTRAINABLE, MayAnswer
+from sunwi.train.targeted.failures import UNTRAINABLE, IsExcluded
 from sunwi.train.targeted.paraphrase import paraphrases
 
 Neighbours = Callable[[str], Sequence[str]]  # docid to the docids nearest to it, nearest first
@@ -38,7 +38,7 @@ def augment_failures(
     failures: Sequence[Failure],
     texts: Mapping[str, str],
     neighbours: Neighbours,
-    may_answer: MayAnswer,
+    is_excluded: IsExcluded,
     wanted_paraphrases: int,
     wanted_negatives: int,
 ) -> tuple[list[AugmentedFailure], dict[str, Any]]:
@@ -49,7 +49,7 @@ def augment_failures(
     """
     rows: list[AugmentedFailure] = []
     for failure in trainable(failures):
-        near = near_negatives(failure, texts, neighbours, may_answer, wanted_negatives)
+        near = near_negatives(failure, texts, neighbours, is_excluded, wanted_negatives)
         rows += rows_of(failure, paraphrases(failure.query, wanted_paraphrases), near, MORPHOLOGICAL)
     return rows, augment_metrics(failures, rows)
 
@@ -64,7 +64,7 @@ def near_negatives(
     failure: Failure,
     texts: Mapping[str, str],
     neighbours: Neighbours,
-    may_answer: MayAnswer,
+    is_excluded: IsExcluded,
     wanted: int,
 ) -> list[Negative]:
     """The beating passage, then its neighbours that are not known to answer; `wanted` at most."""
@@ -73,7 +73,7 @@ def near_negatives(
     for docid in near:
         if len(chosen) >= wanted:
             break
-        if not may_answer(failure.query, failure.positive, docid):
+        if not is_excluded(failure.query, failure.positive, docid):
             chosen.append(docid)
     return [{"docid": docid, "text": texts[docid]} for docid in chosen]
 

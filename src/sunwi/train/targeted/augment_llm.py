@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 from sunwi.errors import LlmError
 from sunwi.llm.outcome import Malformed, Outcome
+from sunwi.llm.prompting import fill, read_object, read_prompt
 from sunwi.llm.request import LlmRequest, Message
-from sunwi.llm.wording import fill, read_object, read_prompt
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.resources import resource_folder

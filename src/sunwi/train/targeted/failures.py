@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOT_RETRIEVED = "not_retrieved"
 DOUBTFUL = "label_doubtful"
 UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker reaches the one; the other may be right
-MayAnswer = Callable[[str, str, str], bool]  # question, positive, candidate
+IsExcluded = Callable[[str, str, str], bool]  # question, positive, candidate
 
 
 def collect_failures(
@@ -30,7 +30,7 @@ def collect_failures(
     positives: Mapping[str, Sequence[str]],
     texts: Mapping[str, str],
     groups: Mapping[str, str],
-    may_answer: MayAnswer,
+    is_excluded: IsExcluded,
     near_topic: float,
 ) -> list[Failure]:
     """A note for every question whose passage the blend does not put first.
@@ -43,7 +43,7 @@ def collect_failures(
         Question id to the passages labelled as its answer.
     groups
         Docid to the document that the passage came from.
-    may_answer
+    is_excluded
         Whether a candidate is known to answer beside the positive.
     near_topic
         Jaccard of two passages' morphemes from which they are of one topic.
@@ -64,7 +64,7 @@ def collect_failures(
         margins = _margins(one, of_list, weights, positive, beating)
         if positive is None:
             category = NOT_RETRIEVED
-        elif may_answer(one.query, docid, beating.docid):
+        elif is_excluded(one.query, docid, beating.docid):
             category = DOUBTFUL
         else:
             category = category_of(

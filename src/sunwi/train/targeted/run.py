@@ -24,7 +24,7 @@ from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, relevances, solved
 from sunwi.train.reranker.run import Start, train_by_method
 from sunwi.train.reranker.scored import score_lists
-from sunwi.train.targeted.gate import Verdict, decide
+from sunwi.train.targeted.gate import GateVerdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
 from sunwi.train.targeted.settings import TargetedSections
@@ -81,7 +81,7 @@ def tune_targeted(
         **{f"lists_{part}": len(lists) for part, lists in parts.items()},
     }
     if reason := _nothing_to_do(params, rows, first):
-        return _kept(first, blend, out, Verdict(False, reason), counts)
+        return _kept(first, blend, out, GateVerdict(False, reason), counts)
     depth = params.train_reranker.depth
     trained = trained_reranker(first)
     rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
@@ -104,7 +104,9 @@ def tune_targeted(
         counts["best_step"] = watch.best_step if watch else facts["steps"]
         if counts["best_step"] == 0:  # the second stage is the first: nothing to score
             metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
-            verdict = Verdict(False, "no step was better than the start on the questions for early stopping")
+            verdict = GateVerdict(
+                False, "no step was better than the start on the questions for early stopping"
+            )
             return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
@@ -132,7 +134,7 @@ def _kept(
     first: Path,
     blend: Blend,
     out: Path,
-    verdict: Verdict,
+    verdict: GateVerdict,
     facts: Mapping[str, Any],
     curve: Sequence[dict[str, float]] = (),
 ) -> Targeted:
@@ -216,7 +218,7 @@ def _judged(
     after: Sequence[ScoredList],
     first: Blend,
     second: Blend,
-) -> tuple[dict[str, Any], Verdict]:
+) -> tuple[dict[str, Any], GateVerdict]:
     """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
     old, new = relevances(before, first.get(KIND, {})), relevances(after, second.get(KIND, {}))
     was, now = solved(old), solved(new)

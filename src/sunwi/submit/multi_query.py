@@ -56,7 +56,7 @@ def searches(
     return found
 
 
-def rank_cascade(
+def rank_multi_query(
     asked: Sequence[Search],
     batch: QueryBatch,
     queries: int,

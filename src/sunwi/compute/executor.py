@@ -9,7 +9,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-class Engine(Protocol):
+class Executor(Protocol):
     """Runs a piece of work on many batches.
 
     The caller makes the batches, so that every engine computes the very same ones: the low bits of a matrix
@@ -32,7 +32,7 @@ class Engine(Protocol):
         ...
 
 
-class LocalEngine:
+class LocalExecutor:
     """In this process, one batch after the other."""
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
@@ -40,4 +40,4 @@ class LocalEngine:
         return map(work, batches)
 
 
-LOCAL = LocalEngine()
+LOCAL = LocalExecutor()

@@ -26,7 +26,7 @@ def as_matrix(rows: Sequence[Mapping[int, float]], vocabulary: int) -> csr_matri
     return csr_matrix((weights, tokens, ends), shape=(len(rows), vocabulary))
 
 
-class TermWeightRetriever:
+class M3LexicalRetriever:
     """Lexical retrieval by a model's own term weights."""
 
     name = "lexical"
