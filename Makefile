@@ -1,14 +1,14 @@
-# `make repro` and `make test` are all that a fresh clone needs: Python 3.11 to 3.13, git and a C compiler.
+# A fresh clone needs only `make repro` and `make test`, with Python 3.11 to 3.13, git and a C compiler.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Idle OpenMP threads must not spin: the machine may be shared.
+# Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: setup repro legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
 
-# torch from an index of its own, such as that of its CPU-only builds: make setup TORCH_INDEX=URL
+# To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %s: make setup PYTHON=python3.11" % sys.version.split()[0])'
 	@$(PYTHON) scripts/set_up.py
@@ -17,7 +17,7 @@ repro: setup
 	dvc repro
 	@sunwi scores
 
-# A reading-comprehension set of the SQuAD family (AI-Hub's law and finance, KorQuAD) to a tuned reranker:
+# From a reading-comprehension set of the SQuAD family (AI-Hub's law and finance, KorQuAD) to a tuned reranker:
 #   make legal-finance FILES="train.json valid.json" [RECIPE=legal-finance-cpu]
 RECIPE ?= legal-finance
 TUNE_SHARE ?= 0.5
@@ -28,15 +28,15 @@ legal-finance: setup
 	dvc repro
 	@sunwi scores
 
-# A test process that dies ends the run and is named: pytest-xdist would go on and wait for it without end.
-# Files in their order and not those of many tests first: the slowest ones have few, and would come last.
+# --max-worker-restart 0: a test process that dies ends the run with its name; otherwise pytest-xdist waits without end.
+# --no-loadscope-reorder: files keep their order; otherwise the slowest files, which have few tests, run last.
 PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
 
 test: setup
 	$(PYTEST)
 
-# The same rows and exports on CPUs with fewer instructions, played on this one by what its libraries may use:
-# AVX2 alone, and AVX-512 without AMX. Where the CPU has no more itself, a run is what `make test` did.
+# The same tests as on CPUs with fewer instructions: environment variables limit the libraries to AVX2, and to AVX-512
+# without AMX. If this CPU has no more than that, a run repeats `make test`.
 CPU_KIND_TESTS := tests/models tests/train/sparse/test_export.py tests/cli/test_doctor.py
 test-cpu-kinds: setup
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) $(CPU_KIND_TESTS)
@@ -52,12 +52,12 @@ check: setup
 smoke: setup
 	bash scripts/smoke.sh
 
-# What changed since BASE (a revision of git), and whether the headline fell for real.
+# Shows what changed since BASE (a git revision), and fails if the headline variant fell beyond chance.
 BASE ?= HEAD
 ci-metrics: setup
 	bash scripts/ci_metrics.sh $(BASE)
 
-# `dvc plots` without a CDN: its page with Vega from the wheel of vl-convert.
+# `dvc plots` without a CDN: its page uses Vega from the wheel of vl-convert.
 plots: setup
 	python scripts/offline_plots.py .cache/plots_template.html
 	dvc plots show --html-template .cache/plots_template.html
@@ -65,12 +65,12 @@ plots: setup
 demo-check: setup
 	python scripts/check_demo.py
 
-# The site of docs/, the READMEs and the docstrings: build/site/index.html opens without a server.
+# Builds the site from docs/, the READMEs and the docstrings; build/site/index.html opens without a server.
 docs: setup
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
 	@echo "open build/site/index.html"
 
-# Every comparison side by side: make bench [BENCH="--quick"] [BENCH="--documents FILE --questions FILE"]
+# All benchmarks, side by side: make bench [BENCH="--quick"] [BENCH="--documents FILE --questions FILE"]
 bench: setup
 	python -m benchmarks.bench $(BENCH)
 	python -m benchmarks.scale.sizing

@@ -27,6 +27,7 @@ ELSEWHERE = {  # file of the repository -> page of the site
     "recipes/README.md": "recipes.md",
     "data/demo/README.md": "demo_data.md",
 }
+Entries = list[str | dict[str, str]]  # pages, with a title or without one
 MERMAID = "javascripts/mermaid.min.js"
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 OTHER_README = re.compile(r"\[(?:English|한국어)\]\(README[.\w]*\) · ")  # the site has a switch of languages
@@ -50,15 +51,16 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def nav(written: list[dict[str, list[str]]], api: list[str]) -> list[dict[str, list[str]]]:
-    """That of mkdocs.yml, then what docs/ has beside it, the results, and the API's pages."""
-    sections = {name: list(pages) for entry in written for name, pages in entry.items()}
-    named = {page for pages in sections.values() for page in pages if isinstance(page, str)}
+def nav(written: list[dict[str, Entries]], api: list[str]) -> list[dict[str, Entries]]:
+    """The nav of mkdocs.yml, then the guides that it does not name, the results, and the API's pages."""
+    sections = {name: list(pages) for section in written for name, pages in section.items()}
+    entries = [entry for pages in sections.values() for entry in pages]
+    named = {page for entry in entries for page in (entry.values() if isinstance(entry, dict) else [entry])}
     guides = [path.name for path in sorted(DOCS.glob("*.md")) if not path.name.endswith(".ko.md")]
     sections["Reference"] += [name for name in guides if name not in named]
     results = [f"results/{path.name}" for path in sorted((DOCS / "results").glob("*.md"))]
     sections["Results"] = sorted(results, key=lambda page: (not page.endswith("README.md"), page))
-    sections["API"] = api
+    sections["API"] = list(api)
     return [{name: pages} for name, pages in sections.items()]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Chromium, which the report page's tests drive, unless a browser they know is there. Debian and its kin only.
+# Installs Chromium, which the report page's tests drive, unless a browser they know is there. Works on Debian and its derivatives only.
 set -euo pipefail
 names=(chromium chromium-browser google-chrome chrome) # as in tests/report/conftest.py
 

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FETCHED = re.compile(r'<(?:script|img|iframe)\b[^>]*\bsrc="(?:https?:)?//|<link\b[^>]*\bhref="(?:https?:)?//')
@@ -66,3 +67,26 @@ def test_every_guide_is_on_the_site_and_in_its_navigation(site: Path) -> None:
     guides = [path.stem for path in (ROOT / "docs").glob("*.md") if not path.stem.endswith(".ko")]
     assert [stem for stem in guides if not (site / f"{stem}.html").exists()] == []
     assert [stem for stem in guides if f'href="{stem}.html"' not in index] == []
+
+
+def test_the_korean_navigation_says_which_guides_are_in_english() -> None:
+    """Needs no site: a page without a Korean file is shown in English, and its title says so."""
+
+    class Loader(yaml.SafeLoader):
+        """Reads mkdocs.yml without the functions that its tags name."""
+
+    Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)
+    config = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader)
+    [i18n] = [plugin["i18n"] for plugin in config["plugins"] if "i18n" in plugin]
+    translations = i18n["languages"][1]["nav_translations"]
+    entries = [entry for section in config["nav"] for pages in section.values() for entry in pages]
+    titles = {page: title for entry in entries if isinstance(entry, dict) for title, page in entry.items()}
+    wrong = {
+        page: translations.get(title)
+        for page, title in titles.items()
+        if page != "demo_data.md"  # both languages in one file
+        and ("(영어)" in translations.get(title, ""))
+        != (not (ROOT / "docs" / page.replace(".md", ".ko.md")).exists())
+    }
+    assert wrong == {}
+    assert set(titles.values()) <= set(translations)
