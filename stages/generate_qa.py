@@ -2,7 +2,7 @@
 
 from sunwi.compute.choosing import engine_of
 from sunwi.params.compute import ComputeParams
-from sunwi.params.section import Whole
+from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, QA
 from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
@@ -16,7 +16,7 @@ from sunwi.workspace.stage import stage
 
 class Settings(QaSections):
     compute: ComputeParams = ComputeParams()
-    rows_per_shard: Whole = 0
+    rows_per_shard: RowsPerShard = 0
 
 
 if __name__ == "__main__":
