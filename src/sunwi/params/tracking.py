@@ -1,7 +1,7 @@
 """What DVC sees of the parameters: each stage's keys, and the file that stands for what a person overrides.
 
-A stage of dvc.yaml names keys of params.yaml and of params/defaults.yaml. DVC fails where one is missing, so a
-key is named in one file only, and DVC would not see a person write it in the other. The stage `check_params`
+A stage of dvc.yaml names keys of params.yaml and of params/defaults.yaml. DVC fails where one is missing, so
+a key is named in one file only, and DVC would not see a person write it in the other. The stage `check_params`
 writes such keys into params/overrides.yaml, where each stage names the entry of its own name.
 """
 
