@@ -25,13 +25,14 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its dotted name, type, range, default and what it does."""
+    """One key: its dotted name, type, range, default (None where it is required) and what it does."""
 
     name: str
     type: str
     range: str
     default: Any
     text: str
+    required: bool = False
 
     @property
     def file(self) -> str:
@@ -50,7 +51,7 @@ def keys_of(model: type[BaseModel] = Params, section: str = "") -> Iterator[Key]
             continue
         found = _resolved(schema["properties"][shown], schema.get("$defs", {}))
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        yield Key(f"{section}{shown}", _type(found), _range(found), default, texts[name])
+        yield Key(f"{section}{shown}", _type(found), _range(found), default, texts[name], field.is_required())
 
 
 @cache
@@ -90,7 +91,9 @@ def defaults_text() -> str:
 
 def yaml_value(value: Any) -> str:
     """A value in one line of YAML."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=4096)
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, width=4096, sort_keys=False
+    )
     return text.removesuffix("\n").removesuffix("\n...")
 
 

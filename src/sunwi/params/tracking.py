@@ -1,8 +1,8 @@
 """What DVC sees of the parameters: each stage's keys, and the file that stands for what a person overrides.
 
 A stage of dvc.yaml names keys of params.yaml and of params/defaults.yaml. DVC fails where one is missing, so
-a key is named in one file only, and DVC would not see a person write it in the other. The stage `check_params`
-writes such keys into params/overrides.yaml, where each stage names the entry of its own name.
+a key is named in one file only, and DVC would not see a person write it in the other. The stage
+`check_params` writes such keys into params/overrides.yaml, where each stage names the entry of its own name.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ OVERRIDES_FILE = "params/overrides.yaml"
 HEAD = f"""\
 # Written by the stage check_params: the defaults that {PARAMS_FILE} replaces, by the stage that reads them.
 """
+MISSING = object()
 Declared = Mapping[str, Mapping[str, Sequence[str]]]  # stage to file to keys
 
 
@@ -63,8 +64,8 @@ def overrides_text(root: Path) -> str:
         stage: {
             name: value
             for key in files[DEFAULTS_FILE]
-            for name, value in sorted(_leaves(key, _value(params, key)))
-            if not _covered(name, files.get(PARAMS_FILE, ())) and value != _value(defaults, name)
+            for name, value in sorted(_leaves(key, value_of(params, key)))
+            if not covers(files.get(PARAMS_FILE, ()), name) and value != value_of(defaults, name)
         }
         for stage, files in declared.items()
         if files.get(DEFAULTS_FILE)
@@ -72,13 +73,10 @@ def overrides_text(root: Path) -> str:
     return HEAD + (yaml.safe_dump(overrides, allow_unicode=True, sort_keys=True) if overrides else "")
 
 
-MISSING = object()
-
-
 def _check_present(declared: Declared, file: str, content: Mapping[str, Any]) -> None:
     """Refuse a file that lacks a key which DVC would look for after a stage's work."""
     named = {key for files in declared.values() for key in files.get(file, ()) if "${" not in key}
-    missing = sorted(key for key in named if _value(content, key) is MISSING)
+    missing = sorted(key for key in named if value_of(content, key) is MISSING)
     if missing:
         step = f"write them into {file} (docs/parameters.md has their defaults)"
         if file == DEFAULTS_FILE:
@@ -87,15 +85,21 @@ def _check_present(declared: Declared, file: str, content: Mapping[str, Any]) ->
         raise ParamsError(file, faults, step)
 
 
-def _covered(key: str, keys: Sequence[str]) -> bool:
-    """Whether a stage that names these keys sees this one."""
+def covers(keys: Sequence[str], key: str) -> bool:
+    """Whether a stage that names these keys, or their sections, sees this one."""
     return any(key == name or key.startswith(f"{name}.") for name in keys)
 
 
-def _value(content: Any, key: str) -> Any:
+def stages_of(key: str, declared: Declared) -> list[str]:
+    """The stages that name a key or its section, in either file."""
+    return [stage for stage, files in declared.items() if any(covers(keys, key) for keys in files.values())]
+
+
+def value_of(content: Any, key: str, missing: Any = MISSING) -> Any:
+    """The value at a dotted key, `missing` where there is none."""
     for part in key.split("."):
         if not isinstance(content, Mapping) or part not in content:
-            return MISSING
+            return missing
         content = content[part]
     return content
 

@@ -61,13 +61,14 @@ def read_text(path: Path) -> str:
 
 
 def encoding_of(content: bytes) -> str | None:
-    """The encoding of bytes that are no UTF-8: UTF-16 by its mark, else CP949; None if neither can be."""
-    encoding = "utf-16" if content.startswith(UTF16) else "cp949"
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return encoding
+    """The encoding of a text: UTF-8, UTF-16 by its mark, else CP949; None if it can be none of them."""
+    for encoding in ("utf-16",) if content.startswith(UTF16) else ("utf-8-sig", "cp949"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return None
 
 
 def conversion(path: Path, encoding: str) -> str:
