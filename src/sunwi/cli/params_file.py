@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.errors import ParamsError
-from sunwi.params.yaml_text import encoding_of, read_text
+from sunwi.params.yaml_text import encoding_of, load_text, read_text
 from sunwi.runtime import atomic_write
 
 # Indents of mappings and lists, and of the dash within a list's, in which people write YAML.
@@ -72,14 +72,13 @@ def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     text = raw.decode(encoding) if encoding else read_text(path)
     line_end = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
+    load_text(text, path)  # its faults in words; ruamel's are for programmers
     try:
         content = writer.load(text)
-    except (YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+    except YAMLError as error:  # what YAML 1.2 alone refuses
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
-    if content is None:
+    if content is None:  # an empty file
         content = CommentedMap()
-    if not isinstance(content, CommentedMap):
-        raise ParamsError(path, ["expected a mapping of sections"])
     file = YamlFile(path, content, writer, raw.startswith(codecs.BOM_UTF8), line_end)
     for mapping, sequence, offset in (*INDENTS, INDENTS[0]):  # the first once more, where none fits
         writer.indent(mapping=mapping, sequence=sequence, offset=offset)

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from sunwi.params.combinations import CombinationParams
 from sunwi.params.decided import DECIDED
 from sunwi.params.describe import yaml_value
-from sunwi.params.tracking import value_of
+from sunwi.params.tracking import MISSING, value_of
 from sunwi.params.whole import Params
 
 WAY_BACK = "embedded"  # the recipe whose sections are those of all recipes
@@ -49,7 +49,7 @@ def plan_of(name: str, recipes: Mapping[str, Mapping[str, Any]], params: Mapping
     }
     for path in stale:
         section, _, key = path.partition(".")
-        if path in DECIDED:
+        if path in DECIDED and value_of(params, path) is not MISSING:
             partial.setdefault(section, {})[key] = YAML().load(yaml_value(value_of(defaults, path)))
     removed = [path for path in stale if path not in DECIDED]
     if name == WAY_BACK:
