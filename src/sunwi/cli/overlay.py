@@ -36,8 +36,9 @@ def remove(content: Any, keys: Iterable[str], kept: Container[str] = ()) -> list
         if section and section not in kept and there and len(there) == len(node):
             _remove(content, section)
             continue
-        for name in there:
-            _remove(node, name)
+        tail = "".join([_remove(node, name) for name in there])
+        if section:  # it has no entry left to hang it on
+            _hang_tail(content, section, tail)
     return changes
 
 
@@ -104,14 +105,16 @@ def _append(content: Any, key: str, value: Any) -> None:
     _hang_tail(content, key, tail)
 
 
-def _remove(content: Any, key: str) -> None:
-    """Take an entry away; what stood below it stays below the one before it, or else below the last one."""
+def _remove(content: Any, key: str) -> str:
+    """Take an entry away; the comment below it stays below the one before it, or the last; else return it."""
     before = list(content)[: list(content).index(key)]
     tail = _cut_tail(content, key)
     del content[key]
     content.ca.items.pop(key, None)
-    if content:
-        _hang_tail(content, before[-1] if before else next(reversed(content)), tail)
+    if not content:
+        return tail
+    _hang_tail(content, before[-1] if before else next(reversed(content)), tail)
+    return ""
 
 
 def _without_comments(value: Any) -> Any:
