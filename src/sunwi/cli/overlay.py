@@ -37,7 +37,8 @@ def remove(content: Any, keys: Iterable[str], kept: Container[str] = ()) -> list
             _remove(content, section)
             continue
         tail = "".join([_remove(node, name) for name in there])
-        if section:  # it has no entry left to hang it on
+        if section and there and not node:  # no entry is left to hang it on
+            node.fa.set_flow_style()
             _hang_tail(content, section, tail)
     return changes
 
