@@ -1,11 +1,18 @@
-"""Check params.yaml with what its sections ask of one another; the output never changes."""
+"""Check params.yaml with what its sections ask of one another; show DVC which defaults it replaces."""
+
+from pathlib import Path
 
 from sunwi.params.loading import load_params
+from sunwi.params.tracking import OVERRIDES_FILE, overrides_text
 from sunwi.paths import PARAMS_CHECKED
 from sunwi.records.files import write_lines
+from sunwi.runtime import atomic_write
 from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
     with stage("check_params") as workspace:
         load_params()
+        overrides = overrides_text(workspace.root)
+        with atomic_write(workspace.path(Path(OVERRIDES_FILE))) as out:
+            out.write(overrides)
         write_lines(workspace.path(PARAMS_CHECKED), ["params.yaml is valid"])

@@ -1,14 +1,28 @@
-"""Parameters: a fault names its key; numbers that YAML reads as text are numbers."""
+"""Parameters: defaults below params.yaml, faults by key, encodings, numbers that YAML 1.1 reads as text."""
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sunwi.errors import ParamsError
+from sunwi.params.combinations import CombinationParams, Swap, UnionPool
+from sunwi.params.decided import DECIDED
+from sunwi.params.describe import defaults_text, keys_of
+from sunwi.params.finishing import Answering, LlmRerank, Tiebreak
 from sunwi.params.loading import load_params
+from sunwi.params.reading import read_effective
+from sunwi.params.submissions import SubmissionParams
+from sunwi.params.tracking import MISSING, value_of
 from sunwi.params.whole import Params
+from sunwi.params.yaml_text import read_mapping
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def load(tmp_path: Path, text: str) -> Params:
@@ -33,7 +47,14 @@ def load(tmp_path: Path, text: str) -> Params:
         ("submissions: {a: {retrievers: [bm25], weights: {dense: 1}}}", "weights for ['dense']"),
         ("submissions: {Bad-Name: {}}\nscore: {baseline: Bad-Name}", "Bad-Name"),
         ("submissions: {dense: {}}\nscore: {baseline: sparse}", "score.baseline is 'sparse'"),
-        ("seed: [", "no YAML"),
+        ("seed: [", "no YAML: line 1"),
+        ("data: {source: ''}", "data.source: expected a name, found an empty text"),
+        ("encoder: {model: ' '}", "encoder.model: expected a name"),
+        ("train_reranker: {target_modules: ['']}", "train_reranker.target_modules.0: expected a name"),
+        ("encoder: {kernels: onednn}", "key 'encoder.kernels' was removed: its value 'onednn'"),
+        ("seed: 1\nbm25:\n  b: 0.1\n  b: 0.2\n", "line 4: the key 'b' stands twice"),
+        ("- 1", "expected a mapping of sections, found list"),
+        ("a:\n\tb: 1", "line 2: found character"),
     ],
 )
 def test_a_fault_names_its_key(tmp_path: Path, text: str, named: str) -> None:
@@ -62,3 +83,129 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="does not exist"):
         load_params(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("number", ["1e2", "1E+2", "100.0", "100", "'100'"])
+def test_every_form_of_a_whole_number_is_one(tmp_path: Path, number: str) -> None:
+    assert load(tmp_path, f"train_embedder: {{max_steps: {number}}}").train_embedder.max_steps == 100
+
+
+def test_a_part_of_a_whole_number_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"key 'seed'.*found 1\.5"):
+        load(tmp_path, "seed: 15e-1")
+
+
+class TestLayers:
+    """The value is that of params.yaml, else that of params/defaults.yaml, else the section's."""
+
+    @pytest.fixture
+    def defaults(self, tmp_path: Path) -> Path:
+        path = tmp_path / "params" / "defaults.yaml"
+        path.parent.mkdir()
+        return path
+
+    def test_params_yaml_is_above_the_defaults_key_by_key(self, tmp_path: Path, defaults: Path) -> None:
+        defaults.write_text(
+            "bm25: {k1: 1.5, b: 0.5}\nqa: {style_shares: {factual: 1.0, keyword: 2.0}}\n", encoding="utf-8"
+        )
+        params = load(tmp_path, "bm25: {b: 0.25}\nqa: {style_shares: {keyword: 3.0}}\n")
+        assert (params.bm25.k1, params.bm25.b, params.bm25.bigram_weight) == (1.5, 0.25, 0.2)
+        shares = params.qa.style_shares
+        assert (shares.factual, shares.keyword, shares.scenario) == (1.0, 3.0, 0.1)
+
+    def test_a_mapping_that_is_no_section_is_replaced_whole(self, tmp_path: Path, defaults: Path) -> None:
+        defaults.write_text("guard: {tolerances: {map: 0.5}}\n", encoding="utf-8")
+        assert load(tmp_path, "guard: {tolerances: {mrr: 0.1}}").guard.tolerances == {"mrr": 0.1}
+
+    def test_an_empty_section_has_the_defaults(self, tmp_path: Path, defaults: Path) -> None:
+        defaults.write_text("bm25: {k1: 1.5}\n", encoding="utf-8")
+        assert load(tmp_path, "bm25:\n").bm25.k1 == 1.5
+
+    def test_a_fault_says_that_it_stands_in_the_defaults(self, tmp_path: Path, defaults: Path) -> None:
+        defaults.write_text("bm25: {k1: x}\n", encoding="utf-8")
+        with pytest.raises(ParamsError) as error:
+            load(tmp_path, "bm25: {b: y}")
+        in_defaults = {
+            fault.partition("'")[2].partition("'")[0]: "(in params/" in fault for fault in error.value.faults
+        }
+        assert in_defaults == {"bm25.k1": True, "bm25.b": False}
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_another_encoding_is_named_with_a_command_that_converts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_bytes("# 설정\nseed: 7\n".encode(encoding))
+    with pytest.raises(ParamsError, match=f"found {encoding.upper()}") as error:
+        load_params()
+    command = str(error.value).partition("convert the file: ")[2]
+    program = shlex.split(command)
+    subprocess.run([sys.executable, *program[1:]], check=True)
+    assert load_params().seed == 7
+    assert Path("params.yaml").read_text(encoding="utf-8").lstrip("\ufeff") == "# 설정\nseed: 7\n"
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_read(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(b"\xef\xbb\xbfseed: 7\r\nbm25:\r\n  b: 0.5\r\n")
+    assert load_params(tmp_path / "params.yaml") == load(tmp_path, "seed: 7\nbm25: {b: 0.5}\n")
+
+
+class TestTheFilesOfTheProject:
+    def test_the_defaults_are_those_of_the_sections(self) -> None:
+        text = (ROOT / "params" / "defaults.yaml").read_text(encoding="utf-8")
+        assert text == defaults_text(), "run sunwi params --write"
+        written = yaml.safe_load(text)
+        default = Params().model_dump(mode="json")
+        assert {key.name for key in keys_of() if value_of(written, key.name) is not MISSING} == {
+            key.name for key in keys_of() if key.name not in DECIDED
+        }
+        assert all(
+            value_of(written, k.name) == value_of(default, k.name) for k in keys_of() if k.name not in DECIDED
+        )
+
+    def test_params_yaml_has_the_decided_keys_in_their_order_with_their_defaults(self) -> None:
+        content = read_mapping(ROOT / "params.yaml")
+        own = {"submissions", "combinations", "report.headline"}
+        keys = []
+        for section, entry in content.items():
+            if isinstance(entry, dict) and section not in own:
+                keys += [f"{section}.{key}" for key in entry]
+            else:
+                keys.append(section)
+        assert tuple(keys) == DECIDED
+        default = Params().model_dump(mode="json")
+        assert all(value_of(content, key) == value_of(default, key) for key in DECIDED if key not in own)
+
+    def test_the_five_that_matter_are_marked_in_their_order(self) -> None:
+        lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
+        marked = [line.split(":")[0].strip() + line.partition("# ")[2][:3] for line in lines if "# (" in line]
+        assert marked == [
+            "source(1)", "model(2)", "provider(3)", "max_steps(4)", "max_steps(4)", "max_steps(4)",
+            "submissions(5)",
+        ]  # fmt: skip
+
+    def test_every_key_says_in_a_line_what_it_does(self) -> None:
+        models = (
+            Params,
+            SubmissionParams,
+            CombinationParams,
+            Swap,
+            UnionPool,
+            LlmRerank,
+            Tiebreak,
+            Answering,
+        )
+        keys = [key for model in models for key in keys_of(model)]
+        assert len(keys) > 200
+        assert [key.name for key in keys if len(key.text) < 10 or "\n" in key.text] == []
+
+
+def test_params_of_an_earlier_version_are_the_same_values() -> None:
+    """params.yaml of commit d564c90, of which the four variants that are recipes now are left out."""
+    old = load_params(Path(__file__).with_name("params_d564c90.yaml"))
+    now = Params.model_validate(read_effective(Params, ROOT / "params.yaml"))
+    differing = {name for name in Params.model_fields if getattr(old, name) != getattr(now, name)}
+    assert differing == {"submissions", "combinations"}
+    assert old.submissions | now.submissions == old.submissions
+    assert old.combinations | now.combinations == old.combinations

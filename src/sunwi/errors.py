@@ -54,10 +54,12 @@ class InputProblems(SunwiError):  # noqa: N818  it carries many
 class ParamsError(SunwiError):
     """A wrong key, type or range in params.yaml; raised before any work."""
 
-    def __init__(self, path: Path | str, faults: Sequence[str]) -> None:
-        self.faults = list(faults)
+    CORRECT = "correct the keys named above and run again."
+
+    def __init__(self, path: Path | str, faults: Sequence[str], next_step: str = CORRECT) -> None:
+        self.faults, self.next_step = list(faults), next_step
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{path} is not valid:\n{lines}\nNext: correct the keys named above and run again.")
+        super().__init__(f"{path} is not valid:\n{lines}\nNext: {next_step}")
 
 
 class ModelError(SunwiError):

@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sunwi.cli.params_file import read_yaml
 from sunwi.cli.recipe import apply_recipe, find_recipes, summary
 from sunwi.errors import DataError, ParamsError
 from sunwi.params.loading import load_params
+from sunwi.params.tracking import value_of
+from sunwi.params.whole import Params
+from sunwi.params.yaml_text import read_mapping
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
@@ -25,7 +29,8 @@ NAMES = [
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
+    for folder in ("params", "recipes"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 
@@ -107,6 +112,107 @@ def test_what_is_not_valid_is_not_written(project: Path, recipe: str, fault: str
     with pytest.raises(ParamsError, match=fault):
         apply_recipe(bad, Path("params.yaml"), write=True)
     assert (project / "params.yaml").read_bytes() == before
+
+
+def test_a_recipe_holds_only_what_differs_from_the_defaults() -> None:
+    default = Params().model_dump(mode="json", by_alias=True)
+    equal = [
+        f"{path.stem}: {section}.{key}"
+        for path in find_recipes(ROOT / "recipes").values()
+        for section, entry in read_mapping(path).items()
+        for key, value in entry.items()
+        if value_of(default, f"{section}.{key}") == value
+    ]
+    assert equal == ["solar: llm.model"]  # beside the address that it belongs to
+
+
+def test_a_recipe_takes_back_what_others_set_in_its_sections_and_no_more(project: Path) -> None:
+    run("polyglot-ko")
+    run("mbert-reranker")
+    params = load_params("params.yaml")
+    assert params.train_embedder.method == "decoder"  # of the first recipe
+    assert params.train_reranker.enabled  # the first one had switched it off
+    assert params.train_reranker.model == "google-bert/bert-base-multilingual-cased"
+    run("bge-m3")
+    params = load_params("params.yaml")
+    assert (params.train_embedder.method, params.encoder.batch_size) == ("m3", 32)
+
+
+MINE = """  mine: {encoder: base, retrievers: [bm25], fusion: weighted} # my own
+
+combinations: {}
+# a last word
+mining:
+  fill: random # mine too
+bm25: {tokenizer: kiwi, k1: 0.9}
+"""
+
+
+def test_the_way_back_keeps_what_no_recipe_sets(project: Path) -> None:
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    start, end = text.index("combinations:"), text.index("score:")
+    text = text[:start].rstrip() + "\n" + MINE + "\n" + text[end:]
+    text = re.sub(r"\n(mining|bm25):\n  [^\n]*\n(?=\n)", "\n", text).replace("data/demo", "data/raw")
+    (project / "params.yaml").write_text(text, encoding="utf-8")
+    for name in NAMES:
+        assert run(name).exit_code == 0, name
+    run("embedded")
+    assert (project / "params.yaml").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("deleted", [["multiquery_hyde"], ["alpha06", "multiquery_hyde"], ["calibrated"]])
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_go_forth_and_back_whatever_variants_a_person_deleted(
+    project: Path, name: str, deleted: list[str]
+) -> None:
+    content = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))
+    content["submissions"] = {key: one for key, one in content["submissions"].items() if key not in deleted}
+    content["combinations"] = {}
+    (project / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    result = run(name)
+    assert result.exit_code == 0, result.exception
+    added = load_params("params.yaml").variants.keys() - content["submissions"].keys()
+    left_out = {
+        line.split()[0].split(".")[1] for line in result.output.splitlines() if "is left out: " in line
+    }
+    assert not added & {*left_out, *deleted}
+    assert (added | left_out) - set(deleted) == VARIANTS_OF.get(name, set())
+    assert run("embedded").exit_code == 0
+    assert yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8")) == content
+
+
+VARIANTS_OF = {
+    "solar": {"llm_rerank", "answered", "solar_tiebreak", "swap_to_llm"},
+    "full-ladder": {
+        "tuned_stage1", "conservative_swap_005_1", "conservative_swap_004_2", "conservative_swap_003_5",
+    },
+}  # fmt: skip
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_stay(project: Path) -> None:
+    path = project / "params.yaml"
+    before = b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(before)
+    assert run("bge-m3").exit_code == 0
+    changed = path.read_bytes()
+    assert changed.startswith(b"\xef\xbb\xbf#")
+    assert changed.count(b"\n") == changed.count(b"\r\n") > before.count(b"\r\n")
+    assert run("embedded").exit_code == 0
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_recipe_of_another_encoding_is_read_and_params_are_not(project: Path, encoding: str) -> None:
+    (project / "recipes/mine.yaml").write_bytes(
+        "# 내 설정: 짧은 글\nencoder: {max_length: 64}\n".encode(encoding)
+    )
+    assert "내 설정: 짧은 글" in run("--list").output
+    assert run("mine").exit_code == 0
+    assert load_params("params.yaml").encoder.max_length == 64
+    (project / "params.yaml").write_bytes("# 설정\nseed: 1\n".encode(encoding))
+    error = run("bge-m3").exception
+    assert isinstance(error, ParamsError)
+    assert f"decode('{encoding}').encode()" in str(error)
 
 
 def laid_over(tmp_path: Path, base: str, partial: str) -> str:

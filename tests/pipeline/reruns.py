@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-EDITED = ("params.yaml", "dvc.yaml", "dvc.lock")
+EDITED = ("params.yaml", "params/defaults.yaml", "params/overrides.yaml", "dvc.yaml", "dvc.lock")
 
 
 @contextmanager

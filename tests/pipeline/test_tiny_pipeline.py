@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.pipeline.reruns import add_comment, locked_outputs, undone
 from tests.pipeline.tiny_project import (
     PASSAGES,
@@ -99,9 +100,16 @@ def test_the_targeted_stage_does_not_retrain_the_first_one(project: Path) -> Non
 def test_a_key_reruns_the_stages_that_read_it(
     project: Path, section: str, key: str, value: object, readers: list[str]
 ) -> None:
-    """Beside its check, whose output stays, and the page, which shows every key."""
+    """Beside its check and the page, which shows every key; written into params.yaml, or as a default."""
     with undone(project):
         set_params(project, section, key, value)
+        assert stages_run(dvc(project, "repro", "check_params")) == ["check_params"]
+        assert stages_run(dvc(project, "repro", "--dry")) == [*readers, "report"]
+    with undone(project):
+        defaults = project / "params" / "defaults.yaml"
+        content = yaml.safe_load(defaults.read_text(encoding="utf-8"))
+        content[section][key] = value
+        defaults.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
         assert stages_run(dvc(project, "repro", "--dry")) == ["check_params", *readers, "report"]
 
 

@@ -17,7 +17,7 @@ PASSAGES = 20
 
 def make_project(folder: Path) -> Path:
     """A project of its own: the real stages and dvc.yaml, a cut corpus and small budgets."""
-    for name in ("stages", "src"):
+    for name in ("stages", "src", "params"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
         )
@@ -102,7 +102,7 @@ def stages_run(output: str) -> list[str]:
 def set_params(folder: Path, section: str, key: str, value: object) -> None:
     """Set one key of a section."""
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-    change_params(folder, **{section: params[section] | {key: value}})
+    change_params(folder, **{section: params.get(section, {}) | {key: value}})
 
 
 def change_params(folder: Path, **changed: object) -> None:

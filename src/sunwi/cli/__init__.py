@@ -18,6 +18,7 @@ from sunwi.cli import (
     importing,
     index,
     inspect,
+    params,
     push,
     recipe,
     scores,
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(importing.import_app, name="import")
 app.add_typer(cache.cache_app, name="cache")
 app.command("recipe")(recipe.recipe)
+app.command("params")(params.params)
 app.command("search")(search.search)
 app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)

@@ -20,10 +20,10 @@ def grid(
     show: Annotated[bool, typer.Option("--show", help="Rank what has been run, by dev MAP.")] = False,
 ) -> None:
     """Write `dvc exp run --queue` for each cell of a grid, or rank the experiments by dev MAP."""
-    import yaml
-
     from sunwi.errors import DataError
     from sunwi.params.loading import load_params
+    from sunwi.params.reading import read_effective
+    from sunwi.params.whole import Params
     from sunwi.submit.grid import cells, command, parse_axes
 
     if show:
@@ -32,7 +32,7 @@ def grid(
     if not axes:
         raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
     load_params(PARAMS)
-    content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    content = read_effective(Params, PARAMS)
     commands = [command(content, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
     for line in commands:
         typer.echo(shlex.join(line))

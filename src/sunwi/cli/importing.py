@@ -149,8 +149,6 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
     list of str
         What was set or left, a sentence each.
     """
-    from sunwi.runtime import atomic_write
-
     source, given = report.out.as_posix(), report.counts["given questions"]
     before = (params.content.get("data", {}).get("source"), params.content.get("qa", {}).get("provider"))
     provider = "given" if given and not keep_provider else before[1]
@@ -170,8 +168,7 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
         if provider != before[1]:
             params.content.setdefault("qa", {})["provider"] = provider
         try:
-            with atomic_write(params.path) as out:
-                out.write(params.text())
+            params.write()
         except OSError as error:
             what = f"{params.path} cannot be written: {error.strerror}; nothing was changed"
             raise DataError(what, "make room or give leave to write there") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,36 @@ VARIANTS = ("submissions.", "combinations.")  # sections whose entries a recipe 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key that changed, by its dotted path; `old` is None where the key is new and `added` is set."""
+    """One key that changed, by its dotted path: `added` if it was not there, `removed` if it is gone."""
 
     key: str
     old: Any
     new: Any
     added: bool = False
+    removed: bool = False
+
+
+def remove(content: Any, keys: Iterable[str], kept: Container[str] = ()) -> list[Change]:
+    """Take keys, `SECTION.KEY` or `KEY`, out of `content`; an empty section goes too, unless it is `kept`."""
+    changes: list[Change] = []
+    by_section: dict[str, list[str]] = {}
+    for path in keys:
+        section, _, key = path.rpartition(".")
+        by_section.setdefault(section, []).append(key)
+    for section, names in by_section.items():
+        node = content.get(section) if section else content
+        there = [name for name in names if isinstance(node, Mapping) and name in node]
+        changes += [
+            Change(f"{section}.{name}".lstrip("."), _plain(node[name]), None, removed=True) for name in there
+        ]
+        if section and section not in kept and there and len(there) == len(node):
+            _remove(content, section)
+            continue
+        tail = "".join([_remove(node, name) for name in there])
+        if section and there and not node:  # no entry is left to hang it on
+            node.fa.set_flow_style()
+            _hang_tail(content, section, tail)
+    return changes
 
 
 def overlay(content: Any, partial: Mapping[str, Any], section: str = "") -> list[Change]:
@@ -30,7 +54,7 @@ def overlay(content: Any, partial: Mapping[str, Any], section: str = "") -> list
         path = f"{section}{key}"
         if value is None and section in VARIANTS:
             if key in content:
-                changes.append(Change(path, _plain(content[key]), None))
+                changes.append(Change(path, _plain(content[key]), None, removed=True))
                 _remove(content, key)
         elif key not in content:
             _append(content, key, value)
@@ -82,13 +106,16 @@ def _append(content: Any, key: str, value: Any) -> None:
     _hang_tail(content, key, tail)
 
 
-def _remove(content: Any, key: str) -> None:
-    """Take an entry away; what stood below it stays below the one before it."""
+def _remove(content: Any, key: str) -> str:
+    """Take an entry away; the comment below it stays below the one before it, or the last; else return it."""
     before = list(content)[: list(content).index(key)]
     tail = _cut_tail(content, key)
     del content[key]
-    if before:
-        _hang_tail(content, before[-1], tail)
+    content.ca.items.pop(key, None)
+    if not content:
+        return tail
+    _hang_tail(content, before[-1] if before else next(reversed(content)), tail)
+    return ""
 
 
 def _without_comments(value: Any) -> Any:

@@ -1,13 +1,16 @@
-"""params.yaml as a person wrote it: comments, order, quotes and indents stay when keys change."""
+"""params.yaml as a person wrote it: comments, order, quotes, indents, byte order mark and line ends stay."""
 
 from __future__ import annotations
 
+import codecs
 import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunwi.errors import ParamsError
+from sunwi.params.yaml_text import encoding_of, load_text, read_text
+from sunwi.runtime import atomic_write
 
 # Indents of mappings and lists, and of the dash within a list's, in which people write YAML.
 INDENTS = ((2, 2, 0), (2, 4, 2), (4, 4, 0), (4, 4, 2), (4, 6, 4))
@@ -20,21 +23,34 @@ class YamlFile:
     path: Path
     content: Any  # ruamel's CommentedMap
     writer: Any
+    byte_order_mark: bool = False
+    line_end: str = "\n"
 
     def text(self) -> str:
-        """The file's text with the content as it is now."""
+        """The file's text with the content as it is now; lines end with \\n."""
         out = io.StringIO()
         self.writer.dump(self.content, out)
         return out.getvalue()
 
+    def write(self) -> None:
+        """Write the content into the file, with its byte order mark and its line ends."""
+        text = self.text().replace("\n", self.line_end).encode("utf-8")
+        with atomic_write(self.path, "wb") as out:
+            out.write((codecs.BOM_UTF8 if self.byte_order_mark else b"") + text)
 
-def read_yaml(path: Path) -> YamlFile:
+
+def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     """Read a YAML mapping together with its comments.
+
+    Parameters
+    ----------
+    any_encoding
+        Whether CP949 and UTF-16 are read, too; DVC reads UTF-8 alone.
 
     Raises
     ------
     ParamsError
-        If there is no such file, or it holds no YAML mapping.
+        If there is no such file, it has another encoding, or it holds no YAML mapping.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
@@ -51,16 +67,19 @@ def read_yaml(path: Path) -> YamlFile:
     writer.Representer = WrittenNull
     writer.preserve_quotes = True
     writer.width = 4096  # no line is folded that was not
-    if not path.exists():
-        raise ParamsError(path, ["the file does not exist; run this in the project's folder"])
-    text = path.read_text(encoding="utf-8")
+    raw = path.read_bytes() if path.exists() else b""
+    encoding = encoding_of(raw) if any_encoding else None
+    text = raw.decode(encoding) if encoding else read_text(path)
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    text = text.replace("\r\n", "\n")
+    load_text(text, path)  # its faults in words; ruamel's are for programmers
     try:
         content = writer.load(text)
-    except YAMLError as error:
+    except YAMLError as error:  # what YAML 1.2 alone refuses
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
-    if not isinstance(content, CommentedMap):
-        raise ParamsError(path, ["expected a mapping of sections"])
-    file = YamlFile(path, content, writer)
+    if content is None:  # an empty file
+        content = CommentedMap()
+    file = YamlFile(path, content, writer, raw.startswith(codecs.BOM_UTF8), line_end)
     for mapping, sequence, offset in (*INDENTS, INDENTS[0]):  # the first once more, where none fits
         writer.indent(mapping=mapping, sequence=sequence, offset=offset)
         if file.text() == text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sunwi.errors import DataError, ParamsError
+from sunwi.errors import DataError
 
 if TYPE_CHECKING:
     from sunwi.cli.overlay import Change
@@ -22,7 +22,7 @@ def recipe(
     show_list: Annotated[bool, typer.Option("--list", help="Show the recipes that there are.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes; write nothing.")] = False,
 ) -> None:
-    """Write a set of parameters into params.yaml."""
+    """Write a set of parameters into params.yaml; `sunwi recipe embedded` takes all of them back."""
     known = find_recipes(RECIPES)
     if show_list or name is None:
         width = max(map(len, known))
@@ -35,13 +35,16 @@ def recipe(
             f"there is no recipe {name!r} in {where}; it has {', '.join(known)}",
             "choose one of these; `sunwi recipe --list` says what each is for",
         )
-    changes = apply_recipe(known[name], PARAMS, write=not dry_run)
+    changes, left_out = apply_recipe(known[name], PARAMS, write=not dry_run)
+    for reason in left_out:
+        typer.echo(reason)
     if not changes:
         typer.echo(f"{PARAMS} has the values of {name} already; nothing was written.\nNext: make repro")
         return
     for change in changes:
         old = "(not there)" if change.added else as_yaml(change.old)
-        typer.echo(f"{change.key}: {old} -> {as_yaml(change.new)}")
+        new = "(removed)" if change.removed else as_yaml(change.new)
+        typer.echo(f"{change.key}: {old} -> {new}")
     count = f"{len(changes)} key{'s' if len(changes) != 1 else ''}"
     if dry_run:
         typer.echo(f"{count} of {PARAMS} would change; nothing was written.\nNext: sunwi recipe {name}")
@@ -65,40 +68,46 @@ def find_recipes(folder: Path) -> dict[str, Path]:
 
 def summary(path: Path) -> str:
     """The first line of a recipe's leading comment."""
-    with path.open(encoding="utf-8") as lines:
-        first = next(lines, "")
+    from sunwi.params.yaml_text import encoding_of
+
+    content = path.read_bytes()
+    first = content.decode(encoding_of(content) or "utf-8", errors="replace").partition("\n")[0]
     return first.lstrip("#").strip() if first.startswith("#") else ""
 
 
-def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> list[Change]:
-    """Lay a recipe over params.yaml and return what changed; the result is checked before it is written.
+def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> tuple[list[Change], list[str]]:
+    """Lay a recipe over params.yaml; the result is checked before it is written.
+
+    Returns
+    -------
+    changes, left_out
+        What changed, and a sentence for each variant that could not be added or changed.
 
     Raises
     ------
     ParamsError
-        If either file is no YAML mapping, or the result is not valid: then nothing is written.
+        If a file is no YAML mapping, or the result is not valid: then nothing is written.
     """
-    import yaml
-
-    from sunwi.cli.overlay import overlay
+    from sunwi.cli.overlay import overlay, remove
     from sunwi.cli.params_file import read_yaml
-    from sunwi.params.reading import validate
+    from sunwi.cli.recipe_plan import plan_of
+    from sunwi.params.decided import DECIDED
+    from sunwi.params.reading import check_layers, read_defaults
     from sunwi.params.whole import Params
-    from sunwi.runtime import atomic_write
+    from sunwi.params.yaml_text import load_text
 
     params = read_yaml(params_file)
-    changes = overlay(params.content, read_yaml(recipe_file).content)
-    text = params.text()
+    files = {**find_recipes(recipe_file.parent), recipe_file.stem: recipe_file}
+    recipes = {name: read_yaml(file, any_encoding=True).content for name, file in files.items()}
+    plan = plan_of(recipe_file.stem, recipes, params.content)
+    kept = {key.partition(".")[0] for key in DECIDED}
+    changes = [*overlay(params.content, plan.partial), *remove(params.content, plan.removed, kept)]
     result = f"{params_file} with {recipe_file}"
-    try:
-        content = yaml.safe_load(text)  # as the stages read it: PyYAML's YAML 1.1 is not ruamel's 1.2
-    except yaml.YAMLError as error:
-        raise ParamsError(result, [f"it is no YAML: {error}"]) from None
-    validate(Params, content, result)
+    content = load_text(params.text(), result)  # as the stages read it: PyYAML's YAML 1.1 is not ruamel's 1.2
+    check_layers(Params, content, read_defaults(params_file), result)
     if changes and write:
-        with atomic_write(params_file) as out:
-            out.write(text)
-    return changes
+        params.write()
+    return changes, plan.left_out
 
 
 def as_yaml(value: Any) -> str:

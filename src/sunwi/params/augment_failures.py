@@ -13,6 +13,10 @@ class AugmentFailuresParams(Section):
     """What a failure is turned into: paraphrases of its question, negatives that look alike."""
 
     provider: Literal["morphological", "llm"] = "morphological"
-    paraphrases: NonNegativeInt = 3  # of a failure's question, at most
-    negatives: PositiveInt = 3  # of a failure: the beating passage and its neighbours, or an LLM's
-    passage_chars: PositiveInt = 1000  # of a passage in a prompt
+    """Who paraphrases the failures: morphological (no LLM), or llm."""
+    paraphrases: NonNegativeInt = 3
+    """Paraphrases of a failed question at most."""
+    negatives: PositiveInt = 3
+    """Negatives of a failure: the passage that won and its neighbours, or an LLM's."""
+    passage_chars: PositiveInt = 1000
+    """Characters of a passage in a prompt."""

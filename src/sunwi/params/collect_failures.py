@@ -13,4 +13,6 @@ class CollectFailuresParams(Section):
     """Failure notes of the reranked dev lists; docs/reranker.md tells what each category means."""
 
     splits: Annotated[list[Literal["train", "dev"]], Field(min_length=1)] = ["dev"]
-    near_topic: Share = 0.2  # Jaccard of two passages' morphemes from which they are of one topic
+    """Splits whose failures are collected."""
+    near_topic: Share = 0.2
+    """Two passages are of one topic from this Jaccard similarity of morphemes on."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, PositiveInt, model_validator
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 from sunwi.params.finishing import Finishing, Rerank, VariantName
-from sunwi.params.section import PositiveFloat, Section, Share
+from sunwi.params.section import Section, Share
 
 
 class Swap(Section):
@@ -16,19 +16,28 @@ class Swap(Section):
     model_config = ConfigDict(populate_by_name=True)
 
     from_: VariantName = Field(alias="from")
+    """Variant whose ranking is changed."""
     to: VariantName
-    margin: Share = 0.05  # gap to the first place, as a share of the scores' spread over the first ten
-    limit: PositiveInt = 1  # queries at most, the closest first
+    """Variant that may decide the first place."""
+    margin: Share = 0.05
+    """Gap to the first place, as a share of the scores' spread over the first ten."""
+    limit: PositiveInt = 1
+    """Queries that change at most, the closest first."""
 
 
 class UnionPool(Section):
     """The best documents of several variants in one pool, ranked by RRF and a reranker."""
 
     of: Annotated[list[VariantName], Field(min_length=2)]
-    depth: PositiveInt = 10  # documents of each variant
+    """Variants whose documents are pooled."""
+    depth: PositiveInt = 10
+    """Documents of each variant."""
     rrf_k: PositiveFloat = 60
+    """Constant of reciprocal rank fusion."""
     rerank: Rerank = "late_interaction"
-    encoder: Literal["base", "promoted"] = "promoted"  # of the late interaction
+    """Reranker of the pool."""
+    encoder: Literal["base", "promoted"] = "promoted"
+    """Encoder of the late interaction."""
 
     @model_validator(mode="after")
     def _members_differ(self) -> UnionPool:
@@ -41,7 +50,9 @@ class CombinationParams(Finishing):
     """A variant made of other variants' rankings."""
 
     swap: Swap | None = None
+    """Let another variant decide where the first two places are nearly even."""
     union: UnionPool | None = None
+    """Pool the best documents of several variants and rank them again."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> CombinationParams:

@@ -10,5 +10,7 @@ from sunwi.params.section import Section, Share
 class CorpusParams(Section):
     """Cleaning and chunking."""
 
-    max_chars: PositiveInt = 1200  # longer passages are cut at sentence ends; the parent's docid is kept
-    near_duplicate: Share = 0.85  # MinHash-estimated Jaccard of character 5-grams
+    max_chars: PositiveInt = 1200
+    """Longer passages are cut at sentence ends; each part keeps the id of its document."""
+    near_duplicate: Share = 0.85
+    """Near duplicates: estimated Jaccard similarity of character 5-grams from here on."""

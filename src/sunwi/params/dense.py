@@ -13,10 +13,18 @@ class DenseParams(Section):
     """The index over passage vectors: exact by default, approximate for millions of passages."""
 
     index: Literal["flat", "hnsw", "ivfpq"] = "flat"
-    depth: PositiveInt = 200  # passages that an approximate index scores; the others share one score
+    """Vector index: flat is exact; hnsw and ivfpq are approximate, for millions of passages."""
+    depth: PositiveInt = 200
+    """Passages that an approximate index scores; all others share one score."""
     hnsw_m: Annotated[int, Field(ge=2)] = 32
+    """HNSW: neighbours of a node."""
     ef_construction: PositiveInt = 200
+    """HNSW: candidates while building."""
     ef_search: PositiveInt = 128
-    nlist: PositiveInt = 1024  # IVF's lists; 4 to 16 times the root of the corpus
+    """HNSW: candidates while searching."""
+    nlist: PositiveInt = 1024
+    """IVF: number of lists; 4 to 16 times the square root of the corpus."""
     nprobe: PositiveInt = 32
-    pq_m: PositiveInt = 48  # bytes a vector; it divides the dimensions
+    """IVF: lists that are searched."""
+    pq_m: PositiveInt = 48
+    """PQ: bytes a vector; must divide the dimensions."""

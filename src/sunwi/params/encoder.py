@@ -6,15 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from sunwi.params.section import Section
+from sunwi.params.section import Name, Section
 
 
 class EncoderParams(Section):
     """The bi-encoder and its limits, in tokens."""
 
-    model: str = "builtin/multilingual-e5-small"
+    model: Name = "builtin/multilingual-e5-small"
+    """Base encoder: builtin/multilingual-e5-small, a Hugging Face id (BAAI/bge-m3), or a folder."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 256
+    """Tokens of a passage; what is longer is cut."""
     query_max_length: Annotated[int, Field(ge=8, le=8192)] = 64
+    """Tokens of a query; what is longer is cut."""
     batch_size: PositiveInt = 32
-    # auto: float32 on a CPU, half on a GPU; int8: linear layers alone, on a CPU
+    """Texts that are encoded at once."""
     precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
+    """auto: float32 on a CPU, half on a GPU; bfloat16: a GPU, or a CPU with AVX-512; int8: AVX512-VNNI."""

@@ -6,10 +6,10 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import PositiveInt, field_validator, model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from sunwi.params.names import NameIn
-from sunwi.params.section import NonNegativeFloat, PositiveFloat, Section
+from sunwi.params.section import Name, Section
 
 # none: whatever asks is refused; replay: recorded answers alone
 ProviderName = Annotated[str, NameIn("sunwi.llm.providers", "none", "replay")]
@@ -22,22 +22,39 @@ class LlmParams(Section):
     """
 
     provider: ProviderName = "none"
-    model: str = "solar-pro2"
-    base_url: str | None = None  # None: the provider's own; https://api.upstage.ai/v1 for Solar
-    api_key_env: str | None = None  # None: the provider's usual one; "": the server wants no key
-    allow_http: bool = False  # plain http to another machine, with a key: networks of one's own
-    temperature: NonNegativeFloat | None = 0.7  # None: not sent (models that refuse it)
-    max_tokens: PositiveInt = 1024  # of an answer
-    timeout: PositiveFloat = 60.0  # seconds a call
+    """Who answers: none, openai (any compatible API), gemini, or replay (recorded answers alone)."""
+    model: Name = "solar-pro2"
+    """Name of the model at the provider."""
+    base_url: str | None = None
+    """Address of the API; null: the provider's own. Solar: https://api.upstage.ai/v1"""
+    api_key_env: str | None = None
+    """NAME of the environment variable with the key; null: the provider's usual one; "": no key."""
+    allow_http: bool = False
+    """Allow a key to be sent to another machine over plain http, in a network of your own."""
+    temperature: NonNegativeFloat | None = 0.7
+    """Sampling temperature; null: not sent, for models that refuse it."""
+    max_tokens: PositiveInt = 1024
+    """Tokens of one answer at most."""
+    timeout: PositiveFloat = 60.0
+    """Seconds to wait for one call."""
     concurrency: PositiveInt = 8
+    """Calls at the same time."""
     requests_per_minute: PositiveFloat | None = None
-    max_tries: PositiveInt = 5  # calls a row at most when the network or the server fails
-    breaker_failures: PositiveInt = 5  # rows in a row that used up their tries: the run stops
-    budget: PositiveFloat | None = None  # of one run, in the currency of the prices
-    budget_tokens: PositiveInt | None = None  # of one run, in and out together
-    price_in: NonNegativeFloat = 0.0  # per million tokens
+    """Calls a minute at most; null: no limit."""
+    max_tries: PositiveInt = 5
+    """Calls a row at most when the network or the server fails."""
+    breaker_failures: PositiveInt = 5
+    """The run stops after so many rows in a row failed all their tries."""
+    budget: PositiveFloat | None = None
+    """Cost of one run at most, in the currency of the prices; null: no limit."""
+    budget_tokens: PositiveInt | None = None
+    """Tokens of one run at most, in and out together; null: no limit."""
+    price_in: NonNegativeFloat = 0.0
+    """Price of a million input tokens."""
     price_out: NonNegativeFloat = 0.0
-    json_schema: bool = False  # send the schema where a request has one and the API takes it
+    """Price of a million output tokens."""
+    json_schema: bool = False
+    """Send JSON schemas, where the API takes them (OpenAI, Gemini, vLLM)."""
 
     @field_validator("api_key_env")
     @classmethod

@@ -1,4 +1,4 @@
-"""All of params.yaml, with the checks between its sections."""
+"""All of params.yaml over params/defaults.yaml, with the checks between its sections."""
 
 from __future__ import annotations
 

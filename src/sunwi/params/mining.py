@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from sunwi.params.section import NonNegativeFloat, PositiveFloat, Real, Section, Share
+from sunwi.params.section import Name, Section, Share
 
 
 class MiningParams(Section):
     """Hard negatives: pool, teacher, false-negative rules, choice."""
 
     bm25_depth: PositiveInt = 50
+    """Candidates from BM25."""
     dense_depth: PositiveInt = 50
+    """Candidates from dense search."""
     negatives: PositiveInt = 7
-    reranker: Annotated[str, Field(min_length=1)] = (
-        "none"  # none | late_interaction | a cross-encoder's path or id
-    )
-    max_positive_share: Share = 0.95  # positive-aware rule of NV-Retriever (Moreira et al. 2024)
-    max_score: Real | None = None  # a candidate at or above it may answer; in the teacher's units
-    min_margin: NonNegativeFloat = 0.0  # to the positive, in the teacher's units
-    max_positive_rank: PositiveInt | None = (
-        None  # of a passage in the round trip of its question; below: left out
-    )
-    first_rank: PositiveInt = 1  # the window of the fused ranking that negatives may come from
+    """Hard negatives of a train question."""
+    reranker: Name = "none"
+    """Teacher of the scores: none, late_interaction, or a cross-encoder's folder or id."""
+    max_positive_share: Share = 0.95
+    """Negatives score at most this share of the positive (NV-Retriever, Moreira et al. 2024)."""
+    max_score: float | None = None
+    """Candidates with this teacher score or more may answer and are left out; null: no limit."""
+    min_margin: NonNegativeFloat = 0.0
+    """Negatives score at least so much below the positive, in the teacher's units."""
+    max_positive_rank: PositiveInt | None = None
+    """Questions whose round trip ranked their passage lower are left out; null: none."""
+    first_rank: PositiveInt = 1
+    """First rank of the fused ranking that negatives may come from."""
     last_rank: PositiveInt = 60
-    bm25_weight: NonNegativeFloat = 0.5  # of the fused z-scores that order the pool
-    choice: Literal["top", "sample"] = "top"  # of the survivors in the window
-    temperature: PositiveFloat = 1.0  # of the sample: low is the top, high a fair draw
-    widen: PositiveInt = (
-        2  # times both depths and the window's end, once, where survivors are too few; 1: never
-    )
-    fill: Literal["none", "random"] = "none"  # random: short rows are filled, and the filler is marked
+    """Last rank of the fused ranking that negatives may come from."""
+    bm25_weight: NonNegativeFloat = 0.5
+    """Weight of BM25 in the fused z-scores that order the candidates."""
+    choice: Literal["top", "sample"] = "top"
+    """top: the highest candidates; sample: a seeded draw with the temperature."""
+    temperature: PositiveFloat = 1.0
+    """Of the sample: low is close to the top, high is close to a fair draw."""
+    widen: PositiveInt = 2
+    """Depths and window grow by this factor, once, where negatives are too few; 1: never."""
+    fill: Literal["none", "random"] = "none"
+    """Rows with too few negatives: left short, or filled with random passages that are marked."""
 
     @model_validator(mode="after")
     def _window_is_open(self) -> MiningParams:

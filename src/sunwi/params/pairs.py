@@ -11,5 +11,8 @@ class PairsParams(Section):
     """Candidate lists for the reranker, and how many of them at most: each costs `depth` pairs to score."""
 
     depth: PositiveInt = 20
+    """Candidates a list, from the promoted hybrid retriever."""
     max_train: PositiveInt = 3000
-    max_dev: PositiveInt = 400  # natural dev questions first
+    """Train lists at most; each costs `depth` pairs to score."""
+    max_dev: PositiveInt = 400
+    """Dev lists at most; natural questions first."""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import NonNegativeFloat, PositiveInt, model_validator
 
-from sunwi.params.section import NonNegativeFloat, Section, Share
+from sunwi.params.section import Section, Share
 
 
 class StyleShares(Section):
     """How often a style is drawn for a question that an LLM writes; the shares need not sum to 1."""
 
     factual: NonNegativeFloat = 0.3
+    """Share of questions for a fact."""
     why_how: NonNegativeFloat = 0.25
+    """Share of why and how questions."""
     colloquial: NonNegativeFloat = 0.25
+    """Share of questions in spoken language."""
     scenario: NonNegativeFloat = 0.1
+    """Share of questions from a situation."""
     keyword: NonNegativeFloat = 0.1
+    """Share of keyword queries."""
 
     @model_validator(mode="after")
     def _some_style(self) -> StyleShares:
@@ -29,15 +34,28 @@ class QaParams(Section):
     """Synthetic questions."""
 
     provider: Literal["template", "given", "llm"] = "template"
+    """Who writes the training questions: template (no LLM), llm, or given (questions.jsonl of the source)."""
     questions_per_document: PositiveInt = 3
+    """Questions a passage."""
     groups: list[Literal["safe", "medium", "keyword"]] = ["safe", "medium", "keyword"]
+    """Template groups; medium and keyword are less certain than safe."""
     style_shares: StyleShares = StyleShares()
-    context_chars: PositiveInt = 1000  # of the passage, cut at a sentence end
+    """Question styles that an LLM is asked for; the shares need not sum to 1."""
+    context_chars: PositiveInt = 1000
+    """Characters of the passage in a prompt, cut at a sentence end."""
     dev_share: Share = 0.2
+    """Share of the documents whose questions are for dev."""
     round_trip: Literal["bm25", "hybrid"] = "hybrid"
-    round_trip_reranker: Literal["none", "late_interaction"] = "none"  # with round_trip: hybrid
+    """Search that must find the passage of each question again: BM25 alone, or BM25 and dense."""
+    round_trip_reranker: Literal["none", "late_interaction"] = "none"
+    """Reranker of the round trip; needs round_trip: hybrid."""
     round_trip_depth: PositiveInt = 10
-    exclude_judged_documents: bool = True  # documents with qrels never give train or dev questions
-    near_copy: Share = 0.7  # bigram Jaccard with an evaluation query or a sibling question
-    evaluation_cosine: Share = 0.93  # with an evaluation query, by the base encoder; needs round_trip: hybrid
-    dev_negatives: PositiveInt = 7  # hard-negative contexts of a dev question
+    """Rank at which the round trip must find the passage, at the lowest."""
+    exclude_judged_documents: bool = True
+    """Documents with judgements (qrels) give no train or dev questions."""
+    near_copy: Share = 0.7
+    """Questions this close to an evaluation query or another question are rejected (bigram Jaccard)."""
+    evaluation_cosine: Share = 0.93
+    """Questions this close to an evaluation query by the base encoder are rejected (needs hybrid)."""
+    dev_negatives: PositiveInt = 7
+    """Hard-negative passages of a dev question."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
-from sunwi.params.section import PositiveFloat, Section
+from sunwi.params.section import Section
 
 
 class SearchParams(Section):
@@ -16,14 +16,18 @@ class SearchParams(Section):
     """
 
     engine: Literal["local", "elasticsearch", "opensearch"] = "local"
-    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = (
-        "sunwi"  # the alias; versions stand behind it
-    )
-    analyzer: Literal["auto", "nori", "terms"] = (
-        "auto"  # auto: nori where the server has it, else Kiwi's terms
-    )
-    depth: Annotated[int, Field(ge=1, le=10_000)] = 1000  # hits of a query; servers give 10,000 at most
+    """Where search runs: local, or a server that the environment names (docs/search_servers.md)."""
+    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = "sunwi"
+    """Alias of the index on the server."""
+    analyzer: Literal["auto", "nori", "terms"] = "auto"
+    """auto: nori where the server has it, else Kiwi's terms."""
+    depth: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    """Hits of a query; servers give 10,000 at most."""
     bulk_documents: PositiveInt = 500
+    """Documents a bulk request."""
     max_tries: PositiveInt = 5
-    timeout: PositiveFloat = 30.0  # seconds a request
-    keep_indexes: bool = False  # keep built BM25 and approximate indexes beside the row caches
+    """Tries of a request."""
+    timeout: PositiveFloat = 30.0
+    """Seconds to wait for one request."""
+    keep_indexes: bool = False
+    """Keep built indexes beside the row caches, for 100,000 passages and more."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from sunwi.params.finishing import Finishing, Rerank
 from sunwi.params.names import NameIn
-from sunwi.params.section import NonNegativeFloat, PositiveFloat, Share
+from sunwi.params.section import Share
 
 RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sparse"]
 
@@ -27,18 +27,31 @@ class SubmissionParams(Finishing):
     """One submission variant."""
 
     encoder: Literal["base", "promoted"] = "promoted"
+    """base: encoder.model; promoted: the tuned one, where it passed the gate."""
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
-    queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]  # several: cascaded RRF
-    query_weights: dict[QueryArm, NonNegativeFloat] = {}  # of the arms in the cascade; 1 where none is named
+    """What searches: bm25, dense, lexical (M3), questions (synthetic ones), sparse."""
+    queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]
+    """What is searched for; several are fused by cascaded RRF."""
+    query_weights: dict[QueryArm, NonNegativeFloat] = {}
+    """Weights of these queries in the cascade; 1 where none is named."""
     fusion: FusionName = "calibrated"
+    """How the retrievers' scores are joined."""
     weights: dict[str, NonNegativeFloat] = {}
-    alpha: Share = 0.5  # of fusion alpha: the dense scores' share, BM25 has the rest
+    """Weights of the retrievers; 1 where none is named."""
+    alpha: Share = 0.5
+    """Of fusion alpha: the share of the dense scores; BM25 has the rest."""
     rrf_k: PositiveFloat = 60
-    depth: PositiveInt = 100  # candidates
+    """Constant of reciprocal rank fusion."""
+    depth: PositiveInt = 100
+    """Candidates of each retriever."""
     rerank: Rerank = "none"
-    reranker: Literal["final", "stage1"] = "final"  # stage1: before the failures, whatever the gate said
-    rerank_depth: PositiveInt | None = None  # None: train_reranker.depth, on whose lists the blend is fitted
-    rerank_weights: dict[Scorer, NonNegativeFloat] | None = None  # None: fitted; "retriever": the fused score
+    """Reranker of the best documents."""
+    reranker: Literal["final", "stage1"] = "final"
+    """final, or stage1: the reranker before the training on its failures."""
+    rerank_depth: PositiveInt | None = None
+    """Documents that are re-ranked; null: train_reranker.depth."""
+    rerank_weights: dict[Scorer, NonNegativeFloat] | None = None
+    """Weights of the scores, `retriever` is the fused one; null: fitted on dev."""
 
     @model_validator(mode="after")
     def _settings_fit(self) -> SubmissionParams:

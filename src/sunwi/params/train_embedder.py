@@ -4,56 +4,94 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from sunwi.params.section import NonNegativeFloat, PositiveFloat, Section, Share
+from sunwi.params.section import Name, Section, Share
 
 
 class TrainEmbedderParams(Section):
     """Embedder fine-tuning by FlagEmbedding; each option's source stands in docs/embedder.md."""
 
     enabled: bool = True
-    method: Literal["dense", "m3", "decoder"] = "dense"  # decoder: last-token pooling and LoRA
-    max_steps: NonNegativeInt = 24  # 0: by epochs
+    """Whether the encoder is tuned; if not, the base encoder is used."""
+    method: Literal["dense", "m3", "decoder"] = "dense"
+    """dense; m3 (dense, lexical and ColBERT heads, for BAAI/bge-m3); decoder (last token, LoRA)."""
+    max_steps: NonNegativeInt = 24
+    """Training budget of the encoder in steps; 0: by epochs."""
     epochs: PositiveFloat = 1.0
+    """Passes over the questions; read where max_steps is 0."""
     batch_size: PositiveInt = 8
+    """Questions a step."""
     group_size: Annotated[int, Field(ge=2)] = 4
+    """Passages a question: one positive, the rest negatives."""
     learning_rate: PositiveFloat = 2e-5
+    """Peak learning rate."""
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    """Learning rate after the warm-up."""
     warmup_steps: NonNegativeInt = 3
-    layer_decay: Annotated[Share, Field(gt=0)] = 1.0  # each layer learns so much slower than the one above it
+    """Steps until the peak learning rate."""
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Factor of the learning rate from one layer to the layer below; 1: the same for all."""
     temperature: PositiveFloat = 0.02
+    """Of the contrastive loss."""
     query_max_length: PositiveInt = 48
+    """Tokens of a query in training."""
     passage_max_length: PositiveInt = 192
-    distill: bool = True  # the fused teacher scores are in the mined rows
+    """Tokens of a passage in training."""
+    distill: bool = True
+    """Learn the teacher scores of the mined rows, too."""
     teacher_scale: PositiveFloat = 0.3
-    guide_margin: NonNegativeFloat | None = None  # GISTEmbed; None: in-batch negatives are not masked
+    """Scale of the teacher scores."""
+    guide_margin: NonNegativeFloat | None = None
+    """Mask in-batch passages that the base scores above the positive by this cosine; null: none."""
     matryoshka_dims: list[PositiveInt] = []
-    style_shares: dict[str, NonNegativeFloat] = {}  # of the rows, by question style; none: rows as mined
-    rounds: Annotated[int, Field(ge=1, le=3)] = 1  # 2: mine again with the tuned model, train again
+    """Shorter dimensions that are trained as well, such as [64, 128]."""
+    style_shares: dict[str, NonNegativeFloat] = {}
+    """Shares of the question styles, such as {factual: 0.4, keyword: 0.2}; {}: rows as mined."""
+    rounds: Annotated[int, Field(ge=1, le=3)] = 1
+    """2: mine negatives again with the tuned encoder and train again."""
     freeze_word_embeddings: bool = True
-    freeze_layers: NonNegativeInt = 0  # of the lowest layers
-    base_weights: list[Share] = [0.0, 0.5, 1.0]  # shares of the base tried when both are interpolated
-    tolerance: NonNegativeFloat = 0.005  # what tuned may lose on dev (MRR) and still be promoted
-    max_overlap: Share = 1.0  # train on questions with at most this overlap
-    eval_steps: NonNegativeInt = (
-        0  # dev evaluation every so many steps; 0: none, the last step's weights are kept
-    )
-    eval_questions: PositiveInt = 200  # low-overlap ones at most, and half as many of the others
-    eval_corpus: PositiveInt = 2000  # above it the evaluation searches a pool of hard candidates
-    patience: NonNegativeInt = 3  # evaluations without a gain until training stops; 0: never
-    checkpoint_steps: NonNegativeInt = 100  # 0: none; with eval_steps each evaluation is a checkpoint
-    sub_batch_size: NonNegativeInt = 0  # passages encoded at once, sorted by length; 0: all of a batch
+    """Keep the word embeddings as they are: less memory."""
+    freeze_layers: NonNegativeInt = 0
+    """Lowest layers that stay as they are."""
+    base_weights: list[Share] = [0.0, 0.5, 1.0]
+    """Shares of the base in the mixtures that are tried; 1.0 is the base itself."""
+    tolerance: NonNegativeFloat = 0.005
+    """MRR that a tuned encoder may lose on dev, alone or fused, and still be promoted."""
+    max_overlap: Share = 1.0
+    """Train on questions that copy at most this share of their passage."""
+    eval_steps: NonNegativeInt = 0
+    """Steps between dev evaluations, with the best checkpoint kept and early stopping; 0: none."""
+    eval_questions: PositiveInt = 200
+    """Low-overlap dev questions of an evaluation at most, and half as many others."""
+    eval_corpus: PositiveInt = 2000
+    """With more passages an evaluation searches a pool of hard candidates."""
+    patience: NonNegativeInt = 3
+    """Evaluations without a gain until training stops; 0: never."""
+    checkpoint_steps: NonNegativeInt = 100
+    """Steps between checkpoints; 0: none. With eval_steps each evaluation is one."""
+    sub_batch_size: NonNegativeInt = 0
+    """Passages that are encoded at once, sorted by length; 0: the whole batch."""
     lora_r: PositiveInt = 32
+    """Rank of LoRA, for method decoder."""
     lora_alpha: PositiveInt = 64
+    """Scale of LoRA."""
     lora_dropout: Share = 0.05
-    lora_target_modules: list[str] = ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]
-    num_processes: PositiveInt = 1  # of this machine, a GPU each; a step takes batch_size questions for each
-    negatives_cross_device: bool = False  # of all processes: they train as one on one large batch
+    """Dropout of LoRA."""
+    lora_target_modules: list[Name] = ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]
+    """Modules that get LoRA; these are GPT-NeoX's names."""
+    num_processes: PositiveInt = 1
+    """Processes on this machine, one GPU each; each takes batch_size questions a step."""
+    negatives_cross_device: bool = False
+    """Use the passages of all processes as negatives."""
     bf16: bool = False
+    """Train in bfloat16 (Ampere or newer)."""
     fp16: bool = False
-    tf32: bool = True  # on GPUs that have it
+    """Train in float16."""
+    tf32: bool = True
+    """Use TF32 on GPUs that have it."""
     gradient_checkpointing: bool = False
+    """Less memory for activations, more time."""
 
     @model_validator(mode="after")
     def _options_fit(self) -> TrainEmbedderParams:

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from sunwi.params.section import Level, NonNegativeFloat, PositiveFloat, Section, Share
+from sunwi.params.section import Level, Section, Share
 
 
 class TrainRerankerTargetedParams(Section):
     """A second stage on the failures, and the gate that it must pass."""
 
     enabled: bool = True
-    start: Literal["continue", "merged"] = "continue"  # the same adapter, or a fresh one on the merged model
+    """Whether the reranker is trained once more, on its failures."""
+    start: Literal["continue", "merged"] = "continue"
+    """continue: the same adapter; merged: a fresh adapter on the merged model."""
     max_steps: PositiveInt = 8
+    """Training budget of this second stage in steps."""
     learning_rate: PositiveFloat = 2e-4
-    replay: NonNegativeFloat = 2.0  # solved questions mixed in, for each failure and each of its paraphrases
+    """Peak learning rate."""
+    replay: NonNegativeFloat = 2.0
+    """Solved questions mixed in for each failure and each of its paraphrases."""
     evaluate_every: PositiveInt = 4
+    """Steps between evaluations."""
     patience: PositiveInt = 1
-    stop_share: Share = 0.25  # of the documents: early stopping
-    gate_share: Share = 0.35  # of the documents: the gate
-    tolerance: Share = 0.0  # share of the solved questions that may be lost
+    """Evaluations without a gain until training stops."""
+    stop_share: Share = 0.25
+    """Share of the dev documents for early stopping."""
+    gate_share: Share = 0.35
+    """Share of the dev documents for the gate."""
+    tolerance: Share = 0.0
+    """Share of the solved questions that may be lost."""
     alpha: Level = 0.05
+    """Significance level of the gate's paired test."""
 
     @model_validator(mode="after")
     def _shares_fit(self) -> TrainRerankerTargetedParams:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import NonNegativeInt, model_validator
+from pydantic import model_validator
 
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.params.bm25 import Bm25Params
@@ -26,7 +26,7 @@ from sunwi.params.query import QueryParams
 from sunwi.params.report import ReportParams
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
-from sunwi.params.section import Section
+from sunwi.params.section import RowsPerShard, Section, Seed
 from sunwi.params.sparse import SparseParams
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.train_embedder import TrainEmbedderParams
@@ -38,8 +38,10 @@ from sunwi.params.variants import headline_of
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: NonNegativeInt = 42
-    rows_per_shard: NonNegativeInt = 0
+    seed: Seed = 42
+    """Of every random choice: the same seed and inputs give the same bytes."""
+    rows_per_shard: RowsPerShard = 0
+    """0: a table is one file; above 0: a folder of shards of so many rows on average."""
     compute: ComputeParams = ComputeParams()
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()
@@ -60,7 +62,9 @@ class Params(Section):
     sparse: SparseParams = SparseParams()
     search: SearchParams = SearchParams()
     submissions: dict[VariantName, SubmissionParams] = {}
+    """Variants by name, one `submit@NAME` stage each."""
     combinations: dict[VariantName, CombinationParams] = {}
+    """Variants made of other variants by name, one `combine@NAME` stage each."""
     score: ScoreParams = ScoreParams()
     guard: GuardParams = GuardParams()
     report: ReportParams = ReportParams()

@@ -24,7 +24,7 @@ def check_params(path: Path) -> tuple[Params | None, list[Finding]]:
     try:
         params = load_params(path)
     except ParamsError as error:
-        fix = f"correct the key in {path}"
+        fix = f"correct the key in {path}" if error.next_step == error.CORRECT else error.next_step
         return None, [Finding(TOPIC, path.name, "missing", fault, fix) for fault in error.faults]
     return params, [Finding(TOPIC, path.name, "ok", "valid")]
 
