@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunwi import __version__
@@ -20,9 +20,14 @@ from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows, training_rows
 from sunwi.resources import resource_folder
 from sunwi.score.measuring import shown_in
+from sunwi.submit.grid import STAGES
 
 STATIC = resource_folder("sunwi.report.static")
 VEGA_LITE = "6.4"
+CONTENTS = (
+    ("headline", "요약"), ("ladder", "MAP 사다리"), ("training", "학습"), ("data", "데이터"),
+    ("map", "임베딩 지도"), ("explorer", "오답 노트"), ("pipeline", "파이프라인"), ("settings", "설정"),
+)  # fmt: skip
 
 
 def render_page(inputs: PageInputs) -> str:
@@ -31,12 +36,18 @@ def render_page(inputs: PageInputs) -> str:
     Everything from the corpus reaches the page escaped: as text by Jinja2, as data by `inline_json`, and
     the page's script sets text, never markup. A policy in the page admits its own two scripts alone.
     """
+    return render("page.html.j2", view(inputs))
+
+
+def render(template: str, shown: Mapping[str, Any]) -> str:
+    """A template of a whole page with its data, style sheet and scripts."""
     environment = environment_of(autoescape=True)
     environment.filters |= {"number": _number, "signed": _signed, "p_value": _p_value, "count": _count}
     vega, vega_hash = inline_script(_vega_bundle())
     script, script_hash = inline_script(_static("explorer.js") + _static("charts.js"))
-    return environment.get_template("page.html.j2").render(
-        view(inputs),
+    return environment.get_template(template).render(
+        shown,
+        version=__version__,
         style=inline_style(_static("style.css")),
         vega=vega,
         script=script,
@@ -58,7 +69,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
     specs |= _training_charts(inputs)
     return {
         "params": params,
-        "version": __version__,
+        "contents": [one for one in CONTENTS if one[0] != "map" or "map" in specs],
         "prepared": inputs.metrics["prepare"],
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,
@@ -75,7 +86,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "charts_json": inline_json(specs),
         "explorer_json": inline_json(explorer_data(inputs, explored)),
         "drawing": draw(
-            inputs.stages, {"submit": len(params.submissions), "combine": len(params.combinations)}
+            inputs.stages, {stage: len(getattr(params, section)) for section, stage in STAGES.items()}
         ),
         "stages": inputs.stages,
         "sections": params_by_section(params.model_dump(mode="json")),
@@ -111,7 +122,7 @@ def _training_charts(inputs: PageInputs) -> dict[str, Any]:
         "reranker_loss": training_charts.loss_chart,
         "reranker_targeted_loss": training_charts.loss_chart,
         "sparse_loss": training_charts.loss_chart,
-        "fusion_curve": training_charts.fusion_chart,
+        "fusion_curve_promoted": training_charts.fusion_chart,
         "negative_scores": training_charts.negative_chart,
     }
     specs = {name: make(inputs.plots[name]) for name, make in makers.items() if inputs.plots.get(name)}

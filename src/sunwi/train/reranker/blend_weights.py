@@ -77,6 +77,19 @@ def fit_rerankers(
     return fits, calibration, metrics
 
 
+def fit_untrained(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: RerankerSections
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Blend of an encoder's MaxSim, which needs no training: what a file of a blend holds, and metrics.
+
+    Without a dev list MaxSim gets no weight.
+    """
+    blend, calibration, metrics = fit_rerankers(lists, texts, rerankers, params)
+    kind = "late_interaction"
+    fitted = {kind: calibration[kind]} if kind in calibration else {}
+    return {kind: dict(blend[kind]), "calibration": fitted}, metrics
+
+
 def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
     """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
     found: Calibration = {}
