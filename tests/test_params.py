@@ -33,6 +33,14 @@ def load(tmp_path: Path, text: str) -> Params:
         ("submissions: {a: {retrievers: [bm25], weights: {dense: 1}}}", "weights for ['dense']"),
         ("submissions: {Bad-Name: {}}\nscore: {baseline: Bad-Name}", "Bad-Name"),
         ("submissions: {dense: {}}\nscore: {baseline: sparse}", "score.baseline is 'sparse'"),
+        ("baselines: {a: {encoder: promoted}}", "baselines.a: encoder is promoted, which is trained: move"),
+        ("baselines: {a: {rerank: both}}", "baselines.a: rerank is both, which needs a trained reranker"),
+        ("promoted: {a: {rerank: cross_encoder}}", "promoted.a: rerank is cross_encoder, which needs"),
+        ("promoted: {a: {retrievers: [sparse], fusion: rrf}}", "promoted.a: retrievers names sparse"),
+        (
+            "baselines: {a: {}}\npromoted: {a: {}}\nscore: {baseline: a}",
+            "promoted.a: baselines has a variant",
+        ),
         ("seed: [", "no YAML"),
     ],
 )

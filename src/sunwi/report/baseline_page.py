@@ -12,11 +12,11 @@ from sunwi.records.submissions import LineageRow
 from sunwi.records.submitted import read_topk
 from sunwi.report import charts
 from sunwi.report.embedding import inline_json
-from sunwi.report.explorer import explorer_data
+from sunwi.report.explorer import explored_variants, explorer_data
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.ladder import ladder_rows
-from sunwi.report.page import explored_variants, render
+from sunwi.report.rendering import render
 from sunwi.score.measuring import shown_in
 from sunwi.score.per_query import per_query_of
 from sunwi.score.plots import map_ladder, recall_curve
