@@ -82,9 +82,13 @@ def fit_untrained(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Blend of an encoder's MaxSim, which needs no training: what a file of a blend holds, and metrics.
 
-    Without a dev list MaxSim gets no weight.
+    Only the low-overlap dev lists are scored: the weight is fitted on them alone, and MaxSim encodes every
+    token of every passage that it scores.
     """
-    blend, calibration, metrics = fit_rerankers(lists, texts, rerankers, params)
+    dev = [one for one in lists if one.split == "dev"]
+    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [dev[at] for at in low]
+    blend, calibration, metrics = fit_rerankers(chosen, texts, rerankers, params)
     kind = "late_interaction"
     fitted = {kind: calibration[kind]} if kind in calibration else {}
     return {kind: dict(blend[kind]), "calibration": fitted}, metrics
