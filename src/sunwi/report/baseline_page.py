@@ -99,6 +99,7 @@ def _view(inputs: PageInputs, fits: Mapping[str, Any], dev: Mapping[str, Any]) -
         "rows": rows,
         "ladder_measures": shown_in("ladder"),
         "fits": sorted(fits["fusion"].items(), key=lambda item: (-item[1]["low_overlap_mrr"], item[0])),
+        "stage_hits": (),  # the diagnosis comes with the whole report
         "charts": specs,
         "charts_json": inline_json(specs),
         "explorer_json": inline_json(
