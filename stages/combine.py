@@ -13,7 +13,7 @@ from sunwi.workspace.stage import stage
 if __name__ == "__main__":
     name = sys.argv[1]
     with stage(f"combine_{name}") as workspace:
-        remove_strays(RANKINGS, workspace.params(VariantSections).submissions)
+        remove_strays(RANKINGS, workspace.params(VariantSections).searching)
         submission, _ = build_combination(workspace, name)
         write_submission(submission, SUBMISSIONS, name)
         write_json(METRICS / "submissions" / f"{name}.json", submission.metrics)

@@ -1,29 +1,42 @@
-"""Fusion weights for each encoder and each set of retrievers, on the low-overlap dev questions."""
+"""Weights of the fusion and of untrained MaxSim for one encoder, on the low-overlap dev questions."""
 
-from sunwi.params.fusion import FusionParams
-from sunwi.params.reading import Sections
+import sys
+
+from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions
+from sunwi.params.pairs import PairsParams
 from sunwi.paths import INDEX, METRICS, PLOTS
 from sunwi.records.curves import write_curve
 from sunwi.records.files import write_json
 from sunwi.search.fusion.fitting import fit_all
+from sunwi.search.fusion.method import Fusion
+from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.train.reranker.blend_weights import fit_untrained
+from sunwi.train.reranker.settings import RerankerSections
+from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.retrieval import local_pipeline
+from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
 
-class Settings(Sections):
-    fusion: FusionParams = FusionParams()
+class Settings(RerankerSections):
+    pairs: PairsParams = PairsParams()
 
 
 if __name__ == "__main__":
-    with stage("fit_fusion") as workspace:
-        settings, labels, fitted = workspace.params(Settings).fusion, dev_labels(workspace), {}
-        for which in ("base", "promoted"):
-            model = encoder(workspace, which)
-            queries = labelled_batch(workspace, model, labels)
-            search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
-            fitted[which] = fit_all(search, queries, labels, settings)
-        write_json(INDEX / "fusion.json", {which: fit.weights for which, fit in fitted.items()})
-        write_json(METRICS / "fusion.json", {which: fit.metrics for which, fit in fitted.items()})
-        write_curve(PLOTS / "fusion_curve.csv", fitted["promoted"].curve("bm25+dense"))
+    which = "base" if sys.argv[1] == "base" else "promoted"
+    with stage(f"fit_fusion_{which}") as workspace:
+        params, labels, model = workspace.params(Settings), dev_labels(workspace), encoder(workspace, which)
+        search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
+        fit = fit_all(search, labelled_batch(workspace, model, labels), labels, params.fusion)
+        chosen = chosen_questions(labels, 0, params.pairs.max_dev)
+        fusion = Fusion("weighted", fit.weights["+".join(RETRIEVERS)])
+        asked, rules = labelled_batch(workspace, model, chosen), false_negative_rules(workspace)
+        lists = candidate_lists(search, RETRIEVERS, fusion, asked, chosen, params.pairs.depth, rules)
+        untrained = Rerankers(model, None, params.encoder, params.train_reranker.max_length)
+        blend, quality = fit_untrained(lists, passage_texts(workspace), untrained, params)
+        write_json(INDEX / f"fusion_{which}.json", fit.weights)
+        write_json(INDEX / f"blend_{which}.json", blend)
+        write_json(METRICS / f"fusion_{which}.json", {"fusion": fit.metrics, "late_interaction": quality})
+        write_curve(PLOTS / f"fusion_curve_{which}.csv", fit.curve("bm25+dense"))

@@ -18,7 +18,7 @@ if __name__ == "__main__":
         params = workspace.params(PairSections)
         chosen = chosen_questions(labels(workspace), params.pairs.max_train, params.pairs.max_dev)
         queries = labelled_batch(workspace, encoder(workspace, "promoted"), chosen)
-        fusion = Fusion("weighted", read_json(INDEX / "fusion.json")["promoted"]["+".join(RETRIEVERS)])
+        fusion = Fusion("weighted", read_json(INDEX / "fusion_promoted.json")["+".join(RETRIEVERS)])
         search = local_pipeline(workspace, "promoted")
         if params.dense.index == "flat":
             use_gpu(search.retrievers, passage_vectors(workspace, "promoted"))

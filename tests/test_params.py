@@ -55,6 +55,14 @@ def load(tmp_path: Path, text: str) -> Params:
         ("seed: 1\nbm25:\n  b: 0.1\n  b: 0.2\n", "line 4: the key 'b' stands twice"),
         ("- 1", "expected a mapping of sections, found list"),
         ("a:\n\tb: 1", "line 2: found character"),
+        ("baselines: {a: {encoder: promoted}}", "baselines.a: encoder is promoted, which is trained: move"),
+        ("baselines: {a: {rerank: both}}", "baselines.a: rerank is both, which needs a trained reranker"),
+        ("promoted: {a: {rerank: cross_encoder}}", "promoted.a: rerank is cross_encoder, which needs"),
+        ("promoted: {a: {retrievers: [sparse], fusion: rrf}}", "promoted.a: retrievers names sparse"),
+        (
+            "baselines: {a: {}}\npromoted: {a: {}}\nscore: {baseline: a}",
+            "promoted.a: baselines has a variant",
+        ),
     ],
 )
 def test_a_fault_names_its_key(tmp_path: Path, text: str, named: str) -> None:

@@ -40,7 +40,7 @@ def write_lists(workspace: Workspace, out: Path, test: str, most: int) -> None:
 
 def hybrid_lists(workspace: Workspace, of: list[LabelledQuestion]) -> list[CandidateList]:
     """The first 15 passages of BM25 and the promoted dense retriever, with both scores."""
-    fusion = Fusion("weighted", read_json(workspace.path(INDEX) / "fusion.json")["promoted"]["bm25+dense"])
+    fusion = Fusion("weighted", read_json(workspace.path(INDEX) / "fusion_promoted.json")["bm25+dense"])
     search = local_pipeline(workspace, "promoted")
     queries = labelled_batch(workspace, encoder(workspace, "promoted"), of)
     rules = false_negative_rules(workspace)

@@ -26,7 +26,7 @@ def cost(project: Path, stage: str, name: str) -> tuple[float, float]:
 if __name__ == "__main__":
     project = Path(sys.argv[1])
     params = load_params(project / "params.yaml")
-    stages = [("submit", name) for name, one in params.submissions.items() if not one.asks_llm]
+    stages = [("submit", name) for name, one in params.searching.items() if not one.asks_llm]
     stages += [("combine", name) for name, one in params.combinations.items() if not one.asks_llm]
     print(f"{'':28} {'wall':>9} {'CPU':>9}")
     taken = []

@@ -91,7 +91,7 @@ def test_hybrid_is_the_weighted_sum_of_z_scores(project: Path) -> None:
     (project / "params.yaml").write_text("mining: {bm25_weight: 0.25}\n", encoding="utf-8")
     hybrid = ask(QUESTION, "--k", "8")
     assert hybrid["weights"] == {"bm25": 0.25, "dense": 1.0}
-    assert "fusion.json is not there yet" in hybrid["weights_from"]
+    assert "fusion_base.json is not there yet" in hybrid["weights_from"]
     single = {
         mode: {result["docid"]: result for result in ask(QUESTION, "--mode", mode, "--k", "8")["results"]}
         for mode in ("bm25", "dense")
@@ -114,31 +114,29 @@ def test_z_scores_are_over_the_whole_corpus(project: Path) -> None:
 
 
 def test_fitted_weights_of_the_encoder_are_taken(project: Path) -> None:
-    fitted = {
-        "base": {"bm25+dense": {"bm25": 0.3, "dense": 1.0}},
-        "promoted": {"bm25+dense": {"bm25": 2.0, "dense": 1.0}},
-    }
-    write_json(project / "data/index/fusion.json", fitted)
+    fitted = {"bm25+dense": {"bm25": 0.3, "dense": 1.0}}
+    write_json(project / "data/index/fusion_base.json", fitted)
+    write_json(project / "data/index/fusion_promoted.json", {"bm25+dense": {"bm25": 2.0, "dense": 1.0}})
     answer = ask(QUESTION)
-    assert answer["weights"] == fitted["base"]["bm25+dense"]
-    assert answer["weights_from"] == "data/index/fusion.json, base"
+    assert answer["weights"] == fitted["bm25+dense"]
+    assert answer["weights_from"] == "data/index/fusion_base.json"
 
 
 def test_the_tuned_model_takes_its_own_weights(project: Path, encoder: Encoder) -> None:
     (project / "models").mkdir()
     (project / "models/embedder").symlink_to(encoder.info.folder)
-    write_json(project / "data/index/fusion.json", {"promoted": {"bm25+dense": {"bm25": 2.0, "dense": 1.0}}})
+    write_json(project / "data/index/fusion_promoted.json", {"bm25+dense": {"bm25": 2.0, "dense": 1.0}})
     answer = ask(QUESTION, "--model", "models/embedder/")
-    assert answer["weights_from"] == "data/index/fusion.json, promoted"
+    assert answer["weights_from"] == "data/index/fusion_promoted.json"
     assert answer["weights"]["bm25"] == 2.0
 
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"base": {"bm25+dense": {"bm25": "x"}}}, {"base": []}, {"base": {"bm25+dense": {"bm25": 1}}}],
+    [{}, {"bm25+dense": {"bm25": "x"}}, [], {"bm25+dense": {"bm25": 1}}],
 )
 def test_weights_in_another_form_are_an_error(project: Path, content: object) -> None:
-    write_json(project / "data/index/fusion.json", content)
+    write_json(project / "data/index/fusion_base.json", content)
     assert "has no weights of bm25 and dense" in str(fault(QUESTION))
 
 

@@ -15,6 +15,7 @@ from dvc.repo import Repo
 
 from sunwi.graph.plan import plan_of
 from sunwi.graph.rooms import page_of
+from sunwi.report.dag import stages_above
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = sorted((ROOT / "stages").glob("*.py"))
@@ -32,6 +33,21 @@ def test_the_lock_is_in_sync_with_code_params_and_data() -> None:
     assert done.returncode == 0, done.stderr
     stale = [line for line in done.stdout.splitlines() if line.startswith("Running stage")]
     assert stale == [], "run dvc repro, then commit dvc.lock and metrics/"
+
+
+@pytest.mark.parametrize(
+    ("stage", "never"),
+    [
+        ("baseline", {"mine", "train_embedder", "train_sparse", "encode", "fit_fusion", "train_reranker"}),
+        ("submit_baseline", {"mine", "train_embedder", "train_sparse", "encode", "train_reranker"}),
+        ("submit_promoted", {"train_sparse", "mine_pairs", "train_reranker", "train_reranker_targeted"}),
+    ],
+)
+def test_a_family_of_variants_waits_for_no_later_training(stage: str, never: set[str]) -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    above = stages_above(stages, stage)
+    assert above >= {"prepare", "generate_qa", "encode_base", "fit_fusion_base"}
+    assert above & never == set()
 
 
 def test_dvc_yaml_declares_the_code_that_each_stage_reaches() -> None:

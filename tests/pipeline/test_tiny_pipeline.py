@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.pipeline.tiny_project import (
 
 from sunwi.graph.plan import plan_of
 
+SUBMITS = ("submit_baseline", "submit_promoted", "submit")
 pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a machine that may be busy
 
 
@@ -55,7 +57,7 @@ def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
     ("edited", "expected"),
     [
         ("src/sunwi/report/page.py", ["report"]),
-        ("src/sunwi/score/table.py", ["score"]),
+        ("src/sunwi/score/table.py", ["baseline", "score"]),
         ("src/sunwi/qa/filters/copying.py", ["generate_qa", "report"]),  # the page has its reasons' words
     ],
 )
@@ -76,7 +78,7 @@ def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
         (project / provider).write_text('"""Another provider."""\n', encoding="utf-8")
         plan_of(project).write()  # its stages declare every provider
         ran = {name.partition("@")[0] for name in stages_run(dvc(project, "repro"))}
-        assert ran == {"generate_qa", "understand_queries", "augment_failures", "submit", "combine"}
+        assert ran == {"generate_qa", "understand_queries", "augment_failures", *SUBMITS, "combine"}
         assert locked_outputs(project) == outputs
 
 
@@ -91,10 +93,10 @@ def test_the_targeted_stage_does_not_retrain_the_first_one(project: Path) -> Non
 @pytest.mark.parametrize(
     ("section", "key", "value", "readers"),
     [
-        ("report", "explorer_queries", 399, []),
+        ("report", "explorer_queries", 399, ["baseline"]),
         ("report", "perplexity", 20.0, ["diagnose"]),
         ("llm", "concurrency", 7, []),
-        ("fusion", "question_weights", [0.0, 1.0], ["fit_fusion"]),
+        ("fusion", "question_weights", [0.0, 1.0], ["fit_fusion_base", "fit_fusion"]),
     ],
 )
 def test_a_key_reruns_the_stages_that_read_it(
@@ -115,8 +117,18 @@ def test_a_key_reruns_the_stages_that_read_it(
 
 def test_every_variant_is_scored(project: Path) -> None:
     scores = json.loads((project / "metrics" / "scores.json").read_text(encoding="utf-8"))
-    assert sorted(scores) == ["dense_base", "joined", "swapped", "tuned"]
+    assert sorted(scores) == ["calibrated", "dense_base", "dense_promoted", "joined", "swapped", "tuned"]
+    first = json.loads((project / "metrics" / "baseline.json").read_text(encoding="utf-8"))
+    assert sorted(first) == ["calibrated", "dense_base"]
+    assert {name: row["map"] for name, row in first.items()} == {name: scores[name]["map"] for name in first}
     assert all(0.0 <= row["map"] <= 1.0 for row in scores.values())
+
+
+def test_the_baselines_have_a_page_of_their_own(project: Path) -> None:
+    page = (project / "data" / "baseline" / "index.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<th scope="row"><code>(\w+)</code>', page)
+    assert sorted(rows) == ["calibrated", "dense_base"]
+    assert "bm25+dense+questions" in page  # with what each set of retrievers reaches on dev questions
 
 
 def test_no_output_names_this_machine(project: Path) -> None:

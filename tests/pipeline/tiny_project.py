@@ -33,7 +33,9 @@ def make_project(folder: Path) -> Path:
     }  # fmt: skip
     params["train_reranker"] |= {"max_steps": 2, "batch_size": 2, "max_length": 64, "depth": 5}
     params["train_reranker_targeted"] |= {"max_steps": 2, "evaluate_every": 1}
-    params["submissions"] = {name: params["submissions"][name] for name in ("dense_base", "tuned")}
+    params["baselines"] = {name: params["baselines"][name] for name in ("dense_base", "calibrated")}
+    params["promoted"] = {"dense_promoted": params["promoted"]["dense_promoted"]}
+    params["submissions"] = {"tuned": params["submissions"]["tuned"]}
     params["combinations"] = {
         "joined": {"union": {"of": ["swapped", "tuned"], "encoder": "base"}},
         "swapped": {"swap": {"from": "dense_base", "to": "tuned", "margin": 1.0, "limit": 3}},

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sunwi.params.whole import Params
 from sunwi.report.dag import draw, parents_of, stages_above
 from sunwi.report.embedding import inline_json, inline_script
+from sunwi.report.explorer import explored_variants
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
-from sunwi.report.page import explored_variants, render_page, view
+from sunwi.report.page import render_page, view
 from sunwi.report.settings import cost_rows
 from sunwi.report.training_charts import dev_chart, fusion_chart
 

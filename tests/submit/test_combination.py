@@ -43,7 +43,8 @@ def ranked(tmp_path: Path, tiny_corpus: list[Document]) -> Path:
             for qid, (ids, scores) in of_queries.items()
         ]
         write_rows(project / RANKINGS / f"{name}.jsonl", rows)
-    write_json(project / INDEX / "blend.json", {"calibration": {}})
+    for name in ("blend", "blend_base", "blend_promoted"):
+        write_json(project / INDEX / f"{name}.json", {"calibration": {}})
     return project
 
 
@@ -76,5 +77,5 @@ def test_a_combination_that_is_read_is_made_first(ranked: Path) -> None:
 def test_rankings_of_another_corpus_are_refused(ranked: Path) -> None:
     path = ranked / RANKINGS / "two.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("d5", "d99"), encoding="utf-8")
-    with pytest.raises(DataError, match=r"'two'.*d99.*dvc repro submit@two"):
+    with pytest.raises(DataError, match=r"'two'.*d99.*dvc repro"):
         build_combination(Workspace(ranked), "swapped")

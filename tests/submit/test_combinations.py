@@ -156,7 +156,9 @@ class TestCombine:
 
     def make(self, name: str, rows: list[UnderstoodQuery]) -> list[str]:
         texts = {docid: docid for docid in "abc"}
-        made = combine(name, self.COMBINATIONS, self.RANKINGS.__getitem__, rows, texts, self.no_reranker, {})
+        made = combine(
+            name, self.COMBINATIONS, self.RANKINGS.__getitem__, rows, texts, self.no_reranker, lambda _: {}
+        )
         return made.rows[0].topk
 
     @staticmethod
@@ -187,7 +189,7 @@ class TestParams:
                 {"c": {"union": {"of": ["d", "x"]}}, "d": {"swap": {"from": "c", "to": "x"}}},
                 "combinations.c reads itself: c -> d -> c",
             ),
-            ({"x": {"union": {"of": ["x", "dense_base"]}}}, "a submission has this name too"),
+            ({"x": {"union": {"of": ["x", "dense_base"]}}}, "submissions has a variant of this name too"),
             ({"c": {"union": {"of": ["x", "x"]}}}, "names a variant twice"),
             ({"c": {}}, "expected either swap or union"),
             ({"c": {"swap": {"from": "x", "to": "dense_base"}, "tiebreak": {}}}, "llm.provider is none"),

@@ -46,17 +46,34 @@ class TestRerankPlan:
         final = {"late_interaction": LATE, "both": TUNED, "calibration": {"late_interaction": CURVE}}
         write_json(project / INDEX / "blend.json", final)
         write_json(project / INDEX / "blend_stage1.json", {"both": {"late_interaction": 3.0}})
+        for which, weight in (("base", 0.75), ("promoted", 0.25)):
+            untrained = {"late_interaction": {"late_interaction": weight}}
+            calibration = {"late_interaction": CURVE}
+            write_json(project / INDEX / f"blend_{which}.json", {**untrained, "calibration": calibration})
         return project
 
-    def plan(self, project: Path, encoder: Encoder, **settings: Any) -> RerankPlan:
-        return rerank_plan(Workspace(project), SubmissionParams.model_validate(settings), encoder)
+    def plan(self, project: Path, model: Encoder, /, **settings: Any) -> RerankPlan:
+        return rerank_plan(Workspace(project), SubmissionParams.model_validate(settings), model)
 
     def test_without_reranking_no_file_is_read(self, project: Path, encoder: Encoder) -> None:
         assert self.plan(project, encoder) == RerankPlan(None, {}, 7, None)
 
+    @pytest.mark.parametrize(("which", "weight"), [("base", 0.75), ("promoted", 0.25)])
+    def test_untrained_maxsim_has_the_weight_of_its_encoder(
+        self, trained: Path, encoder: Encoder, which: str, weight: float
+    ) -> None:
+        for file in ("blend.json", "blend_stage1.json"):
+            (trained / INDEX / file).unlink()  # it waits for no trained reranker
+        plan = self.plan(trained, encoder, encoder=which, rerank="late_interaction", rerank_depth=3)
+        assert (plan.weights, plan.depth, plan.calibration) == ({"late_interaction": weight}, 3, CURVE)
+        assert plan.rerankers is not None
+        assert plan.rerankers.names == ("late_interaction",)
+
     def test_fitted_weights_come_with_their_calibration(self, trained: Path, encoder: Encoder) -> None:
-        plan = self.plan(trained, encoder, rerank="late_interaction", rerank_depth=3)
-        assert (plan.weights, plan.depth, plan.calibration) == (LATE, 3, CURVE)
+        fitted = {"late_interaction_tuned": TUNED, "calibration": {"late_interaction_tuned": CURVE}}
+        write_json(trained / INDEX / "blend.json", fitted)
+        plan = self.plan(trained, encoder, rerank="late_interaction_tuned", rerank_depth=3)
+        assert (plan.weights, plan.depth, plan.calibration) == (TUNED, 3, CURVE)
         assert plan.rerankers is not None
         assert plan.rerankers.names == ("late_interaction", "late_interaction_tuned")
 
@@ -111,7 +128,7 @@ class TestBuildVariant:
         write_project(project, tiny_corpus, SUBMISSIONS)
         write_vectors(project, tiny_corpus, encoder, "base")
         fitted = {"bm25+dense": {"bm25": 0.25, "dense": 1.0}, "bm25": {"bm25": 9.0}}
-        write_json(project / INDEX / "fusion.json", {"base": fitted, "promoted": {}})
+        write_json(project / INDEX / "fusion_base.json", fitted)
 
     def test_test_and_dev_dialogues_get_their_rows(self, project: Path) -> None:
         submission, dev = build_variant(Workspace(project), "words")
@@ -167,7 +184,7 @@ submissions: {{both: {{{both}, fusion: weighted, weights: {{bm25: 0.0, sparse: 1
 """
         project = write_project(tmp_path / "project", corpus, settings)
         write_vectors(project, corpus, encoder, "base")
-        write_json(project / INDEX / "fusion.json", {"base": {}})
+        write_json(project / INDEX / "fusion_base.json", {})
         asked = [
             UnderstoodQuery(eval_id=at, standalone_query=word, needs_retrieval=True, source="x")
             for at, word in enumerate(KOREAN)

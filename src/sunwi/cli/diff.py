@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from sunwi.paths import SUBMISSIONS
 
 if TYPE_CHECKING:
     from sunwi.submit.differing import Change
@@ -30,12 +27,14 @@ def diff(
     from sunwi.records.files import read_rows
     from sunwi.records.submissions import SubmissionRow
     from sunwi.submit.differing import changes
+    from sunwi.submit.folders import submission_file
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.corpus import prepared
 
-    cutoff = load_params().score.cutoff
+    params = load_params()
+    cutoff = params.score.cutoff
     tables = prepared(Workspace())
-    rows = [read_rows(_file(name), SubmissionRow) for name in (before, after)]
+    rows = [read_rows(submission_file(params, name), SubmissionRow) for name in (before, after)]
     found = changes(rows[0], rows[1], tables.qrels, cutoff)
     first = sum(change.first_changed for change in found)
     typer.echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
@@ -52,11 +51,6 @@ def diff(
         _print_change(change, texts)
     if len(shown) > limit:
         typer.echo(f"\n... and {len(shown) - limit} more; show them with --limit {len(shown)}")
-
-
-def _file(name: str) -> Path:
-    path = Path(name)
-    return path if path.suffix else SUBMISSIONS / f"{name}.jsonl"
 
 
 def _print_change(change: Change, texts: Mapping[str, str]) -> None:

@@ -100,7 +100,7 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
     return Corpus(prepare(source, params.corpus).corpus, source, prepared=False)
 
 
-def read_weights(fitted: Path, model: str, params: Params) -> tuple[dict[str, float], str]:
+def read_weights(index: Path, model: str, params: Params) -> tuple[dict[str, float], str]:
     """Weights of the hybrid, and where they are from: fitted for this encoder, else mining.bm25_weight.
 
     Raises
@@ -114,15 +114,16 @@ def read_weights(fitted: Path, model: str, params: Params) -> tuple[dict[str, fl
     default = {"bm25": params.mining.bm25_weight, "dense": 1.0}
     if which is None:
         return default, f"mining.bm25_weight: none is fitted for {model}"
+    fitted = index / f"fusion_{which}.json"
     if not fitted.exists():
         return default, f"mining.bm25_weight: {fitted} is not there yet"
     try:
-        weights = {name: float(weight) for name, weight in read_json(fitted)[which]["bm25+dense"].items()}
+        weights = {name: float(weight) for name, weight in read_json(fitted)["bm25+dense"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         weights = {}
     if set(weights) != {"bm25", "dense"}:
-        raise DataError(f"{fitted} has no weights of bm25 and dense at {which}/bm25+dense", "run make repro")
-    return weights, f"{fitted}, {which}"
+        raise DataError(f"{fitted} has no weights of bm25 and dense at bm25+dense", "run make repro")
+    return weights, str(fitted)
 
 
 def answer_query(
@@ -140,7 +141,7 @@ def answer_query(
     passages = Passages.of(corpus.documents)
     weights, origin = {mode.value: 1.0}, "one retriever"
     if mode is Mode.HYBRID:
-        weights, origin = read_weights(corpus.folder.parent / "index" / "fusion.json", model, params)
+        weights, origin = read_weights(corpus.folder.parent / "index", model, params)
     ranked = _rank(query, mode, model, passages, Fusion("weighted", weights), k, params)
     shown = list(range(len(ranked.positions)))
     if mode is Mode.BM25:

@@ -1,4 +1,4 @@
-"""Section submissions: one variant each."""
+"""Sections baselines, promoted and submissions: one variant each, by what its stage waits for."""
 
 from __future__ import annotations
 
@@ -71,4 +71,30 @@ class SubmissionParams(Finishing):
         for name, given in (("retrievers", self.retrievers), ("queries", self.queries)):
             if len(set(given)) < len(given):
                 raise ValueError(f"{name} names one twice: {given}")
+        return self
+
+
+class PromotedParams(SubmissionParams):
+    """A variant that waits for no trained reranker and for no sparse encoder."""
+
+    @model_validator(mode="after")
+    def _reads_nothing_later(self) -> PromotedParams:
+        if self.rerank not in {"none", "late_interaction"}:
+            found = f"rerank is {self.rerank}, which needs a trained reranker"
+            raise ValueError(f"{found}: move the variant to `submissions`, or set rerank: late_interaction")
+        if "sparse" in self.retrievers:
+            raise ValueError("retrievers names sparse, which is trained: move the variant to `submissions`")
+        return self
+
+
+class BaselineParams(PromotedParams):
+    """A variant that needs no training: it waits for the base encoder's vectors alone."""
+
+    encoder: Literal["base", "promoted"] = "base"
+    """base, and nothing else: no baseline waits for a training."""
+
+    @model_validator(mode="after")
+    def _reads_no_tuned_encoder(self) -> BaselineParams:
+        if self.encoder != "base":
+            raise ValueError("encoder is promoted, which is trained: move the variant to `promoted`")
         return self

@@ -9,7 +9,7 @@ from sunwi.params.finishing import VariantName
 from sunwi.params.reading import Sections
 from sunwi.params.report import ReportParams
 from sunwi.params.score import ScoreParams
-from sunwi.params.submissions import SubmissionParams
+from sunwi.params.submissions import BaselineParams, PromotedParams, SubmissionParams
 
 Variant = SubmissionParams | CombinationParams
 
@@ -17,13 +17,20 @@ Variant = SubmissionParams | CombinationParams
 class VariantSections(Sections):
     """The variants."""
 
+    baselines: dict[VariantName, BaselineParams] = {}
+    promoted: dict[VariantName, PromotedParams] = {}
     submissions: dict[VariantName, SubmissionParams] = {}
     combinations: dict[VariantName, CombinationParams] = {}
 
     @property
+    def searching(self) -> dict[str, SubmissionParams]:
+        """Variants that search: baselines, those of the tuned encoder, those of trained rerankers."""
+        return {**self.baselines, **self.promoted, **self.submissions}
+
+    @property
     def variants(self) -> dict[str, Variant]:
-        """Submissions, then what is combined of them."""
-        return {**self.submissions, **self.combinations}
+        """Variants that search, then what is combined of them."""
+        return {**self.searching, **self.combinations}
 
 
 class HeadlineSections(VariantSections):
@@ -35,9 +42,9 @@ class HeadlineSections(VariantSections):
     @property
     def headline(self) -> str:
         """The variant that the report and the guard speak of."""
-        return headline_of(self.submissions, self.score, self.report)
+        return headline_of(self.searching, self.score, self.report)
 
 
-def headline_of(submissions: Mapping[str, SubmissionParams], score: ScoreParams, report: ReportParams) -> str:
-    """As set, else the last submission, else the baseline."""
-    return report.headline or next(reversed(list(submissions)), score.baseline)
+def headline_of(searching: Mapping[str, SubmissionParams], score: ScoreParams, report: ReportParams) -> str:
+    """As set, else the last variant that searches, else the baseline."""
+    return report.headline or next(reversed(list(searching)), score.baseline)

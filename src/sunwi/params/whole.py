@@ -28,7 +28,7 @@ from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
 from sunwi.params.section import RowsPerShard, Section, Seed
 from sunwi.params.sparse import SparseParams
-from sunwi.params.submissions import SubmissionParams
+from sunwi.params.submissions import BaselineParams, PromotedParams, SubmissionParams
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
@@ -61,8 +61,12 @@ class Params(Section):
     query: QueryParams = QueryParams()
     sparse: SparseParams = SparseParams()
     search: SearchParams = SearchParams()
+    baselines: dict[VariantName, BaselineParams] = {}
+    """Variants that need no training by name, one `submit_baseline@NAME` stage each."""
+    promoted: dict[VariantName, PromotedParams] = {}
+    """Variants of the tuned encoder by name, one `submit_promoted@NAME` stage each."""
     submissions: dict[VariantName, SubmissionParams] = {}
-    """Variants by name, one `submit@NAME` stage each."""
+    """Variants of trained rerankers, or any others, by name, one `submit@NAME` stage each."""
     combinations: dict[VariantName, CombinationParams] = {}
     """Variants made of other variants by name, one `combine@NAME` stage each."""
     score: ScoreParams = ScoreParams()
@@ -72,29 +76,34 @@ class Params(Section):
     @property
     def headline(self) -> str:
         """The variant that the report and the guard speak of."""
-        return headline_of(self.submissions, self.score, self.report)
+        return headline_of(self.searching, self.score, self.report)
 
     @model_validator(mode="after")
     def _sections_fit(self) -> Params:
         if self.train_reranker.depth > self.pairs.depth:
             raise ValueError("train_reranker.depth is above pairs.depth: the blend is fitted on those lists")
-        if alone := [name for name, one in sorted(self.submissions.items()) if _untrained(one.rerank, self)]:
+        if alone := [name for name, one in sorted(self.searching.items()) if _untrained(one.rerank, self)]:
             what = f"submissions {alone} re-rank by a reranker that is not trained"
             found = f"train_reranker.enabled and .method ({self.train_reranker.method})"
             raise ValueError(f"{what}: see {found}, or set rerank: late_interaction")
-        if self.submissions and self.score.baseline not in self.submissions:
-            known = sorted(self.submissions)
+        if self.searching and self.score.baseline not in self.searching:
+            known = sorted(self.searching)
             found = f"score.baseline is {self.score.baseline!r}"
-            raise ValueError(f"{found}, which is none of the submissions {known}")
-        if self.submissions and self.headline not in self.variants:
+            raise ValueError(f"{found}, which is none of the variants that search, {known}")
+        if self.searching and self.headline not in self.variants:
             found = f"report.headline is {self.headline!r}"
             raise ValueError(f"{found}, which is none of the variants {sorted(self.variants)}")
         return self
 
     @property
+    def searching(self) -> dict[str, SubmissionParams]:
+        """Variants that search: baselines, those of the tuned encoder, those of trained rerankers."""
+        return {**self.baselines, **self.promoted, **self.submissions}
+
+    @property
     def variants(self) -> dict[str, SubmissionParams | CombinationParams]:
-        """Every variant by name: submissions, then what is combined of them."""
-        return {**self.submissions, **self.combinations}
+        """Every variant by name: those that search, then what is combined of them."""
+        return {**self.searching, **self.combinations}
 
     @model_validator(mode="after")
     def _variants_fit(self) -> Params:
@@ -110,12 +119,20 @@ def _untrained(rerank: Rerank, params: Params) -> bool:
     return needed is not None and not (settings.enabled and settings.method == needed)
 
 
+def _names_given_twice(params: Params) -> list[str]:
+    """Names of variants that two sections give: their files would have the same name."""
+    sections = ("baselines", "promoted", "submissions", "combinations")
+    return [
+        f"{later}.{name}: {earlier} has a variant of this name too"
+        for at, later in enumerate(sections)
+        for earlier in sections[:at]
+        for name in sorted(getattr(params, earlier).keys() & getattr(params, later).keys())
+    ]
+
+
 def _combination_faults(params: Params) -> list[str]:
     """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
-    faults = [
-        f"combinations.{name}: a submission has this name too"
-        for name in sorted(params.submissions.keys() & params.combinations.keys())
-    ]
+    faults = _names_given_twice(params)
     for name, one in sorted(params.combinations.items()):
         unknown = sorted(set(one.reads) - params.variants.keys())
         if unknown:
@@ -161,6 +178,6 @@ def _sparse_faults(params: Params) -> list[str]:
     """Submissions that search by the sparse encoder while none is trained."""
     if params.sparse.enabled:
         return []
-    asking = [name for name, one in sorted(params.submissions.items()) if "sparse" in one.retrievers]
+    asking = [name for name, one in sorted(params.searching.items()) if "sparse" in one.retrievers]
     found = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
     return [f"{found} (`sunwi recipe neural-sparse`)"] if asking else []

@@ -59,7 +59,7 @@ def _card(
     weights = (targeted if targeted.get("promoted") else trained).get("weights", {})
     uses = [
         name
-        for name, one in params.submissions.items()
+        for name, one in params.searching.items()
         if (one.encoder == "promoted" if kind == "embedder" else one.rerank in {scorer, "both"})
     ]
     tuned = trained.get("promoted") == "tuned" if kind == "embedder" else bool(trained.get("trained"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +34,16 @@ class Diagnosis:
         return {str(note.eval_id) for note in self.notes if note.variant == variant}
 
 
-def read_submitted(submissions: Path, per_query: Path, names: Iterable[str]) -> dict[str, Submitted]:
-    """Variants from the folder of submissions, with the ranks of the table that `score` wrote."""
+def read_submitted(folders: Mapping[str, Path], per_query: Path) -> dict[str, Submitted]:
+    """Variants, each from its folder of submissions, with the ranks of the table that `score` wrote."""
     ranks = read_per_query(per_query.read_text("utf-8"), str(per_query)).rank
     return {
         name: Submitted(
-            read_rows(submissions / f"{name}.lineage.jsonl", LineageRow),
-            read_rows(submissions / f"{name}.jsonl", SubmissionRow),
+            read_rows(folder / f"{name}.lineage.jsonl", LineageRow),
+            read_rows(folder / f"{name}.jsonl", SubmissionRow),
             ranks.get(name, {}),
         )
-        for name in names
+        for name, folder in folders.items()
     }
 
 

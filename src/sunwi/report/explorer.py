@@ -71,6 +71,13 @@ def explorer_data(inputs: PageInputs, variants: Sequence[str]) -> dict[str, Any]
     }
 
 
+def explored_variants(rows: Sequence[dict[str, Any]], headline: str, baseline: str, limit: int) -> list[str]:
+    """Headline, baseline and then the best others, at most `limit` and never without the first two."""
+    first = list(dict.fromkeys([headline, baseline]))
+    others = [row["name"] for row in rows if row["name"] not in first]
+    return first + others[: max(0, limit - len(first))]
+
+
 class _Documents:
     """Passages in the order of their first mention, each once."""
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sunwi import __version__
 from sunwi.report import charts, training_charts
 from sunwi.report.dag import draw
-from sunwi.report.embedding import inline_json, inline_script
-from sunwi.report.explorer import explorer_data
+from sunwi.report.embedding import inline_json
+from sunwi.report.explorer import explored_variants, explorer_data
 from sunwi.report.failures import CAUSES
 from sunwi.report.funnel import funnel_view
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
 from sunwi.report.ladder import ladder_rows
+from sunwi.report.rendering import render
 from sunwi.report.settings import cost_rows, params_by_section
-from sunwi.report.templating import environment_of
 from sunwi.report.training import system_rows, training_rows
-from sunwi.resources import resource_folder
 from sunwi.score.measuring import shown_in
+from sunwi.submit.grid import STAGES
 
-STATIC = resource_folder("sunwi.report.static")
-VEGA_LITE = "6.4"
+CONTENTS = (
+    ("headline", "요약"), ("ladder", "MAP 사다리"), ("training", "학습"), ("data", "데이터"),
+    ("map", "임베딩 지도"), ("explorer", "오답 노트"), ("pipeline", "파이프라인"), ("settings", "설정"),
+)  # fmt: skip
 
 
 def render_page(inputs: PageInputs) -> str:
@@ -31,17 +32,7 @@ def render_page(inputs: PageInputs) -> str:
     Everything from the corpus reaches the page escaped: as text by Jinja2, as data by `inline_json`, and
     the page's script sets text, never markup. A policy in the page admits its own two scripts alone.
     """
-    environment = environment_of(autoescape=True)
-    environment.filters |= {"number": _number, "signed": _signed, "p_value": _p_value, "count": _count}
-    vega, vega_hash = inline_script(_vega_bundle())
-    script, script_hash = inline_script(_static("explorer.js") + _static("charts.js"))
-    return environment.get_template("page.html.j2").render(
-        view(inputs),
-        style=inline_style(_static("style.css")),
-        vega=vega,
-        script=script,
-        script_hashes=f"{vega_hash} {script_hash}",
-    )
+    return render("page.html.j2", view(inputs))
 
 
 def view(inputs: PageInputs) -> dict[str, Any]:
@@ -58,7 +49,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
     specs |= _training_charts(inputs)
     return {
         "params": params,
-        "version": __version__,
+        "contents": [one for one in CONTENTS if one[0] != "map" or "map" in specs],
         "prepared": inputs.metrics["prepare"],
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,
@@ -75,20 +66,13 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "charts_json": inline_json(specs),
         "explorer_json": inline_json(explorer_data(inputs, explored)),
         "drawing": draw(
-            inputs.stages, {"submit": len(params.submissions), "combine": len(params.combinations)}
+            inputs.stages, {stage: len(getattr(params, section)) for section, stage in STAGES.items()}
         ),
         "stages": inputs.stages,
         "sections": params_by_section(params.model_dump(mode="json")),
         "locked": sorted(inputs.locked.items()),
         "versions": sorted(inputs.versions.items(), key=lambda item: item[0].lower()),
     }
-
-
-def explored_variants(rows: Sequence[dict[str, Any]], headline: str, baseline: str, limit: int) -> list[str]:
-    """Headline, baseline and then the best others, at most `limit` and never without the first two."""
-    first = list(dict.fromkeys([headline, baseline]))
-    others = [row["name"] for row in rows if row["name"] not in first]
-    return first + others[: max(0, limit - len(first))]
 
 
 def _charts(inputs: PageInputs, order: Sequence[str]) -> dict[str, Any]:
@@ -111,45 +95,8 @@ def _training_charts(inputs: PageInputs) -> dict[str, Any]:
         "reranker_loss": training_charts.loss_chart,
         "reranker_targeted_loss": training_charts.loss_chart,
         "sparse_loss": training_charts.loss_chart,
-        "fusion_curve": training_charts.fusion_chart,
+        "fusion_curve_promoted": training_charts.fusion_chart,
         "negative_scores": training_charts.negative_chart,
     }
     specs = {name: make(inputs.plots[name]) for name, make in makers.items() if inputs.plots.get(name)}
     return specs | ({"map": charts.map_chart(inputs.points)} if inputs.points else {})
-
-
-def _vega_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel of vl-convert: no CDN, no download."""
-    import vl_convert
-
-    bundle: str = vl_convert.javascript_bundle(  # type: ignore[call-arg]  # its stub lacks the default
-        vl_version=VEGA_LITE
-    )
-    return bundle
-
-
-def _static(name: str) -> str:
-    return STATIC.joinpath(name).read_text(encoding="utf-8")
-
-
-def inline_style(source: str) -> Any:
-    """The package's own style sheet, as it is."""
-    from markupsafe import Markup
-
-    return Markup(source)  # noqa: S704  not content
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _signed(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def _p_value(value: float) -> str:
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _count(value: int) -> str:
-    return f"{value:,}"

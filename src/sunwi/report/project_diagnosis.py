@@ -12,7 +12,7 @@ from pydantic import NonNegativeInt
 
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.variants import HeadlineSections
-from sunwi.paths import METRICS, MINED, PLOTS, SUBMISSIONS
+from sunwi.paths import METRICS, MINED, PLOTS
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.files import iter_rows, read_rows
 from sunwi.records.mined import MinedRow
@@ -23,6 +23,7 @@ from sunwi.report.negative_scores import score_histogram
 from sunwi.report.readings import better_read_queries
 from sunwi.score.plots import headline_recall
 from sunwi.score.relevance import relevant_documents
+from sunwi.submit.folders import submission_folder
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages, prepared
 from sunwi.workspace.encoders import encoder
@@ -70,7 +71,8 @@ def diagnose_project(workspace: Workspace) -> ProjectDiagnosis:
     )
     texts = {document.docid: document.text for document in tables.corpus}
     per_query = workspace.path(METRICS) / "per_query.csv"
-    submitted = read_submitted(workspace.path(SUBMISSIONS), per_query, params.variants)
+    folders = {name: workspace.path(submission_folder(params, name)) for name in params.variants}
+    submitted = read_submitted(folders, per_query)
     found = diagnose(submitted, relevant, better, texts, params.score.cutoff)
     mined = iter_rows(workspace.path(MINED) / "train.jsonl", MinedRow)
     augmented = read_rows(workspace.path(MINED) / "augmented.jsonl", AugmentedFailure)

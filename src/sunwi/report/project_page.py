@@ -10,7 +10,7 @@ import yaml
 
 from sunwi.params.loading import load_params
 from sunwi.params.reading import PARAMS_FILE
-from sunwi.paths import DIAGNOSIS, METRICS, PLOTS, SUBMISSIONS
+from sunwi.paths import DIAGNOSIS, METRICS, PLOTS
 from sunwi.records.files import read_json, read_rows
 from sunwi.records.submissions import LineageRow
 from sunwi.records.submitted import read_topk
@@ -19,6 +19,7 @@ from sunwi.report.failures import FailureNote
 from sunwi.report.inputs import PageInputs
 from sunwi.report.provenance import locked_hashes, package_versions
 from sunwi.score.per_query import read_per_query
+from sunwi.submit.folders import submission_folder, submission_metrics
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import prepared
 from sunwi.workspace.questions import understood
@@ -36,9 +37,10 @@ def page_inputs(workspace: Workspace) -> PageInputs:
     declared = [Path(path) for path in stages["report"]["deps"] if path.startswith("metrics/")]
     metrics = {path.stem: read_json(workspace.path(path)) for path in declared if path.suffix == ".json"}
     metrics["submissions"] = {
-        name: read_json(workspace.path(METRICS) / "submissions" / f"{name}.json") for name in names
+        name: read_json(workspace.path(submission_metrics(params, name))) for name in names
     }
-    submissions, tables = workspace.path(SUBMISSIONS), prepared(workspace)
+    folders = {name: workspace.path(submission_folder(params, name)) for name in names}
+    tables = prepared(workspace)
     per_query = workspace.path(METRICS) / "per_query.csv"
     return PageInputs(
         params=params,
@@ -52,8 +54,10 @@ def page_inputs(workspace: Workspace) -> PageInputs:
         queries=tables.queries,
         understood=understood(workspace),
         qrels=tables.qrels,
-        lineage={name: read_rows(submissions / f"{name}.lineage.jsonl", LineageRow) for name in names},
-        topk={name: read_topk(submissions / f"{name}.jsonl") for name in names},
+        lineage={
+            name: read_rows(folder / f"{name}.lineage.jsonl", LineageRow) for name, folder in folders.items()
+        },
+        topk={name: read_topk(folder / f"{name}.jsonl") for name, folder in folders.items()},
         notes=read_rows(workspace.path(DIAGNOSIS) / "failures.jsonl", FailureNote),
         stages=stages,
         locked=locked_hashes(_yaml(workspace.root / "dvc.lock"), stages_above(stages, "report")),

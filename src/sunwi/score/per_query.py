@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunwi.errors import InputProblems, Problem
+from sunwi.records.tables import Cell
 
 PRECISION, RANK = "average_precision", "first_relevant_rank"
 MRR_CUTOFF = 10
@@ -49,6 +51,16 @@ class PerQuery:
             qid: 0.0 if rank is None or rank > depth else 1.0 if measure in HITS else 1.0 / rank
             for qid, rank in ranks.items()
         }
+
+
+def per_query_of(rows: Sequence[Mapping[str, Cell]]) -> PerQuery:
+    """The same of the rows that `score_runs` gives, before they are written."""
+    out = io.StringIO()
+    head = [*rows[0]] if rows else ["query_id"]
+    writer = csv.DictWriter(out, head)
+    writer.writeheader()
+    writer.writerows(rows)
+    return read_per_query(out.getvalue(), "the table of queries")
 
 
 def read_per_query(text: str, name: str) -> PerQuery:

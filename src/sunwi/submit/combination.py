@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sunwi.params.combinations import CombinationParams
+from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.finishing import VariantName
 from sunwi.params.reading import Sections
@@ -35,6 +35,14 @@ class CombineSections(Sections):
     score: ScoreParams = ScoreParams()
 
 
+def _blend(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
+    """Fitted weights of a union's rerankers; those of untrained MaxSim are of its encoder."""
+    untrained = union.rerank == "late_interaction"
+    file = f"blend_{union.encoder}.json" if untrained else "blend.json"
+    weights: Mapping[str, float] = read_json(workspace.path(INDEX) / file).get(union.rerank, {})
+    return weights
+
+
 def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Submission]:
     """One combination for the evaluation's dialogues, and for the dev dialogues.
 
@@ -56,7 +64,7 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
             dialogues,
             passage_texts(workspace),
             rerankers,
-            read_json(workspace.path(INDEX) / "blend.json"),
+            lambda union: _blend(workspace, union),
             client,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sunwi.errors import DataError
-from sunwi.params.combinations import CombinationParams
+from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
@@ -25,7 +25,7 @@ def combine(
     understood: Sequence[UnderstoodQuery],
     texts: Mapping[str, str],
     rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
-    blends: Mapping[str, Mapping[str, float]],
+    blend_of: Callable[[UnionPool], Mapping[str, float]],
     client: Asks | None = None,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
@@ -40,8 +40,8 @@ def combine(
         Passage id to text.
     rerankers
         By the encoder's name, called where a union re-ranks.
-    blends
-        Set of rerankers to blend weights fitted on dev.
+    blend_of
+        A union's blend weights, fitted on dev.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def combine(
     def rankings_of(variant: str) -> Rankings:
         if variant not in combinations:
             return _checked(variant, read(variant), understood, texts)
-        made = combine(variant, combinations, read, understood, texts, rerankers, blends, client)
+        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client)
         return {str(row.eval_id): from_row(row) for row in made.rankings}
 
     qids = [query.qid for query in understood]
@@ -66,7 +66,7 @@ def combine(
     else:
         union = settings.union
         assert union is not None  # params.yaml has either
-        weights = blends.get(union.rerank, {})
+        weights = blend_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
         found = union_rerank(
             qids,
@@ -94,5 +94,5 @@ def _checked(
         faults = [f"{len(differing)} queries differ: {', '.join(differing[:20])}"] if differing else []
         faults += [f"{len(unknown)} passages are not there: {', '.join(unknown[:20])}"] if unknown else []
         what = f"the rankings of {variant!r} are not of these queries and passages ({'; '.join(faults)})"
-        raise DataError(what, f"build it again (dvc repro submit@{variant})")
+        raise DataError(what, "build it again: dvc repro")
     return rankings

@@ -14,7 +14,10 @@ from sunwi.params.reading import validate
 from sunwi.params.whole import Params
 
 Cell = dict[str, Any]
-STAGES = {"submissions": "submit", "combinations": "combine"}  # section of params.yaml to its stage
+STAGES = {  # section of params.yaml to its stage
+    "baselines": "submit_baseline", "promoted": "submit_promoted", "submissions": "submit",
+    "combinations": "combine",
+}  # fmt: skip
 NEXT = "write KEY=VALUE,VALUE, such as rrf_k=10,30,60"
 
 
@@ -112,7 +115,7 @@ def rank_experiments(
     `rows` are those of `dvc.api.exp_show`, which leaves out a metric's file where no other file has that
     metric; that name is read where the variant stands `alone` in params.yaml.
     """
-    names = (f"submissions/{variant}.json:dev_map", *(("dev_map",) if alone else ()))
+    names = (f"/{variant}.json:dev_map", *(("dev_map",) if alone else ()))
     found = {}
     for row in rows:
         key = next((key for key in sorted(row) if key.endswith(names[0]) or key in names), None)

@@ -11,7 +11,8 @@ def remove_strays(folder: Path, names: Collection[str]) -> list[str]:
 
     A stage that depends on the whole folder would see another hash than that of a fresh clone.
     """
-    strays = [path for path in sorted(folder.iterdir()) if path.name.split(".")[0] not in {"", *names}]
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()] if folder.exists() else []
+    strays = [path for path in files if path.name.split(".")[0] not in {"", *names}]
     for path in strays:
         path.unlink()
     return [path.name for path in strays]

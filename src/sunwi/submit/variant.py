@@ -9,13 +9,12 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.sparse.cache import cached_passages
 from sunwi.models.sparse.encoder import load_sparse
 from sunwi.params.encoder import EncoderParams
-from sunwi.params.finishing import VariantName
-from sunwi.params.reading import Sections
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
 from sunwi.params.sparse import SparseParams
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.params.variants import VariantSections
 from sunwi.paths import INDEX, RERANKER, SPARSE, STAGE1
 from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
@@ -41,10 +40,9 @@ RERANKERS: dict[str, tuple[Path, Path]] = {  # folder, and the blend that was fi
 }
 
 
-class SubmitSections(Sections):
+class SubmitSections(VariantSections):
     """The sections that building a variant reads."""
 
-    submissions: dict[VariantName, SubmissionParams] = {}  # noqa: RUF012  pydantic copies it
     encoder: EncoderParams = EncoderParams()
     search: SearchParams = SearchParams()
     sparse: SparseParams = SparseParams()
@@ -58,10 +56,10 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
     The first one's metrics tell what the second one reaches.
     """
     params = workspace.params(SubmitSections)
-    variant = params.submissions[name]
+    variant = params.searching[name]
     model = encoder(workspace, variant.encoder)
     search = _search(workspace, variant, model, params.sparse)
-    fusion = fusion_of(variant, read_json(workspace.path(INDEX) / "fusion.json")[variant.encoder])
+    fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
     on_engine = params.search.engine != "local"
     if on_engine:
         fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
@@ -90,12 +88,15 @@ def rerank_plan(workspace: Workspace, variant: SubmissionParams, model: Encoder)
     depth = variant.rerank_depth or params.train_reranker.depth
     if variant.rerank == "none":
         return RerankPlan(None, {}, depth, None)
-    trained, blend = (workspace.path(path) for path in RERANKERS[variant.reranker])
     limits = (params.encoder, params.train_reranker.max_length)
-    rerankers = Rerankers(model, trained_reranker(trained), *limits)
+    if variant.rerank == "late_interaction":  # it needs no training: fitted with the fusion of its encoder
+        rerankers, blend = Rerankers(model, None, *limits), INDEX / f"blend_{variant.encoder}.json"
+    else:
+        trained, blend = RERANKERS[variant.reranker]
+        rerankers = Rerankers(model, trained_reranker(workspace.path(trained)), *limits)
     if variant.rerank_weights is not None:
         return RerankPlan(rerankers, dict(variant.rerank_weights.items()), depth, None)
-    fitted = read_json(blend)
+    fitted = read_json(workspace.path(blend))
     calibration = fitted.get("calibration", {}).get(variant.rerank)
     return RerankPlan(rerankers, fitted.get(variant.rerank, {}), depth, calibration)
 

@@ -77,7 +77,7 @@ def project(tmp_path: Path, tiny_corpus: list[Document], encoder: Encoder) -> Pa
     save_vectors(index / "corpus.npy", encoder.encode(corpus.texts, "passage", 48))
     save_vectors(index / "questions.npy", encoder.encode([text for text, _ in ASKED], "query", 24))
     encoder.encode(QUERIES, "query", 24)
-    write_json(tmp_path / "data/index/fusion.json", {"base": {}})
+    write_json(tmp_path / "data/index/fusion_base.json", {})
     return tmp_path
 
 

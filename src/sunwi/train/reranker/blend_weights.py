@@ -77,6 +77,23 @@ def fit_rerankers(
     return fits, calibration, metrics
 
 
+def fit_untrained(
+    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: RerankerSections
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Blend of an encoder's MaxSim, which needs no training: what a file of a blend holds, and metrics.
+
+    Only the low-overlap dev lists are scored: the weight is fitted on them alone, and MaxSim encodes every
+    token of every passage that it scores.
+    """
+    dev = [one for one in lists if one.split == "dev"]
+    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [dev[at] for at in low]
+    blend, calibration, metrics = fit_rerankers(chosen, texts, rerankers, params)
+    kind = "late_interaction"
+    fitted = {kind: calibration[kind]} if kind in calibration else {}
+    return {kind: dict(blend[kind]), "calibration": fitted}, metrics
+
+
 def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
     """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
     found: Calibration = {}
