@@ -125,8 +125,3 @@ def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> 
         above = np.count_nonzero(of_query > of_query[best])
         ranks[row] = 1 + above + np.count_nonzero(of_query[:best] == of_query[best])
     return ranks
-
-
-def reciprocal_rank(ranks: npt.NDArray[np.int64], cutoff: int = 10) -> npt.NDArray[np.float64]:
-    """1 / rank, 0 below the cutoff."""
-    return np.where(ranks <= cutoff, 1.0 / ranks, 0.0)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.records.failures import Failure
 from sunwi.records.mined import Candidate, CandidateList
-from sunwi.search.rerank.blend import ScoredList
-from sunwi.train.reranker.quality import relevances
+from sunwi.search.rerank.blend import ScoredList, ranked_relevance
 from sunwi.train.targeted.failure_categories import category_of, read
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
 from sunwi.train.targeted.partition import parts_of
@@ -92,7 +91,9 @@ def test_failures_are_those_of_the_blend() -> None:
     assert [note.qid for note in notes(solved, weights={"cross_encoder": 2.0})] == ["a"]
     assert notes(lost, weights={}, known=True)[0].category == "label_doubtful"
     made = (solved, lost, gone, alone)
-    metrics = failure_metrics([one for one, _ in made], found, relevances([scored for _, scored in made], {}))
+    metrics = failure_metrics(
+        [one for one, _ in made], found, ranked_relevance([scored for _, scored in made], {})
+    )
     assert metrics["dev"]["questions"] == 4
     assert (metrics["dev"]["solved"], metrics["dev"]["failed"], metrics["dev"]["trainable"]) == (2, 2, 1)
     assert (metrics["dev"]["hit1"], metrics["dev"]["mrr"]) == (0.5, 0.625)  # ranks 1, 2, none, 1

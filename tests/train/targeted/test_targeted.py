@@ -15,9 +15,9 @@ from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.params.whole import Params
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import Candidate, CandidateList
-from sunwi.search.rerank.blend import ScoredList
+from sunwi.search.rerank.blend import ScoredList, ranked_relevance
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances
+from sunwi.train.reranker.quality import quality
 from sunwi.train.reranker.run import tune_reranker
 from sunwi.train.targeted.gate import decide
 from sunwi.train.targeted.run import TargetedData, _judged, tune_targeted
@@ -56,10 +56,10 @@ def test_quality_by_hand() -> None:
     ]
     ideal = 1 + 1 / np.log2(3)
     ndcg = (1 / np.log2(3) + 1 / 2) / ideal
-    assert quality(relevances(lists, {})) == pytest.approx(
+    assert quality(ranked_relevance(lists, {})) == pytest.approx(
         {"hit1": 0.5, "mrr": 0.75, "ndcg10": (ndcg + 1) / 2}, abs=1e-6
     )
-    assert quality([]) == {"hit1": 0.0, "mrr": 0.0, "ndcg10": 0.0}
+    assert quality(np.zeros((0, 0), bool)) == {"hit1": 0.0, "mrr": 0.0, "ndcg10": 0.0}
 
 
 def data_of(augmented: list[AugmentedFailure]) -> TargetedData:

@@ -14,9 +14,10 @@ from sunwi.errors import DataError
 from sunwi.params.fusion import FusionParams
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.ranking_quality import reciprocal_rank
 
 RETRIEVERS = ("bm25", "dense", "lexical", "questions")
 GRIDS = ("bm25", "questions", "lexical")  # those with a grid of weights, in the order of its axes

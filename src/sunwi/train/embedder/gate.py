@@ -12,8 +12,9 @@ import numpy.typing as npt
 from sunwi.models.encoder import Encoder
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.weighted import weighted_sum
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
+from sunwi.search.ranking_quality import reciprocal_rank
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set

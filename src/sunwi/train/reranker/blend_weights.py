@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.records.mined import CandidateList
 from sunwi.search.labelled import NATURAL
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.train.reranker.calibration import calibrate
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.scored import score_lists
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def fit_rerankers(
     for name in rerankers.names:
         orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
     orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
-    places = {order: relevances(scored, weights) for order, weights in orders.items()}
+    hits = {order: ranked_relevance(scored, weights) for order, weights in orders.items()}
     found = {
-        part: {order: quality([of[at] for at in rows]) for order, of in places.items()}
+        part: {order: quality(of_lists[rows]) for order, of_lists in hits.items()}
         for part, rows in parts.items()
         if rows
     }
-    right = {order: solved(of) for order, of in places.items()}
+    right = {order: solved(of_lists) for order, of_lists in hits.items()}
     moved = {
         part: {
             order: movement(right[FIRST][rows], now[rows], params.seed, params.score.confidence).as_metrics()

@@ -96,14 +96,14 @@ def collect_failures(
 def failure_metrics(
     lists: Sequence[CandidateList],
     failures: Sequence[Failure],
-    places: Sequence[npt.NDArray[np.bool_]],
+    hits: npt.NDArray[np.bool_],
 ) -> dict[str, Any]:
     """Per split: questions, solved, failed, Hit@1, MRR, nDCG@10, failures by category, and the trainable.
 
     Parameters
     ----------
-    places
-        Of each list, which places of the blend's order are relevant.
+    hits
+        Which places of the blend's order are relevant, shape [lists, places].
     """
     asked = Counter(one.split for one in lists)
     metrics: dict[str, Any] = {}
@@ -114,7 +114,7 @@ def failure_metrics(
             "questions": asked[split],
             "solved": asked[split] - len(of_split),
             "failed": len(of_split),
-            **quality([of for one, of in zip(lists, places, strict=True) if one.split == split]),
+            **quality(hits[[one.split == split for one in lists]]),
             "trainable": sum(failure.category not in UNTRAINABLE for failure in of_split),
             "categories": {kind: kinds[kind] for kind in (NOT_RETRIEVED, DOUBTFUL, *CATEGORIES)},
         }

@@ -14,14 +14,14 @@ import numpy as np
 from sunwi.models.encoder import Encoder
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.run import Start, train_by_method
 from sunwi.train.reranker.scored import score_lists
 from sunwi.train.targeted.gate import GateVerdict, decide
@@ -153,7 +153,7 @@ def _training_lists(
     blend: Blend,
 ) -> list[TrainingList]:
     """Failures with their paraphrases, then solved questions, of the train part and of the train split."""
-    right = solved(relevances(scored, blend.get(KIND, {})))
+    right = solved(ranked_relevance(scored, blend.get(KIND, {})))
     calm = [one for one, ok in zip(part, right, strict=True) if ok]
     used = {row.source for row in rows}
     calm += [
@@ -220,13 +220,14 @@ def _judged(
     second: Blend,
 ) -> tuple[dict[str, Any], GateVerdict]:
     """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
-    old, new = relevances(before, first.get(KIND, {})), relevances(after, second.get(KIND, {}))
+    old = ranked_relevance(before, first.get(KIND, {}))
+    new = ranked_relevance(after, second.get(KIND, {}))
     was, now = solved(old), solved(new)
     moved = movement(was, now, params.seed, params.score.confidence)
-    rows = {"all": range(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
+    rows = {"all": np.arange(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
     metrics: dict[str, Any] = {**moved.as_metrics(), "second_weights": second}
     for part, chosen in rows.items():
-        for when, places in (("before", old), ("after", new)):
-            values = quality([places[int(at)] for at in chosen])
+        for when, hits in (("before", old), ("after", new)):
+            values = quality(hits[chosen])
             metrics |= {f"{part}_{name}_{when}": value for name, value in values.items()}
     return metrics, decide(moved, params.train_reranker_targeted)
