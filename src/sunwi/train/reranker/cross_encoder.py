@@ -24,7 +24,7 @@ from sunwi.train.reranker.lora import (
     trained_parameters,
     without_paths,
 )
-from sunwi.train.reranker.loss_module import list_loss
+from sunwi.train.reranker.objective import list_loss
 
 
 def train_reranker(

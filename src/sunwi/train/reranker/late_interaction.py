@@ -20,7 +20,7 @@ from sunwi.runtime import pick_device, progress, seed_everything
 from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
-from sunwi.train.reranker.losses import LOSSES
+from sunwi.train.reranker.objective import ranking_loss
 
 if TYPE_CHECKING:
     import torch
@@ -92,9 +92,7 @@ def train_late_interaction(
         read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
         rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
         scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
-        labels, retriever, mask = (part.to(device) for part in list_tensors(batch))
-        logits = scores / settings.loss_temperature + settings.retriever_weight * retriever
-        return LOSSES[settings.loss](logits, labels, settings.teacher_scale * retriever, mask)
+        return ranking_loss(scores, [one.labels for one in batch], [one.retriever for one in batch], settings)
 
     curve = _descend(adapted, lists, loss_of, settings, seed, watch, live)
     shutil.rmtree(out, ignore_errors=True)
@@ -108,8 +106,8 @@ def train_late_interaction(
     return facts, curve
 
 
-def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> torch.Tensor:
-    """Mean over a query's tokens of the best cosine among a passage's, shape [lists, longest list].
+def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> list[torch.Tensor]:
+    """Mean over a query's tokens of the best cosine among a passage's, [passages] of each list.
 
     Parameters
     ----------
@@ -118,36 +116,18 @@ def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> 
     passages
         The same of all lists' passages, one list after the other.
     sizes
-        Passages of each list; places beyond are 0.
+        Passages of each list.
     """
     import torch
 
-    (asked, asked_mask), (read, read_mask) = queries, passages
-    rows, start = [], 0
-    for at, size in enumerate(sizes):
-        of_list = slice(start, start + size)
-        alike = torch.einsum("td,psd->pts", asked[at], read[of_list])  # [passages, query tokens, tokens]
-        best = alike.masked_fill(~read_mask[of_list, None, :], -2.0).amax(dim=2)
-        kept = asked_mask[at].to(best.dtype)
-        scores = (best * kept).sum(dim=1) / kept.sum()
-        rows.append(torch.nn.functional.pad(scores, (0, max(sizes) - size)))
-        start += size
-    return torch.stack(rows)
-
-
-def list_tensors(batch: Sequence[TrainingList]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Labels, retriever scores and mask of lists, each [lists, longest list]; 0 beyond a list's end."""
-    import torch
-
-    longest = max(len(one.passages) for one in batch)
-
-    def padded(values: Sequence[float]) -> list[float]:
-        return [*values, *[0.0] * (longest - len(values))]
-
-    labels = torch.tensor([padded(one.labels) for one in batch])
-    retriever = torch.tensor([padded(one.retriever) for one in batch])
-    mask = torch.tensor([padded([1.0] * len(one.passages)) for one in batch]).bool()
-    return labels, retriever, mask
+    parts = (tensor.split(list(sizes)) for tensor in passages)  # type: ignore[no-untyped-call]
+    scores = []
+    for query, query_mask, vectors, mask in zip(*queries, *parts, strict=True):
+        cosines = torch.einsum("td,psd->pts", query, vectors)  # [passages, query tokens, tokens]
+        best = cosines.masked_fill(~mask[:, None, :], -2.0).amax(dim=2)
+        weights = query_mask.to(best.dtype)
+        scores.append((best * weights).sum(dim=1) / weights.sum())
+    return scores
 
 
 def _descend(

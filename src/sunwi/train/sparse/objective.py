@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.params.sparse import SparseParams
+from sunwi.train.shared.list_losses import distillation
 from sunwi.train.sparse import losses
 from sunwi.train.sparse.batches import SparseBatch
 
@@ -82,5 +83,5 @@ def _distillation(scores: torch.Tensor, batch: SparseBatch, scale: float) -> tor
 
     places = torch.arange(len(scores))[:, None] * batch.group + torch.arange(batch.group)
     teacher = batch.teacher.to(scores.device)
-    own = scores.gather(1, places.to(scores.device)).masked_fill(teacher.isinf(), float("-inf"))
-    return losses.distillation_loss(own, teacher, scale)
+    own = scores.gather(1, places.to(scores.device))
+    return distillation(own, scale * teacher, teacher.isfinite())
