@@ -42,11 +42,11 @@ from sunwi.records.files import read_json, read_rows, write_json
 from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
 from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr, ranked_relevance
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists
 from sunwi.train.reranker.movement import Movement, movement
 from sunwi.train.reranker.quality import solved
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.shared.frozen_layers import FrozenOutputs, reuse_frozen_layers
 from sunwi.train.targeted.augment import augment_failures, nearest_passages
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
@@ -250,7 +250,7 @@ class Proof:
 
     def _watch(
         self, stop: list[ScoredList], pairs: list[tuple[str, str]]
-    ) -> tuple[Watch | None, list[float]]:
+    ) -> tuple[EarlyStopping | None, list[float]]:
         """Early stopping by the best blend's MRR, if there is something to stop by; its CPU seconds."""
         if not stop:
             return None, []
@@ -270,7 +270,9 @@ class Proof:
             seconds.append(time.process_time() - clock)
             return best(found)
 
-        return Watch(measure, self.stage2.evaluate_every, self.stage2.patience, start=best(stop)), seconds
+        return EarlyStopping(
+            measure, self.stage2.evaluate_every, self.stage2.patience, start=best(stop)
+        ), seconds
 
     def documents(self, one: CandidateList) -> set[str]:
         hits = [hit.docid for hit in one.candidates if hit.label] or [one.candidates[0].docid]

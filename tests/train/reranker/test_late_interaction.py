@@ -20,8 +20,8 @@ from sunwi.models.late_interaction import maxsim
 from sunwi.models.resolver import resolve
 from sunwi.params.reading import validate
 from sunwi.params.train_reranker import TrainRerankerParams
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import maxsim_of_lists, shuffled, train_late_interaction
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.shared.frozen_layers import FrozenOutputs
 
 
@@ -68,7 +68,7 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
         assert np.isfinite(scorer([("말1", TEXTS["d1"])])).all()
         return next(values)
 
-    watch = Watch(measure, every=2, patience=2)
+    watch = EarlyStopping(measure, every=2, patience=2)
     chosen = settings(method="late_interaction", learning_rate=0.05, max_steps=20)
     _, curve = train_late_interaction(
         tiny_models["bert"], "e", training_rows(), chosen, 8, 7, tmp_path / "out", watch=watch

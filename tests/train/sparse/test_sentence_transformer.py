@@ -18,7 +18,6 @@ from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.export import export_sparse
 from sunwi.train.sparse.fit import train_sparse
 from sunwi.train.sparse.start import start_encoder
@@ -106,7 +105,7 @@ def test_an_mlm_base_goes_from_start_to_every_export(
     rising = iter(range(9))
     done = train_sparse(
         encoder, water_rows, pairs, params, lambda docid: frozenset({docid}),
-        lambda: float(next(rising)), 7, Checkpoint(tmp_path, "key"),
+        lambda: float(next(rising)), 7, tmp_path / "checkpoints",
     )  # fmt: skip
     assert done.best_step == 4
     encoder.save(base, tmp_path / "sparse")

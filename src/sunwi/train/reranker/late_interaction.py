@@ -16,11 +16,12 @@ from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_reranker import TrainRerankerParams
-from sunwi.runtime import pick_device, progress, seed_everything
-from sunwi.train.reranker.early_stopping import Watch
+from sunwi.runtime import pick_device, seed_everything
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
 from sunwi.train.reranker.objective import ranking_loss
+from sunwi.train.shared.early_stopping import EarlyStopping
+from sunwi.train.shared.loop import Optimiser, learning_rate_factor, train_loop
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +40,7 @@ def train_late_interaction(
     seed: int,
     out: Path,
     start: Path | None = None,
-    watch: Watch | None = None,
+    watch: EarlyStopping | None = None,
     frozen: FrozenOutputs | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
@@ -86,15 +87,33 @@ def train_late_interaction(
             hidden, mask = torch.nn.functional.linear(hidden[:, 1:], weight, bias), mask[:, 1:]
         return torch.nn.functional.normalize(hidden, dim=-1), mask.bool()
 
-    def loss_of(batch: Sequence[TrainingList]) -> torch.Tensor:
+    def losses(_: int, batch: Sequence[TrainingList]) -> dict[str, torch.Tensor]:
         asked = tokens([info.query_prefix + one.query for one in batch], query_max_length)
         places = {text: at for at, text in enumerate(dict.fromkeys(chain(*(one.passages for one in batch))))}
         read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
         rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
         scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
-        return ranking_loss(scores, [one.labels for one in batch], [one.retriever for one in batch], settings)
+        labels, retriever = [one.labels for one in batch], [one.retriever for one in batch]
+        return {"loss": ranking_loss(scores, labels, retriever, settings)}
 
-    curve = _descend(adapted, lists, loss_of, settings, seed, watch, live)
+    steps = settings.max_steps
+    optimiser = Optimiser(
+        adapted,
+        lambda _: settings.learning_rate,
+        lambda step: learning_rate_factor(step - 1, max(1, steps // 10), steps - 1),
+        losses,
+        section="train_reranker",
+    )
+    together = [one.passages[0] for one in lists] if settings.group_passages else None
+    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
+    curve = train_loop(
+        optimiser,
+        lambda _: ([[lists[row] for row in rows]] for rows in order),
+        steps,
+        "train late interaction",
+        watch,
+        (live.fresh,),
+    )
     shutil.rmtree(out, ignore_errors=True)
     facts = {
         "training_lists": len(lists),
@@ -128,45 +147,6 @@ def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> 
         weights = query_mask.to(best.dtype)
         scores.append((best * weights).sum(dim=1) / weights.sum())
     return scores
-
-
-def _descend(
-    model: Any,
-    lists: Sequence[TrainingList],
-    loss_of: Any,
-    settings: TrainRerankerParams,
-    seed: int,
-    watch: Watch | None,
-    live: LateInteraction,
-) -> list[dict[str, float]]:
-    """AdamW with linear warm-up and decay; the curve of losses."""
-    import torch
-    from transformers import get_linear_schedule_with_warmup
-
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=0.01)
-    steps = settings.max_steps
-    schedule = get_linear_schedule_with_warmup(optimiser, max(1, steps // 10), steps)
-    curve: list[dict[str, float]] = []
-    if watch is not None:
-        watch.see(0, model, live.fresh)
-    model.train()
-    together = [one.passages[0] for one in lists] if settings.group_passages else None
-    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
-    for step, rows in enumerate(progress(order, steps, "train late interaction", "step"), start=1):
-        loss = loss_of([lists[row] for row in rows])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        curve.append({"step": step, "loss": round(float(loss.detach()), 6)})
-        if watch is not None and watch.see(step, model, live.fresh):
-            break
-    if watch is not None:
-        watch.restore(model)
-    model.eval()
-    return curve
 
 
 def shuffled(

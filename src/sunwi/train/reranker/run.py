@@ -17,11 +17,11 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import METHOD_FILE, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
 from sunwi.train.reranker.settings import RerankerSections
+from sunwi.train.shared.early_stopping import EarlyStopping
 
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
 
@@ -69,7 +69,7 @@ def train_by_method(
     embedder: Path,
     out: Path,
     start: Start | None = None,
-    watch: Watch | None = None,
+    watch: EarlyStopping | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train the reranker that `settings` name on the lists; return facts and the loss curve.
 

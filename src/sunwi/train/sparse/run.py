@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.resolver import resolve
-from sunwi.records.files import canonical_json
 from sunwi.records.mined import MinedRow
 from sunwi.records.questions import Question
-from sunwi.runtime import cache_dir, text_hash
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.base import Scores
+from sunwi.train.shared.checkpoints import checkpoint_folder, remove_checkpoints
 from sunwi.train.shared.in_batch import AnswerGroup
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.evaluation import (
     SparseIndex,
     activations,
@@ -116,17 +114,19 @@ def run_sparse(
         scores = index.scores([label.text for label in labels])
         return float(measure(scores, labels, pool)["ndcg10"].mean())
 
-    key = text_hash(
-        info.content_hash,
-        settings.model_dump_json(exclude={"checkpoint_every"}),
-        str(params.seed),
-        *(canonical_json(row.model_dump()) for row in trained_on),
-        *pool.texts,
-        *(label.text for label in labels),
+    checkpoints = checkpoint_folder(
+        {
+            "model": info.content_hash,
+            "params": settings.model_dump(exclude={"checkpoint_every"}),
+            "seed": params.seed,
+            "vocabulary": encoder.token_ids,
+            "rows": [row.model_dump() for row in trained_on],
+            "terms": [[pair.korean, pair.english] for pair in split.trained],
+            "dev": [[label.text for label in labels], pool.texts],
+        }
     )
-    checkpoint = Checkpoint(cache_dir(), key)
     training = train_sparse(
-        encoder, trained_on, split.trained, settings, answer_group, dev_ndcg, params.seed, checkpoint
+        encoder, trained_on, split.trained, settings, answer_group, dev_ndcg, params.seed, checkpoints
     )  # fmt: skip
     index = SparseIndex.of(encoder, passages.texts, params)
     after = _measure(index, passages, test, split)
@@ -148,7 +148,7 @@ def run_sparse(
         "activations": activations(index, test[:SHOWN]),
     }
     encoder.save(info, out)
-    checkpoint.remove()
+    remove_checkpoints(checkpoints)
     timed = [label.text for label in (test or dev)][:TIMED]
     return SparseRun(metrics, training.curve, latency(index, timed) if timed else {})
 

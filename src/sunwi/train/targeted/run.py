@@ -18,12 +18,12 @@ from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ra
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.run import Start, train_by_method
 from sunwi.train.reranker.scored import score_lists
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.targeted.gate import GateVerdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
@@ -175,7 +175,7 @@ def _watch(
     texts: dict[str, str],
     scored: list[ScoredList],
     name: str,
-) -> Watch | None:
+) -> EarlyStopping | None:
     """Early stopping by the best blend's MRR on the stop part, if it has questions; other scores stay."""
     if not lists:
         return None
@@ -197,7 +197,7 @@ def _watch(
         )
 
     targeted = params.train_reranker_targeted
-    return Watch(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
+    return EarlyStopping(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
 
 
 def _refitted(
