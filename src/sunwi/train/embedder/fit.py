@@ -110,10 +110,6 @@ def train_embedder(
     )
     runner = GroupRunner(info, plan.groups, params, arguments, guide, evaluate, frozen)
     before = {"step": 0.0, **evaluate(runner.model.model, runner.tokenizer)} if evaluate else None
-    if evaluate and params.patience:
-        from transformers import EarlyStoppingCallback
-
-        runner.trainer.add_callback(EarlyStoppingCallback(params.patience))
     resumed = last_checkpoint(folder)
     runner.trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     history = runner.trainer.state.log_history

@@ -43,19 +43,18 @@ def last_checkpoint(folder: Path) -> Path | None:
     """
     found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     for path in reversed(found):
-        if trainer_state(path) is not None:
+        if _is_complete(path):
             return path
         shutil.rmtree(path, ignore_errors=True)  # another process of the run may do the same
     return None
 
 
-def trainer_state(checkpoint: Path) -> dict[str, Any] | None:
-    """What transformers' trainer noted in a checkpoint; None if it is incomplete."""
+def _is_complete(path: Path) -> bool:
     try:
-        state: dict[str, Any] = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    return state
+        return False
+    return True
 
 
 def save_state(folder: Path, model: Any, optimizer: Any, best: Mapping[str, Any], facts: Any) -> None:
