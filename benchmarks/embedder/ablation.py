@@ -41,7 +41,7 @@ from sunwi.search.ranking_quality import ndcg_of_scores, reciprocal_rank
 from sunwi.train.embedder.dev_evaluation import live_vectors
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.fit import train_embedder
-from sunwi.train.embedder.gate import gate_set, promote, verdict_of
+from sunwi.train.embedder.gate import gate_ranks, gate_set, promote
 from sunwi.train.embedder.run import base_weights
 from sunwi.train.embedder.selection import select_rows
 from sunwi.train.embedder.settings import EmbedderSections
@@ -230,7 +230,7 @@ def main() -> None:
     frozen = FrozenOutputs()
     scorer = Scorer(info, params, frozen)
     home = projects[""]
-    judged = verdict_of(scorer(home.gate), home.gate, params)
+    judged = gate_ranks(scorer(home.gate), home.gate, params)
     dev_before = ndcg_of_scores(scorer(home.dev), home.dev.relevant)
     before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
     shares = [float(share) for share in asked.shares.split(",")]
@@ -252,7 +252,7 @@ def main() -> None:
             write({**facts, "losses": [round(row["loss"], 3) for row in trained.curve]})
             for share in shares:
                 scorer.take(interpolate(base_weights(info), trained.state, share))
-                verdicts[share] = verdict_of(scorer(home.gate), home.gate, params)
+                verdicts[share] = gate_ranks(scorer(home.gate), home.gate, params)
                 line = {**facts, "base_share": share}
                 line |= compared(
                     "dev_dense", ndcg_of_scores(scorer(home.dev), home.dev.relevant), dev_before, params

@@ -13,6 +13,7 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.pooling import pool
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import text_hash
+from sunwi.search.fusion.fitting import first_largest, smooth
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import NATURAL, LabelledQuestion, first_relevant_rank, low_overlap
@@ -80,9 +81,7 @@ class DevEvaluation:
         fused = [weighted_total(normalised, {"bm25": weight, "dense": 1.0}) for weight in grid]
         low = self.parts["low_overlap"]
         mrr = np.array([reciprocal_rank(first_relevant_rank(one, relevant))[low].mean() for one in fused])
-        # judged with its neighbours, as `search.fitting` does: one peak of a few dozen questions is noise
-        smooth = [mrr[max(0, at - 1) : at + 2].mean() for at in range(len(grid))]
-        best = int(np.flatnonzero(np.array(smooth) >= max(smooth) - 1e-12)[0])
+        (best,) = first_largest(smooth(mrr))
         found = {"bm25_weight": grid[best]}
         for name, scores in (("dense", dense), ("fused", fused[best])):
             values = {

@@ -14,7 +14,7 @@ from sunwi.params.encoder import EncoderParams
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.records.mined import MinedRow
 from sunwi.runtime import pick_device, seed_everything
-from sunwi.train.embedder.arguments import training_arguments
+from sunwi.train.embedder.arguments import pooling_method, training_arguments
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY, DevEvaluation
 from sunwi.train.embedder.groups import schedule
 from sunwi.train.embedder.guide import Guide
@@ -145,8 +145,8 @@ def train_embedder(
 
 
 def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
-    """Refuse a method that would train what the model has not, or pool it otherwise than search does."""
-    if (params.method == "decoder") != (info.pooling == "lasttoken"):
+    """Refuse a method that trains a head that the model lacks, or pools it otherwise than search does."""
+    if (params.method == "decoder") != (pooling_method(info) == "last_token"):
         wanted = "dense or m3" if params.method == "decoder" else "decoder"
         found = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
         raise ModelError(info.spec, found, f"set train_embedder.method: {wanted}, or enabled: false")

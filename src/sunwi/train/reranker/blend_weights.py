@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sunwi.records.mined import CandidateList
-from sunwi.search.labelled import NATURAL
+from sunwi.search.labelled import NATURAL, low_overlap
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
@@ -32,7 +32,7 @@ def fit_rerankers(
     """
     dev = [one for one in lists if one.split == "dev"]
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
-    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
     chosen = [scored[at] for at in low]
     fits: Blend = {}
     curves: dict[str, Any] = {}
@@ -86,9 +86,3 @@ def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibrati
         if fitted is not None:
             found[kind], errors[kind] = fitted, of_kind
     return found, errors
-
-
-def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list[int]:
-    order = sorted(range(len(lists)), key=lambda at: (lists[at].overlap, lists[at].qid))
-    below = sum(one.overlap <= threshold for one in lists)
-    return sorted(order[: max(below, minimum)])

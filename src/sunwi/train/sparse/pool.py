@@ -20,8 +20,7 @@ def dev_pool(
     passages: Passages, dev: Sequence[LabelledQuestion], params: ExportSections
 ) -> tuple[Passages, list[LabelledQuestion]]:
     """The low-overlap dev questions and the passages that they are ranked over at each evaluation."""
-    chosen = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = sorted(sorted(chosen, key=lambda row: (dev[row].overlap, dev[row].qid))[:DEV_QUESTIONS])
+    chosen = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions, DEV_QUESTIONS)
     labels = [dev[row] for row in chosen]
     if len(passages) <= DEV_CORPUS:
         return passages, labels
