@@ -95,8 +95,8 @@ def pooling_method(info: ModelInfo) -> str:
     """
     method = POOLINGS.load(info.pooling).flag_embedding
     if method is None:
-        found = f"it pools by {info.pooling}, which FlagEmbedding does not train"
-        raise ModelError(info.spec, found, "set train_embedder.enabled: false, or use another model")
+        fault = f"it pools by {info.pooling}, which FlagEmbedding does not train"
+        raise ModelError(info.spec, fault, "set train_embedder.enabled: false, or use another model")
     return method
 
 

@@ -34,7 +34,7 @@ class GroupCollator:
         order = self._order([len(ids) for ids in passages])
         size = self.params.sub_batch_size or len(order)
         parts = [
-            self._pad([passages[at] for at in order[start : start + size]])
+            self._pad([passages[row] for row in order[start : start + size]])
             for start in range(0, len(order), size)
         ]
         split = len(parts) > 1
@@ -50,11 +50,13 @@ class GroupCollator:
         """Longest first, so that a sub-batch is padded little; as they come where there is but one."""
         if not 0 < self.params.sub_batch_size < len(lengths):
             return list(range(len(lengths)))
-        return sorted(range(len(lengths)), key=lambda at: (-lengths[at], at))
+        return sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
 
     def _tokens(self, texts: Sequence[str], limit: int) -> list[list[int]]:
-        found: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-        return found
+        token_ids: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=limit)[
+            "input_ids"
+        ]
+        return token_ids
 
     def _pad(self, rows: list[list[int]]) -> dict[str, Any]:
         padded = self.tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")

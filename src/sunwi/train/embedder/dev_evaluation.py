@@ -80,18 +80,20 @@ class DevEvaluation:
         grid = sorted(set(self.params.fusion.bm25_weights))
         fused = [weighted_total(normalised, {"bm25": weight, "dense": 1.0}) for weight in grid]
         low = self.parts["low_overlap"]
-        mrr = np.array([reciprocal_rank(first_relevant_rank(one, relevant))[low].mean() for one in fused])
+        mrr = np.array(
+            [reciprocal_rank(first_relevant_rank(blended, relevant))[low].mean() for blended in fused]
+        )
         (best,) = first_largest(smooth(mrr))
-        found = {"bm25_weight": grid[best]}
+        figures = {"bm25_weight": grid[best]}
         for name, scores in (("dense", dense), ("fused", fused[best])):
             values = {
                 "ndcg10": ndcg_of_scores(scores, relevant),
                 "mrr": reciprocal_rank(first_relevant_rank(scores, relevant)),
             }
             for part, rows in self.parts.items():
-                for measure, of_question in values.items() if rows else ():
-                    found[f"{name}_{measure}_{part}"] = round(float(of_question[rows].mean()), 6)
-        return dict(sorted(found.items()))
+                for measure, per_question in values.items() if rows else ():
+                    figures[f"{name}_{measure}_{part}"] = round(float(per_question[rows].mean()), 6)
+        return dict(sorted(figures.items()))
 
 
 def evaluation_questions(

@@ -49,7 +49,7 @@ def dev_set(
     """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
     queries = as_queries(base, labels, params)
     lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
-    wanted = {at for label in labels for at in label.relevant}
+    wanted = {position for label in labels for position in label.relevant}
     if len(passages) <= whole_corpus:
         wanted = set(range(len(passages)))
     else:
@@ -57,17 +57,17 @@ def dev_set(
         search = SearchPipeline(passages, [Bm25Retriever(lexical), DenseRetriever(vectors)])
         for _, scores in search.blocks(queries, ["bm25", "dense"]):
             fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
-            wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}
+            wanted |= {int(position) for of_query in fused for position in top(of_query, POOL_DEPTH)[0]}
     pool = sorted(wanted)
     bm25 = np.stack([lexical.scores(words)[pool] for words in queries.terms])
-    place = {at: to for to, at in enumerate(pool)}
+    row_of = {position: row for row, position in enumerate(pool)}
     part = Passages(
-        [passages.docids[at] for at in pool],
-        [passages.texts[at] for at in pool],
-        [passages.groups[at] for at in pool],
-        {passages.docids[at]: to for to, at in enumerate(pool)},
+        [passages.docids[position] for position in pool],
+        [passages.texts[position] for position in pool],
+        [passages.groups[position] for position in pool],
+        {passages.docids[position]: row for row, position in enumerate(pool)},
     )
-    relevant = [tuple(place[at] for at in label.relevant) for label in labels]
+    relevant = [tuple(row_of[position] for position in label.relevant) for label in labels]
     natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
     return DevSet(list(labels), part, relevant, bm25, natural)
 

@@ -148,11 +148,11 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
     """Refuse a method that trains a head that the model lacks, or pools it otherwise than search does."""
     if (params.method == "decoder") != (pooling_method(info) == "last_token"):
         wanted = "dense or m3" if params.method == "decoder" else "decoder"
-        found = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
-        raise ModelError(info.spec, found, f"set train_embedder.method: {wanted}, or enabled: false")
+        fault = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
+        raise ModelError(info.spec, fault, f"set train_embedder.method: {wanted}, or enabled: false")
     if (layers := _layers(info)) is not None and params.freeze_layers >= layers:
-        found = f"it has {layers} layers and train_embedder.freeze_layers is {params.freeze_layers}"
-        raise ModelError(info.spec, found, f"freeze {layers - 1} layers at most, or set enabled: false")
+        fault = f"it has {layers} layers and train_embedder.freeze_layers is {params.freeze_layers}"
+        raise ModelError(info.spec, fault, f"freeze {layers - 1} layers at most, or set enabled: false")
     missing = {"lexical", "colbert"} - set(info.heads) if params.method == "m3" else set()
     if missing:  # trained from scratch in a short run, a lexical head only does harm
         raise ModelError(

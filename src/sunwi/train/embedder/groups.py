@@ -73,10 +73,10 @@ def _group(row: MinedRow, params: TrainEmbedderParams, draw: random.Random) -> G
     positive = draw.choice(range(len(row.pos)))
     negatives = list(range(len(row.neg)))
     chosen = draw.sample(negatives * max(1, math.ceil(wanted / len(negatives))), wanted)
-    scores = [row.pos_scores[positive], *(row.neg_scores[at] for at in chosen)]
+    scores = [row.pos_scores[positive], *(row.neg_scores[negative] for negative in chosen)]
     return Group(
         row.qid,
         row.query,
-        [row.pos[positive], *(row.neg[at] for at in chosen)],
+        [row.pos[positive], *(row.neg[negative] for negative in chosen)],
         [score * params.teacher_scale for score in scores],  # the teacher's softmax has no temperature
     )

@@ -48,8 +48,8 @@ class Groups(Dataset[Group]):
     def __len__(self) -> int:
         return len(self.groups)
 
-    def __getitem__(self, at: int) -> Group:
-        return self.groups[at]
+    def __getitem__(self, position: int) -> Group:
+        return self.groups[position]
 
 
 class GroupTrainer(AbsEmbedderTrainer):  # type: ignore[misc]

@@ -30,28 +30,28 @@ def fit_rerankers(
     A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
     the others alone, and a set of which none is there is left out.
     """
-    dev = [one for one in lists if one.split == "dev"]
+    dev = [question for question in lists if question.split == "dev"]
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
     low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = [scored[at] for at in low]
+    chosen = [scored[row] for row in low]
     fits: Blend = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
-        there = [name for name in names if name in rerankers.names]
-        if there:
-            fits[kind], curves[kind] = fit_blend(chosen, there, params.train_reranker.weights)
+        trained = [name for name in names if name in rerankers.names]
+        if trained:
+            fits[kind], curves[kind] = fit_blend(chosen, trained, params.train_reranker.weights)
     calibration, errors = fit_calibration(chosen, fits)
     parts = {
         "low_overlap": low,
-        NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],
-        "synthetic": [at for at, one in enumerate(dev) if one.style != NATURAL],
+        NATURAL: [row for row, question in enumerate(dev) if question.style == NATURAL],
+        "synthetic": [row for row, question in enumerate(dev) if question.style != NATURAL],
     }
     orders: dict[str, dict[str, float]] = {FIRST: {}}
     for name in rerankers.names:
         orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
     orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
     hits = {order: ranked_relevance(scored, weights) for order, weights in orders.items()}
-    found = {
+    qualities = {
         part: {order: quality(of_lists[rows]) for order, of_lists in hits.items()}
         for part, rows in parts.items()
         if rows
@@ -70,7 +70,7 @@ def fit_rerankers(
         "weights": fits,
         "calibration": errors,
         "lists": {part: len(rows) for part, rows in parts.items()},
-        "quality": found,
+        "quality": qualities,
         "moved": moved,
         "curves": curves,
     }
@@ -79,10 +79,10 @@ def fit_rerankers(
 
 def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
     """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
-    found: Calibration = {}
+    calibration: Calibration = {}
     errors: dict[str, Any] = {}
     for kind, weights in fits.items():
-        fitted, of_kind = calibrate(lists, weights)
+        fitted, errors_of_kind = calibrate(lists, weights)
         if fitted is not None:
-            found[kind], errors[kind] = fitted, of_kind
-    return found, errors
+            calibration[kind], errors[kind] = fitted, errors_of_kind
+    return calibration, errors

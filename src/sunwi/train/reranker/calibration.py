@@ -50,10 +50,10 @@ def expected_calibration_error(predicted: Floats, relevant: npt.NDArray[np.bool_
     >>> expected_calibration_error(np.array([0.9, 0.9, 0.1, 0.1]), np.array([True, True, False, False]))
     0.1
     """
-    place = np.minimum((predicted * BINS).astype(int), BINS - 1)
+    bins = np.minimum((predicted * BINS).astype(int), BINS - 1)
     error = 0.0
-    for at in np.unique(place):
-        inside = place == at
+    for number in np.unique(bins):
+        inside = bins == number
         error += inside.mean() * abs(predicted[inside].mean() - relevant[inside].mean())
     return round(float(error), 6)
 
@@ -69,16 +69,16 @@ def calibrate(
     """
     if not lists:
         return None, {}
-    scores = [blend(one.scores, weights) for one in lists]
+    scores = [blend(candidates.scores, weights) for candidates in lists]
     flat = np.concatenate(scores).astype(np.float64)
-    relevant = np.concatenate([one.relevant for one in lists])
+    relevant = np.concatenate([candidates.relevant for candidates in lists])
     fitted = fit_platt(flat, relevant)
     if fitted is None:
         return None, {}
-    sizes = [len(one) for one in scores]
+    sizes = [len(candidates) for candidates in scores]
     owner = np.repeat(np.arange(len(lists)), sizes)
     starts = np.cumsum([0, *sizes[:-1]])
-    first = starts + np.array([int(order_of(one)[0]) for one in scores])
+    first = starts + np.array([int(order_of(candidates)[0]) for candidates in scores])
     after = np.zeros(len(flat))
     for fold in np.array_split(np.arange(len(lists)), min(FOLDS, len(lists))):
         held = np.isin(owner, fold)

@@ -81,10 +81,10 @@ def train_reranker(
     transformer.auto_model = adapted
     dataset = Dataset.from_dict(
         {
-            "query": [one.query for one in lists],
-            "passages": [one.passages for one in lists],
-            "retriever": [one.retriever for one in lists],
-            "labels": [one.labels for one in lists],
+            "query": [example.query for example in lists],
+            "passages": [example.passages for example in lists],
+            "retriever": [example.retriever for example in lists],
+            "labels": [example.labels for example in lists],
         }
     )
     with tempfile.TemporaryDirectory(prefix="sunwi-rerank-") as workdir:

@@ -88,12 +88,19 @@ def train_late_interaction(
         return torch.nn.functional.normalize(hidden, dim=-1), mask.bool()
 
     def losses(_: int, batch: Sequence[TrainingList]) -> dict[str, torch.Tensor]:
-        asked = tokens([info.query_prefix + one.query for one in batch], query_max_length)
-        places = {text: at for at, text in enumerate(dict.fromkeys(chain(*(one.passages for one in batch))))}
-        read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
-        rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
-        scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
-        labels, retriever = [one.labels for one in batch], [one.retriever for one in batch]
+        queries = tokens([info.query_prefix + example.query for example in batch], query_max_length)
+        row_of = {
+            text: row
+            for row, text in enumerate(dict.fromkeys(chain(*(example.passages for example in batch))))
+        }
+        vectors, mask = tokens([info.passage_prefix + text for text in row_of], settings.max_length)
+        rows = [
+            row_of[text] for example in batch for text in example.passages
+        ]  # a passage of two lists runs once
+        scores = maxsim_of_lists(
+            queries, (vectors[rows], mask[rows]), [len(example.passages) for example in batch]
+        )
+        labels, retriever = [example.labels for example in batch], [example.retriever for example in batch]
         return {"loss": ranking_loss(scores, labels, retriever, settings)}
 
     steps = settings.max_steps
@@ -104,7 +111,7 @@ def train_late_interaction(
         losses,
         section="train_reranker",
     )
-    together = [one.passages[0] for one in lists] if settings.group_passages else None
+    together = [example.passages[0] for example in lists] if settings.group_passages else None
     order = shuffled(len(lists), settings.batch_size, steps, seed, together)
     curve = train_loop(
         optimiser,
@@ -163,8 +170,8 @@ def shuffled(
             waiting = [int(row) for row in generator.permutation(size)]
             if together is not None:
                 first: dict[str, int] = {}
-                for at, row in enumerate(waiting):
-                    first.setdefault(together[row], at)
+                for position, row in enumerate(waiting):
+                    first.setdefault(together[row], position)
                 waiting.sort(key=lambda row: first[together[row]])
         yield waiting[:batch_size]
         waiting = waiting[batch_size:]

@@ -88,10 +88,10 @@ def train_by_method(
         adapter = start.folder / ADAPTER
     if late:
         length = params.encoder.query_max_length
-        found = train_late_interaction(
+        outcome = train_late_interaction(
             resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch
         )
     else:
-        found = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
+        outcome = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
     write_json(out / METHOD_FILE, {"method": settings.method})
-    return found
+    return outcome

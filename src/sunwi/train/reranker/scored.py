@@ -16,13 +16,17 @@ def score_lists(
     lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, depth: int
 ) -> list[ScoredList]:
     """The first `depth` candidates of each list under the retriever and every reranker."""
-    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
+    pairs = [
+        (question.query, texts[candidate.docid])
+        for question in lists
+        for candidate in question.candidates[:depth]
+    ]
     scores = {name: rerankers.score(name, pairs) for name in rerankers.names}
-    borders = np.cumsum([0, *(min(depth, len(one.candidates)) for one in lists)])
-    found = []
-    for one, (start, end) in zip(lists, pairwise(borders), strict=True):
-        candidates = one.candidates[:depth]
-        of_list = {name: values[start:end] for name, values in scores.items()}
-        of_list[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
-        found.append(ScoredList(of_list, np.array([bool(candidate.label) for candidate in candidates])))
-    return found
+    borders = np.cumsum([0, *(min(depth, len(question.candidates)) for question in lists)])
+    scored = []
+    for question, (start, end) in zip(lists, pairwise(borders), strict=True):
+        candidates = question.candidates[:depth]
+        by_scorer = {name: values[start:end] for name, values in scores.items()}
+        by_scorer[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+        scored.append(ScoredList(by_scorer, np.array([bool(candidate.label) for candidate in candidates])))
+    return scored

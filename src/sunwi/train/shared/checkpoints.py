@@ -41,8 +41,8 @@ def last_checkpoint(folder: Path) -> Path | None:
 
     The trainer writes `trainer_state.json` last, so a checkpoint without a readable one is incomplete.
     """
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    for path in reversed(found):
+    checkpoints = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    for path in reversed(checkpoints):
         if _is_complete(path):
             return path
         shutil.rmtree(path, ignore_errors=True)  # another process of the run may do the same

@@ -56,23 +56,23 @@ def reuse_frozen_layers(model: Any, lowest: int, outputs: FrozenOutputs) -> None
     embed, through = model.embeddings.forward, [layer.forward for layer in frozen]
     padding = model.config.pad_token_id
 
-    def of_text(ids: torch.Tensor) -> torch.Tensor:
-        found = outputs.known(ids)
-        if found is None:
+    def states_of(ids: torch.Tensor) -> torch.Tensor:
+        states = outputs.known(ids)
+        if states is None:
             with torch.no_grad():
                 hidden = embed(input_ids=ids[None])
                 for layer in through:
                     hidden = layer(hidden)
-            found = hidden[0].clone()
-            outputs.keep(ids, found)
-        return found
+            states = hidden[0].clone()
+            outputs.keep(ids, states)
+        return states
 
     def embeddings(input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
         lengths = (input_ids != padding).sum(dim=1).tolist()  # padding stands on the right
-        rows = [of_text(ids[:length].contiguous()) for ids, length in zip(input_ids, lengths, strict=True)]
+        rows = [states_of(ids[:length].contiguous()) for ids, length in zip(input_ids, lengths, strict=True)]
         hidden = rows[0].new_zeros(*input_ids.shape, rows[0].shape[1])
-        for at, row in enumerate(rows):
-            hidden[at, : len(row)] = row
+        for number, row in enumerate(rows):
+            hidden[number, : len(row)] = row
         return hidden
 
     model.embeddings.forward = embeddings

@@ -44,16 +44,16 @@ def arrange(rows: Sequence[MinedRow], answer_group: AnswerGroup, batch_size: int
     while queue:
         batch: list[MinedRow] = []
         waiting: list[MinedRow] = []
-        asked: set[str] = set()
-        there: set[str] = set()
+        batch_answers: set[str] = set()
+        batch_passages: set[str] = set()
         while queue and len(batch) < batch_size:
             row = queue.popleft()
-            if answers[row.qid] & there or shown[row.qid] & asked:
+            if answers[row.qid] & batch_passages or shown[row.qid] & batch_answers:
                 waiting.append(row)
                 continue
             batch.append(row)
-            asked |= answers[row.qid]
-            there |= shown[row.qid]
+            batch_answers |= answers[row.qid]
+            batch_passages |= shown[row.qid]
         if len(batch) < batch_size:  # the queue is empty, and what waits fits no better
             left_out = len(batch) + len(waiting)
             break

@@ -25,10 +25,10 @@ def dev_pool(
     if len(passages) <= DEV_CORPUS:
         return passages, labels
     lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
-    kept = {at for label in labels for at in label.relevant}
+    positions = {position for label in labels for position in label.relevant}
     for terms in index_terms([label.text for label in labels], params.bm25.tokenizer):
-        kept.update(int(at) for at in top(lexical.scores(terms), DEV_DEPTH)[0])
-    return part_of(passages, kept, labels)
+        positions.update(int(position) for position in top(lexical.scores(terms), DEV_DEPTH)[0])
+    return part_of(passages, positions, labels)
 
 
 def part_of(
@@ -36,13 +36,15 @@ def part_of(
 ) -> tuple[Passages, list[LabelledQuestion]]:
     """Some passages as a corpus of their own, and the questions with all relevant passages among them."""
     order = sorted(set(positions))
-    place = {at: row for row, at in enumerate(order)}
-    docids = [passages.docids[at] for at in order]
+    row_of = {position: row for row, position in enumerate(order)}
+    docids = [passages.docids[position] for position in order]
     part = Passages(
         docids,
-        [passages.texts[at] for at in order],
-        [passages.groups[at] for at in order],
+        [passages.texts[position] for position in order],
+        [passages.groups[position] for position in order],
         {docid: row for row, docid in enumerate(docids)},
     )
-    inside = [label for label in labels if all(at in place for at in label.relevant)]
-    return part, [replace(label, relevant=tuple(place[at] for at in label.relevant)) for label in inside]
+    inside = [label for label in labels if all(position in row_of for position in label.relevant)]
+    return part, [
+        replace(label, relevant=tuple(row_of[position] for position in label.relevant)) for label in inside
+    ]

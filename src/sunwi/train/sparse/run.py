@@ -60,8 +60,8 @@ def compared_systems(search: SearchPipeline, batch: Batch, bm25_weight: float) -
 
     def scores(labels: Sequence[LabelledQuestion]) -> Mapping[str, Scores]:
         queries = batch(labels)
-        found = {name: search.retrievers[name].scores(queries) for name in (BASELINE, "dense")}
-        return {**found, "hybrid": weighted_sum(found, {BASELINE: bm25_weight, "dense": 1.0})}
+        systems = {name: search.retrievers[name].scores(queries) for name in (BASELINE, "dense")}
+        return {**systems, "hybrid": weighted_sum(systems, {BASELINE: bm25_weight, "dense": 1.0})}
 
     return scores
 
@@ -102,10 +102,10 @@ def run_sparse(
     info = resolve(params.encoder.model if settings.model == "encoder" else settings.model)
     split = split_terms(terms)
     trained_on = with_swapped_terms(rows, split.trained, settings.swap_share, params.seed)
-    spoken = [row.query for row in trained_on] + [
+    vocabulary_texts = [row.query for row in trained_on] + [
         text for pair in terms for text in (pair.korean, pair.english)
     ]
-    encoder = start_encoder(info, passages.texts, spoken, settings, params.seed)
+    encoder = start_encoder(info, passages.texts, vocabulary_texts, settings, params.seed)
     before = _measure(SparseIndex.of(encoder, passages.texts, params), passages, test, split)
     pool, labels = dev_pool(passages, dev, params)
 
@@ -159,13 +159,13 @@ def _measure(
     test: Sequence[LabelledQuestion],
     split: SplitTerms,
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
+    figures: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
     if test:
         texts = [label.text for label in test]
         values = measure(index.scores(texts), test, passages)
-        found |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
-        found |= sparsity(index, texts)
-    return found
+        figures |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
+        figures |= sparsity(index, texts)
+    return figures
 
 
 def _comparison(
@@ -185,14 +185,14 @@ def _comparison(
     if not test:
         return {"systems": {}}
     systems = scored(test)
-    found = {
+    comparison = {
         "systems": compare_systems(systems, test, passages, BASELINE, params),
         "low_overlap": compare_low_overlap(systems, test, passages, BASELINE, params),
     }
     if swapped := cross_lingual_questions(test, terms):
         table = compare_systems(scored(swapped), swapped, passages, BASELINE, params)
-        found["cross_lingual"] = {"questions": len(swapped), "systems": table}
-    return found
+        comparison["cross_lingual"] = {"questions": len(swapped), "systems": table}
+    return comparison
 
 
 def _course(training: SparseTraining) -> dict[str, Any]:

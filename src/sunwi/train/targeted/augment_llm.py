@@ -76,38 +76,40 @@ def augment_by_llm(
     """
     used = trainable(failures)
     written = _complete(
-        client, [augment_request(one, settings) for one in used], partial(parse_written, settings=settings)
+        client,
+        [augment_request(failure, settings) for failure in used],
+        partial(parse_written, settings=settings),
     )
     checks: list[tuple[int, str, bool]] = []  # row of the failure, text, whether it is a paraphrase
-    asked: list[LlmRequest] = []
-    for at, (failure, outcome) in enumerate(zip(used, written, strict=True)):
+    requests: list[LlmRequest] = []
+    for row, (failure, outcome) in enumerate(zip(used, written, strict=True)):
         if outcome.value is None:
             continue
         for text in outcome.value.paraphrases:
             if squeeze(text) != squeeze(failure.query):
-                checks.append((at, text, True))
-                asked.append(verify_request(failure.qid, text, failure.positive_text, settings))
+                checks.append((row, text, True))
+                requests.append(verify_request(failure.qid, text, failure.positive_text, settings))
         for text in outcome.value.negatives:
-            checks.append((at, text, False))
-            asked.append(verify_request(failure.qid, failure.query, text, settings))
-    verdicts = _complete(client, asked, parse_verdict)
+            checks.append((row, text, False))
+            requests.append(verify_request(failure.qid, failure.query, text, settings))
+    verdicts = _complete(client, requests, parse_verdict)
     counts: Counter[str] = Counter()
     paraphrases: dict[int, list[str]] = {}
     negatives: dict[int, list[Negative]] = {}
-    for (at, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
+    for (row, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
         kind = "paraphrases" if is_paraphrase else "negatives"
         if verdict.value is None:
             counts[f"{kind}_unverified"] += 1
         elif verdict.value is not is_paraphrase:
             counts[f"{kind}_refuted"] += 1
         elif is_paraphrase:
-            paraphrases.setdefault(at, []).append(text)
+            paraphrases.setdefault(row, []).append(text)
         else:
-            negatives.setdefault(at, []).append({"docid": None, "text": text})
+            negatives.setdefault(row, []).append({"docid": None, "text": text})
     rows: list[AugmentedFailure] = []
-    for at, failure in enumerate(used):
-        passages = [*mined[failure.qid], *negatives.get(at, [])]
-        rows += rows_of(failure, paraphrases.get(at, []), passages, f"llm:{client.model}")
+    for row, failure in enumerate(used):
+        passages = [*mined[failure.qid], *negatives.get(row, [])]
+        rows += rows_of(failure, paraphrases.get(row, []), passages, f"llm:{client.model}")
     statuses = Counter(outcome.status for outcome in written)
     metrics = {**augment_metrics(failures, rows), "answers": dict(sorted(statuses.items()))}
     return rows, {**metrics, "left_out_by_check": dict(sorted(counts.items()))}
@@ -146,10 +148,10 @@ def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
     value = read_object(text)
     lists: list[list[str]] = []
     for key, wanted in (("paraphrases", settings.paraphrases), ("negatives", settings.negatives)):
-        found = value.get(key)
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        texts = value.get(key)
+        if not isinstance(texts, list) or not all(isinstance(entry, str) for entry in texts):
             raise Malformed(f'expected "{key}" to be a list of texts')
-        lists.append([one.strip() for one in found if one.strip()][:wanted])
+        lists.append([entry.strip() for entry in texts if entry.strip()][:wanted])
     return Written(*lists)
 
 
@@ -176,9 +178,9 @@ def _cut(text: str, settings: AugmentFailuresParams) -> str:
     return " ".join(text.split())[: settings.passage_chars]
 
 
-def _complete(client: Asks, asked: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
-    outcomes = client.complete(asked, parse) if asked else []
+def _complete(client: Asks, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
+    outcomes = client.complete(requests, parse) if requests else []
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
-        what = f"{len(failed)} of {len(asked)} requests got no answer ({failed[0].detail})"
+        what = f"{len(failed)} of {len(requests)} requests got no answer ({failed[0].detail})"
         raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
     return outcomes

@@ -41,10 +41,10 @@ def parts_of(
     documents
         Question id to the documents that are labelled as its answer.
     """
-    group = _together([sorted(documents[one.qid]) for one in lists])
+    group = _together([sorted(documents[question.qid]) for question in lists])
     parts: dict[Part, list[CandidateList]] = {"train": [], "stop": [], "gate": []}
-    for one in lists:
-        parts[part_of(group[min(documents[one.qid])], params)].append(one)
+    for question in lists:
+        parts[part_of(group[min(documents[question.qid])], params)].append(question)
     return parts
 
 
@@ -61,6 +61,6 @@ def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
         for document in members:
             root.setdefault(document, document)
         roots = {first(document) for document in members}
-        for one in roots:
-            root[one] = min(roots)
+        for member in roots:
+            root[member] = min(roots)
     return {document: first(document) for document in sorted(root)}

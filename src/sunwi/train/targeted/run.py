@@ -71,9 +71,11 @@ def tune_targeted(
     blend weights are fitted on), and what the gate judges.
     """
     parts = parts_of(
-        [one for one in data.lists if one.split == "dev"], data.documents, params.train_reranker_targeted
+        [question for question in data.lists if question.split == "dev"],
+        data.documents,
+        params.train_reranker_targeted,
     )
-    held_out = {one.qid for part in ("stop", "gate") for one in parts[part]}
+    held_out = {question.qid for part in ("stop", "gate") for question in parts[part]}
     rows = [row for row in data.augmented if row.source not in held_out]
     counts: dict[str, Any] = {
         "failures_trained": len({row.source for row in rows}),
@@ -154,18 +156,20 @@ def _training_lists(
 ) -> list[TrainingList]:
     """Failures with their paraphrases, then solved questions, of the train part and of the train split."""
     right = solved(ranked_relevance(scored, blend.get(KIND, {})))
-    calm = [one for one, ok in zip(part, right, strict=True) if ok]
+    solved_questions = [question for question, is_solved in zip(part, right, strict=True) if is_solved]
     used = {row.source for row in rows}
-    calm += [
-        one for one in data.lists if one.split == "train" and one.positive_rank == 1 and one.qid not in used
+    solved_questions += [
+        question
+        for question in data.lists
+        if question.split == "train" and question.positive_rank == 1 and question.qid not in used
     ]
-    by_id = {one.qid: one for one in data.lists}
+    by_id = {question.qid: question for question in data.lists}
     count = round(params.train_reranker_targeted.replay * len(rows))
     share = params.train_reranker.max_positive_share
     share = params.mining.max_positive_share if share is None else share
     return [
         *failure_lists(rows, by_id, data.texts),
-        *replayed(calm, data.texts, params.train_reranker, share, count),
+        *replayed(solved_questions, data.texts, params.train_reranker, share, count),
     ]
 
 
@@ -180,19 +184,23 @@ def _watch(
     if not lists:
         return None
     depth = params.train_reranker.depth
-    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
-    borders = np.cumsum([len(one.candidates[:depth]) for one in lists])[:-1]
+    pairs = [
+        (question.query, texts[candidate.docid])
+        for question in lists
+        for candidate in question.candidates[:depth]
+    ]
+    borders = np.cumsum([len(question.candidates[:depth]) for question in lists])[:-1]
 
-    def best_mrr(of: Sequence[ScoredList]) -> float:
-        names = sorted(of[0].scores.keys() - {FIRST})
-        return list_mrr(of, fit_blend(of, names, params.train_reranker.weights)[0])
+    def best_mrr(lists: Sequence[ScoredList]) -> float:
+        names = sorted(lists[0].scores.keys() - {FIRST})
+        return list_mrr(lists, fit_blend(lists, names, params.train_reranker.weights)[0])
 
     def measure(scorer: PairScorer) -> float:
         values = np.split(scorer(pairs), borders)
         return best_mrr(
             [
-                ScoredList({**one.scores, name: of}, one.relevant)
-                for one, of in zip(scored, values, strict=True)
+                ScoredList({**scored_list.scores, name: new_scores}, scored_list.relevant)
+                for scored_list, new_scores in zip(scored, values, strict=True)
             ]
         )
 
@@ -204,12 +212,12 @@ def _refitted(
     blend: Blend, scored: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
 ) -> Blend:
     """Weights fitted anew, where a trained reranker has a say."""
-    found: Blend = {}
+    refitted: Blend = {}
     for kind, weights in blend.items():
-        there = [name for name in SCORERS[kind] if name in names]
-        moved = any(name != "late_interaction" for name in there)
-        found[kind] = fit_blend(scored, there, grid)[0] if moved and scored else weights
-    return found
+        trained = [name for name in SCORERS[kind] if name in names]
+        moved = any(name != "late_interaction" for name in trained)
+        refitted[kind] = fit_blend(scored, trained, grid)[0] if moved and scored else weights
+    return refitted
 
 
 def _judged(
