@@ -50,7 +50,7 @@ def test_every_fault_of_a_dictionary_is_told_with_its_line(tmp_path: Path) -> No
 
 
 def test_an_empty_dictionary_is_refused() -> None:
-    with pytest.raises(InputProblems, match="it holds no term pair"):
+    with pytest.raises(InputProblems, match="expected at least one term pair, found none"):
         parse_terms("# nothing\n\n", "terms.tsv")
 
 

@@ -22,12 +22,12 @@ def training_arguments(
     on_cpu: bool,
     evaluated: bool,
 ) -> Any:
-    """FlagEmbedding's arguments for one run: whole batches alone, no report, columns kept.
+    """FlagEmbedding's arguments for one run: complete batches only, no report, columns kept.
 
     Parameters
     ----------
     steps
-        Of the whole run; epochs are laid out before it starts (`groups.schedule`).
+        Of the whole run; all epochs are drawn before it starts (`groups.schedule`).
     folder
         Where checkpoints go.
     evaluated

@@ -12,7 +12,7 @@ from sunwi.train.embedder.guide import Guide
 
 
 class GroupCollator:
-    """What FlagEmbedding's models take, with `restore` and `allowed` beside it (see flag_models)."""
+    """The inputs of FlagEmbedding's models, and `restore` and `allowed` (see `models.GroupModel`)."""
 
     def __init__(
         self, tokenizer: Any, info: ModelInfo, params: TrainEmbedderParams, guide: Guide | None
@@ -23,7 +23,7 @@ class GroupCollator:
         self.guide = guide
 
     def __call__(self, batch: Sequence[Group]) -> dict[str, Any]:
-        """Tensors of one batch; passages stand in question order, the positive first."""
+        """Tensors of one batch; passages are in question order, the positive first."""
         import torch
 
         queries = self._tokens(
@@ -47,7 +47,7 @@ class GroupCollator:
         }
 
     def _order(self, lengths: Sequence[int]) -> list[int]:
-        """Longest first, so that a sub-batch is padded little; as they come where there is but one."""
+        """Longest first, so that a sub-batch has little padding; the given order if there is only one."""
         if not 0 < self.params.sub_batch_size < len(lengths):
             return list(range(len(lengths)))
         return sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))

@@ -20,7 +20,7 @@ from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.settings import EmbedderSections
 
-GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
+GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding time for little precision
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
 GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
 

@@ -45,7 +45,7 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a run learns from: mined rows, overlap and style of their questions, what counts as kin."""
+    """What a run learns from: mined rows, overlap and style of their questions, equal answers."""
 
     rows: Sequence[MinedRow]
     overlaps: Mapping[str, float]
@@ -76,8 +76,8 @@ def tune(
 ) -> Tuned:
     """Write the promoted encoder to `out`.
 
-    Without training (switched off, or without a dev question to judge by) the base is promoted, and the
-    metrics say why. Of several processes the main one alone judges and writes; the others return no metrics.
+    Without training (switched off, or no dev question) the base is promoted, and the metrics name the reason.
+    Of several processes only the main one judges and writes; the others return no metrics.
     """
     base = resolve(params.encoder.model)
     if not params.train_embedder.enabled or not dev:

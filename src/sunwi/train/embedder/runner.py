@@ -1,4 +1,4 @@
-"""FlagEmbedding's runner and trainer over laid-out groups: one code path for its three kinds of models.
+"""FlagEmbedding's runner and trainer over prepared groups: one code path for its three kinds of models.
 
 Import this module where training starts: it loads FlagEmbedding and torch.
 """
@@ -53,9 +53,9 @@ class Groups(Dataset[Group]):
 
 
 class GroupTrainer(AbsEmbedderTrainer):  # type: ignore[misc]
-    """Rows in their order, layer-wise rates, dev figures, and checkpoints of what is trained alone.
+    """Rows in their order, layer-wise rates, dev figures, and checkpoints of trained weights only.
 
-    Frozen weights are the base's, so a checkpoint without them is whole; one mechanism serves LoRA, M3's
+    Frozen weights are the base's, so a checkpoint without them is complete; one mechanism serves LoRA, M3's
     heads and plain encoders, of which transformers can resume only the last.
     """
 
@@ -188,7 +188,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
         )
 
     def load_train_dataset(self) -> Groups:
-        """The laid-out groups."""
+        """The prepared groups."""
         return Groups(self.groups)
 
     def load_data_collator(self) -> GroupCollator:

@@ -27,8 +27,8 @@ def fit_rerankers(
 ) -> tuple[Blend, Calibration, dict[str, Any]]:
     """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
 
-    A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
-    the others alone, and a set of which none is there is left out.
+    A reranker that does not help there gets the weight 0; a set with an untrained member is fitted with
+    the others, and a set without a trained member is left out.
     """
     dev = [question for question in lists if question.split == "dev"]
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)

@@ -19,7 +19,7 @@ RAW = {"slope": 1.0, "intercept": 0.0}  # the plain sigmoid of the score
 def fit_platt(scores: npt.NDArray[Any], relevant: npt.NDArray[np.bool_]) -> dict[str, float] | None:
     """Slope and intercept of Platt's sigmoid (Platt 1999, eq. 1), both arrays [candidates].
 
-    Targets are his smoothed ones, (N+ + 1) / (N+ + 2) and 1 / (N- + 2), so that scores which part the two
+    Targets are his smoothed ones, (N+ + 1) / (N+ + 2) and 1 / (N- + 2), so that scores which separate the two
     kinds without an error do not drive the slope to infinity. None where one kind is missing.
     """
     positives = int(relevant.sum())
@@ -30,7 +30,7 @@ def fit_platt(scores: npt.NDArray[Any], relevant: npt.NDArray[np.bool_]) -> dict
 
     target = np.where(relevant, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     column = np.asarray(scores, dtype=np.float64)[:, None]
-    model = LogisticRegression(C=1e9, max_iter=1000)  # as good as without a penalty
+    model = LogisticRegression(C=1e9, max_iter=1000)  # practically no penalty
     model.fit(
         np.concatenate([column, column]),
         np.repeat([1, 0], len(column)),
@@ -64,7 +64,7 @@ def calibrate(
     """Platt's sigmoid of a blend over all candidates of the lists, and its errors.
 
     The errors are of the plain sigmoid (`before`) and out of fold (`after`), of all candidates and of those
-    that the blend puts first: most candidates of a list are nobody's doubt. Folds are stretches of the
+    that the blend puts first: most candidates of a list are easy to judge. Folds are stretches of the
     lists as they come, which keeps questions of one document together where ids name it.
     """
     if not lists:

@@ -62,7 +62,7 @@ def train_reranker(
     if len(lists) < params.batch_size:
         raise DataError(
             f"{len(lists)} training lists are fewer than train_reranker.batch_size {params.batch_size}",
-            "lower the batch size, or generate more questions",
+            "set a smaller train_reranker.batch_size, or generate more questions",
         )
     from datasets import Dataset
     from sentence_transformers.cross_encoder import (

@@ -28,7 +28,7 @@ FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fr
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The stage-1 reranker that a second stage goes on from, and whether by a fresh adapter on it."""
+    """The stage-1 reranker that a second stage starts from, and whether with a fresh adapter."""
 
     folder: Path
     fresh: bool
@@ -44,7 +44,7 @@ def tune_reranker(
 ) -> tuple[Blend, Calibration, dict[str, Any], list[dict[str, float]]]:
     """Write the trained reranker to `out`; return blend weights, their calibration, metrics and loss curve.
 
-    The encoder's own late interaction needs no training and is always there beside it.
+    The encoder's own late interaction needs no training and is always available beside it.
     """
     settings = params.train_reranker
     curve: list[dict[str, float]] = []
@@ -73,7 +73,7 @@ def train_by_method(
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train the reranker that `settings` name on the lists; return facts and the loss curve.
 
-    `embedder` is the promoted encoder, a path relative to the project: it is named in what is written. A
+    `embedder` is the promoted encoder, a path relative to the project: the written files name it. A
     second stage's fresh adapter stands on the merged model of the first.
     """
     late = settings.method == "late_interaction"

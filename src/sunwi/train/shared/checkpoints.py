@@ -1,7 +1,6 @@
-"""Where an unfinished run is kept: outside DVC's outs, under a name that says what shaped it.
+"""Checkpoints of unfinished runs, outside DVC's outs, in a folder that is named by what determines the run.
 
-Two forms in one kind of folder: transformers' trainer keeps its own (`checkpoint-STEP` folders), and our loop
-keeps one file (`RunState`), since that trainer's cannot be written without it.
+transformers' trainer writes its own form, folders named `checkpoint-STEP`; `train_loop` writes one file.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ STATE_FILE = "state.safetensors"
 
 
 def checkpoint_folder(shape: Mapping[str, Any]) -> Path:
-    """The folder of the run that these facts shape: data, parameters, base model, seed, library versions.
+    """The folder of the run that these facts determine: data, parameters, base model, seed; library versions.
 
-    A run that differs in any of them has another folder, so nothing foreign is ever resumed.
+    A run that differs in any of them has another folder, so no other run's checkpoint is resumed.
     """
     versions = {name: version(name) for name in LIBRARIES}
     key = text_hash(canonical_json({"versions": versions, **shape}))

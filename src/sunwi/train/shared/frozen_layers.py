@@ -1,4 +1,4 @@
-"""Frozen lower layers run once for each text: what they say of it never changes while the rest trains."""
+"""Frozen lower layers run once for each text: their output does not change while the other layers train."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FrozenOutputs:
 
 
 def can_reuse(model: Any) -> bool:
-    """Whether the model has BERT's build (BERT, RoBERTa, XLM-R), and lies on the CPU in float32."""
+    """Whether the model is built like BERT (RoBERTa, XLM-R) and is on the CPU in float32."""
     if not (hasattr(model, "embeddings") and hasattr(getattr(model, "encoder", None), "layer")):
         return False
     first: torch.nn.Parameter = next(model.parameters())
@@ -43,10 +43,10 @@ def can_reuse(model: Any) -> bool:
 
 
 def reuse_frozen_layers(model: Any, lowest: int, outputs: FrozenOutputs) -> None:
-    """Let the embeddings and the `lowest` layers answer from `outputs`; the weights' names stay.
+    """Replace the embeddings and the `lowest` layers by their stored `outputs`; the weights keep their names.
 
-    Each text runs alone and without padding, so its states depend on no batch: a run that is resumed
-    computes the same ones. Dropout is off in what is frozen.
+    Each text runs by itself and without padding, so its states depend on no batch: a resumed run computes
+    the same ones. Dropout is off in frozen layers.
     """
     frozen = list(model.encoder.layer[:lowest])
     for module in (model.embeddings, *frozen):
@@ -68,7 +68,7 @@ def reuse_frozen_layers(model: Any, lowest: int, outputs: FrozenOutputs) -> None
         return states
 
     def embeddings(input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
-        lengths = (input_ids != padding).sum(dim=1).tolist()  # padding stands on the right
+        lengths = (input_ids != padding).sum(dim=1).tolist()  # padding is on the right
         rows = [states_of(ids[:length].contiguous()) for ids, length in zip(input_ids, lengths, strict=True)]
         hidden = rows[0].new_zeros(*input_ids.shape, rows[0].shape[1])
         for number, row in enumerate(rows):

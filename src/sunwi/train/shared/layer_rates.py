@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-LAYER = re.compile(
-    r"(?:^|\.)(?:layers?|h)\.(\d+)\."
-)  # bert and roberta: layer; gpt_neox and llama: layers; gpt2: h
+# bert and roberta: layer; gpt_neox and llama: layers; gpt2: h
+LAYER = re.compile(r"(?:^|\.)(?:layers?|h)\.(\d+)\.")
 EMBEDDINGS = ("embeddings.", "embed_in", "embed_tokens", "wte", "wpe")
 
 
 def depth_of(name: str, layers: int) -> int:
-    """How far a parameter lies below the top layer: 0 for the top and for heads, `layers` for embeddings.
+    """How many layers a parameter is below the top one: 0 for the top and for heads, `layers` for embeddings.
 
     Examples
     --------
@@ -49,7 +48,7 @@ def parameter_groups(model: torch.nn.Module, rate: float, decay: float) -> list[
 
 
 def freeze(model: torch.nn.Module, word_embeddings: bool, lowest_layers: int) -> None:
-    """Take word embeddings, or the lowest layers with all embeddings below them, out of training."""
+    """Exclude the word embeddings, or the lowest layers and all embeddings, from training."""
     for name, parameter in model.named_parameters():
         match = LAYER.search(name)
         words = any(part in name for part in ("word_embeddings", "embed_in", "embed_tokens", "wte"))

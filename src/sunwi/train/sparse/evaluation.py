@@ -1,4 +1,4 @@
-"""What a sparse encoder reaches: ranking beside BM25 and dense, cross-lingual recall, sparsity, latency."""
+"""Quality of a sparse encoder: ranking beside other systems, cross-lingual recall, sparsity, latency."""
 
 from __future__ import annotations
 
@@ -148,10 +148,10 @@ def sparsity(index: SparseIndex, questions: Sequence[str]) -> dict[str, float]:
 def cross_lingual(
     index: SparseIndex, labels: Sequence[LabelledQuestion], terms: SplitTerms, passages: Passages
 ) -> dict[str, Any]:
-    """Recall@10 of questions with terms in the other language, and the likeness of the terms' vectors.
+    """Recall@10 of questions with terms in the other language, and the similarity of the terms' vectors.
 
-    Apart for terms that training saw and for held-out ones: only the latter say what was learnt beyond
-    the dictionary.
+    Separately for trained and for held-out terms: only the latter show what was learnt beyond the
+    dictionary.
     """
     figures: dict[str, Any] = {}
     for name, pairs in (("trained_terms", terms.trained), ("held_out_terms", terms.held_out)):

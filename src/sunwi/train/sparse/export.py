@@ -191,7 +191,7 @@ def _served(traced: Any, ids: Any, encoder: SparseEncoder) -> Any:
 
 
 def _cut(weights: Any, names: ServerTokens, encoder: SparseEncoder) -> Any:
-    """The graph's cut and merge, done anew: entries of one name get the largest weight that survives."""
+    """The graph's cut and merge, recomputed: entries of one name get their largest remaining weight."""
     vectors = SparseVectors.of(weights, encoder.max_terms)
     return _merged(vectors, names).matrix().toarray()
 
@@ -209,8 +209,8 @@ def _merged(vectors: SparseVectors, names: ServerTokens) -> SparseVectors:
 def _parity(form: str, exported: Any, expected: Any) -> float:
     largest = float(np.abs(exported - expected).max())
     if not largest <= PARITY:
-        what = f"{form} gives other weights than the encoder: they differ by {largest:.2g}, expected {PARITY}"
-        raise DataError(what, "report it with the versions of torch, onnx and onnxruntime")
+        what = f"{form} gives other weights than the encoder: by {largest:.2g}, expected {PARITY} at most"
+        raise DataError(what, "report this with the versions of torch, onnx and onnxruntime (pip list)")
     return float(f"{largest:.1e}")
 
 

@@ -1,4 +1,4 @@
-"""Training of a sparse encoder: its batches, and what a run ends with."""
+"""Training of a sparse encoder: its batches, and the result of a run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sunwi.train.sparse.batches import SparseBatch, make_batch
 from sunwi.train.sparse.bilingual.dictionary import TermPair
 from sunwi.train.sparse.optimiser import sparse_optimiser
 
-DevScore = Callable[[], float]  # nDCG@10 of the encoder as it stands
+DevScore = Callable[[], float]  # nDCG@10 of the encoder's present weights
 
 
 @dataclass(frozen=True, slots=True)
 class SparseTraining:
-    """What became of a run; the encoder that was given holds its best weights."""
+    """The result of a run; the given encoder holds its best weights."""
 
     curve: list[dict[str, float]]
     dev_curve: list[dict[str, float]]
@@ -84,7 +84,7 @@ def _batches(
 ) -> Iterator[Iterator[SparseBatch]]:
     """The batches of each step after the first `done`: the arranged rows over and over.
 
-    Term pairs and dropout are drawn by the numbers of batch and step, so what was skipped need not be made.
+    Term pairs and dropout are drawn by the numbers of batch and step, so skipped batches need not be made.
     """
     import torch
 

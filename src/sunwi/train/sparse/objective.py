@@ -70,7 +70,7 @@ def idf_vectors(encoder: SparseEncoder, token_ids: torch.Tensor) -> torch.Tensor
 
 
 def present(encoder: SparseEncoder, token_ids: torch.Tensor) -> torch.Tensor:
-    """1 at each entry that a text has a token of, [texts, vocabulary + 1]; the last stands for all others."""
+    """1 at each entry that a text has a token of, [texts, vocabulary + 1]; the last is for other tokens."""
     import torch
 
     rows = encoder.model.row_of_token[token_ids.to(encoder.model.row_of_token.device)]

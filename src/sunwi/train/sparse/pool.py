@@ -1,4 +1,4 @@
-"""A part of a corpus with its labelled questions, where ranking all of it takes too long."""
+"""A part of a corpus with its labelled questions, for a corpus that is too large to rank while training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sunwi.train.sparse.settings import ExportSections
 
 DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
 DEV_CORPUS = 600  # up to here the whole corpus is ranked at each evaluation
-DEV_DEPTH = 4  # above it, BM25's best of every dev question beside its relevant passages
+DEV_DEPTH = 4  # above it, each dev question brings BM25's best passages and its relevant ones
 
 
 def dev_pool(

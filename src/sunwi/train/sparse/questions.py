@@ -1,4 +1,4 @@
-"""What a sparse encoder is trained and tested on beside mined rows: swapped terms, held-out terms."""
+"""Questions of a sparse encoder besides mined rows: with swapped terms, with held-out terms."""
 
 from __future__ import annotations
 

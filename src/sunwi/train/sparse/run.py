@@ -87,7 +87,7 @@ def run_sparse(
     others: OtherSystems,
     out: Path,
 ) -> SparseRun:
-    """Train a sparse encoder, write it to `out` and measure it beside the others on the test questions.
+    """Train a sparse encoder, write it to `out` and compare it with the other systems on the test questions.
 
     Parameters
     ----------

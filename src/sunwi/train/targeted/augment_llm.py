@@ -1,4 +1,4 @@
-"""The same by a language model: paraphrases and contrasting negatives, each verified by a second request."""
+"""Augmentation by an LLM: paraphrases and contrasting negatives, each verified by a second request."""
 
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ def augment_by_llm(
     """Questions to train on, and the counts.
 
     A paraphrase stays if the model says that the positive answers it, a negative if it says that it does not
-    answer the question. A failure without an answer keeps its own question and its mined negatives: the
+    answer the question. A failure without an answer keeps its own question and its mined negatives; its
     status is counted.
 
     Parameters
     ----------
     mined
-        Failure's id to passages of the corpus; they stand before what the model writes.
+        Failure's id to passages of the corpus; they precede the passages that the model writes.
 
     Raises
     ------
     LlmError
-        If the run must stop, or requests got no answer in all tries.
+        If the run must stop, or a request got no answer after all retries.
     """
     used = trainable(failures)
     written = _complete(
@@ -116,7 +116,7 @@ def augment_by_llm(
 
 
 def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks for a failure's paraphrases and negatives."""
+    """The request for a failure's paraphrases and negatives."""
     values = {
         "query": failure.query,
         "positive": _cut(failure.positive_text, settings),
@@ -128,12 +128,12 @@ def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmReq
 
 
 def verify_request(qid: str, query: str, passage: str, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks whether a passage answers a question."""
+    """The request to judge whether a passage answers a question."""
     return _request("verify", qid, {"query": query, "passage": _cut(passage, settings)}, VERDICT)
 
 
 def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
-    """Paraphrases and negatives of an answer, as many as are wanted at most.
+    """Paraphrases and negatives of an answer, at most the number that was requested.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
     for key, wanted in (("paraphrases", settings.paraphrases), ("negatives", settings.negatives)):
         texts = value.get(key)
         if not isinstance(texts, list) or not all(isinstance(entry, str) for entry in texts):
-            raise Malformed(f'expected "{key}" to be a list of texts')
+            raise Malformed(f'expected "{key}" to be a list of texts, found {texts!r:.80}')
         lists.append([entry.strip() for entry in texts if entry.strip()][:wanted])
     return Written(*lists)
 
@@ -182,5 +182,7 @@ def _complete(client: Asks, requests: Sequence[LlmRequest], parse: Callable[[str
     outcomes = client.complete(requests, parse) if requests else []
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         what = f"{len(failed)} of {len(requests)} requests got no answer ({failed[0].detail})"
-        raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
+        raise LlmError(
+            what, "run dvc repro again: received answers are stored, only the missing ones are requested"
+        )
     return outcomes

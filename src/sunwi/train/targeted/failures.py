@@ -1,4 +1,4 @@
-"""Failure notes (오답 노트) of the reranked lists: what beat the positive, by how much, and of what kind."""
+"""Failure notes (오답 노트) of the reranked lists: which passage beat the positive, by how much, and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NOT_RETRIEVED = "not_retrieved"
 DOUBTFUL = "label_doubtful"
-UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker reaches the one; the other may be right
+UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker can rank the first; the second may be right
 IsExcluded = Callable[[str, str, str], bool]  # question, positive, candidate
 
 
@@ -33,7 +33,7 @@ def collect_failures(
     is_excluded: IsExcluded,
     near_topic: float,
 ) -> list[Failure]:
-    """A note for every question whose passage the blend does not put first.
+    """A note for every question whose positive the blend does not rank first.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _margins(
     positive: Candidate | None,
     beating: Candidate,
 ) -> dict[str, float]:
-    """How far the beating passage leads: under the blend and under each scorer; none without a positive."""
+    """The beating passage's lead under the blend and each scorer; empty without a positive."""
     if positive is None:
         return {}
     docids = [candidate.docid for candidate in question.candidates]

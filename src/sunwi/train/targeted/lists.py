@@ -14,10 +14,10 @@ from sunwi.train.reranker.lists import TrainingList, training_list
 def failure_lists(
     rows: Sequence[AugmentedFailure], lists: Mapping[str, CandidateList], texts: Mapping[str, str]
 ) -> list[TrainingList]:
-    """A list for each question made of a failure.
+    """A training list for each question that was made from a failure.
 
     A passage keeps the retriever's score that it has for the failing question; one that is not among its
-    candidates gets the beating passage's, against which it stands in.
+    candidates gets the beating passage's score.
     """
     examples = []
     for row in rows:

@@ -21,13 +21,13 @@ _PREDICATES = ("VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA")
 
 @cache
 def wordings(name: str) -> tuple[tuple[str, str], ...]:
-    """Pairs of a committed list: "endings" or "synonyms", as (what stands there, what may stand there)."""
+    """Pairs of a committed list: "endings" or "synonyms", as (text in the question, its replacement)."""
     text = WORDINGS.joinpath(f"{name}.tsv").read_text(encoding="utf-8")
     return tuple((left, right) for left, right in (line.split("\t") for line in text.splitlines()))
 
 
 def paraphrases(question: str, limit: int) -> list[str]:
-    """At most `limit` other wordings, each by one rule, rules in turn; what moves the meaning is left out.
+    """At most `limit` other wordings, each by one rule, rules in turn; the meaning stays the same.
 
     Content morphemes must stay, save a word and its synonym: a paraphrase that asks for something else is
     a wrong label.
@@ -111,7 +111,7 @@ _PAIRS = {"은": "는", "이": "가", "을": "를", "으로": "로"}
 
 
 def _agreeing(rest: str, word: str) -> str:
-    """A josa in the form that the new word's last syllable asks for."""
+    """A josa in the form that the new word's last syllable requires."""
     mark = rest[len(rest.rstrip("?")) :]
     josa = rest.rstrip("?")
     final = (ord(word[-1]) - 0xAC00) % 28

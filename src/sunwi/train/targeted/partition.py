@@ -1,4 +1,4 @@
-"""Dev questions in three parts by document: what a second stage trains on, stops by, and is judged on."""
+"""Dev questions in three parts by document: for training a second stage, for early stopping, for the gate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Part = Literal["train", "stop", "gate"]
 
 
 def part_of(document: str, params: TrainRerankerTargetedParams) -> Part:
-    """The part of a document, by the hash of its id: adding documents moves none.
+    """The part of a document, by the hash of its id: a new document does not move the others.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def parts_of(
 
 
 def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Each document to the first of those that it hangs together with (union-find)."""
+    """Each document to the first document of its group (union-find)."""
     root: dict[str, str] = {}
 
     def first(document: str) -> str:

@@ -29,12 +29,12 @@ from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
 from sunwi.train.targeted.settings import TargetedSections
 
-KIND = "both"  # the set of rerankers whose blend is judged: all that are there
+KIND = "both"  # the set of rerankers whose blend is judged: all available ones
 
 
 @dataclass(frozen=True, slots=True)
 class TargetedData:
-    """What the second stage reads: candidate lists, the documents that answer them, what failures gave."""
+    """What the second stage reads: candidate lists, the documents that answer them, augmented failures."""
 
     lists: Sequence[CandidateList]
     documents: Mapping[str, Collection[str]]  # question id to the documents that answer it
@@ -46,7 +46,7 @@ class TargetedData:
 class Targeted:
     """The end of a second stage: blend weights, their calibration, metrics and the loss curve.
 
-    Where the first stage stays, so does its calibration: None.
+    `calibration` is None where the first stage is kept with its own.
     """
 
     blend: Blend
@@ -64,11 +64,11 @@ def tune_targeted(
     blend: Blend,
     out: Path,
 ) -> Targeted:
-    """Train a second stage on `first` and write `out`: the second stage if the gate lets it pass, else
-    `first` byte for byte with its blend weights.
+    """Train a second stage on `first` and write `out`: the second stage if it passes the gate, else a copy of
+    `first` with its blend weights.
 
-    Dev questions are parted by document: what is trained on, what training stops by (and the second stage's
-    blend weights are fitted on), and what the gate judges.
+    Dev questions are divided by document into those for training, those for early stopping (on which the
+    second stage's blend weights are fitted too), and those for the gate.
     """
     parts = parts_of(
         [question for question in data.lists if question.split == "dev"],
@@ -87,7 +87,7 @@ def tune_targeted(
     depth = params.train_reranker.depth
     trained = trained_reranker(first)
     rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
-    assert trained is not None  # else there was nothing to do
+    assert trained is not None  # else _nothing_to_do gave a reason
     before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
     training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
     watch = _watch(params, parts["stop"], data.texts, before["stop"], trained.name)
@@ -140,7 +140,7 @@ def _kept(
     facts: Mapping[str, Any],
     curve: Sequence[dict[str, float]] = (),
 ) -> Targeted:
-    """Stage 1 stays: its files and its weights."""
+    """Keep stage 1: its files and its weights."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(first, out, copy_function=shutil.copyfile)
     return Targeted(blend, None, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
@@ -211,7 +211,7 @@ def _watch(
 def _refitted(
     blend: Blend, scored: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
 ) -> Blend:
-    """Weights fitted anew, where a trained reranker has a say."""
+    """Weights fitted again for each set that has a trained reranker."""
     refitted: Blend = {}
     for kind, weights in blend.items():
         trained = [name for name in SCORERS[kind] if name in names]
