@@ -30,17 +30,18 @@ PARAMS = Params.model_validate(
 
 
 def corpus() -> Passages:
-    texts = [" ".join(WORDS[(at + n) % 24] for n in range(3)) for at in range(12)]
-    return Passages.of([Document(docid=f"d{at:02}", content=text) for at, text in enumerate(texts)])
+    texts = [" ".join(WORDS[(number + n) % 24] for n in range(3)) for number in range(12)]
+    return Passages.of([Document(docid=f"d{number:02}", content=text) for number, text in enumerate(texts)])
 
 
 def labels() -> list[LabelledQuestion]:
     return [
         LabelledQuestion(
-            f"q{at}", f"{WORDS[at]} {WORDS[at + 1]}", (at,), "dev", "natural" if at < 2 else "factual",
-            overlap=0.2 if at < 6 else 0.9,
+            f"q{number}", f"{WORDS[number]} {WORDS[number + 1]}", (number,), "dev",
+            "natural" if number < 2 else "factual",
+            overlap=0.2 if number < 6 else 0.9,
         )
-        for at in range(10)
+        for number in range(10)
     ]  # fmt: skip
 
 

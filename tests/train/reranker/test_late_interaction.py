@@ -85,8 +85,8 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
 def test_a_batch_repeats_no_row_and_each_pass_sees_all(size: int, batch: int, steps: int) -> None:
     batch = min(batch, size)
     rows = list(shuffled(size, batch, steps, seed=1))
-    assert all(len(set(one)) == batch for one in rows)
-    whole: Sequence[int] = [row for one in rows[: size // batch] for row in one]
+    assert all(len(set(example)) == batch for example in rows)
+    whole: Sequence[int] = [row for example in rows[: size // batch] for row in example]
     assert len(set(whole)) == len(whole)
 
 
@@ -130,5 +130,5 @@ def test_layers_below_the_adapter_run_once_for_each_text(
     np.testing.assert_allclose(losses["kept"], losses["fresh"], rtol=1e-4)
     assert losses["again"] == losses["kept"]
     rows = training_rows()
-    texts = {one.query for one in rows} | {text for one in rows for text in one.passages}
+    texts = {example.query for example in rows} | {text for example in rows for text in example.passages}
     assert outputs.computed == len(texts)

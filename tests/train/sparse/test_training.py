@@ -44,8 +44,8 @@ def ndcg_of(encoder: SparseEncoder, corpus: Passages, params: SparseParams) -> f
     queries = encoder.encode_queries(ENGLISH, params.query_max_length).matrix()
     passages = encoder.encode_passages(corpus.texts, params.passage_max_length).matrix()
     scores = (queries @ passages.T).toarray()
-    ranks = [1 + np.count_nonzero(row > row[at]) + np.count_nonzero(row[:at] == row[at])
-             for at, row in enumerate(scores)]  # fmt: skip
+    ranks = [1 + np.count_nonzero(row > row[number]) + np.count_nonzero(row[:number] == row[number])
+             for number, row in enumerate(scores)]  # fmt: skip
     return float(np.mean([1 / math.log2(1 + rank) for rank in ranks]))
 
 
@@ -66,7 +66,7 @@ def run(
 
 @pytest.fixture
 def asked_in_english(water_rows: list[MinedRow]) -> list[MinedRow]:
-    return [row.model_copy(update={"query": ENGLISH[at]}) for at, row in enumerate(water_rows)]
+    return [row.model_copy(update={"query": ENGLISH[number]}) for number, row in enumerate(water_rows)]
 
 
 def test_training_raises_dev_ndcg(bare, water_corpus, asked_in_english, pairs, tmp_path):
@@ -121,10 +121,10 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
         run(cut, water_rows, pairs, water_corpus, params, tmp_path / "cut")
     monkeypatch.setattr(Optimiser, "take", take)
     resumed = started(bare, water_corpus, params)
-    found = run(resumed, water_rows, pairs, water_corpus, params, tmp_path / "cut")
-    assert found == expected
-    for one, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
-        assert torch.equal(one, other)
+    actual = run(resumed, water_rows, pairs, water_corpus, params, tmp_path / "cut")
+    assert actual == expected
+    for weights, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(weights, other)
 
 
 def test_it_stops_when_dev_gains_nothing_and_leaves_the_start(
@@ -186,7 +186,7 @@ def test_every_loss_of_the_parameters_is_there(bare, water_corpus, water_rows, p
     both = FAST.model_copy(update={"query": "model", "ranking": "margin", "l1_passage": 0.1})
     encoder = started(bare, water_corpus, both)
     batch = make_batch(water_rows[:2], pairs[:3], encoder.tokenizer, both)
-    found = batch_losses(encoder, batch, both, 1.0)
+    actual = batch_losses(encoder, batch, both, 1.0)
     names = {
         "ranking",
         "distillation",
@@ -196,9 +196,9 @@ def test_every_loss_of_the_parameters_is_there(bare, water_corpus, water_rows, p
         "alignment",
         "translation",
     }
-    assert set(found) == names
+    assert set(actual) == names
     assert batch.group == 3
-    assert all(torch.isfinite(value) for value in found.values())
+    assert all(torch.isfinite(value) for value in actual.values())
 
 
 def test_a_short_group_is_filled_and_its_filler_has_no_teacher(bare, water_corpus, water_rows):
