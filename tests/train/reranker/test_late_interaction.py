@@ -23,6 +23,7 @@ from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.train.reranker.late_interaction import maxsim_of_lists, shuffled, train_late_interaction
 from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.shared.frozen_layers import FrozenOutputs
+from sunwi.train.shared.loop import Optimiser
 
 
 def test_scores_of_lists_are_those_of_inference() -> None:
@@ -79,6 +80,40 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
 
     state = load_file(tmp_path / "out" / "adapter" / "adapter_model.safetensors")
     assert all(not tensor.any() for name, tensor in state.items() if "lora_B" in name)
+
+
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
+    tmp_path: Path, tiny_models: dict[str, Any], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dropout is drawn from torch's state, which the checkpoint holds."""
+    monkeypatch.setattr("sunwi.train.reranker.late_interaction.CHECKPOINT_EVERY", 2)
+    chosen = settings(method="late_interaction", learning_rate=0.05, max_steps=6, lora_dropout=0.5)
+
+    def train(name: str) -> tuple[EarlyStopping, list[dict[str, float]]]:
+        watch = EarlyStopping(lambda scorer: float(scorer([("말1", TEXTS["d1"])])[0]), every=2, patience=9)
+        model, rows = tiny_models["bert"], training_rows()
+        return watch, train_late_interaction(model, "e", rows, chosen, 8, 7, tmp_path / name, watch=watch)[1]
+
+    whole, curve = train("whole")
+    take = Optimiser.take
+
+    def fall_over(self: Optimiser[Any], step: int, batches: Any) -> dict[str, float]:
+        if step == 6:
+            raise KeyboardInterrupt
+        return take(self, step, batches)
+
+    monkeypatch.setattr(Optimiser, "take", fall_over)
+    with pytest.raises(KeyboardInterrupt):
+        train("cut")
+    steps: list[int] = []
+    monkeypatch.setattr(Optimiser, "take", lambda *given: steps.append(given[1]) or take(*given))
+    resumed, again = train("cut")
+    assert steps == [5, 6]
+    assert again == curve
+    assert resumed.values == whole.values
+    for path in sorted((tmp_path / "whole").rglob("*.safetensors")):
+        assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
+    assert not list((own_cache / "checkpoints").iterdir())
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 30))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.resolver import content_hash
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_reranker import TrainRerankerParams
@@ -20,14 +22,16 @@ from sunwi.runtime import pick_device, seed_everything
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
 from sunwi.train.reranker.objective import ranking_loss
+from sunwi.train.shared.checkpoints import checkpoint_folder, remove_checkpoints
 from sunwi.train.shared.early_stopping import EarlyStopping
-from sunwi.train.shared.loop import Optimiser, learning_rate_factor, train_loop
+from sunwi.train.shared.loop import Checkpoints, Optimiser, learning_rate_factor, train_loop
 
 if TYPE_CHECKING:
     import torch
 
     from sunwi.train.shared.frozen_layers import FrozenOutputs
 
+CHECKPOINT_EVERY = 20  # steps; a checkpoint holds the adapter's weights alone, so it is small
 Tokens = tuple["torch.Tensor", "torch.Tensor"]  # unit vectors [texts, tokens, dimensions], mask
 
 
@@ -45,8 +49,9 @@ def train_late_interaction(
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
-    The loss sees MaxSim over the temperature, plus `retriever_weight` times the retriever's score: with it
-    the adapter learns what the blend of both lacks, and not what the retriever knows already.
+    A run that was interrupted resumes from its last checkpoint to the same weights. The loss sees MaxSim over
+    the temperature, plus `retriever_weight` times the retriever's score: so the adapter learns what the blend
+    of both lacks, and not what the retriever already contributes.
 
     Parameters
     ----------
@@ -113,13 +118,25 @@ def train_late_interaction(
     )
     together = [example.passages[0] for example in lists] if settings.group_passages else None
     order = shuffled(len(lists), settings.batch_size, steps, seed, together)
+    folder = checkpoint_folder(
+        {
+            "model": [info.content_hash, info.query_prefix, info.passage_prefix],
+            "start": content_hash(start) if start else None,
+            "params": settings.model_dump(),
+            "limits": [query_max_length, device.type],
+            "seed": seed,
+            "lists": [asdict(example) for example in lists],
+            "dev": [watch.every, watch.patience, watch.start, list(watch.questions)] if watch else None,
+        }
+    )
     curve = train_loop(
         optimiser,
-        lambda _: ([[lists[row] for row in rows]] for rows in order),
+        lambda done: ([[lists[row] for row in rows]] for rows in islice(order, done, None)),
         steps,
         "train late interaction",
         watch,
         (live.fresh,),
+        Checkpoints(folder, CHECKPOINT_EVERY),
     )
     shutil.rmtree(out, ignore_errors=True)
     facts = {
@@ -129,6 +146,7 @@ def train_late_interaction(
     }
     save_adapter(adapted, out / ADAPTER, base_name)
     save_encoder(info, adapted.merge_and_unload().state_dict(), out / MERGED)
+    remove_checkpoints(folder)
     return facts, curve
 
 

@@ -48,6 +48,8 @@ class EarlyStopping:
         A step that is measured whatever its number.
     name
         Of the figure in the curve.
+    questions
+        What the measure depends on beside the model: it names a run's checkpoints.
     """
 
     measure: Callable[..., float]
@@ -56,6 +58,7 @@ class EarlyStopping:
     start: float | None = None
     last: int | None = None
     name: str = "dev"
+    questions: Sequence[str] = ()
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     weights: dict[str, torch.Tensor] = field(default_factory=dict)  # of the best step

@@ -205,7 +205,13 @@ def _watch(
         )
 
     targeted = params.train_reranker_targeted
-    return EarlyStopping(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
+    return EarlyStopping(
+        measure,
+        targeted.evaluate_every,
+        targeted.patience,
+        start=best_mrr(scored),
+        questions=[question.qid for question in lists] + [text for pair in pairs for text in pair],
+    )
 
 
 def _refitted(
