@@ -19,6 +19,7 @@ from sunwi.search.retrievers.bm25 import Bm25Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 from sunwi.train.embedder.settings import EmbedderSections
+from sunwi.train.shared.corpus_part import part_of
 
 POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus
 
@@ -60,16 +61,9 @@ def dev_set(
             wanted |= {int(position) for of_query in fused for position in top(of_query, POOL_DEPTH)[0]}
     pool = sorted(wanted)
     bm25 = np.stack([lexical.scores(words)[pool] for words in queries.terms])
-    row_of = {position: row for row, position in enumerate(pool)}
-    part = Passages(
-        [passages.docids[position] for position in pool],
-        [passages.texts[position] for position in pool],
-        [passages.groups[position] for position in pool],
-        {passages.docids[position]: row for row, position in enumerate(pool)},
-    )
-    relevant = [tuple(row_of[position] for position in label.relevant) for label in labels]
+    part, inside = part_of(passages, pool, labels)
     natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
-    return DevSet(list(labels), part, relevant, bm25, natural)
+    return DevSet(list(labels), part, [label.relevant for label in inside], bm25, natural)
 
 
 def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections) -> QueryBatch:

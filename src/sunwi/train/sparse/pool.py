@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from sunwi.search.index.bm25 import Bm25, index_terms, top
 from sunwi.search.index.terms import term_stream
 from sunwi.search.labelled import LabelledQuestion, low_overlap
 from sunwi.search.passages import Passages
+from sunwi.train.shared.corpus_part import part_of
 from sunwi.train.sparse.settings import ExportSections
 
 DEV_QUESTIONS = 120  # of the lowest overlap, by which the run stops
@@ -29,22 +29,3 @@ def dev_pool(
     for terms in index_terms([label.text for label in labels], params.bm25.tokenizer):
         positions.update(int(position) for position in top(lexical.scores(terms), DEV_DEPTH)[0])
     return part_of(passages, positions, labels)
-
-
-def part_of(
-    passages: Passages, positions: Iterable[int], labels: Sequence[LabelledQuestion]
-) -> tuple[Passages, list[LabelledQuestion]]:
-    """Some passages as a corpus of their own, and the questions with all relevant passages among them."""
-    order = sorted(set(positions))
-    row_of = {position: row for row, position in enumerate(order)}
-    docids = [passages.docids[position] for position in order]
-    part = Passages(
-        docids,
-        [passages.texts[position] for position in order],
-        [passages.groups[position] for position in order],
-        {docid: row for row, docid in enumerate(docids)},
-    )
-    inside = [label for label in labels if all(position in row_of for position in label.relevant)]
-    return part, [
-        replace(label, relevant=tuple(row_of[position] for position in label.relevant)) for label in inside
-    ]

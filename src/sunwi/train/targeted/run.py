@@ -22,7 +22,7 @@ from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.run import Start, train_by_method
-from sunwi.train.reranker.scored import score_lists
+from sunwi.train.reranker.scored import list_pairs, score_lists
 from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.targeted.gate import GateVerdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
@@ -183,13 +183,7 @@ def _watch(
     """Early stopping by the best blend's MRR on the stop part, if it has questions; other scores stay."""
     if not lists:
         return None
-    depth = params.train_reranker.depth
-    pairs = [
-        (question.query, texts[candidate.docid])
-        for question in lists
-        for candidate in question.candidates[:depth]
-    ]
-    borders = np.cumsum([len(question.candidates[:depth]) for question in lists])[:-1]
+    pairs, borders = list_pairs(lists, texts, params.train_reranker.depth)
 
     def best_mrr(lists: Sequence[ScoredList]) -> float:
         names = sorted(lists[0].scores.keys() - {FIRST})
