@@ -3,9 +3,9 @@
 from sunwi.paths import INDEX, METRICS, MINED, STAGE1
 from sunwi.records.files import iter_rows, read_json, write_json, write_rows
 from sunwi.records.mined import CandidateList
+from sunwi.search.rerank.blend import ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
-from sunwi.train.reranker.quality import relevances
 from sunwi.train.reranker.scored import score_lists
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
 from sunwi.train.targeted.settings import FailureSections
@@ -28,6 +28,6 @@ if __name__ == "__main__":
         known = (relevant_passages(workspace), texts, dict(zip(corpus.docids, corpus.groups, strict=True)))
         is_excluded, topic = false_negative_rules(workspace).is_excluded, params.collect_failures.near_topic
         failures = collect_failures(lists, scored, weights, *known, is_excluded, topic)
-        metrics = failure_metrics(lists, failures, relevances(scored, weights))
+        metrics = failure_metrics(lists, failures, ranked_relevance(scored, weights))
         write_rows(MINED / "failures.jsonl", failures)
         write_json(METRICS / "collect_failures.json", metrics)

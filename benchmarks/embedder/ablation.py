@@ -35,12 +35,13 @@ from sunwi.runtime import text_hash
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import first_relevant_rank, reciprocal_rank
+from sunwi.search.labelled import first_relevant_rank
 from sunwi.search.pipeline import build_pipeline
-from sunwi.train.embedder.dev_evaluation import live_vectors, ndcg
+from sunwi.search.ranking_quality import ndcg_of_scores, reciprocal_rank
+from sunwi.train.embedder.dev_evaluation import live_vectors
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.fit import train_embedder
-from sunwi.train.embedder.gate import gate_set, promote, verdict_of
+from sunwi.train.embedder.gate import gate_ranks, gate_set, promote
 from sunwi.train.embedder.run import base_weights
 from sunwi.train.embedder.selection import select_rows
 from sunwi.train.embedder.settings import EmbedderSections
@@ -158,7 +159,7 @@ def measure(scorer: Scorer, of: Project, params: EmbedderSections) -> Measured:
     dense = scorer(of.test)
     normalised = {"bm25": zscore(of.test.bm25), "dense": zscore(dense)}
     fused = weighted_total(normalised, {"bm25": weight, "dense": 1.0})
-    return Measured(ndcg(dense, of.test.relevant), ndcg(fused, of.test.relevant))
+    return Measured(ndcg_of_scores(dense, of.test.relevant), ndcg_of_scores(fused, of.test.relevant))
 
 
 def compared(name: str, found: np.ndarray, base: np.ndarray, params: EmbedderSections) -> dict[str, float]:
@@ -229,8 +230,8 @@ def main() -> None:
     frozen = FrozenOutputs()
     scorer = Scorer(info, params, frozen)
     home = projects[""]
-    judged = verdict_of(scorer(home.gate), home.gate, params)
-    dev_before = ndcg(scorer(home.dev), home.dev.relevant)
+    judged = gate_ranks(scorer(home.gate), home.gate, params)
+    dev_before = ndcg_of_scores(scorer(home.dev), home.dev.relevant)
     before = {} if asked.dev_only else {key: measure(scorer, of, params) for key, of in projects.items()}
     shares = [float(share) for share in asked.shares.split(",")]
     write = partial(append, asked.out)
@@ -251,9 +252,11 @@ def main() -> None:
             write({**facts, "losses": [round(row["loss"], 3) for row in trained.curve]})
             for share in shares:
                 scorer.take(interpolate(base_weights(info), trained.state, share))
-                verdicts[share] = verdict_of(scorer(home.gate), home.gate, params)
+                verdicts[share] = gate_ranks(scorer(home.gate), home.gate, params)
                 line = {**facts, "base_share": share}
-                line |= compared("dev_dense", ndcg(scorer(home.dev), home.dev.relevant), dev_before, params)
+                line |= compared(
+                    "dev_dense", ndcg_of_scores(scorer(home.dev), home.dev.relevant), dev_before, params
+                )
                 for key, old in before.items():
                     new = measure(scorer, projects[key], params)
                     line[f"{key}questions"] = len(new.dense)

@@ -41,12 +41,12 @@ from sunwi.paths import EMBEDDER
 from sunwi.records.files import read_json, read_rows, write_json
 from sunwi.records.mined import CandidateList
 from sunwi.runtime import text_hash
-from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr
-from sunwi.train.reranker.early_stopping import Watch
+from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists
 from sunwi.train.reranker.movement import Movement, movement
-from sunwi.train.reranker.quality import relevances, solved
+from sunwi.train.reranker.quality import solved
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.shared.frozen_layers import FrozenOutputs, reuse_frozen_layers
 from sunwi.train.targeted.augment import augment_failures, nearest_passages
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
@@ -171,7 +171,7 @@ class Proof:
         held = {one.qid for one in both if one.qid not in judging and self.is_held(one.qid)}
         facts, rows = self._augmented(both, scores, weights)
         rows = [row for row in rows if row.source not in judging | held]
-        right = solved(relevances(scores, weights))
+        right = solved(ranked_relevance(scores, weights))
         calm = [one for one in both if one.qid not in judging | held and right[place[one.qid]]]
         lists = [
             *failure_lists(rows, {one.qid: one for one in both}, self.texts),
@@ -195,7 +195,7 @@ class Proof:
 
         def moved(of: list[CandidateList]) -> Movement:
             at = [place[one.qid] for one in of]
-            now = solved(relevances([tuned[one] for one in at], refitted))
+            now = solved(ranked_relevance([tuned[one] for one in at], refitted))
             return movement(right[at], now, seed)
 
         taught = {name for row in rows for name in documents[row.source]}
@@ -243,11 +243,14 @@ class Proof:
         )
         near = nearest_passages(passage_vectors(self.workspace, "promoted"), self.corpus.docids)
         rows, counts = augment_failures(notes, self.texts, near, rules.is_excluded, *self.augment)
-        return {"failures": failure_metrics(both, notes, relevances(scores, weights)), "made": counts}, rows
+        return {
+            "failures": failure_metrics(both, notes, ranked_relevance(scores, weights)),
+            "made": counts,
+        }, rows
 
     def _watch(
         self, stop: list[ScoredList], pairs: list[tuple[str, str]]
-    ) -> tuple[Watch | None, list[float]]:
+    ) -> tuple[EarlyStopping | None, list[float]]:
         """Early stopping by the best blend's MRR, if there is something to stop by; its CPU seconds."""
         if not stop:
             return None, []
@@ -267,7 +270,9 @@ class Proof:
             seconds.append(time.process_time() - clock)
             return best(found)
 
-        return Watch(measure, self.stage2.evaluate_every, self.stage2.patience, start=best(stop)), seconds
+        return EarlyStopping(
+            measure, self.stage2.evaluate_every, self.stage2.patience, start=best(stop)
+        ), seconds
 
     def documents(self, one: CandidateList) -> set[str]:
         hits = [hit.docid for hit in one.candidates if hit.label] or [one.candidates[0].docid]

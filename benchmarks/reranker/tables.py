@@ -7,9 +7,9 @@ import numpy as np
 
 from sunwi.records.mined import CandidateList
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, ranked_relevance
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.quality import quality, solved
 
 GRID = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]
 TUNED = "late_interaction_tuned"
@@ -17,7 +17,7 @@ BASES = {"dense": "dense", "hybrid": "BM25 + dense"}
 COUNTS = ("solved_to_solved", "solved_to_failed", "failed_to_solved", "failed_to_failed")
 UNTRAINED, STAGE1, STAGE2 = "untrained MaxSim", "stage 1", "stage 2"
 
-Places = dict[str, list[np.ndarray]]  # of each order, of each question: which places are relevant
+Places = dict[str, np.ndarray]  # order to which places are relevant, [questions, places]
 Weights = dict[str, dict[str, float]]  # of each blended order
 
 
@@ -51,14 +51,18 @@ def orders(lists: Sequence[CandidateList], scores: Mapping[str, np.ndarray], wei
     for base, title in BASES.items():
         for stage, values in scores.items():
             of = scored_lists(lists, base, {TUNED: values})
-            found[f"{stage} alone"] = relevances(of, {FIRST: 0.0, TUNED: 1.0})
-            found[f"{stage} blended with {title}"] = relevances(of, weights[f"{stage} blended with {title}"])
+            found[f"{stage} alone"] = ranked_relevance(of, {FIRST: 0.0, TUNED: 1.0})
+            found[f"{stage} blended with {title}"] = ranked_relevance(
+                of, weights[f"{stage} blended with {title}"]
+            )
     return found
 
 
 def base_orders(lists: Sequence[CandidateList]) -> Places:
     """The orders that need no reranker."""
-    return {f"{title} order": relevances(scored_lists(lists, base, {}), {}) for base, title in BASES.items()}
+    return {
+        f"{title} order": ranked_relevance(scored_lists(lists, base, {}), {}) for base, title in BASES.items()
+    }
 
 
 def compare(fixed: Places, tuned: Mapping[int, Places]) -> None:

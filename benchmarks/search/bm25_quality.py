@@ -13,7 +13,8 @@ from pathlib import Path
 from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.bm25 import Bm25
 from sunwi.search.index.terms import index_terms
-from sunwi.search.labelled import first_relevant_rank, reciprocal_rank
+from sunwi.search.labelled import first_relevant_rank
+from sunwi.search.ranking_quality import reciprocal_rank
 
 Asked = list[tuple[str, str]]  # (question, docid)
 

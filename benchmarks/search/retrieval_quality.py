@@ -24,9 +24,10 @@ from sunwi.search.fusion.fitting import fit_fusion
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.index.terms import overlap_terms
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import build_pipeline
+from sunwi.search.ranking_quality import reciprocal_rank
 from sunwi.search.retrievers.base import Scores
 from sunwi.text import overlap
 

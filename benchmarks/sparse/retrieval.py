@@ -19,8 +19,9 @@ from sunwi.records.files import read_rows, write_json
 from sunwi.records.mined import MinedRow
 from sunwi.runtime import text_hash
 from sunwi.search.pipeline import build_pipeline
+from sunwi.train.shared.corpus_part import part_of
 from sunwi.train.sparse.bilingual.dictionary import science_terms
-from sunwi.train.sparse.pool import dev_pool, part_of
+from sunwi.train.sparse.pool import dev_pool
 from sunwi.train.sparse.run import compared_systems, run_sparse
 from sunwi.train.sparse.settings import SparseSections
 from sunwi.workspace.base import Workspace

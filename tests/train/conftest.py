@@ -21,7 +21,7 @@ def write_tokenizer(folder: Path, ending: bool) -> int:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    vocabulary = {word: at for at, word in enumerate([*SPECIAL, *WORDS])}
+    vocabulary = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     if ending:
@@ -75,17 +75,20 @@ def mined_rows(count: int, negatives: int = 3) -> list[MinedRow]:
     size = len(WORDS)
     rows = []
     for n in range(count):
-        others = [(n + 5 + 3 * at) % size for at in range(negatives)]
+        others = [(n + 5 + 3 * number) % size for number in range(negatives)]
         rows.append(
             MinedRow(
                 qid=f"q{n:02}",
                 query=f"{WORDS[n % size]} {WORDS[(n + 1) % size]}",
-                pos=[" ".join(WORDS[(n + at) % size] for at in range(3 + n % 4))],
-                neg=[" ".join(WORDS[(other + at) % size] for at in range(2 + n % 3)) for other in others],
+                pos=[" ".join(WORDS[(n + number) % size] for number in range(3 + n % 4))],
+                neg=[
+                    " ".join(WORDS[(other + number) % size] for number in range(2 + n % 3))
+                    for other in others
+                ],
                 pos_ids=[f"d{n}"],
-                neg_ids=[f"n{n}-{at}" for at in range(negatives)],
+                neg_ids=[f"n{n}-{number}" for number in range(negatives)],
                 pos_scores=[2.0],
-                neg_scores=[1.0 - 0.1 * at for at in range(negatives)],
+                neg_scores=[1.0 - 0.1 * number for number in range(negatives)],
                 provenance=[],
             )
         )

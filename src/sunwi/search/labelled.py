@@ -17,6 +17,7 @@ from sunwi.text import overlap
 from sunwi.trec import Qrels
 
 if TYPE_CHECKING:
+    from sunwi.records.mined import CandidateList
     from sunwi.records.questions import Question
     from sunwi.records.submissions import UnderstoodQuery
     from sunwi.search.retrievers.base import Scores
@@ -106,15 +107,21 @@ def _rank(question: Question) -> int | None:
     return rank if isinstance(rank, int) else None
 
 
-def low_overlap(questions: Sequence[LabelledQuestion], threshold: float, minimum: int) -> list[int]:
-    """Rows of the questions whose overlap is at most `threshold`; at least the `minimum` lowest of them.
+def low_overlap(
+    questions: Sequence[LabelledQuestion] | Sequence[CandidateList],
+    threshold: float,
+    minimum: int,
+    limit: int | None = None,
+) -> list[int]:
+    """Rows of the questions whose overlap is at most `threshold`; at least the `minimum` lowest of them,
+    and the `limit` lowest at most.
 
     Synthetic questions copy their passage: what is chosen on all of them misleads (a BM25 weight fitted so
     is off by a factor; see docs/architecture.md).
     """
     order = sorted(range(len(questions)), key=lambda row: (questions[row].overlap, questions[row].qid))
     below = sum(question.overlap <= threshold for question in questions)
-    return sorted(order[: max(below, minimum)])
+    return sorted(order[: max(below, minimum)][:limit])
 
 
 def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
@@ -125,8 +132,3 @@ def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> 
         above = np.count_nonzero(of_query > of_query[best])
         ranks[row] = 1 + above + np.count_nonzero(of_query[:best] == of_query[best])
     return ranks
-
-
-def reciprocal_rank(ranks: npt.NDArray[np.int64], cutoff: int = 10) -> npt.NDArray[np.float64]:
-    """1 / rank, 0 below the cutoff."""
-    return np.where(ranks <= cutoff, 1.0 / ranks, 0.0)

@@ -21,11 +21,11 @@ from sunwi.search.labelled import (
     first_relevant_rank,
     low_overlap,
     natural_questions,
-    reciprocal_rank,
     synthetic_questions,
 )
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.ranking_quality import reciprocal_rank
 
 Build = Callable[..., tuple[SearchPipeline, QueryBatch]]
 

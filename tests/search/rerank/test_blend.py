@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sunwi.search.rerank.blend import FIRST, ScoredList, blend, first_hit, fit_blend, list_mrr
+from sunwi.search.rerank.blend import FIRST, ScoredList, blend, fit_blend, list_mrr, ranked_relevance
 
 
 def scores(**columns: list[float]) -> dict[str, np.ndarray]:
@@ -22,9 +22,13 @@ def test_a_scorer_without_spread_or_weight_has_no_say() -> None:
     assert np.allclose(blend(scores(**{FIRST: [3, 2, 1], "off": [1, 2, 3]}), {}), alone)
 
 
-def test_first_hit_breaks_ties_by_the_retrievers_order() -> None:
-    assert first_hit(np.array([1.0, 1.0, 0.0]), np.array([False, True, False])) == 2
-    assert first_hit(np.array([1.0, 2.0]), np.array([False, False])) is None
+def test_ties_keep_the_retrievers_order_and_short_lists_are_filled() -> None:
+    lists = [
+        ScoredList(scores(**{FIRST: [1, 1, 0]}), np.array([False, True, False])),
+        ScoredList(scores(**{FIRST: [1, 2]}), np.array([True, False])),
+    ]
+    assert ranked_relevance(lists, {}).tolist() == [[False, True, False], [False, True, False]]
+    assert ranked_relevance([], {}).shape == (0, 0)
 
 
 def test_fit_uses_what_helps_and_leaves_out_what_does_not() -> None:

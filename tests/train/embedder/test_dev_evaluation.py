@@ -3,17 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.train.conftest import WORDS
 
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
-from sunwi.score.measuring import ranking_measures
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import (
@@ -21,7 +17,6 @@ from sunwi.train.embedder.dev_evaluation import (
     DevEvaluation,
     evaluation_questions,
     live_vectors,
-    ndcg,
 )
 
 PARAMS = Params.model_validate(
@@ -34,28 +29,19 @@ PARAMS = Params.model_validate(
 )
 
 
-@given(st.lists(st.floats(0, 1, width=16), min_size=3, max_size=14), st.sets(st.integers(0, 2), min_size=1))
-def test_ndcg_is_that_of_ir_measures(scores: list[float], relevant: set[int]) -> None:
-    ours = ndcg(np.array([scores], dtype=np.float32), [tuple(sorted(relevant))])[0]
-    names = [f"d{at:02}" for at in range(len(scores))]
-    qrels = {"q": {names[at]: 1 for at in relevant}}
-    run = {"q": dict(zip(names, scores, strict=True))}
-    theirs = ranking_measures(qrels, run, ["q"])["ndcg10"]["q"]
-    assert ours == pytest.approx(theirs, abs=1e-6)
-
-
 def corpus() -> Passages:
-    texts = [" ".join(WORDS[(at + n) % 24] for n in range(3)) for at in range(12)]
-    return Passages.of([Document(docid=f"d{at:02}", content=text) for at, text in enumerate(texts)])
+    texts = [" ".join(WORDS[(number + n) % 24] for n in range(3)) for number in range(12)]
+    return Passages.of([Document(docid=f"d{number:02}", content=text) for number, text in enumerate(texts)])
 
 
 def labels() -> list[LabelledQuestion]:
     return [
         LabelledQuestion(
-            f"q{at}", f"{WORDS[at]} {WORDS[at + 1]}", (at,), "dev", "natural" if at < 2 else "factual",
-            overlap=0.2 if at < 6 else 0.9,
+            f"q{number}", f"{WORDS[number]} {WORDS[number + 1]}", (number,), "dev",
+            "natural" if number < 2 else "factual",
+            overlap=0.2 if number < 6 else 0.9,
         )
-        for at in range(10)
+        for number in range(10)
     ]  # fmt: skip
 
 

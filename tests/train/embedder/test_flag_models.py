@@ -73,7 +73,7 @@ def largest_tensor(model: Any, batch: dict[str, Any]) -> int:
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Largest(TorchDispatchMode):
-        found = 0
+        actual = 0
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))
@@ -156,6 +156,6 @@ def test_a_masked_passage_is_no_negative(tiny_models: dict[str, ModelInfo]) -> N
         scores = (model.encode(batch["queries"]) @ model.encode(batch["passages"]).T / 0.02).double()
     by_hand = []
     for question, row in enumerate(scores):
-        kept = [at for at in range(len(row)) if (question, at) != (0, 4)]
-        by_hand.append(float(torch.logsumexp(row[kept], 0) - row[question * 3]))
+        expected = [number for number in range(len(row)) if (question, number) != (0, 4)]
+        by_hand.append(float(torch.logsumexp(row[expected], 0) - row[question * 3]))
     assert loss == pytest.approx(np.mean(by_hand), rel=1e-5)

@@ -18,8 +18,8 @@ def test_every_step_has_a_whole_batch(rows: int, batch: int, group: int, steps: 
     assert len(plan.groups) == plan.steps * batch
     if steps:
         assert plan.steps == steps
-    for one in plan.groups:
-        assert len(one.passages) == len(one.scores) == group
+    for group in plan.groups:
+        assert len(group.passages) == len(group.scores) == group
     assert (plan.padded > 0) == (group - 1 > 3)
 
 
@@ -32,8 +32,8 @@ def test_the_first_epoch_draws_as_flagembedding_does() -> None:
     for row, group in zip(arrange(rows, alone, 4, 7).rows, plan.groups, strict=True):
         draw.choice(list(range(len(row.pos))))
         chosen = draw.sample(list(range(len(row.neg))), 2)
-        assert group.passages == [row.pos[0], *(row.neg[at] for at in chosen)]
-        assert group.scores == [1.0, *(row.neg_scores[at] / 2 for at in chosen)]
+        assert group.passages == [row.pos[0], *(row.neg[number] for number in chosen)]
+        assert group.scores == [1.0, *(row.neg_scores[number] / 2 for number in chosen)]
 
 
 def test_epochs_are_arranged_anew() -> None:
@@ -41,5 +41,5 @@ def test_epochs_are_arranged_anew() -> None:
     plan = schedule(mined_rows(8), alone, params, seed=1)
     first, second = plan.groups[:8], plan.groups[8:]
     assert plan.steps == 4
-    assert {one.qid for one in first} == {one.qid for one in second}
-    assert [one.qid for one in first] != [one.qid for one in second]
+    assert {group.qid for group in first} == {group.qid for group in second}
+    assert [group.qid for group in first] != [group.qid for group in second]

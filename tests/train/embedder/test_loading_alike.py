@@ -68,10 +68,10 @@ def test_bgem3_flag_model(tiny_models: dict[str, ModelInfo], tmp_path: Path) -> 
 
     info = tuned_folder(tiny_models["m3"], tmp_path / "tuned")
     model = BGEM3FlagModel(str(info.folder), use_fp16=False, devices="cpu")
-    found = model.encode(
+    actual = model.encode(
         TEXTS, max_length=LENGTH, return_dense=True, return_sparse=True, return_colbert_vecs=True
     )
-    assert np.abs(found["dense_vecs"] - by_transformers(info)).max() < 1e-5
+    assert np.abs(actual["dense_vecs"] - by_transformers(info)).max() < 1e-5
     head = torch.load(info.folder / "sparse_linear.pt", weights_only=True)
     before = torch.load(tiny_models["m3"].folder / "sparse_linear.pt", weights_only=True)
     assert torch.allclose(model.model.sparse_linear.weight, head["weight"])

@@ -7,7 +7,7 @@ from sunwi.params.whole import Params
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_set import DevSet
-from sunwi.train.embedder.gate import GateVerdict, promote
+from sunwi.train.embedder.gate import GateRanks, promote
 
 QUESTIONS = 8
 
@@ -17,11 +17,11 @@ def gate(natural: list[int]) -> DevSet:
     return DevSet(labels, Passages([], [], [], {}), [], np.zeros((QUESTIONS, 0), dtype=np.float32), natural)
 
 
-def verdict(dense: float, fused: float, first: float = 0.0) -> GateVerdict:
+def verdict(dense: float, fused: float, first: float = 0.0) -> GateRanks:
     """Constant reciprocal ranks; `first` is added to the first question's fused one."""
     fused_ranks = np.full(QUESTIONS, fused)
     fused_ranks[0] += first
-    return GateVerdict(np.full(QUESTIONS, dense), fused_ranks)
+    return GateRanks(np.full(QUESTIONS, dense), fused_ranks)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def verdict(dense: float, fused: float, first: float = 0.0) -> GateVerdict:
         (verdict(0.5, 0.6, first=-0.3), "base"),  # better on the whole, worse on the natural question
     ],
 )
-def test_only_what_is_not_worse_anywhere_is_promoted(tuned: GateVerdict, promoted: str) -> None:
+def test_only_what_is_not_worse_anywhere_is_promoted(tuned: GateRanks, promoted: str) -> None:
     share, report = promote({1.0: verdict(0.5, 0.5), 0.0: tuned}, gate(natural=[0]), Params())
     assert report["promoted"] == promoted
     assert (share == 1.0) == (promoted == "base")
@@ -63,7 +63,7 @@ def test_without_natural_questions_a_mixture_that_passes_is_preferred_to_the_unm
 def test_a_tolerance_lets_a_small_loss_pass_that_may_be_chance() -> None:
     params = Params.model_validate({"train_embedder": {"tolerance": 0.05}})
     # one question lost .32: -.04 on average
-    one_lost = GateVerdict(np.array([0.18] + [0.5] * (QUESTIONS - 1)), np.full(QUESTIONS, 0.56))
+    one_lost = GateRanks(np.array([0.18] + [0.5] * (QUESTIONS - 1)), np.full(QUESTIONS, 0.56))
     assert promote({1.0: verdict(0.5, 0.5), 0.0: one_lost}, gate([]), params)[0] == 0.0
     all_lost = verdict(0.46, 0.56)
     share, report = promote({1.0: verdict(0.5, 0.5), 0.0: all_lost}, gate([]), params)

@@ -78,6 +78,42 @@ def test_a_killed_run_ends_as_one_that_was_not(
         assert torch.equal(weights, resumed.state[name]), name
 
 
+class KnownFigures(CountedFigures):
+    """Dev figures that are given, whatever the weights: the start's, then those of evaluations."""
+
+    def __init__(self, *figures: float) -> None:
+        super().__init__(killed_at=-1)
+        self.figures = iter(figures)
+
+    def __call__(self, *_: object) -> dict[str, float]:
+        return {CHOSEN_BY: next(self.figures)}
+
+
+def run_known(info: ModelInfo, *figures: float) -> Trained:
+    params = PARAMS.model_copy(update={"eval_steps": 1, "patience": 2})
+    limits = EncoderParams(max_length=16, query_max_length=16)
+    known = KnownFigures(*figures)
+    return train_embedder(info, mined_rows(20), params, 3, alone, limits, known)  # type: ignore[arg-type]
+
+
+def test_a_resumed_run_stops_early_where_one_that_was_not_cut_off_does(
+    tiny_models: dict[str, ModelInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tiny_models["bert"]
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "whole"))
+    whole = run_known(info, 0.5, 0.9, 0.3, 0.2, 0.1)
+    assert [row["step"] for row in whole.curve] == [1, 2, 3]
+    assert whole.best_step == 1
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "cut"))
+    with pytest.raises(StopIteration):
+        run_known(info, 0.5, 0.9, 0.3)  # it falls over in the evaluation after step 3
+    resumed = run_known(info, 0.5, 0.2, 0.1)
+    assert resumed.resumed_from == 2
+    assert resumed.curve == whole.curve
+    for name, weights in whole.state.items():
+        assert torch.equal(weights, resumed.state[name]), name
+
+
 def test_a_finished_run_is_removed_and_another_run_has_another_folder(
     tiny_models: dict[str, ModelInfo], own_cache: Path
 ) -> None:

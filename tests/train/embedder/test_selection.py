@@ -8,7 +8,7 @@ from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.selection import mix_styles, select_rows
 
 ROWS = mined_rows(10)
-STYLES = {row.qid: "factual" if at < 6 else "keyword" for at, row in enumerate(ROWS)}
+STYLES = {row.qid: "factual" if number < 6 else "keyword" for number, row in enumerate(ROWS)}
 
 
 def count(style: str, shares: dict[str, float]) -> int:
@@ -33,7 +33,7 @@ def test_a_style_without_rows_is_named() -> None:
 
 
 def test_what_is_left_out_is_counted() -> None:
-    overlaps = {row.qid: at / 10 for at, row in enumerate(ROWS)}
+    overlaps = {row.qid: number / 10 for number, row in enumerate(ROWS)}
     params = TrainEmbedderParams(max_overlap=0.75, style_shares={"factual": 0.5, "keyword": 0.5})
     chosen = select_rows(ROWS, overlaps, STYLES, params)
     assert (len(chosen.rows), chosen.above_overlap, chosen.by_style) == (4, 2, 4)

@@ -89,5 +89,5 @@ def test_a_step_takes_a_batch_for_each_process() -> None:
 
 
 def test_one_process_cannot_share_negatives(tiny_models: dict[str, ModelInfo]) -> None:
-    with pytest.raises(DataError, match="one process trains alone"):
+    with pytest.raises(DataError, match="only one process trains"):
         train_embedder(tiny_models["bert"], mined_rows(8), PARAMS, 3, alone, EncoderParams())

@@ -21,9 +21,14 @@ ROWS = mined_rows(16)
 CORPUS = Passages.of([Document(docid=row.pos_ids[0], content=row.pos[0]) for row in ROWS])
 DEV = [
     LabelledQuestion(
-        f"dev{at}", f"{WORDS[at]} {WORDS[at + 1]}", (CORPUS.position[f"d{at}"],), "dev", "natural", 0.3
+        f"dev{number}",
+        f"{WORDS[number]} {WORDS[number + 1]}",
+        (CORPUS.position[f"d{number}"],),
+        "dev",
+        "natural",
+        0.3,
     )
-    for at in range(8)
+    for number in range(8)
 ]
 
 
@@ -54,7 +59,7 @@ class Miner:
 
 def data(miner: Miner) -> TrainingData:
     overlaps = {row.qid: 0.4 for row in ROWS}
-    styles = {row.qid: "factual" if at % 2 else "keyword" for at, row in enumerate(ROWS)}
+    styles = {row.qid: "factual" if number % 2 else "keyword" for number, row in enumerate(ROWS)}
     return TrainingData(ROWS, overlaps, styles, alone, miner)
 
 

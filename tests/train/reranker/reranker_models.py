@@ -12,7 +12,7 @@ from sunwi.params.whole import Params
 from sunwi.records.mined import Candidate, CandidateList
 from sunwi.train.reranker.lists import TrainingList
 
-TEXTS = {f"d{n}": " ".join(WORDS[(n + at) % 12] for at in range(3)) for n in range(12)}
+TEXTS = {f"d{n}": " ".join(WORDS[(n + position) % 12] for position in range(3)) for n in range(12)}
 QUERIES = {f"q{n}": f"{WORDS[n]} {WORDS[n + 1]}" for n in range(11)}
 
 
@@ -67,10 +67,10 @@ def training_rows(count: int = 6) -> list[TrainingList]:
 def candidate_list(number: int, split: str, order: list[int], positive: int) -> CandidateList:
     """A question's list; scores fall by one a place."""
     rows = [
-        Candidate(docid=f"d{at}", score=10.0 - place, label=int(at == positive), components={})
-        for place, at in enumerate(order)
+        Candidate(docid=f"d{position}", score=10.0 - place, label=int(position == positive), components={})
+        for place, position in enumerate(order)
     ]
-    hits = [place for place, at in enumerate(order, start=1) if at == positive]
+    hits = [place for place, position in enumerate(order, start=1) if position == positive]
     return CandidateList(
         qid=f"q{number}", query=QUERIES[f"q{number}"], split=split, style="plain", overlap=0.5,
         positive_rank=hits[0] if hits else None, candidates=rows,

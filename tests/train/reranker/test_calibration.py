@@ -13,12 +13,12 @@ from sunwi.train.reranker.calibration import calibrate, expected_calibration_err
 def lists_of(seed: int, count: int, slope: float) -> list[ScoredList]:
     """Ten candidates each, relevant with the probability sigmoid(slope * z - 1)."""
     generator = np.random.default_rng(seed)
-    found = []
+    actual = []
     for _ in range(count):
         scores = generator.normal(size=10).astype(np.float32)
         chance = 1 / (1 + np.exp(1 - slope * (scores - scores.mean()) / scores.std()))
-        found.append(ScoredList({FIRST: scores}, generator.random(10) < chance))
-    return found
+        actual.append(ScoredList({FIRST: scores}, generator.random(10) < chance))
+    return actual
 
 
 def test_the_sigmoid_that_made_the_labels_is_found() -> None:
@@ -64,19 +64,19 @@ def test_probabilities_keep_the_order_and_lie_between_0_and_1(
     values: list[float], slope: float, intercept: float
 ) -> None:
     scores = np.sort(np.array(values))
-    found = probabilities(scores, {"slope": slope, "intercept": intercept})
-    assert ((found >= 0) & (found <= 1)).all()
-    assert (np.diff(found) >= 0).all()
+    actual = probabilities(scores, {"slope": slope, "intercept": intercept})
+    assert ((actual >= 0) & (actual <= 1)).all()
+    assert (np.diff(actual) >= 0).all()
 
 
 def test_errors_are_of_lists_that_the_fit_did_not_see() -> None:
     """Five lists, one a fold: each is judged by the other four's sigmoid."""
     lists = lists_of(3, 5, 3.0)
     _, errors = calibrate(lists, {})
-    flat = [np.asarray(blend(one.scores, {}), dtype=np.float64) for one in lists]
+    flat = [np.asarray(blend(scored_list.scores, {}), dtype=np.float64) for scored_list in lists]
     predicted = []
-    for at, of in enumerate(flat):
-        others = [row for row in range(5) if row != at]
+    for number, of in enumerate(flat):
+        others = [row for row in range(5) if row != number]
         fitted = fit_platt(
             np.concatenate([flat[row] for row in others]),
             np.concatenate([lists[row].relevant for row in others]),
@@ -84,6 +84,6 @@ def test_errors_are_of_lists_that_the_fit_did_not_see() -> None:
         assert fitted is not None
         predicted.append(probabilities(of, fitted))
     expected = expected_calibration_error(
-        np.concatenate(predicted), np.concatenate([one.relevant for one in lists])
+        np.concatenate(predicted), np.concatenate([scored_list.relevant for scored_list in lists])
     )
     assert errors["ece_after"] == expected

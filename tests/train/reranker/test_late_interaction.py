@@ -20,9 +20,10 @@ from sunwi.models.late_interaction import maxsim
 from sunwi.models.resolver import resolve
 from sunwi.params.reading import validate
 from sunwi.params.train_reranker import TrainRerankerParams
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import maxsim_of_lists, shuffled, train_late_interaction
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.shared.frozen_layers import FrozenOutputs
+from sunwi.train.shared.loop import Optimiser
 
 
 def test_scores_of_lists_are_those_of_inference() -> None:
@@ -37,9 +38,10 @@ def test_scores_of_lists_are_those_of_inference() -> None:
     scores = maxsim_of_lists((asked, asked_mask), (read, read_mask), [2, 1])
     by_hand = [
         [maxsim(asked[0].numpy(), read[0].numpy()), maxsim(asked[0].numpy(), read[1, :2].numpy())],
-        [maxsim(asked[1, :2].numpy(), read[2, :4].numpy()), 0.0],
+        [maxsim(asked[1, :2].numpy(), read[2, :4].numpy())],
     ]
-    np.testing.assert_allclose(scores.numpy(), by_hand, atol=1e-6)
+    for of_list, expected in zip(scores, by_hand, strict=True):
+        np.testing.assert_allclose(of_list.numpy(), expected, atol=1e-6)
 
 
 def test_training_lifts_the_positives(tmp_path: Path, tiny_models: dict[str, Any]) -> None:
@@ -67,7 +69,7 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
         assert np.isfinite(scorer([("말1", TEXTS["d1"])])).all()
         return next(values)
 
-    watch = Watch(measure, every=2, patience=2)
+    watch = EarlyStopping(measure, every=2, patience=2)
     chosen = settings(method="late_interaction", learning_rate=0.05, max_steps=20)
     _, curve = train_late_interaction(
         tiny_models["bert"], "e", training_rows(), chosen, 8, 7, tmp_path / "out", watch=watch
@@ -80,12 +82,46 @@ def test_the_best_state_is_kept_and_training_ends_early(tmp_path: Path, tiny_mod
     assert all(not tensor.any() for name, tensor in state.items() if "lora_B" in name)
 
 
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
+    tmp_path: Path, tiny_models: dict[str, Any], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dropout is drawn from torch's state, which the checkpoint holds."""
+    monkeypatch.setattr("sunwi.train.reranker.late_interaction.CHECKPOINT_EVERY", 2)
+    chosen = settings(method="late_interaction", learning_rate=0.05, max_steps=6, lora_dropout=0.5)
+
+    def train(name: str) -> tuple[EarlyStopping, list[dict[str, float]]]:
+        watch = EarlyStopping(lambda scorer: float(scorer([("말1", TEXTS["d1"])])[0]), every=2, patience=9)
+        model, rows = tiny_models["bert"], training_rows()
+        return watch, train_late_interaction(model, "e", rows, chosen, 8, 7, tmp_path / name, watch=watch)[1]
+
+    whole, curve = train("whole")
+    take = Optimiser.take
+
+    def fall_over(self: Optimiser[Any], step: int, batches: Any) -> dict[str, float]:
+        if step == 6:
+            raise KeyboardInterrupt
+        return take(self, step, batches)
+
+    monkeypatch.setattr(Optimiser, "take", fall_over)
+    with pytest.raises(KeyboardInterrupt):
+        train("cut")
+    steps: list[int] = []
+    monkeypatch.setattr(Optimiser, "take", lambda *given: steps.append(given[1]) or take(*given))
+    resumed, again = train("cut")
+    assert steps == [5, 6]
+    assert again == curve
+    assert resumed.values == whole.values
+    for path in sorted((tmp_path / "whole").rglob("*.safetensors")):
+        assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
+    assert not list((own_cache / "checkpoints").iterdir())
+
+
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 30))
 def test_a_batch_repeats_no_row_and_each_pass_sees_all(size: int, batch: int, steps: int) -> None:
     batch = min(batch, size)
     rows = list(shuffled(size, batch, steps, seed=1))
-    assert all(len(set(one)) == batch for one in rows)
-    whole: Sequence[int] = [row for one in rows[: size // batch] for row in one]
+    assert all(len(set(example)) == batch for example in rows)
+    whole: Sequence[int] = [row for example in rows[: size // batch] for row in example]
     assert len(set(whole)) == len(whole)
 
 
@@ -129,5 +165,5 @@ def test_layers_below_the_adapter_run_once_for_each_text(
     np.testing.assert_allclose(losses["kept"], losses["fresh"], rtol=1e-4)
     assert losses["again"] == losses["kept"]
     rows = training_rows()
-    texts = {one.query for one in rows} | {text for one in rows for text in one.passages}
+    texts = {example.query for example in rows} | {text for example in rows for text in example.passages}
     assert outputs.computed == len(texts)

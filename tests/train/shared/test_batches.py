@@ -29,7 +29,7 @@ def test_no_batch_shows_a_question_its_own_answer_as_a_negative(
     drawn: list[tuple[int, list[int]]], size: int, seed: int
 ) -> None:
     rows = [
-        row(f"q{n:02}", f"d{positive}", [f"d{at}" for at in negatives if at != positive])
+        row(f"q{n:02}", f"d{positive}", [f"d{number}" for number in negatives if number != positive])
         for n, (positive, negatives) in enumerate(drawn)
     ]
     try:
@@ -38,16 +38,16 @@ def test_no_batch_shows_a_question_its_own_answer_as_a_negative(
         return
     assert len(batches.rows) % size == 0
     assert len(batches.rows) + batches.left_out == len(rows)
-    assert len({one.qid for one in batches.rows}) == len(batches.rows)
+    assert len({mined.qid for mined in batches.rows}) == len(batches.rows)
     for start in range(0, len(batches.rows), size):
         batch = batches.rows[start : start + size]
-        for one in batch:
+        for mined in batch:
             for other in batch:
-                if other is not one:
-                    assert one.pos_ids[0] not in [*other.pos_ids, *other.neg_ids]
+                if other is not mined:
+                    assert mined.pos_ids[0] not in [*other.pos_ids, *other.neg_ids]
 
 
-def test_copies_are_kin() -> None:
+def test_copies_count_as_the_same_answer() -> None:
     rows = [row("a", "d1", ["d9"]), row("b", "copy-of-d1", ["d8"])]
 
     def answer_group(docid: str) -> frozenset[str]:

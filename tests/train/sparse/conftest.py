@@ -35,7 +35,9 @@ def write_bert(folder: Path, kind: str) -> Path:
     )
 
     words = [*SPECIAL, ".", *KOREAN, *ENGLISH]
-    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(
+        models.WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]")
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
@@ -86,21 +88,21 @@ def pairs() -> list[TermPair]:
 @pytest.fixture
 def water_corpus() -> Passages:
     """Passage n is about word n, and holds word n + 1 too."""
-    texts = [f"{word} {word} {KOREAN[(at + 1) % len(KOREAN)]} ." for at, word in enumerate(KOREAN)]
-    return Passages.of([Document(docid=f"d{at}", content=text) for at, text in enumerate(texts)])
+    texts = [f"{word} {word} {KOREAN[(number + 1) % len(KOREAN)]} ." for number, word in enumerate(KOREAN)]
+    return Passages.of([Document(docid=f"d{number}", content=text) for number, text in enumerate(texts)])
 
 
 @pytest.fixture
 def water_rows(water_corpus: Passages) -> list[MinedRow]:
     rows = []
-    for at, word in enumerate(KOREAN):
-        negatives = [(at + 9) % 10, (at + 4) % 10]
+    for number, word in enumerate(KOREAN):
+        negatives = [(number + 9) % 10, (number + 4) % 10]
         rows.append(
             MinedRow(
-                qid=f"q{at}",
+                qid=f"q{number}",
                 query=word,
-                pos=[water_corpus.texts[at]],
-                pos_ids=[f"d{at}"],
+                pos=[water_corpus.texts[number]],
+                pos_ids=[f"d{number}"],
                 pos_scores=[4.0],
                 neg=[water_corpus.texts[n] for n in negatives],
                 neg_ids=[f"d{n}" for n in negatives],

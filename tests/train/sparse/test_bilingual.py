@@ -46,11 +46,11 @@ def test_every_fault_of_a_dictionary_is_told_with_its_line(tmp_path: Path) -> No
         read_terms(path)
     lines = [problem.line for problem in raised.value.problems]
     assert lines == [3, 4, 4, 5, 6, 6]
-    assert "'검색' stands on line 2 already" in str(raised.value)
+    assert "'검색' is already on line 2" in str(raised.value)
 
 
 def test_an_empty_dictionary_is_refused() -> None:
-    with pytest.raises(InputProblems, match="it holds no term pair"):
+    with pytest.raises(InputProblems, match="expected at least one term pair, found none"):
         parse_terms("# nothing\n\n", "terms.tsv")
 
 
@@ -103,8 +103,8 @@ def test_translations_of_one_term_are_held_out_together() -> None:
 
 def test_swapped_rows_stand_beside_their_own(water_rows) -> None:
     rows = [
-        row.model_copy(update={"query": "광합성 모델"}) if at < 4 else row
-        for at, row in enumerate(water_rows)
+        row.model_copy(update={"query": "광합성 모델"}) if number < 4 else row
+        for number, row in enumerate(water_rows)
     ]
     made = with_swapped_terms(rows, PAIRS, share=0.2, seed=1)
     copies = [row for row in made if row.qid.endswith("~swapped")]
@@ -121,16 +121,16 @@ def test_cross_lingual_questions_have_every_term_in_the_other_language() -> None
         LabelledQuestion("b", "물은 왜 어나?", (2,), "test", "natural", 0.5),
         LabelledQuestion("c", "photosynthesis의 과정", (3,), "test", "natural", 0.5),
     ]
-    found = cross_lingual_questions(labels, PAIRS)
-    assert [(label.qid, label.text) for label in found] == [
+    actual = cross_lingual_questions(labels, PAIRS)
+    assert [(label.qid, label.text) for label in actual] == [
         ("a", "language model이란?"),
         ("c", "광합성의 과정"),
     ]
-    assert found[0].relevant == (1,)
+    assert actual[0].relevant == (1,)
 
 
 def test_rows_of_questions_that_copy_too_much_are_left_out(water_rows: list[MinedRow]) -> None:
-    overlaps = {row.qid: 0.1 * at for at, row in enumerate(water_rows)}
+    overlaps = {row.qid: 0.1 * number for number, row in enumerate(water_rows)}
     questions = [
         Question(
             qid=qid, docid="d", question="x", style="x", generator="x", split="train", overlap=round(share, 1)

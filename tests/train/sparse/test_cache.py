@@ -36,10 +36,10 @@ def test_a_second_variant_encodes_nothing(saved: Path, water_corpus: Passages, m
     monkeypatch.setattr(SparseEncoder, "_by_model", lambda *_: pytest.fail("it encodes"))
     second, count = cached_passages(load_sparse(saved), saved, water_corpus.texts, 12)
     assert (count.encoded, count.cached) == (0, len(water_corpus))
-    for one in (first, second):
-        np.testing.assert_array_equal(one.starts, plain.starts)
-        np.testing.assert_array_equal(one.columns, plain.columns)
-        np.testing.assert_array_equal(one.weights, plain.weights)
+    for cache in (first, second):
+        np.testing.assert_array_equal(cache.starts, plain.starts)
+        np.testing.assert_array_equal(cache.columns, plain.columns)
+        np.testing.assert_array_equal(cache.weights, plain.weights)
 
 
 def test_new_passages_alone_are_encoded_and_rows_keep_their_order(
@@ -47,10 +47,10 @@ def test_new_passages_alone_are_encoded_and_rows_keep_their_order(
 ) -> None:
     encoder = load_sparse(saved)
     cached_passages(encoder, saved, water_corpus.texts[:4], 12)
-    found, count = cached_passages(encoder, saved, water_corpus.texts[::-1], 12)
+    actual, count = cached_passages(encoder, saved, water_corpus.texts[::-1], 12)
     assert (count.encoded, count.cached) == (len(water_corpus) - 4, 4)
     expected = encoder.encode_passages(water_corpus.texts[::-1], 12)
-    np.testing.assert_array_equal(found.matrix().toarray(), expected.matrix().toarray())
+    np.testing.assert_array_equal(actual.matrix().toarray(), expected.matrix().toarray())
 
 
 @pytest.mark.parametrize("changed", ["head", "length"])
@@ -70,5 +70,5 @@ def test_another_head_or_length_is_another_row(saved: Path, water_corpus: Passag
 @given(st.lists(st.lists(st.floats(0, 9, width=32), min_size=5, max_size=5), max_size=6))
 def test_rows_come_back_from_their_bytes(rows: list[list[float]]) -> None:
     vectors = SparseVectors.of(np.array(rows, dtype=np.float32).reshape(len(rows), 5))
-    found = _from_bytes([_to_bytes(vectors, row) for row in range(len(rows))], 5)
-    np.testing.assert_array_equal(found.matrix().toarray(), vectors.matrix().toarray())
+    actual = _from_bytes([_to_bytes(vectors, row) for row in range(len(rows))], 5)
+    np.testing.assert_array_equal(actual.matrix().toarray(), vectors.matrix().toarray())

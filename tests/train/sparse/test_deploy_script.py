@@ -43,7 +43,9 @@ class Cluster(ThreadingHTTPServer):
         value = json.loads(body) if body else None
         if path == "/_plugins/_ml/models/_search":
             wanted = {
-                key: term for one in value["query"]["bool"]["filter"] for key, term in one["term"].items()
+                key: term
+                for clause in value["query"]["bool"]["filter"]
+                for key, term in clause["term"].items()
             }
             hits = [
                 {"_id": name}
@@ -54,8 +56,8 @@ class Cluster(ThreadingHTTPServer):
         if path == "/_plugins/_ml/model_groups/_search":
             if not self.groups:
                 return 404, {"error": {"type": "index_not_found_exception"}}
-            found = self.groups.get(value["query"]["term"]["name.keyword"])
-            return 200, {"hits": {"hits": [{"_id": found}] if found else []}}
+            actual = self.groups.get(value["query"]["term"]["name.keyword"])
+            return 200, {"hits": {"hits": [{"_id": actual}] if actual else []}}
         if path == "/_plugins/_ml/model_groups/_register":
             self.groups[value["name"]] = f"group{len(self.groups)}"
             return 200, {"model_group_id": self.groups[value["name"]]}

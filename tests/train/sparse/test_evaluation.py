@@ -13,7 +13,7 @@ from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.evaluation import compare_low_overlap, compare_systems, measure, with_fusions
 
-CORPUS = Passages.of([Document(docid=f"d{at:03}", content=f"글 {at}") for at in range(120)])
+CORPUS = Passages.of([Document(docid=f"d{number:03}", content=f"글 {number}") for number in range(120)])
 
 
 def question(qid: str, relevant: int, overlap: float = 0.9) -> LabelledQuestion:
@@ -23,11 +23,11 @@ def question(qid: str, relevant: int, overlap: float = 0.9) -> LabelledQuestion:
 @pytest.mark.parametrize(("rank", "ten", "hundred"), [(1, 1, 1), (4, 1, 1), (11, 0, 1), (101, 0, 0)])
 def test_measures_of_one_relevant_passage(rank: int, ten: int, hundred: int) -> None:
     scores = np.arange(120, 0, -1, dtype=np.float32)[None]  # passage n has rank n + 1
-    found = measure(scores, [question("q", rank - 1)], CORPUS)
-    assert found["recall10"].tolist() == [ten]
-    assert found["recall100"].tolist() == [hundred]
-    assert found["ndcg10"][0] == pytest.approx(1 / math.log2(1 + rank) if ten else 0.0)
-    assert found["mrr"][0] == pytest.approx(1 / rank if ten else 0.0)
+    actual = measure(scores, [question("q", rank - 1)], CORPUS)
+    assert actual["recall10"].tolist() == [ten]
+    assert actual["recall100"].tolist() == [hundred]
+    assert actual["ndcg10"][0] == pytest.approx(1 / math.log2(1 + rank) if ten else 0.0)
+    assert actual["mrr"][0] == pytest.approx(1 / rank if ten else 0.0)
 
 
 def test_what_scores_as_little_as_the_last_is_not_found() -> None:
@@ -40,11 +40,11 @@ def test_what_scores_as_little_as_the_last_is_not_found() -> None:
 def test_sparse_is_fused_with_bm25_and_with_dense_search() -> None:
     one, other = np.array([[2.0, 0.0, -2.0]]), np.array([[0.0, 3.0, -3.0]])
     systems = {"bm25": one, "dense": one, "sparse": other}
-    found = with_fusions({name: scores.astype(np.float32) for name, scores in systems.items()}, 0.5)
-    assert list(found) == ["bm25", "dense", "sparse", "bm25_sparse", "sparse_dense"]
+    actual = with_fusions({name: scores.astype(np.float32) for name, scores in systems.items()}, 0.5)
+    assert list(actual) == ["bm25", "dense", "sparse", "bm25_sparse", "sparse_dense"]
     unit = math.sqrt(1.5)  # z-score of the outer ones
-    np.testing.assert_allclose(found["bm25_sparse"], [[unit, unit, -2 * unit]], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found["sparse_dense"], [[unit, unit / 2, -1.5 * unit]], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(actual["bm25_sparse"], [[unit, unit, -2 * unit]], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(actual["sparse_dense"], [[unit, unit / 2, -1.5 * unit]], rtol=1e-5, atol=1e-6)
     assert list(with_fusions({"sparse": one.astype(np.float32)}, 0.5)) == ["sparse"]
 
 

@@ -35,10 +35,12 @@ from sunwi.train.sparse.start import start_encoder
 from .conftest import ENGLISH, KOREAN, write_bert
 
 PARAMS = Params(sparse=SparseParams(passage_max_length=8, query_max_length=4, max_terms=3))
-TEXTS = [f"{word} {word} {KOREAN[(at + 1) % 10]} ." for at, word in enumerate(KOREAN)]
+TEXTS = [f"{word} {word} {KOREAN[(number + 1) % 10]} ." for number, word in enumerate(KOREAN)]
 
-POOL = Passages.of([Document(docid=f"d{at}", content=text) for at, text in enumerate(TEXTS)])
-LABELS = [LabelledQuestion(f"q{at}", word, (at,), "dev", "x", 0.1) for at, word in enumerate(KOREAN)]
+POOL = Passages.of([Document(docid=f"d{number}", content=text) for number, text in enumerate(TEXTS)])
+LABELS = [
+    LabelledQuestion(f"q{number}", word, (number,), "dev", "x", 0.1) for number, word in enumerate(KOREAN)
+]
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def test_onnx_gives_the_encoders_weights_for_any_shape(exported: Exported) -> No
         ids = torch.randint(4, 20, (rows, tokens), generator=torch.Generator().manual_seed(rows))
         mask = torch.ones_like(ids)
         mask[0, tokens // 2 + 1 :] = 0
-        found = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
+        actual = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
         with torch.no_grad():
-            np.testing.assert_allclose(found, model(ids, mask).numpy(), atol=1e-4)
+            np.testing.assert_allclose(actual, model(ids, mask).numpy(), atol=1e-4)
 
 
 def test_no_source_path_stands_in_the_onnx_file(exported: Exported) -> None:
@@ -111,10 +113,10 @@ def test_a_row_in_int8_depends_on_no_other_row(exported: Exported) -> None:
     def weights(ids: list[list[int]]) -> npt.NDArray[np.float32]:
         given = np.array(ids, dtype=np.int64)
         mask = (given != 0).astype(np.int64)
-        found: npt.NDArray[np.float32] = session.run(None, {"input_ids": given, "attention_mask": mask})[0]
-        return found
+        actual: npt.NDArray[np.float32] = session.run(None, {"input_ids": given, "attention_mask": mask})[0]
+        return actual
 
-    rows = [[2, at, at + 1, 3, 0, 0] for at in range(5, 15)]
+    rows = [[2, number, number + 1, 3, 0, 0] for number in range(5, 15)]
     together = weights(rows)
     for row, ids in zip(together, rows, strict=True):
         np.testing.assert_allclose(weights([ids])[0], row, atol=1e-5)
@@ -134,8 +136,8 @@ def test_the_reference_holds_texts_with_their_float32_vectors(exported: Exported
     rows = [json.loads(line) for line in (exported.folder / "onnx" / REFERENCE_FILE).open(encoding="utf-8")]
     assert [row["text"] for row in rows] == TEXTS  # all of them: there are fewer than 32
     vectors = exported.encoder.encode_passages(TEXTS, PARAMS.sparse.passage_max_length)
-    for at, row in enumerate(rows):
-        columns, weights = vectors.row(at)
+    for number, row in enumerate(rows):
+        columns, weights = vectors.row(number)
         assert row["columns"] == columns.tolist()
         assert row["weights"] == pytest.approx(weights.tolist(), abs=1e-6)
 
@@ -219,13 +221,16 @@ def test_the_servers_way_through_the_bundle_gives_the_local_vectors(
         input_ids=torch.tensor([encoded.ids]), attention_mask=torch.tensor([encoded.attention_mask])
     )["output"][0]
     assert len(output) == tokenizer.get_vocab_size()
-    found = {tokenizer.decode([at]): float(output[at]) for at in torch.nonzero(output).flatten().tolist()}
+    actual = {
+        tokenizer.decode([number]): float(output[number])
+        for number in torch.nonzero(output).flatten().tolist()
+    }
     vectors = exported.encoder.encode_passages([text], PARAMS.sparse.passage_max_length)
     expected = dict(exported.encoder.top_terms(vectors, 0, 99))
-    assert found.keys() == expected.keys()
-    assert len(found) == PARAMS.sparse.max_terms
+    assert actual.keys() == expected.keys()
+    assert len(actual) == PARAMS.sparse.max_terms
     for name, weight in expected.items():
-        assert found[name] == pytest.approx(weight, abs=2e-4)
+        assert actual[name] == pytest.approx(weight, abs=2e-4)
 
 
 def test_the_query_side_is_a_table_of_weights(exported: Exported) -> None:
@@ -256,7 +261,7 @@ class Decoder:
     TOKENS = ("▁서울", "서울", "역", "▁역", "a")
 
     def decode(self, ids: list[int]) -> str:
-        return "".join(self.TOKENS[at] for at in ids).replace("▁", "")
+        return "".join(self.TOKENS[number] for number in ids).replace("▁", "")
 
 
 def test_tokens_that_the_server_cannot_tell_apart_are_found() -> None:
@@ -274,19 +279,19 @@ def test_entries_of_one_name_get_their_largest_weight(tmp_path: Path) -> None:
     ids = encoder.tokenizer(["물 빛 산소 바다 달 별"], return_tensors="pt")["input_ids"]
     with torch.no_grad():
         own = encoder.model(ids, torch.ones_like(ids))[0]
-        found = server(ids, torch.ones_like(ids))["output"][0]
-    kept = torch.where(own >= own.topk(4).values[-1], own, 0.0)
-    expected = kept.clone()
-    expected[:2] = kept[:2].max()
-    torch.testing.assert_close(found[encoder.token_ids], expected)
-    others = sorted(set(range(len(found))) - set(encoder.token_ids))
-    assert not found[others].any()
+        actual = server(ids, torch.ones_like(ids))["output"][0]
+    remaining = torch.where(own >= own.topk(4).values[-1], own, 0.0)
+    expected = remaining.clone()
+    expected[:2] = remaining[:2].max()
+    torch.testing.assert_close(actual[encoder.token_ids], expected)
+    others = sorted(set(range(len(actual))) - set(encoder.token_ids))
+    assert not actual[others].any()
 
 
 def test_the_idf_of_a_shared_name_is_the_largest(tmp_path: Path) -> None:
     encoder = started(tmp_path / "model")
     names = ServerTokens(["x", "x", *encoder.terms[2:]], [0, 0, *range(1, len(encoder.terms) - 1)])
-    first, second = (encoder.idf[at] for at in encoder.token_ids[:2])
+    first, second = (encoder.idf[number] for number in encoder.token_ids[:2])
     assert server_idf(encoder, names)["x"] == pytest.approx(max(first, second), abs=1e-6)
 
 

@@ -25,7 +25,7 @@ from .conftest import ENGLISH, KOREAN, write_bert
 pytestmark = pytest.mark.qemu
 
 QEMU = shutil.which("qemu-x86_64") or ""
-TEXTS = [f"{word} {word} {KOREAN[(at + 1) % 10]} ." for at, word in enumerate(KOREAN)]
+TEXTS = [f"{word} {word} {KOREAN[(number + 1) % 10]} ." for number, word in enumerate(KOREAN)]
 PARAMS = SparseParams(passage_max_length=8, query_max_length=4, max_terms=3)
 
 ENCODE = """
@@ -63,19 +63,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.importorskip(package, reason="pip install 'sunwi[sparse]'")
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    found = tmp_path_factory.mktemp("avx2")
-    info = resolve(str(write_bert(found / "base", "bare")))
+    actual = tmp_path_factory.mktemp("avx2")
+    info = resolve(str(write_bert(actual / "base", "bare")))
     encoder: SparseEncoder = start_encoder(info, TEXTS, ENGLISH, PARAMS, 3)
     rows = encoder.tokenizer(TEXTS, truncation=True, max_length=8)["input_ids"]
-    export_onnx(encoder, found / "model.onnx")
-    write_tokens(encoder, found, 8)
-    write_reference(found, TEXTS, encoder.encode_passages(TEXTS, 8))
-    quantise_int8(found / "model.onnx", found / "model.int8.onnx", rows)
+    export_onnx(encoder, actual / "model.onnx")
+    write_tokens(encoder, actual, 8)
+    write_reference(actual, TEXTS, encoder.encode_passages(TEXTS, 8))
+    quantise_int8(actual / "model.onnx", actual / "model.int8.onnx", rows)
     quantize_dynamic(
-        found / "model.onnx", found / "dynamic.onnx", per_channel=True, weight_type=QuantType.QInt8
+        actual / "model.onnx", actual / "dynamic.onnx", per_channel=True, weight_type=QuantType.QInt8
     )
-    np.save(found / "ids.npy", pad(rows, encoder.tokenizer).numpy())
-    return found
+    np.save(actual / "ids.npy", pad(rows, encoder.tokenizer).numpy())
+    return actual
 
 
 def largest_difference(folder: Path, file: str) -> float:

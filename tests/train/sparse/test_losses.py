@@ -23,25 +23,6 @@ def test_margin() -> None:
     assert losses.margin_loss(SCORES, 1.5).item() == pytest.approx(2.0 / 6)
 
 
-def test_distillation() -> None:
-    own = torch.tensor([[1.0, 0.0]])
-    teacher = torch.tensor([[2.0, 0.0]])
-    target = 1 / (1 + math.exp(-1.0))  # softmax of (.5 * 2, 0)
-    assert losses.distillation_loss(own, teacher, 0.5).item() == pytest.approx(0.0, abs=1e-7)
-    flat = target * math.log(target / 0.5) + (1 - target) * math.log((1 - target) / 0.5)
-    assert losses.distillation_loss(torch.zeros(1, 2), teacher, 0.5).item() == pytest.approx(flat, rel=1e-5)
-
-
-def test_distillation_leaves_out_what_fills_a_short_group() -> None:
-    minus = float("-inf")
-    own = torch.tensor([[1.0, 0.0, minus]], requires_grad=True)
-    loss = losses.distillation_loss(own, torch.tensor([[2.0, 0.0, minus]]), 0.25)
-    short = losses.distillation_loss(own[:, :2], torch.tensor([[2.0, 0.0]]), 0.25)
-    assert loss.item() == pytest.approx(short.item())
-    loss.backward()
-    assert torch.isfinite(own.grad).all()
-
-
 def test_flops_is_the_sum_of_squared_means() -> None:
     weights = torch.tensor([[1.0, 0.0, 3.0], [3.0, 0.0, 1.0]])
     assert losses.flops_loss(weights).item() == 2.0**2 + 0 + 2.0**2

@@ -38,8 +38,8 @@ def test_an_mlm_gives_splade_max_of_its_own_logits(kind: str, tmp_path: Path, wa
     with torch.no_grad():
         logits = AutoModelForMaskedLM.from_pretrained(folder).eval()(torch.tensor([ids])).logits[0]
     expected = torch.log1p(torch.relu(logits)).amax(dim=0)[encoder.token_ids].numpy()
-    found = encoder.encode_passages(water_corpus.texts[:1], 12).matrix().toarray()[0]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    actual = encoder.encode_passages(water_corpus.texts[:1], 12).matrix().toarray()[0]
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_a_model_without_mlm_head_has_none(bare: ModelInfo) -> None:
@@ -65,8 +65,8 @@ def test_an_inference_free_query_is_its_tokens_with_their_idf(
     bare: ModelInfo, water_corpus: Passages
 ) -> None:
     encoder = started(bare, water_corpus)
-    found = encoder.encode_queries(["빛 물 빛 moon"], 8)
-    names = dict(encoder.top_terms(found, 0, 9))
+    actual = encoder.encode_queries(["빛 물 빛 moon"], 8)
+    names = dict(encoder.top_terms(actual, 0, 9))
     assert set(names) == {"물", "빛", "moon"}
     # 물 stands in passages 0 and 9 of 10, moon in none: log(1 + (10 - df + .5) / (df + .5))
     assert names["물"] == pytest.approx(np.log(1 + 8.5 / 2.5), abs=1e-4)
@@ -74,8 +74,8 @@ def test_an_inference_free_query_is_its_tokens_with_their_idf(
 
 
 def test_a_query_without_known_tokens_has_an_empty_vector(bare: ModelInfo, water_corpus: Passages) -> None:
-    found = started(bare, water_corpus).encode_queries(["???", "물"], 8)
-    assert np.diff(found.starts).tolist() == [0, 1]
+    actual = started(bare, water_corpus).encode_queries(["???", "물"], 8)
+    assert np.diff(actual.starts).tolist() == [0, 1]
 
 
 def test_the_vocabulary_has_letters_only_and_drops_the_rarest(
@@ -95,12 +95,12 @@ def test_a_saved_encoder_gives_the_same_vectors(
     encoder = started(bare, water_corpus)
     encoder.save(bare, tmp_path / "sparse")
     again = load_sparse(tmp_path / "sparse")
-    for one, other in (
+    for first, other in (
         (encoder.encode_passages(water_corpus.texts, 12), again.encode_passages(water_corpus.texts, 12)),
         (encoder.encode_queries(["빛 물"], 8), again.encode_queries(["빛 물"], 8)),
     ):
-        np.testing.assert_array_equal(one.columns, other.columns)
-        np.testing.assert_allclose(one.weights, other.weights, atol=1e-6)
+        np.testing.assert_array_equal(first.columns, other.columns)
+        np.testing.assert_allclose(first.weights, other.weights, atol=1e-6)
     assert again.terms == encoder.terms
 
 
@@ -121,5 +121,5 @@ def test_expected_flops_is_the_mean_number_of_products() -> None:
     queries, passages = (drawn.random((rows, 7)).astype(np.float32) for rows in (5, 9))
     queries[queries < 0.5], passages[passages < 0.6] = 0, 0
     products = [np.count_nonzero((q > 0) & (p > 0)) for q in queries for p in passages]
-    found = expected_flops(SparseVectors.of(queries), SparseVectors.of(passages))
-    assert found == pytest.approx(np.mean(products))
+    actual = expected_flops(SparseVectors.of(queries), SparseVectors.of(passages))
+    assert actual == pytest.approx(np.mean(products))

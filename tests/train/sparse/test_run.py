@@ -37,9 +37,10 @@ def test_a_run_compares_itself_where_it_counts(
         evaluate_every=1, term_pairs=2, swap_share=0.5, max_overlap=0.9,
     )  # fmt: skip
     labels = [
-        LabelledQuestion(f"q{at}", f"{word} ?", (at,), "test", "x", at / 10) for at, word in enumerate(KOREAN)
+        LabelledQuestion(f"q{number}", f"{word} ?", (number,), "test", "x", number / 10)
+        for number, word in enumerate(KOREAN)
     ]
-    asked: list[int] = []
+    requests: list[int] = []
     copying = water_rows[0].model_copy(update={"qid": "copying"})
     asked_of = [
         Question(
@@ -50,7 +51,7 @@ def test_a_run_compares_itself_where_it_counts(
     ]  # fmt: skip
 
     def others(questions: Sequence[LabelledQuestion]) -> dict[str, np.ndarray]:
-        asked.append(len(questions))
+        requests.append(len(questions))
         first = np.tile(np.arange(len(water_corpus), 0, -1, dtype=np.float32), (len(questions), 1))
         return {"bm25": first, "dense": first}
 
@@ -58,17 +59,17 @@ def test_a_run_compares_itself_where_it_counts(
         Params(sparse=settings), [*water_rows, copying], asked_of, water_corpus, labels, labels, pairs,
         lambda docid: frozenset({docid}), others, tmp_path / "out",
     )  # fmt: skip
-    found = run.metrics
-    assert found["rows_above_max_overlap"] == 1
+    actual = run.metrics
+    assert actual["rows_above_max_overlap"] == 1
     names = {"bm25", "dense", "sparse", "bm25_sparse", "sparse_dense"}
-    assert set(found["systems"]) == names
-    assert found["systems"]["sparse"]["recall100"] == 1.0
-    assert (found["low_overlap"]["questions"], set(found["low_overlap"]["systems"])) == (7, names)
+    assert set(actual["systems"]) == names
+    assert actual["systems"]["sparse"]["recall100"] == 1.0
+    assert (actual["low_overlap"]["questions"], set(actual["low_overlap"]["systems"])) == (7, names)
     # MIN_SYLLABLES: one-syllable terms are not swapped
     swapped = sum(len(word) > 1 for word in KOREAN)
-    assert found["cross_lingual"]["questions"] == swapped
-    assert asked == [10, swapped]
-    assert found["cross_lingual"]["systems"]["sparse"].keys() >= {"recall10", "recall100"}
+    assert actual["cross_lingual"]["questions"] == swapped
+    assert requests == [10, swapped]
+    assert actual["cross_lingual"]["systems"]["sparse"].keys() >= {"recall10", "recall100"}
     assert load_sparse(tmp_path / "out").terms
 
 
@@ -99,11 +100,11 @@ def test_it_is_compared_with_bm25_dense_and_their_weighted_sum() -> None:
     others = compared_systems(SearchPipeline(passages, [words, dense, other]), batch, 0.5)
     assert batches == []  # nothing is encoded until questions come
     labels = [LabelledQuestion(qid, qid, (0,), "test", "x", 0.1) for qid in ("q1", "q2")]
-    found = others(labels)
+    actual = others(labels)
     once = [["q1", "q2"]]
     assert (batches, words.seen, dense.seen, other.seen) == (once, once, once, [])
-    assert found.keys() == {"bm25", "dense", "hybrid"}
-    assert found["bm25"].tolist() == [[1.0, 2.0, 3.0]] * 2
-    assert found["dense"].tolist() == [[9.0, 3.0, 6.0]] * 2
+    assert actual.keys() == {"bm25", "dense", "hybrid"}
+    assert actual["bm25"].tolist() == [[1.0, 2.0, 3.0]] * 2
+    assert actual["dense"].tolist() == [[9.0, 3.0, 6.0]] * 2
     half = [1.5**0.5 * value for value in (0.5, -1.0, 0.5)]  # 0.5 * (-1, 0, 1) + (1, -1, 0)
-    assert found["hybrid"] == pytest.approx(np.array([half, half]), abs=1e-5)
+    assert actual["hybrid"] == pytest.approx(np.array([half, half]), abs=1e-5)

@@ -18,7 +18,6 @@ from sunwi.records.mined import MinedRow
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.export import export_sparse
 from sunwi.train.sparse.fit import train_sparse
 from sunwi.train.sparse.start import start_encoder
@@ -52,12 +51,12 @@ def test_sentence_transformers_reads_the_same_vectors(
     write_sentence_transformer(encoder, tmp_path / "out", 6, 4)
     read = Read(str(tmp_path / "out"), device="cpu")
     long = [*water_corpus.texts, "물 빛 산소 힘 지진 한글 바다 달 별 불"]  # cut at 6 tokens on both sides
-    found = read.encode_document(long, convert_to_tensor=True).to_dense().numpy()
-    np.testing.assert_allclose(found, by_token(encoder.encode_passages(long, 6), encoder), atol=1e-4)
-    asked = ["빛 물 빛 moon", "물", "달 별 불 힘 바다 산소"]
+    actual = read.encode_document(long, convert_to_tensor=True).to_dense().numpy()
+    np.testing.assert_allclose(actual, by_token(encoder.encode_passages(long, 6), encoder), atol=1e-4)
+    requests = ["빛 물 빛 moon", "물", "달 별 불 힘 바다 산소"]
     length = 4 if query == "idf" else 6
-    found = read.encode_query(asked, convert_to_tensor=True).to_dense().numpy()
-    np.testing.assert_allclose(found, by_token(encoder.encode_queries(asked, length), encoder), atol=1e-4)
+    actual = read.encode_query(requests, convert_to_tensor=True).to_dense().numpy()
+    np.testing.assert_allclose(actual, by_token(encoder.encode_queries(requests, length), encoder), atol=1e-4)
 
 
 def test_the_cut_to_the_strongest_terms_is_kept(water_corpus: Passages, tmp_path: Path) -> None:
@@ -65,10 +64,10 @@ def test_the_cut_to_the_strongest_terms_is_kept(water_corpus: Passages, tmp_path
 
     encoder = started(tmp_path / "base", "bert", water_corpus, WIDE.model_copy(update={"max_terms": 3}))
     write_sentence_transformer(encoder, tmp_path / "out", 6, 4)
-    found = Read(str(tmp_path / "out"), device="cpu").encode_document(
+    actual = Read(str(tmp_path / "out"), device="cpu").encode_document(
         water_corpus.texts, convert_to_tensor=True
     )
-    dense = found.to_dense().numpy()
+    dense = actual.to_dense().numpy()
     assert ((dense > 0).sum(axis=1) <= 3).all()
     own = by_token(encoder.encode_passages(water_corpus.texts, 6), encoder)
     np.testing.assert_allclose(dense, own, atol=1e-4)
@@ -106,7 +105,7 @@ def test_an_mlm_base_goes_from_start_to_every_export(
     rising = iter(range(9))
     done = train_sparse(
         encoder, water_rows, pairs, params, lambda docid: frozenset({docid}),
-        lambda: float(next(rising)), 7, Checkpoint(tmp_path, "key"),
+        lambda: float(next(rising)), 7, tmp_path / "checkpoints",
     )  # fmt: skip
     assert done.best_step == 4
     encoder.save(base, tmp_path / "sparse")
@@ -116,7 +115,9 @@ def test_an_mlm_base_goes_from_start_to_every_export(
     np.testing.assert_allclose(
         again.encode_passages(water_corpus.texts, 8).matrix().toarray(), trained, atol=1e-6
     )
-    labels = [LabelledQuestion(f"q{at}", word, (at,), "dev", "x", 0.1) for at, word in enumerate(KOREAN)]
-    told = export_sparse(again, water_corpus, labels, Params(sparse=params), "name", tmp_path / "out")
+    labels = [
+        LabelledQuestion(f"q{number}", word, (number,), "dev", "x", 0.1) for number, word in enumerate(KOREAN)
+    ]
+    report = export_sparse(again, water_corpus, labels, Params(sparse=params), "name", tmp_path / "out")
     for form in ("onnx", "torchscript", "sentence_transformers"):
-        assert told[form]["largest_difference"] <= 1e-4
+        assert report[form]["largest_difference"] <= 1e-4

@@ -17,13 +17,13 @@ from sunwi.models.spec import ModelInfo
 from sunwi.params.sparse import SparseParams
 from sunwi.records.mined import MinedRow
 from sunwi.search.passages import Passages
+from sunwi.train.shared.loop import Optimiser
 from sunwi.train.sparse import fit as training
 from sunwi.train.sparse.batches import make_batch
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.fit import SparseTraining, train_sparse
 from sunwi.train.sparse.objective import batch_losses, idf_vectors
-from sunwi.train.sparse.optimiser import SparseOptimiser
+from sunwi.train.sparse.optimiser import sparse_optimiser
 from sunwi.train.sparse.start import start_encoder
 
 from .conftest import ENGLISH, KOREAN
@@ -44,8 +44,8 @@ def ndcg_of(encoder: SparseEncoder, corpus: Passages, params: SparseParams) -> f
     queries = encoder.encode_queries(ENGLISH, params.query_max_length).matrix()
     passages = encoder.encode_passages(corpus.texts, params.passage_max_length).matrix()
     scores = (queries @ passages.T).toarray()
-    ranks = [1 + np.count_nonzero(row > row[at]) + np.count_nonzero(row[:at] == row[at])
-             for at, row in enumerate(scores)]  # fmt: skip
+    ranks = [1 + np.count_nonzero(row > row[number]) + np.count_nonzero(row[:number] == row[number])
+             for number, row in enumerate(scores)]  # fmt: skip
     return float(np.mean([1 / math.log2(1 + rank) for rank in ranks]))
 
 
@@ -60,13 +60,13 @@ def run(
 ) -> SparseTraining:
     return train_sparse(
         encoder, rows, pairs, params, lambda docid: frozenset({docid}),
-        score or (lambda: ndcg_of(encoder, corpus, params)), 7, Checkpoint(folder, "key"),
+        score or (lambda: ndcg_of(encoder, corpus, params)), 7, folder / "checkpoints",
     )  # fmt: skip
 
 
 @pytest.fixture
 def asked_in_english(water_rows: list[MinedRow]) -> list[MinedRow]:
-    return [row.model_copy(update={"query": ENGLISH[at]}) for at, row in enumerate(water_rows)]
+    return [row.model_copy(update={"query": ENGLISH[number]}) for number, row in enumerate(water_rows)]
 
 
 def test_training_raises_dev_ndcg(bare, water_corpus, asked_in_english, pairs, tmp_path):
@@ -85,7 +85,7 @@ def test_terms_without_a_common_entry_come_together(bare, water_corpus, water_ro
     )
     encoder = started(bare, water_corpus, params)
     batch = make_batch(water_rows[:2], pairs, encoder.tokenizer, params)
-    optimiser = SparseOptimiser(encoder, params)
+    optimiser = sparse_optimiser(encoder, params)
     encoder.model.eval()
     encoder.model.train = lambda *_: encoder.model  # type: ignore[method-assign]  # dropout off
     course = [optimiser.take(step, iter([batch]))["translation"] for step in range(1, 17)]
@@ -109,22 +109,22 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
     whole = started(bare, water_corpus, params)
     expected = run(whole, water_rows, pairs, water_corpus, params, tmp_path / "whole")
     cut = started(bare, water_corpus, params)
-    take = SparseOptimiser.take
+    take = Optimiser.take
 
     def falls_over(self, step, batches):
         if step == 7:
             raise KeyboardInterrupt
         return take(self, step, batches)
 
-    monkeypatch.setattr(SparseOptimiser, "take", falls_over)
+    monkeypatch.setattr(Optimiser, "take", falls_over)
     with pytest.raises(KeyboardInterrupt):
         run(cut, water_rows, pairs, water_corpus, params, tmp_path / "cut")
-    monkeypatch.setattr(SparseOptimiser, "take", take)
+    monkeypatch.setattr(Optimiser, "take", take)
     resumed = started(bare, water_corpus, params)
-    found = run(resumed, water_rows, pairs, water_corpus, params, tmp_path / "cut")
-    assert found == expected
-    for one, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
-        assert torch.equal(one, other)
+    actual = run(resumed, water_rows, pairs, water_corpus, params, tmp_path / "cut")
+    assert actual == expected
+    for weights, other in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(weights, other)
 
 
 def test_it_stops_when_dev_gains_nothing_and_leaves_the_start(
@@ -147,7 +147,7 @@ def test_accumulated_batches_are_one_large_step(bare, water_corpus, water_rows, 
     made = [make_batch(rows, [], encoder.tokenizer, params) for rows in (water_rows[:5], water_rows[5:])]
     encoder.model.eval()
     apart = [batch_losses(encoder, batch, params, 0.01)["ranking"].item() for batch in made]
-    optimiser = SparseOptimiser(encoder, params)
+    optimiser = sparse_optimiser(encoder, params)
     encoder.model.train = lambda *_: encoder.model  # type: ignore[method-assign]  # dropout off
     assert optimiser.take(1, iter(made))["ranking"] == pytest.approx(np.mean(apart), rel=1e-5)
 
@@ -158,7 +158,7 @@ def test_frozen_layers_stay_and_the_head_trains(bare, water_corpus, water_rows, 
     encoder = started(bare, water_corpus, params)
     before = {name: value.detach().clone() for name, value in encoder.model.named_parameters()}
     batch = make_batch(water_rows[:4], [], encoder.tokenizer, params)
-    SparseOptimiser(encoder, params).take(1, iter([batch]))
+    sparse_optimiser(encoder, params).take(1, iter([batch]))
     moved = {name for name, value in encoder.model.named_parameters() if not torch.equal(value, before[name])}
     assert any(name.startswith("encoder.") for name in moved) == body_trains
     assert {"head.bias", "head.transform.weight"} <= moved
@@ -171,7 +171,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(bare, water_corpus, water_rows,
     with torch.no_grad():
         encoder.model.head.bias.fill_(float("inf"))
     with pytest.raises(DataError, match=r"step 3: the loss is not finite.*lower sparse.learning_rate"):
-        SparseOptimiser(encoder, FAST).take(3, iter([batch]))
+        sparse_optimiser(encoder, FAST).take(3, iter([batch]))
 
 
 def test_queries_of_the_objective_are_those_of_the_index(bare, water_corpus):
@@ -186,7 +186,7 @@ def test_every_loss_of_the_parameters_is_there(bare, water_corpus, water_rows, p
     both = FAST.model_copy(update={"query": "model", "ranking": "margin", "l1_passage": 0.1})
     encoder = started(bare, water_corpus, both)
     batch = make_batch(water_rows[:2], pairs[:3], encoder.tokenizer, both)
-    found = batch_losses(encoder, batch, both, 1.0)
+    actual = batch_losses(encoder, batch, both, 1.0)
     names = {
         "ranking",
         "distillation",
@@ -196,9 +196,9 @@ def test_every_loss_of_the_parameters_is_there(bare, water_corpus, water_rows, p
         "alignment",
         "translation",
     }
-    assert set(found) == names
+    assert set(actual) == names
     assert batch.group == 3
-    assert all(torch.isfinite(value) for value in found.values())
+    assert all(torch.isfinite(value) for value in actual.values())
 
 
 def test_a_short_group_is_filled_and_its_filler_has_no_teacher(bare, water_corpus, water_rows):
@@ -212,11 +212,11 @@ def test_a_short_group_is_filled_and_its_filler_has_no_teacher(bare, water_corpu
 
 def test_batches_go_on_where_a_run_stopped(bare, water_corpus, water_rows, pairs):
     encoder = started(bare, water_corpus)
-    stream = training._batches(water_rows, pairs, FAST, 7, encoder, skip=0)
-    first = [next(stream) for _ in range(5)]
-    later = training._batches(water_rows, pairs, FAST, 7, encoder, skip=3)
+    stream = training._batches(water_rows, pairs, FAST, 7, encoder, done=0)
+    first = [next(next(stream)) for _ in range(5)]
+    later = training._batches(water_rows, pairs, FAST, 7, encoder, done=3)
     for batch in first[3:]:
-        again = next(later)
+        again = next(next(later))
         assert torch.equal(batch.queries, again.queries)
         assert batch.korean is not None
         assert again.korean is not None

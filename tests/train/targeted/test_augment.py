@@ -35,12 +35,12 @@ def failure(qid: str, category: str = "other") -> Failure:
 
 def test_paraphrases_keep_the_words_that_carry_meaning() -> None:
     question = "고려 시대에 팔만대장경을 만든 이유는 무엇인가?"
-    found = paraphrases(question, 6)
-    assert found[0] == "고려 시대에 팔만대장경을 만든 이유는 무엇인가요?"
-    assert "팔만대장경을 고려 시대에 만든 이유는 무엇인가?" in found
-    assert "고려 시대에 팔만대장경을 만든 까닭은 무엇인가?" in found  # 는 -> 은: josa agrees
-    assert len(set(found)) == len(found) <= 6
-    for text in found:
+    actual = paraphrases(question, 6)
+    assert actual[0] == "고려 시대에 팔만대장경을 만든 이유는 무엇인가요?"
+    assert "팔만대장경을 고려 시대에 만든 이유는 무엇인가?" in actual
+    assert "고려 시대에 팔만대장경을 만든 까닭은 무엇인가?" in actual  # 는 -> 은: josa agrees
+    assert len(set(actual)) == len(actual) <= 6
+    for text in actual:
         (tokens,) = kiwi().tokenize([text])
         assert {"고려", "팔만대장경", "만들"} <= set(content_morphemes(tokens))
     assert paraphrases(question, 0) == []
@@ -48,10 +48,10 @@ def test_paraphrases_keep_the_words_that_carry_meaning() -> None:
 
 
 def test_doubtful_and_unreachable_failures_train_nothing() -> None:
-    asked: list[tuple[str, str]] = []
+    requests: list[tuple[str, str]] = []
 
     def is_excluded(_: str, positive: str, candidate: str) -> bool:
-        asked.append((positive, candidate))
+        requests.append((positive, candidate))
         return candidate == "n1"
 
     failures = [failure("b"), failure("c", "label_doubtful"), failure("a", "not_retrieved")]
@@ -81,10 +81,10 @@ def answering(server: FakeServer, written: dict[str, Any]) -> None:
     """The first request writes; the check says yes to what holds "좋은"."""
 
     def answer(body: dict[str, Any]) -> Any:
-        asked = server.asked(body)
-        if "paraphrases" in asked:
+        requests = server.asked(body)
+        if "paraphrases" in requests:
             return server.chat(json.dumps(written, ensure_ascii=False))
-        return server.chat(json.dumps({"answers": "좋은" in asked or "맞는" in asked}))
+        return server.chat(json.dumps({"answers": "좋은" in requests or "맞는" in requests}))
 
     server.default = answer
 
@@ -131,6 +131,6 @@ def test_nearest_passages_by_hand() -> None:
 
 
 def test_only_so_many_neighbours_are_looked_at_and_ties_go_by_order() -> None:
-    docids = [f"d{at:02}" for at in range(80)]
+    docids = [f"d{number:02}" for number in range(80)]
     vectors = np.array([[1.0, 0.0], [0.5, 0.0]] * 40, dtype=np.float16)
     assert nearest_passages(vectors, docids)("d78") == [*docids[::2], *docids[1:20:2]]

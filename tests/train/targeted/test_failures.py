@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.records.failures import Failure
 from sunwi.records.mined import Candidate, CandidateList
-from sunwi.search.rerank.blend import ScoredList
-from sunwi.train.reranker.quality import relevances
+from sunwi.search.rerank.blend import ScoredList, ranked_relevance
 from sunwi.train.targeted.failure_categories import category_of, read
 from sunwi.train.targeted.failures import collect_failures, failure_metrics
 from sunwi.train.targeted.partition import parts_of
@@ -51,8 +50,8 @@ def test_a_passage_that_all_scorers_prefer_and_that_has_the_words_may_be_right()
 
 def one_list(qid: str, labels: Sequence[int], scores: Sequence[float]) -> tuple[CandidateList, ScoredList]:
     rows = [
-        Candidate(docid=f"{qid}-{at}", score=score, label=label, components={})
-        for at, (label, score) in enumerate(zip(labels, scores, strict=True))
+        Candidate(docid=f"{qid}-{position}", score=score, label=label, components={})
+        for position, (label, score) in enumerate(zip(labels, scores, strict=True))
     ]
     made = CandidateList(qid=qid, query="왜?", split="dev", style="s", overlap=0.5, candidates=rows)
     values = np.array(scores, dtype=np.float32)
@@ -64,12 +63,17 @@ def one_list(qid: str, labels: Sequence[int], scores: Sequence[float]) -> tuple[
 def notes(
     *made: tuple[CandidateList, ScoredList], weights: Mapping[str, float], known: bool = False
 ) -> list[Failure]:
-    texts = {row.docid: f"지문 {row.docid}" for one, _ in made for row in one.candidates} | {"z": "지문 z"}
+    texts = {row.docid: f"지문 {row.docid}" for question, _ in made for row in question.candidates} | {
+        "z": "지문 z"
+    }
     return collect_failures(
-        [one for one, _ in made],
+        [question for question, _ in made],
         [scored for _, scored in made],
         weights,
-        {one.qid: [row.docid for row in one.candidates if row.label] or ["z"] for one, _ in made},
+        {
+            question.qid: [row.docid for row in question.candidates if row.label] or ["z"]
+            for question, _ in made
+        },
         texts,
         dict.fromkeys(texts, "document"),
         lambda *_: known,
@@ -82,17 +86,19 @@ def test_failures_are_those_of_the_blend() -> None:
     lost = one_list("b", [0, 1, 0], [3.0, 2.0, 1.0])
     gone = one_list("c", [0, 0], [2.0, 1.0])
     alone = one_list("d", [1], [1.0])
-    found = notes(solved, lost, gone, alone, weights={})
-    assert [(note.qid, note.positive_rank, note.beaten_by) for note in found] == [
+    actual = notes(solved, lost, gone, alone, weights={})
+    assert [(note.qid, note.positive_rank, note.beaten_by) for note in actual] == [
         ("b", 2, "b-0"), ("c", None, "c-0"),
     ]  # fmt: skip
-    assert found[0].margin == pytest.approx(1.0 / np.std([3, 2, 1]), abs=1e-4)
-    assert found[0].margins == {"retriever": 1.0, "cross_encoder": -1.0}
-    assert found[1].category == "not_retrieved"
+    assert actual[0].margin == pytest.approx(1.0 / np.std([3, 2, 1]), abs=1e-4)
+    assert actual[0].margins == {"retriever": 1.0, "cross_encoder": -1.0}
+    assert actual[1].category == "not_retrieved"
     assert [note.qid for note in notes(solved, weights={"cross_encoder": 2.0})] == ["a"]
     assert notes(lost, weights={}, known=True)[0].category == "label_doubtful"
     made = (solved, lost, gone, alone)
-    metrics = failure_metrics([one for one, _ in made], found, relevances([scored for _, scored in made], {}))
+    metrics = failure_metrics(
+        [question for question, _ in made], actual, ranked_relevance([scored for _, scored in made], {})
+    )
     assert metrics["dev"]["questions"] == 4
     assert (metrics["dev"]["solved"], metrics["dev"]["failed"], metrics["dev"]["trainable"]) == (2, 2, 1)
     assert (metrics["dev"]["hit1"], metrics["dev"]["mrr"]) == (0.5, 0.625)  # ranks 1, 2, none, 1
@@ -110,11 +116,16 @@ def test_no_failure_gives_no_note() -> None:
     st.floats(0, 0.5),
 )
 def test_no_document_is_in_two_parts(sets: list[set[int]], stop: float, gate: float) -> None:
-    lists = [one_list(f"q{at}", [1], [1.0])[0] for at in range(len(sets))]
-    documents = {f"q{at}": {f"d{number}" for number in members} for at, members in enumerate(sets)}
+    lists = [one_list(f"q{position}", [1], [1.0])[0] for position in range(len(sets))]
+    documents = {
+        f"q{position}": {f"d{number}" for number in members} for position, members in enumerate(sets)
+    }
     parts = parts_of(lists, documents, TrainRerankerTargetedParams(stop_share=stop, gate_share=gate))
     assert sum(map(len, parts.values())) == len(sets)
-    held = {part: {document for one in of for document in documents[one.qid]} for part, of in parts.items()}
+    held = {
+        part: {document for question in of for document in documents[question.qid]}
+        for part, of in parts.items()
+    }
     assert not held["train"] & held["stop"]
     assert not held["train"] & held["gate"]
     assert not held["stop"] & held["gate"]

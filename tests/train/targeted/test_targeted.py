@@ -15,9 +15,9 @@ from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.params.whole import Params
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import Candidate, CandidateList
-from sunwi.search.rerank.blend import ScoredList
+from sunwi.search.rerank.blend import ScoredList, ranked_relevance
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances
+from sunwi.train.reranker.quality import quality
 from sunwi.train.reranker.run import tune_reranker
 from sunwi.train.targeted.gate import decide
 from sunwi.train.targeted.run import TargetedData, _judged, tune_targeted
@@ -30,8 +30,8 @@ METHODS = ["late_interaction", "cross_encoder"]
 def verdict(before: str, after: str) -> tuple[bool, str]:
     """Solved (o) and failed (x) questions before and after."""
     was, now = (np.array([mark == "o" for mark in marks], dtype=bool) for marks in (before, after))
-    found = decide(movement(was, now, seed=1), GATE)
-    return found.promoted, found.reason
+    actual = decide(movement(was, now, seed=1), GATE)
+    return actual.promoted, actual.reason
 
 
 def test_the_gate_wants_solved_failures_and_no_loss() -> None:
@@ -56,10 +56,10 @@ def test_quality_by_hand() -> None:
     ]
     ideal = 1 + 1 / np.log2(3)
     ndcg = (1 / np.log2(3) + 1 / 2) / ideal
-    assert quality(relevances(lists, {})) == pytest.approx(
+    assert quality(ranked_relevance(lists, {})) == pytest.approx(
         {"hit1": 0.5, "mrr": 0.75, "ndcg10": (ndcg + 1) / 2}, abs=1e-6
     )
-    assert quality([]) == {"hit1": 0.0, "mrr": 0.0, "ndcg10": 0.0}
+    assert quality(np.zeros((0, 0), bool)) == {"hit1": 0.0, "mrr": 0.0, "ndcg10": 0.0}
 
 
 def data_of(augmented: list[AugmentedFailure]) -> TargetedData:
@@ -95,8 +95,8 @@ def stage1(tmp_path: Path, params: Params, model: Any) -> tuple[Path, Any, Encod
 def train_lists() -> list[CandidateList]:
     data = data_of([])
     made = [
-        CandidateList.model_validate({**one.model_dump(), "qid": f"t{at}", "split": "train"})
-        for at, one in enumerate(data.lists[1:5])
+        CandidateList.model_validate({**question.model_dump(), "qid": f"t{position}", "split": "train"})
+        for position, question in enumerate(data.lists[1:5])
     ]
     return [*data.lists, *made]
 
@@ -142,7 +142,9 @@ def test_an_overfitted_second_stage_is_refused(
     model = tiny_models["bert"]
     first, _, encoder = stage1(tmp_path, params, model)
     data = data_of([row.model_copy(update={"query": "말20 말21"}) for row in rows_for(range(10))])
-    crowded = TargetedData([crowd(one) for one in data.lists], data.documents, data.augmented, TEXTS)
+    crowded = TargetedData(
+        [crowd(question) for question in data.lists], data.documents, data.augmented, TEXTS
+    )
     name = {"late_interaction": "late_interaction_tuned"}.get(method, method)
     monkeypatch.setattr("sunwi.train.targeted.run._refitted", lambda *_: {"both": {name: 9.0}})
     out = tmp_path / "out"
@@ -154,13 +156,13 @@ def test_an_overfitted_second_stage_is_refused(
     assert same_files(first, out)
 
 
-def crowd(one: CandidateList) -> CandidateList:
+def crowd(question: CandidateList) -> CandidateList:
     """The list with every other passage behind, and a question that shares no word with any."""
-    there = {row.docid for row in one.candidates}
+    there = {row.docid for row in question.candidates}
     more = [
         Candidate(docid=docid, score=0.1, label=0, components={}) for docid in sorted(TEXTS.keys() - there)
     ]
-    return one.model_copy(update={"candidates": [*one.candidates, *more], "query": "말20 말21"})
+    return question.model_copy(update={"candidates": [*question.candidates, *more], "query": "말20 말21"})
 
 
 def test_a_second_stage_that_only_gains_is_promoted(
@@ -217,8 +219,8 @@ def test_judgement_counts_what_moved() -> None:
 
     before = [scored([2, 1], [1, 0]), scored([2, 1], [0, 1])]
     after = [scored([2, 1], [1, 0]), scored([1, 2], [0, 1])]
-    metrics, found = _judged(project_params(), before, after, {}, {})
-    assert found.promoted
+    metrics, actual = _judged(project_params(), before, after, {}, {})
+    assert actual.promoted
     assert (metrics["failed_to_solved"], metrics["solved_to_failed"]) == (1, 0)
     assert (metrics["all_hit1_before"], metrics["all_hit1_after"]) == (0.5, 1.0)
     assert metrics["failures_mrr_before"] == 0.5

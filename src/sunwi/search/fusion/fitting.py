@@ -14,9 +14,10 @@ from sunwi.errors import DataError
 from sunwi.params.fusion import FusionParams
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.ranking_quality import reciprocal_rank
 
 RETRIEVERS = ("bm25", "dense", "lexical", "questions")
 GRIDS = ("bm25", "questions", "lexical")  # those with a grid of weights, in the order of its axes
@@ -76,7 +77,7 @@ def fit_fusion(
             ranks[*cell, rows] = first_relevant_rank(weighted_total(normalised, weights_at[cell]), relevant)
     gains = reciprocal_rank(ranks)  # [bm25 weights, question weights, lexical weights, questions]
     low = gains[..., chosen].mean(axis=-1)
-    best = _argmax(_smooth(low))
+    best = first_largest(smooth(low))
     # the columns of the usual set, and the lexical weight where there is one
     columns = [(at, name) for at, name in enumerate(GRIDS) if name != "lexical" or name in names]
     curve = [
@@ -97,7 +98,7 @@ def _weights(names: Sequence[str], of_grids: Sequence[float]) -> dict[str, float
     return {name: values[name] for name in sorted(names)}
 
 
-def _smooth(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def smooth(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Mean over each cell and its neighbours along the BM25 weights (cut at the borders).
 
     Not along the others' weights: a weight of 0 there means that the index is not used at all.
@@ -105,7 +106,7 @@ def _smooth(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.stack([cells[max(0, at - 1) : at + 2].mean(axis=0) for at in range(len(cells))])
 
 
-def _argmax(cells: npt.NDArray[np.float64]) -> tuple[int, ...]:
+def first_largest(cells: npt.NDArray[np.float64]) -> tuple[int, ...]:
     """First largest cell, compared to 1e-12 so that the sum's order does not decide."""
     flat = int(np.flatnonzero(cells.ravel() >= cells.max() - 1e-12)[0])
     return tuple(int(at) for at in np.unravel_index(flat, cells.shape))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.search.ranking_quality import first_ranks, reciprocal_rank
+
 if TYPE_CHECKING:
     from sunwi.search.retrievers.base import Scores
 
@@ -52,18 +54,20 @@ def order_of(scores: Scores) -> npt.NDArray[np.int64]:
     return np.argsort(-scores, kind="stable")
 
 
-def first_hit(scores: Scores, relevant: npt.NDArray[np.bool_]) -> int | None:
-    """Rank of the first relevant candidate, or None if the list holds none."""
-    hits = np.flatnonzero(relevant[order_of(scores)])
-    return int(hits[0]) + 1 if len(hits) else None
+def ranked_relevance(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> npt.NDArray[np.bool_]:
+    """Which places of the blend's order are relevant, [lists, longest list]; False beyond a list's end."""
+    hits = np.zeros((len(lists), max((len(candidates.relevant) for candidates in lists), default=0)), bool)
+    for row, candidates in enumerate(lists):
+        order = order_of(blend(candidates.scores, weights))
+        hits[row, : len(order)] = candidates.relevant[order]
+    return hits
 
 
 def list_mrr(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> float:
     """Mean reciprocal rank over lists; a list without a relevant candidate counts 0."""
     if not lists:
         return 0.0
-    ranks = [first_hit(blend(one.scores, weights), one.relevant) for one in lists]
-    return float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
+    return float(reciprocal_rank(first_ranks(ranked_relevance(lists, weights)), cutoff=np.inf).mean())
 
 
 def fit_blend(

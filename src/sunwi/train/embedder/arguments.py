@@ -22,12 +22,12 @@ def training_arguments(
     on_cpu: bool,
     evaluated: bool,
 ) -> Any:
-    """FlagEmbedding's arguments for one run: whole batches alone, no report, columns kept.
+    """FlagEmbedding's arguments for one run: complete batches only, no report, columns kept.
 
     Parameters
     ----------
     steps
-        Of the whole run; epochs are laid out before it starts (`groups.schedule`).
+        Of the whole run; all epochs are drawn before it starts (`groups.schedule`).
     folder
         Where checkpoints go.
     evaluated
@@ -95,8 +95,8 @@ def pooling_method(info: ModelInfo) -> str:
     """
     method = POOLINGS.load(info.pooling).flag_embedding
     if method is None:
-        found = f"it pools by {info.pooling}, which FlagEmbedding does not train"
-        raise ModelError(info.spec, found, "set train_embedder.enabled: false, or use another model")
+        fault = f"it pools by {info.pooling}, which FlagEmbedding does not train"
+        raise ModelError(info.spec, fault, "set train_embedder.enabled: false, or use another model")
     return method
 
 

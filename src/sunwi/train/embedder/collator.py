@@ -12,7 +12,7 @@ from sunwi.train.embedder.guide import Guide
 
 
 class GroupCollator:
-    """What FlagEmbedding's models take, with `restore` and `allowed` beside it (see flag_models)."""
+    """The inputs of FlagEmbedding's models, and `restore` and `allowed` (see `models.GroupModel`)."""
 
     def __init__(
         self, tokenizer: Any, info: ModelInfo, params: TrainEmbedderParams, guide: Guide | None
@@ -23,7 +23,7 @@ class GroupCollator:
         self.guide = guide
 
     def __call__(self, batch: Sequence[Group]) -> dict[str, Any]:
-        """Tensors of one batch; passages stand in question order, the positive first."""
+        """Tensors of one batch; passages are in question order, the positive first."""
         import torch
 
         queries = self._tokens(
@@ -34,7 +34,7 @@ class GroupCollator:
         order = self._order([len(ids) for ids in passages])
         size = self.params.sub_batch_size or len(order)
         parts = [
-            self._pad([passages[at] for at in order[start : start + size]])
+            self._pad([passages[row] for row in order[start : start + size]])
             for start in range(0, len(order), size)
         ]
         split = len(parts) > 1
@@ -47,14 +47,16 @@ class GroupCollator:
         }
 
     def _order(self, lengths: Sequence[int]) -> list[int]:
-        """Longest first, so that a sub-batch is padded little; as they come where there is but one."""
+        """Longest first, so that a sub-batch has little padding; the given order if there is only one."""
         if not 0 < self.params.sub_batch_size < len(lengths):
             return list(range(len(lengths)))
-        return sorted(range(len(lengths)), key=lambda at: (-lengths[at], at))
+        return sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
 
     def _tokens(self, texts: Sequence[str], limit: int) -> list[list[int]]:
-        found: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-        return found
+        token_ids: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=limit)[
+            "input_ids"
+        ]
+        return token_ids
 
     def _pad(self, rows: list[list[int]]) -> dict[str, Any]:
         padded = self.tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")

@@ -13,18 +13,13 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.pooling import pool
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import text_hash
+from sunwi.search.fusion.fitting import first_largest, smooth
 from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import (
-    NATURAL,
-    LabelledQuestion,
-    first_relevant_rank,
-    low_overlap,
-    reciprocal_rank,
-)
+from sunwi.search.labelled import NATURAL, LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
+from sunwi.search.ranking_quality import ndcg_of_scores, reciprocal_rank
 from sunwi.search.retrievers.base import Scores
-from sunwi.search.top import top
 from sunwi.train.embedder.dev_set import DevSet, dev_set
 from sunwi.train.embedder.settings import EmbedderSections
 
@@ -85,20 +80,20 @@ class DevEvaluation:
         grid = sorted(set(self.params.fusion.bm25_weights))
         fused = [weighted_total(normalised, {"bm25": weight, "dense": 1.0}) for weight in grid]
         low = self.parts["low_overlap"]
-        mrr = np.array([reciprocal_rank(first_relevant_rank(one, relevant))[low].mean() for one in fused])
-        # judged with its neighbours, as `search.fitting` does: one peak of a few dozen questions is noise
-        smooth = [mrr[max(0, at - 1) : at + 2].mean() for at in range(len(grid))]
-        best = int(np.flatnonzero(np.array(smooth) >= max(smooth) - 1e-12)[0])
-        found = {"bm25_weight": grid[best]}
+        mrr = np.array(
+            [reciprocal_rank(first_relevant_rank(blended, relevant))[low].mean() for blended in fused]
+        )
+        (best,) = first_largest(smooth(mrr))
+        figures = {"bm25_weight": grid[best]}
         for name, scores in (("dense", dense), ("fused", fused[best])):
             values = {
-                "ndcg10": ndcg(scores, relevant),
+                "ndcg10": ndcg_of_scores(scores, relevant),
                 "mrr": reciprocal_rank(first_relevant_rank(scores, relevant)),
             }
             for part, rows in self.parts.items():
-                for measure, of_question in values.items() if rows else ():
-                    found[f"{name}_{measure}_{part}"] = round(float(of_question[rows].mean()), 6)
-        return dict(sorted(found.items()))
+                for measure, per_question in values.items() if rows else ():
+                    figures[f"{name}_{measure}_{part}"] = round(float(per_question[rows].mean()), 6)
+        return dict(sorted(figures.items()))
 
 
 def evaluation_questions(
@@ -110,19 +105,6 @@ def evaluation_questions(
     others = sorted(set(range(len(labels))) - set(low), key=lambda row: text_hash(labels[row].qid))
     low = sorted(low, key=lambda row: (labels[row].style != NATURAL, text_hash(labels[row].qid)))[:limit]
     return sorted(low), sorted(others[: limit // 2])
-
-
-def ndcg(scores: Scores, relevant: Sequence[tuple[int, ...]], cutoff: int = 10) -> npt.NDArray[np.float64]:
-    """nDCG of each question with grades of 0 and 1 (Järvelin & Kekäläinen 2002); ties go by position.
-
-    Every chunk of a relevant document counts as relevant.
-    """
-    discount = 1.0 / np.log2(np.arange(2, cutoff + 2))
-    found = np.empty(len(scores))
-    for row, (of_question, positions) in enumerate(zip(scores, relevant, strict=True)):
-        hits = np.isin(top(of_question, cutoff)[0], positions)
-        found[row] = (hits * discount[: len(hits)]).sum() / discount[: min(len(positions), cutoff)].sum()
-    return found
 
 
 def live_vectors(

@@ -19,6 +19,7 @@ from sunwi.search.retrievers.bm25 import Bm25Retriever
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.top import top
 from sunwi.train.embedder.settings import EmbedderSections
+from sunwi.train.shared.corpus_part import part_of
 
 POOL_DEPTH = 30  # passages that each question brings into the pool of a large corpus
 
@@ -49,7 +50,7 @@ def dev_set(
     """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
     queries = as_queries(base, labels, params)
     lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
-    wanted = {at for label in labels for at in label.relevant}
+    wanted = {position for label in labels for position in label.relevant}
     if len(passages) <= whole_corpus:
         wanted = set(range(len(passages)))
     else:
@@ -57,19 +58,12 @@ def dev_set(
         search = SearchPipeline(passages, [Bm25Retriever(lexical), DenseRetriever(vectors)])
         for _, scores in search.blocks(queries, ["bm25", "dense"]):
             fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
-            wanted |= {int(at) for row in fused for at in top(row, POOL_DEPTH)[0]}
+            wanted |= {int(position) for of_query in fused for position in top(of_query, POOL_DEPTH)[0]}
     pool = sorted(wanted)
     bm25 = np.stack([lexical.scores(words)[pool] for words in queries.terms])
-    place = {at: to for to, at in enumerate(pool)}
-    part = Passages(
-        [passages.docids[at] for at in pool],
-        [passages.texts[at] for at in pool],
-        [passages.groups[at] for at in pool],
-        {passages.docids[at]: to for to, at in enumerate(pool)},
-    )
-    relevant = [tuple(place[at] for at in label.relevant) for label in labels]
+    part, inside = part_of(passages, pool, labels)
     natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
-    return DevSet(list(labels), part, relevant, bm25, natural)
+    return DevSet(list(labels), part, [label.relevant for label in inside], bm25, natural)
 
 
 def as_queries(encoder: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections) -> QueryBatch:

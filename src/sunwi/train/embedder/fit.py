@@ -14,7 +14,7 @@ from sunwi.params.encoder import EncoderParams
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.records.mined import MinedRow
 from sunwi.runtime import pick_device, seed_everything
-from sunwi.train.embedder.arguments import training_arguments
+from sunwi.train.embedder.arguments import pooling_method, training_arguments
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY, DevEvaluation
 from sunwi.train.embedder.groups import schedule
 from sunwi.train.embedder.guide import Guide
@@ -63,7 +63,7 @@ def train_embedder(
 
     Loss (FlagEmbedding, `kl_div`): cross-entropy over all passages of the batch plus the cross-entropy
     between the softmax of the teacher's scores, times `teacher_scale`, and the student's, over each
-    question's group. A run of the same data, parameters and libraries that was killed goes on from its
+    question's group. A run of the same data, parameters and libraries that was killed resumes from its
     last checkpoint (`checkpoint_folder`) and ends with the same weights. On a CPU the `freeze_layers` lowest
     layers run once for each text; runs that differ in neither base nor `freeze_layers` may share `frozen`.
 
@@ -78,12 +78,12 @@ def train_embedder(
     if len(rows) < params.batch_size:
         raise DataError(
             f"{len(rows)} mined rows are fewer than train_embedder.batch_size {params.batch_size}",
-            "lower the batch size, raise train_embedder.max_overlap, or generate more questions",
+            "set a smaller batch_size, a larger train_embedder.max_overlap, or generate more questions",
         )
     if params.negatives_cross_device and process_count() == 1:
         raise DataError(
-            "train_embedder.negatives_cross_device is set, and one process trains alone",
-            "set train_embedder.num_processes, or switch it off",
+            "train_embedder.negatives_cross_device is true, but only one process trains",
+            "set train_embedder.num_processes to 2 or more, or negatives_cross_device: false",
         )
     device = pick_device()
     seed_everything(seed)
@@ -110,10 +110,6 @@ def train_embedder(
     )
     runner = GroupRunner(info, plan.groups, params, arguments, guide, evaluate, frozen)
     before = {"step": 0.0, **evaluate(runner.model.model, runner.tokenizer)} if evaluate else None
-    if evaluate and params.patience:
-        from transformers import EarlyStoppingCallback
-
-        runner.trainer.add_callback(EarlyStoppingCallback(params.patience))
     resumed = last_checkpoint(folder)
     runner.trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     history = runner.trainer.state.log_history
@@ -149,14 +145,18 @@ def train_embedder(
 
 
 def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
-    """Refuse a method that would train what the model has not, or pool it otherwise than search does."""
-    if (params.method == "decoder") != (info.pooling == "lasttoken"):
+    """Refuse a method that trains a head that the model lacks, or pools it otherwise than search does."""
+    if (params.method == "decoder") != (pooling_method(info) == "last_token"):
         wanted = "dense or m3" if params.method == "decoder" else "decoder"
-        found = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
-        raise ModelError(info.spec, found, f"set train_embedder.method: {wanted}, or enabled: false")
+        fault = f"it pools by {info.pooling} and train_embedder.method is {params.method}"
+        raise ModelError(
+            info.spec, fault, f"set train_embedder.method: {wanted}, or train_embedder.enabled: false"
+        )
     if (layers := _layers(info)) is not None and params.freeze_layers >= layers:
-        found = f"it has {layers} layers and train_embedder.freeze_layers is {params.freeze_layers}"
-        raise ModelError(info.spec, found, f"freeze {layers - 1} layers at most, or set enabled: false")
+        fault = f"it has {layers} layers and train_embedder.freeze_layers is {params.freeze_layers}"
+        raise ModelError(
+            info.spec, fault, f"set freeze_layers to {layers - 1} at most, or train_embedder.enabled: false"
+        )
     missing = {"lexical", "colbert"} - set(info.heads) if params.method == "m3" else set()
     if missing:  # trained from scratch in a short run, a lexical head only does harm
         raise ModelError(
@@ -167,7 +167,7 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
 
 
 def _layers(info: ModelInfo) -> int | None:
-    """Layers by the model's configuration, None where it does not tell."""
+    """Number of layers in the model's configuration; None if it is not stated there."""
     from transformers import AutoConfig
 
     return getattr(AutoConfig.from_pretrained(info.folder), "num_hidden_layers", None)

@@ -12,20 +12,21 @@ import numpy.typing as npt
 from sunwi.models.encoder import Encoder
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.weighted import weighted_sum
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap, reciprocal_rank
+from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
+from sunwi.search.ranking_quality import reciprocal_rank
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.settings import EmbedderSections
 
-GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding and say little
+GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding time for little precision
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
 GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
 
 
 @dataclass(frozen=True, slots=True)
-class GateVerdict:
+class GateRanks:
     """Reciprocal ranks of one encoder on the gate's questions, dense alone and fused."""
 
     dense: npt.NDArray[np.float64]
@@ -36,29 +37,28 @@ def gate_set(
     passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections
 ) -> DevSet:
     """The low-overlap dev questions with their pool, drawn with the base encoder."""
-    rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)
-    rows = sorted(sorted(rows, key=lambda row: (labels[row].overlap, labels[row].qid))[:GATE_QUESTIONS])
+    rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions, GATE_QUESTIONS)
     return dev_set(passages, base, [labels[row] for row in rows], params, GATE_CORPUS)
 
 
-def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateVerdict:
+def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks:
     """Reciprocal rank (cut at 10) of each gate question under one encoder."""
     queries = as_queries(encoder, gate.labels, params)
     vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
-    return verdict_of(DenseRetriever(vectors).scores(queries), gate, params)
+    return gate_ranks(DenseRetriever(vectors).scores(queries), gate, params)
 
 
-def verdict_of(dense: Scores, gate: DevSet, params: EmbedderSections) -> GateVerdict:
-    """The verdict on dense scores [questions, pool]."""
+def gate_ranks(dense: Scores, gate: DevSet, params: EmbedderSections) -> GateRanks:
+    """Reciprocal ranks of dense scores [questions, pool], alone and fused."""
     fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
-    return GateVerdict(
+    return GateRanks(
         reciprocal_rank(first_relevant_rank(dense, gate.relevant)),
         reciprocal_rank(first_relevant_rank(fused, gate.relevant)),
     )
 
 
 def promote(
-    verdicts: dict[float, GateVerdict], gate: DevSet, params: EmbedderSections
+    verdicts: dict[float, GateRanks], gate: DevSet, params: EmbedderSections
 ) -> tuple[float, dict[str, Any]]:
     """The share of the base that is promoted (1 = the base itself), and why.
 

@@ -1,4 +1,4 @@
-"""Training groups in their order: each question with one positive and the negatives that its turn draws."""
+"""Training groups in order: each question with one positive and the negatives drawn for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Schedule:
     """Every group of a run in training order, and what happened to the rows.
 
     `left_out` counts rows that fitted in no batch of their epoch, summed over the epochs; `padded` counts
-    rows that have fewer negatives than a group wants, so that some stand in it twice.
+    rows with fewer negatives than a group needs, so that some occur in it twice.
     """
 
     groups: list[Group]
@@ -47,7 +47,7 @@ def schedule(
 
     Batches and negatives are drawn anew each epoch. Since nothing is drawn while training, a run that is
     resumed, or reads its data in several workers, trains on the same groups as one that was not. A step
-    takes one batch for each process; the trainer deals them out in turn. Processes that share their
+    takes one batch for each process; the trainer distributes them in turn. Processes that share their
     negatives train as one on one large batch: it is arranged as a whole.
     """
     per_step = params.batch_size * processes
@@ -73,10 +73,10 @@ def _group(row: MinedRow, params: TrainEmbedderParams, draw: random.Random) -> G
     positive = draw.choice(range(len(row.pos)))
     negatives = list(range(len(row.neg)))
     chosen = draw.sample(negatives * max(1, math.ceil(wanted / len(negatives))), wanted)
-    scores = [row.pos_scores[positive], *(row.neg_scores[at] for at in chosen)]
+    scores = [row.pos_scores[positive], *(row.neg_scores[negative] for negative in chosen)]
     return Group(
         row.qid,
         row.query,
-        [row.pos[positive], *(row.neg[at] for at in chosen)],
+        [row.pos[positive], *(row.neg[negative] for negative in chosen)],
         [score * params.teacher_scale for score in scores],  # the teacher's softmax has no temperature
     )

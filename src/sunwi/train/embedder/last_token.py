@@ -1,4 +1,4 @@
-"""A decoder as an encoder: each text ends with the end token, whose vector stands for it."""
+"""A decoder as an encoder: each text ends with the end token, whose vector represents it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ending_with_eos(info: ModelInfo, folder: Path) -> ModelInfo:
     tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
     if tokenizer.eos_token is None:
         raise ModelError(
-            info.spec, "its tokeniser has no end token", "use a decoder whose tokeniser names eos_token"
+            info.spec, "its tokeniser has no end token", "use a decoder whose tokeniser defines eos_token"
         )
     if not _ends(tokenizer):
         from tokenizers import processors

@@ -99,9 +99,9 @@ class M3Model(GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]
         lexical = weights.new_zeros(len(input_ids), self.vocab_size)
         lexical = lexical.scatter_reduce(1, input_ids, weights, reduce="amax")
         special = {getattr(self.tokenizer, f"{name}_token_id") for name in ("cls", "eos", "pad", "unk")}
-        kept = weights.new_ones(self.vocab_size)
-        kept[sorted(special - {None})] = 0.0
-        return lexical * kept
+        counted = weights.new_ones(self.vocab_size)
+        counted[sorted(special - {None})] = 0.0
+        return lexical * counted
 
     def encode(self, features: Any) -> Any:
         """Dense, lexical and token vectors; those of sub-batches are padded to the longest one's tokens.

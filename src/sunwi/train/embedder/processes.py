@@ -1,4 +1,4 @@
-"""Processes that train together: torchrun starts them, and they know it by its environment variables."""
+"""Processes that train together: torchrun starts them and sets their environment variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def process_count() -> int:
 
 
 def start_processes(count: int) -> None:
-    """Start this script anew as `count` processes of this machine, by torchrun, in this process's place.
+    """Replace this process by `count` processes of this script on this machine, started by torchrun.
 
     Returns at once where one process is enough, or torchrun or accelerate has started this one already.
     """

@@ -45,7 +45,7 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a run learns from: mined rows, overlap and style of their questions, what counts as kin."""
+    """What a run learns from: mined rows, overlap and style of their questions, equal answers."""
 
     rows: Sequence[MinedRow]
     overlaps: Mapping[str, float]
@@ -76,8 +76,8 @@ def tune(
 ) -> Tuned:
     """Write the promoted encoder to `out`.
 
-    Without training (switched off, or without a dev question to judge by) the base is promoted, and the
-    metrics say why. Of several processes the main one alone judges and writes; the others return no metrics.
+    Without training (switched off, or no dev question) the base is promoted, and the metrics name the reason.
+    Of several processes only the main one judges and writes; the others return no metrics.
     """
     base = resolve(params.encoder.model)
     if not params.train_embedder.enabled or not dev:
@@ -97,10 +97,10 @@ def tune(
             return Tuned({}, [], [], [])
         trained, selection = rounds[-1]
         verdict = _save_best(params, trained, base, start, passages, dev, workdir, out)
-    for one, _ in rounds:
-        remove_checkpoints(one.checkpoints)
+    for trained, _ in rounds:
+        remove_checkpoints(trained.checkpoints)
     metrics = {**verdict, "rows_mined": len(data.rows), **_facts(rounds), **_selected(selection)}
-    return Tuned(metrics, *_curves(rounds), [one.resumed_from for one, _ in rounds])
+    return Tuned(metrics, *_curves(rounds), [trained.resumed_from for trained, _ in rounds])
 
 
 def _train_rounds(
@@ -119,20 +119,20 @@ def _train_rounds(
     evaluate = None
     if settings.eval_steps:
         evaluate = DevEvaluation(passages, Encoder.of(start, params.encoder), dev, params)
-    found: list[tuple[Trained, Selection]] = []
+    rounds: list[tuple[Trained, Selection]] = []
     info, rows = start, data.rows
-    for at in range(settings.rounds):
-        if at:
-            folder = workdir / f"round-{at}"
-            save_encoder(info, found[-1][0].state, folder, found[-1][0].heads)
+    for number in range(settings.rounds):
+        if number:
+            folder = workdir / f"round-{number}"
+            save_encoder(info, rounds[-1][0].state, folder, rounds[-1][0].heads)
             info = resolve(str(folder))
             rows = data.remine(Encoder.of(info, params.encoder))
         selection = select_rows(rows, data.overlaps, data.styles, settings)
         trained = train_embedder(
-            info, selection.rows, settings, params.seed + at, data.answer_group, params.encoder, evaluate
+            info, selection.rows, settings, params.seed + number, data.answer_group, params.encoder, evaluate
         )
-        found.append((trained, selection))
-    return found
+        rounds.append((trained, selection))
+    return rounds
 
 
 def _save_best(
@@ -177,7 +177,7 @@ def _facts(rounds: Sequence[tuple[Trained, Selection]]) -> dict[str, Any]:
         "rows": len(selection.rows),
         "rows_left_out_of_batches": trained.left_out_rows,
         "rows_with_repeated_negatives": trained.padded_rows,
-        "steps": sum(len(one.curve) for one, _ in rounds),
+        "steps": sum(len(part.curve) for part, _ in rounds),
         "best_step": trained.best_step,
         "trained_parameters": trained.trained_parameters,
         "loss_first": trained.curve[0]["loss"] if trained.curve else None,

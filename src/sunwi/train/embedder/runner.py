@@ -1,4 +1,4 @@
-"""FlagEmbedding's runner and trainer over laid-out groups: one code path for its three kinds of models.
+"""FlagEmbedding's runner and trainer over prepared groups: one code path for its three kinds of models.
 
 Import this module where training starts: it loads FlagEmbedding and torch.
 """
@@ -26,9 +26,11 @@ from sunwi.models.encoder import load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.collator import GroupCollator
+from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.groups import Group
 from sunwi.train.embedder.guide import Guide
 from sunwi.train.embedder.models import DecoderModel, DenseModel, M3Model
+from sunwi.train.shared.early_stopping import is_exhausted
 from sunwi.train.shared.frozen_layers import FrozenOutputs, can_reuse, reuse_frozen_layers
 from sunwi.train.shared.layer_rates import freeze, parameter_groups, without_attention_dropout
 
@@ -46,22 +48,22 @@ class Groups(Dataset[Group]):
     def __len__(self) -> int:
         return len(self.groups)
 
-    def __getitem__(self, at: int) -> Group:
-        return self.groups[at]
+    def __getitem__(self, position: int) -> Group:
+        return self.groups[position]
 
 
 class GroupTrainer(AbsEmbedderTrainer):  # type: ignore[misc]
-    """Rows in their order, layer-wise rates, dev figures, and checkpoints of what is trained alone.
+    """Rows in their order, layer-wise rates, dev figures, and checkpoints of trained weights only.
 
-    Frozen weights are the base's, so a checkpoint without them is whole; one mechanism serves LoRA, M3's
+    Frozen weights are the base's, so a checkpoint without them is complete; one mechanism serves LoRA, M3's
     heads and plain encoders, of which transformers can resume only the last.
     """
 
     optimizer: Any
     control: Any
 
-    def __init__(self, *, layer_decay: float, evaluate: Evaluate | None, **options: Any) -> None:
-        self.layer_decay = layer_decay
+    def __init__(self, *, params: TrainEmbedderParams, evaluate: Evaluate | None, **options: Any) -> None:
+        self.layer_decay, self.patience = params.layer_decay, params.patience
         self.dev_figures = evaluate
         super().__init__(**options)
 
@@ -79,13 +81,20 @@ class GroupTrainer(AbsEmbedderTrainer):  # type: ignore[misc]
         return super().create_optimizer(model)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Dev figures, logged so that they come back with a resumed run."""
+        """Dev figures, logged so that they come back with a resumed run; without a better one training stops.
+
+        transformers' EarlyStoppingCallback counts anew in a resumed run, which would train for longer.
+        """
         assert self.dev_figures is not None  # eval_strategy is "no" without it
         figures = {
             f"eval_{name}": value for name, value in self.dev_figures(self.model.model, self.tokens).items()
         }
         self.log(figures)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, figures)
+        key = f"eval_{CHOSEN_BY}"
+        values = [row[key] for row in self.state.log_history if key in row]
+        if self.patience and is_exhausted(values, self.patience):
+            self.control.should_training_stop = True
         return figures
 
     @property
@@ -179,7 +188,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
         )
 
     def load_train_dataset(self) -> Groups:
-        """The laid-out groups."""
+        """The prepared groups."""
         return Groups(self.groups)
 
     def load_data_collator(self) -> GroupCollator:
@@ -189,7 +198,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
     def load_trainer(self) -> GroupTrainer:
         """The trainer, its dev figures in place of an evaluation set."""
         return GroupTrainer(
-            layer_decay=self.params.layer_decay,
+            params=self.params,
             evaluate=self.evaluate,
             model=self.model,
             args=self.training_args,

@@ -39,7 +39,7 @@ def select_rows(
 def mix_styles(
     rows: Sequence[MinedRow], styles: Mapping[str, str], shares: Mapping[str, float]
 ) -> list[MinedRow]:
-    """The largest set of rows in which each style has its share; none is repeated, unnamed styles go.
+    """The largest set of rows in which each style has its share, without repeats; other styles are left out.
 
     Within a style rows are taken by the hash of their id, evenly over the corpus.
 
@@ -49,14 +49,16 @@ def mix_styles(
         If a style that has a share has no row.
     """
     wanted = {style: share for style, share in sorted(shares.items()) if share > 0}
-    of_style: dict[str, list[MinedRow]] = {style: [] for style in wanted}
+    by_style: dict[str, list[MinedRow]] = {style: [] for style in wanted}
     for row in sorted(rows, key=lambda row: text_hash(row.qid)):
-        if styles[row.qid] in of_style:
-            of_style[styles[row.qid]].append(row)
-    if empty := [style for style, found in of_style.items() if not found]:
-        there = ", ".join(sorted({styles[row.qid] for row in rows}))
-        what = f"train_embedder.style_shares names {', '.join(empty)}, which no row has (they have {there})"
-        raise DataError(what, "take styles that the questions have, or raise train_embedder.max_overlap")
-    scale = min(len(of_style[style]) / share for style, share in wanted.items())
-    chosen = [row for style, share in wanted.items() for row in of_style[style][: round(scale * share)]]
+        if styles[row.qid] in by_style:
+            by_style[styles[row.qid]].append(row)
+    if empty := [style for style, of_one_style in by_style.items() if not of_one_style]:
+        known = ", ".join(sorted({styles[row.qid] for row in rows}))
+        what = f"train_embedder.style_shares names {', '.join(empty)}, which no row has (they have {known})"
+        raise DataError(
+            what, "name styles that the questions have, or set a larger train_embedder.max_overlap"
+        )
+    scale = min(len(by_style[style]) / share for style, share in wanted.items())
+    chosen = [row for style, share in wanted.items() for row in by_style[style][: round(scale * share)]]
     return sorted(chosen, key=lambda row: row.qid)

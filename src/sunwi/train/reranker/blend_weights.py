@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sunwi.records.mined import CandidateList
-from sunwi.search.labelled import NATURAL
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend
+from sunwi.search.labelled import NATURAL, low_overlap
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.train.reranker.calibration import calibrate
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.scored import score_lists
 
 if TYPE_CHECKING:
@@ -27,36 +27,36 @@ def fit_rerankers(
 ) -> tuple[Blend, Calibration, dict[str, Any]]:
     """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
 
-    A reranker that does not help there gets the weight 0; a set of which one is not trained is fitted with
-    the others alone, and a set of which none is there is left out.
+    A reranker that does not help there gets the weight 0; a set with an untrained member is fitted with
+    the others, and a set without a trained member is left out.
     """
-    dev = [one for one in lists if one.split == "dev"]
+    dev = [question for question in lists if question.split == "dev"]
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
-    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = [scored[at] for at in low]
+    low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [scored[row] for row in low]
     fits: Blend = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
-        there = [name for name in names if name in rerankers.names]
-        if there:
-            fits[kind], curves[kind] = fit_blend(chosen, there, params.train_reranker.weights)
+        trained = [name for name in names if name in rerankers.names]
+        if trained:
+            fits[kind], curves[kind] = fit_blend(chosen, trained, params.train_reranker.weights)
     calibration, errors = fit_calibration(chosen, fits)
     parts = {
         "low_overlap": low,
-        NATURAL: [at for at, one in enumerate(dev) if one.style == NATURAL],
-        "synthetic": [at for at, one in enumerate(dev) if one.style != NATURAL],
+        NATURAL: [row for row, question in enumerate(dev) if question.style == NATURAL],
+        "synthetic": [row for row, question in enumerate(dev) if question.style != NATURAL],
     }
     orders: dict[str, dict[str, float]] = {FIRST: {}}
     for name in rerankers.names:
         orders[f"{name}_alone"] = {FIRST: 0.0, name: 1.0}
     orders |= {f"{kind}_blended": weights for kind, weights in fits.items()}
-    places = {order: relevances(scored, weights) for order, weights in orders.items()}
-    found = {
-        part: {order: quality([of[at] for at in rows]) for order, of in places.items()}
+    hits = {order: ranked_relevance(scored, weights) for order, weights in orders.items()}
+    qualities = {
+        part: {order: quality(of_lists[rows]) for order, of_lists in hits.items()}
         for part, rows in parts.items()
         if rows
     }
-    right = {order: solved(of) for order, of in places.items()}
+    right = {order: solved(of_lists) for order, of_lists in hits.items()}
     moved = {
         part: {
             order: movement(right[FIRST][rows], now[rows], params.seed, params.score.confidence).as_metrics()
@@ -70,7 +70,7 @@ def fit_rerankers(
         "weights": fits,
         "calibration": errors,
         "lists": {part: len(rows) for part, rows in parts.items()},
-        "quality": found,
+        "quality": qualities,
         "moved": moved,
         "curves": curves,
     }
@@ -96,16 +96,10 @@ def fit_untrained(
 
 def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:
     """Platt's sigmoid of each set's blend, and its calibration errors; a set without both kinds has none."""
-    found: Calibration = {}
+    calibration: Calibration = {}
     errors: dict[str, Any] = {}
     for kind, weights in fits.items():
-        fitted, of_kind = calibrate(lists, weights)
+        fitted, errors_of_kind = calibrate(lists, weights)
         if fitted is not None:
-            found[kind], errors[kind] = fitted, of_kind
-    return found, errors
-
-
-def _low(lists: Sequence[CandidateList], threshold: float, minimum: int) -> list[int]:
-    order = sorted(range(len(lists)), key=lambda at: (lists[at].overlap, lists[at].qid))
-    below = sum(one.overlap <= threshold for one in lists)
-    return sorted(order[: max(below, minimum)])
+            calibration[kind], errors[kind] = fitted, errors_of_kind
+    return calibration, errors

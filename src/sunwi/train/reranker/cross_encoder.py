@@ -14,7 +14,7 @@ from sunwi.models.cross_encoder import logits_of
 from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
-from sunwi.train.reranker.early_stopping import Watch, watching
+from sunwi.search.rerank.rerankers import PairScorer
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import (
     ADAPTER,
@@ -24,7 +24,8 @@ from sunwi.train.reranker.lora import (
     trained_parameters,
     without_paths,
 )
-from sunwi.train.reranker.loss_module import list_loss
+from sunwi.train.reranker.objective import list_loss
+from sunwi.train.shared.early_stopping import EarlyStopping
 
 
 def train_reranker(
@@ -35,7 +36,7 @@ def train_reranker(
     seed: int,
     out: Path,
     start: Path | None = None,
-    watch: Watch | None = None,
+    watch: EarlyStopping | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
@@ -61,7 +62,7 @@ def train_reranker(
     if len(lists) < params.batch_size:
         raise DataError(
             f"{len(lists)} training lists are fewer than train_reranker.batch_size {params.batch_size}",
-            "lower the batch size, or generate more questions",
+            "set a smaller train_reranker.batch_size, or generate more questions",
         )
     from datasets import Dataset
     from sentence_transformers.cross_encoder import (
@@ -80,10 +81,10 @@ def train_reranker(
     transformer.auto_model = adapted
     dataset = Dataset.from_dict(
         {
-            "query": [one.query for one in lists],
-            "passages": [one.passages for one in lists],
-            "retriever": [one.retriever for one in lists],
-            "labels": [one.labels for one in lists],
+            "query": [example.query for example in lists],
+            "passages": [example.passages for example in lists],
+            "retriever": [example.retriever for example in lists],
+            "labels": [example.labels for example in lists],
         }
     )
     with tempfile.TemporaryDirectory(prefix="sunwi-rerank-") as workdir:
@@ -109,7 +110,7 @@ def train_reranker(
         if watch is not None:
             tokenizer = model.tokenizer
             trainer.add_callback(
-                watching(
+                _callback(
                     watch,
                     adapted,
                     lambda pairs: logits_of(tokenizer, adapted, device, pairs, params.max_length),
@@ -130,6 +131,23 @@ def train_reranker(
     }
     _save(adapted, base, base_name, out)
     return facts, curve
+
+
+def _callback(watch: EarlyStopping, model: Any, scorer: PairScorer) -> Any:
+    """A callback by which transformers' trainer calls the watch after each step.
+
+    Its own EarlyStoppingCallback needs a checkpoint of each evaluation, and has none of the start.
+    """
+    from transformers import TrainerCallback
+
+    class Watching(TrainerCallback):  # type: ignore[misc]  # the library's class has no types
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            watch.see(0, model, scorer)
+
+        def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
+            control.should_training_stop |= watch.see(state.global_step, model, scorer)
+
+    return Watching()
 
 
 def _has_pooler(base: Path) -> bool:

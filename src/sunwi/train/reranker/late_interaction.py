@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,24 @@ import numpy as np
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.resolver import content_hash
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_reranker import TrainRerankerParams
-from sunwi.runtime import pick_device, progress, seed_everything
-from sunwi.train.reranker.early_stopping import Watch
+from sunwi.runtime import pick_device, seed_everything
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
-from sunwi.train.reranker.losses import LOSSES
+from sunwi.train.reranker.objective import ranking_loss
+from sunwi.train.shared.checkpoints import checkpoint_folder, remove_checkpoints
+from sunwi.train.shared.early_stopping import EarlyStopping
+from sunwi.train.shared.loop import Checkpoints, Optimiser, learning_rate_factor, train_loop
 
 if TYPE_CHECKING:
     import torch
 
     from sunwi.train.shared.frozen_layers import FrozenOutputs
 
+CHECKPOINT_EVERY = 20  # steps; a checkpoint holds the adapter's weights alone, so it is small
 Tokens = tuple["torch.Tensor", "torch.Tensor"]  # unit vectors [texts, tokens, dimensions], mask
 
 
@@ -39,13 +44,14 @@ def train_late_interaction(
     seed: int,
     out: Path,
     start: Path | None = None,
-    watch: Watch | None = None,
+    watch: EarlyStopping | None = None,
     frozen: FrozenOutputs | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
-    The loss sees MaxSim over the temperature, plus `retriever_weight` times the retriever's score: with it
-    the adapter learns what the blend of both lacks, and not what the retriever knows already.
+    A run that was interrupted resumes from its last checkpoint to the same weights. The loss sees MaxSim over
+    the temperature, plus `retriever_weight` times the retriever's score: so the adapter learns what the blend
+    of both lacks, and not what the retriever already contributes.
 
     Parameters
     ----------
@@ -86,17 +92,52 @@ def train_late_interaction(
             hidden, mask = torch.nn.functional.linear(hidden[:, 1:], weight, bias), mask[:, 1:]
         return torch.nn.functional.normalize(hidden, dim=-1), mask.bool()
 
-    def loss_of(batch: Sequence[TrainingList]) -> torch.Tensor:
-        asked = tokens([info.query_prefix + one.query for one in batch], query_max_length)
-        places = {text: at for at, text in enumerate(dict.fromkeys(chain(*(one.passages for one in batch))))}
-        read, kept = tokens([info.passage_prefix + text for text in places], settings.max_length)
-        rows = [places[text] for one in batch for text in one.passages]  # a passage of two lists runs once
-        scores = maxsim_of_lists(asked, (read[rows], kept[rows]), [len(one.passages) for one in batch])
-        labels, retriever, mask = (part.to(device) for part in list_tensors(batch))
-        logits = scores / settings.loss_temperature + settings.retriever_weight * retriever
-        return LOSSES[settings.loss](logits, labels, settings.teacher_scale * retriever, mask)
+    def losses(_: int, batch: Sequence[TrainingList]) -> dict[str, torch.Tensor]:
+        queries = tokens([info.query_prefix + example.query for example in batch], query_max_length)
+        row_of = {
+            text: row
+            for row, text in enumerate(dict.fromkeys(chain(*(example.passages for example in batch))))
+        }
+        vectors, mask = tokens([info.passage_prefix + text for text in row_of], settings.max_length)
+        rows = [
+            row_of[text] for example in batch for text in example.passages
+        ]  # a passage of two lists runs once
+        scores = maxsim_of_lists(
+            queries, (vectors[rows], mask[rows]), [len(example.passages) for example in batch]
+        )
+        labels, retriever = [example.labels for example in batch], [example.retriever for example in batch]
+        return {"loss": ranking_loss(scores, labels, retriever, settings)}
 
-    curve = _descend(adapted, lists, loss_of, settings, seed, watch, live)
+    steps = settings.max_steps
+    optimiser = Optimiser(
+        adapted,
+        lambda _: settings.learning_rate,
+        lambda step: learning_rate_factor(step - 1, max(1, steps // 10), steps - 1),
+        losses,
+        section="train_reranker",
+    )
+    together = [example.passages[0] for example in lists] if settings.group_passages else None
+    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
+    folder = checkpoint_folder(
+        {
+            "model": [info.content_hash, info.query_prefix, info.passage_prefix],
+            "start": content_hash(start) if start else None,
+            "params": settings.model_dump(),
+            "limits": [query_max_length, device.type],
+            "seed": seed,
+            "lists": [asdict(example) for example in lists],
+            "dev": [watch.every, watch.patience, watch.start, list(watch.questions)] if watch else None,
+        }
+    )
+    curve = train_loop(
+        optimiser,
+        lambda done: ([[lists[row] for row in rows]] for rows in islice(order, done, None)),
+        steps,
+        "train late interaction",
+        watch,
+        (live.fresh,),
+        Checkpoints(folder, CHECKPOINT_EVERY),
+    )
     shutil.rmtree(out, ignore_errors=True)
     facts = {
         "training_lists": len(lists),
@@ -105,11 +146,12 @@ def train_late_interaction(
     }
     save_adapter(adapted, out / ADAPTER, base_name)
     save_encoder(info, adapted.merge_and_unload().state_dict(), out / MERGED)
+    remove_checkpoints(folder)
     return facts, curve
 
 
-def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> torch.Tensor:
-    """Mean over a query's tokens of the best cosine among a passage's, shape [lists, longest list].
+def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> list[torch.Tensor]:
+    """Mean over a query's tokens of the best cosine among a passage's, [passages] of each list.
 
     Parameters
     ----------
@@ -118,75 +160,18 @@ def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> 
     passages
         The same of all lists' passages, one list after the other.
     sizes
-        Passages of each list; places beyond are 0.
+        Passages of each list.
     """
     import torch
 
-    (asked, asked_mask), (read, read_mask) = queries, passages
-    rows, start = [], 0
-    for at, size in enumerate(sizes):
-        of_list = slice(start, start + size)
-        alike = torch.einsum("td,psd->pts", asked[at], read[of_list])  # [passages, query tokens, tokens]
-        best = alike.masked_fill(~read_mask[of_list, None, :], -2.0).amax(dim=2)
-        kept = asked_mask[at].to(best.dtype)
-        scores = (best * kept).sum(dim=1) / kept.sum()
-        rows.append(torch.nn.functional.pad(scores, (0, max(sizes) - size)))
-        start += size
-    return torch.stack(rows)
-
-
-def list_tensors(batch: Sequence[TrainingList]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Labels, retriever scores and mask of lists, each [lists, longest list]; 0 beyond a list's end."""
-    import torch
-
-    longest = max(len(one.passages) for one in batch)
-
-    def padded(values: Sequence[float]) -> list[float]:
-        return [*values, *[0.0] * (longest - len(values))]
-
-    labels = torch.tensor([padded(one.labels) for one in batch])
-    retriever = torch.tensor([padded(one.retriever) for one in batch])
-    mask = torch.tensor([padded([1.0] * len(one.passages)) for one in batch]).bool()
-    return labels, retriever, mask
-
-
-def _descend(
-    model: Any,
-    lists: Sequence[TrainingList],
-    loss_of: Any,
-    settings: TrainRerankerParams,
-    seed: int,
-    watch: Watch | None,
-    live: LateInteraction,
-) -> list[dict[str, float]]:
-    """AdamW with linear warm-up and decay; the curve of losses."""
-    import torch
-    from transformers import get_linear_schedule_with_warmup
-
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=0.01)
-    steps = settings.max_steps
-    schedule = get_linear_schedule_with_warmup(optimiser, max(1, steps // 10), steps)
-    curve: list[dict[str, float]] = []
-    if watch is not None:
-        watch.see(0, model, live.fresh)
-    model.train()
-    together = [one.passages[0] for one in lists] if settings.group_passages else None
-    order = shuffled(len(lists), settings.batch_size, steps, seed, together)
-    for step, rows in enumerate(progress(order, steps, "train late interaction", "step"), start=1):
-        loss = loss_of([lists[row] for row in rows])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        curve.append({"step": step, "loss": round(float(loss.detach()), 6)})
-        if watch is not None and watch.see(step, model, live.fresh):
-            break
-    if watch is not None:
-        watch.restore(model)
-    model.eval()
-    return curve
+    parts = (tensor.split(list(sizes)) for tensor in passages)  # type: ignore[no-untyped-call]
+    scores = []
+    for query, query_mask, vectors, mask in zip(*queries, *parts, strict=True):
+        cosines = torch.einsum("td,psd->pts", query, vectors)  # [passages, query tokens, tokens]
+        best = cosines.masked_fill(~mask[:, None, :], -2.0).amax(dim=2)
+        weights = query_mask.to(best.dtype)
+        scores.append((best * weights).sum(dim=1) / weights.sum())
+    return scores
 
 
 def shuffled(
@@ -203,8 +188,8 @@ def shuffled(
             waiting = [int(row) for row in generator.permutation(size)]
             if together is not None:
                 first: dict[str, int] = {}
-                for at, row in enumerate(waiting):
-                    first.setdefault(together[row], at)
+                for position, row in enumerate(waiting):
+                    first.setdefault(together[row], position)
                 waiting.sort(key=lambda row: first[together[row]])
         yield waiting[:batch_size]
         waiting = waiting[batch_size:]

@@ -46,38 +46,40 @@ def training_lists(
     hardest negative least: a list that the retriever decides by far has no gradient.
     """
     share = max_positive_share if params.max_positive_share is None else params.max_positive_share
-    found: list[TrainingList] = []
+    examples: list[TrainingList] = []
     counts = {"lists": 0, "positive_not_retrieved": 0, "without_negative": 0}
-    for one in lists:
-        if one.split != "train":
+    for question in lists:
+        if question.split != "train":
             continue
         counts["lists"] += 1
-        if not any(candidate.label for candidate in one.candidates):
+        if not any(candidate.label for candidate in question.candidates):
             counts["positive_not_retrieved"] += 1
-        elif made := training_list(one, texts, params.negatives, share):
-            found.append(made)
+        elif example := training_list(question, texts, params.negatives, share):
+            examples.append(example)
         else:
             counts["without_negative"] += 1
     if params.max_lists:
-        rising = sorted(range(len(found)), key=lambda at: (found[at].lead, at))
-        found = [found[at] for at in sorted(rising[: params.max_lists])]
-    return found, counts
+        rising = sorted(range(len(examples)), key=lambda row: (examples[row].lead, row))
+        examples = [examples[row] for row in sorted(rising[: params.max_lists])]
+    return examples, counts
 
 
 def training_list(
-    one: CandidateList, texts: Mapping[str, str], negatives: int, max_positive_share: float
+    question: CandidateList, texts: Mapping[str, str], negatives: int, max_positive_share: float
 ) -> TrainingList | None:
     """The list's best positive and some of its negatives; None where it has not both."""
-    positive = next((candidate for candidate in one.candidates if candidate.label), None)
+    positive = next((candidate for candidate in question.candidates if candidate.label), None)
     if positive is None:
         return None
     limit = positive_limit(positive.score, max_positive_share)
-    below = [candidate for candidate in one.candidates if not candidate.label and candidate.score < limit]
+    below = [
+        candidate for candidate in question.candidates if not candidate.label and candidate.score < limit
+    ]
     if not below:
         return None
-    chosen = [positive, *(below[at] for at in spread(len(below), negatives))]
+    chosen = [positive, *(below[place] for place in spread(len(below), negatives))]
     return TrainingList(
-        one.query,
+        question.query,
         [texts[candidate.docid] for candidate in chosen],
         [candidate.score for candidate in chosen],
     )
@@ -93,4 +95,4 @@ def spread(size: int, count: int) -> list[int]:
     """
     if size <= count or count == 1:
         return list(range(min(size, count)))
-    return [round(at * (size - 1) / (count - 1)) for at in range(count)]
+    return [round(step * (size - 1) / (count - 1)) for step in range(count)]

@@ -27,7 +27,7 @@ def adapt(
 ) -> Any:
     """The model with an adapter to train: the one saved in `start`, else a fresh one as `settings` say.
 
-    `base_name` stands in the adapter's file for the base; it is never a path of this machine.
+    The adapter's file names the base `base_name`, never by a path of this machine.
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
@@ -53,14 +53,14 @@ def adapt(
 
 
 def save_adapter(adapted: Any, folder: Path, base_name: str) -> None:
-    """The adapter with the head that was trained beside it."""
+    """Save the adapter and the head that was trained with it."""
     adapted.save_pretrained(folder, save_embedding_layers=False)  # else peft asks the hub about the base
     (folder / "README.md").unlink(missing_ok=True)  # peft's template card, empty of facts
     without_paths(folder / "adapter_config.json", base_name)
 
 
 def without_paths(path: Path, base_name: str) -> None:
-    """Write a configuration anew without this machine's paths and with sorted module names.
+    """Rewrite a configuration without this machine's paths and with sorted module names.
 
     peft keeps module names in sets, whose order changes from process to process.
     """

@@ -39,7 +39,7 @@ class Movement:
             "hit1_change": round(self.hit1_change, 6),
             "hit1_change_interval": None
             if self.interval is None
-            else [round(one, 6) for one in self.interval],
+            else [round(bound, 6) for bound in self.interval],
             "hit1_change_p": None if self.p_value is None else round(self.p_value, 6),
         }
 

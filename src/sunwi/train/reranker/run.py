@@ -17,18 +17,18 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import METHOD_FILE, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
 from sunwi.train.reranker.settings import RerankerSections
+from sunwi.train.shared.early_stopping import EarlyStopping
 
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The stage-1 reranker that a second stage goes on from, and whether by a fresh adapter on it."""
+    """The stage-1 reranker that a second stage starts from, and whether with a fresh adapter."""
 
     folder: Path
     fresh: bool
@@ -44,7 +44,7 @@ def tune_reranker(
 ) -> tuple[Blend, Calibration, dict[str, Any], list[dict[str, float]]]:
     """Write the trained reranker to `out`; return blend weights, their calibration, metrics and loss curve.
 
-    The encoder's own late interaction needs no training and is always there beside it.
+    The encoder's own late interaction needs no training and is always available beside it.
     """
     settings = params.train_reranker
     curve: list[dict[str, float]] = []
@@ -69,11 +69,11 @@ def train_by_method(
     embedder: Path,
     out: Path,
     start: Start | None = None,
-    watch: Watch | None = None,
+    watch: EarlyStopping | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train the reranker that `settings` name on the lists; return facts and the loss curve.
 
-    `embedder` is the promoted encoder, a path relative to the project: it is named in what is written. A
+    `embedder` is the promoted encoder, a path relative to the project: the written files name it. A
     second stage's fresh adapter stands on the merged model of the first.
     """
     late = settings.method == "late_interaction"
@@ -88,10 +88,10 @@ def train_by_method(
         adapter = start.folder / ADAPTER
     if late:
         length = params.encoder.query_max_length
-        found = train_late_interaction(
+        outcome = train_late_interaction(
             resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch
         )
     else:
-        found = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
+        outcome = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
     write_json(out / METHOD_FILE, {"method": settings.method})
-    return found
+    return outcome

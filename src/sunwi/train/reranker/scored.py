@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.blend import FIRST, ScoredList
 from sunwi.search.rerank.rerankers import Rerankers
 
 
+def list_pairs(
+    lists: Sequence[CandidateList], texts: Mapping[str, str], depth: int
+) -> tuple[list[tuple[str, str]], npt.NDArray[np.int64]]:
+    """(query, passage) of each list's first `depth` candidates, and the borders between the lists."""
+    heads = [(question.query, question.candidates[:depth]) for question in lists]
+    pairs = [(query, texts[candidate.docid]) for query, head in heads for candidate in head]
+    return pairs, np.cumsum([len(head) for _, head in heads], dtype=np.int64)[:-1]
+
+
 def score_lists(
-    lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, depth: int
+    lists: Sequence[CandidateList], texts: Mapping[str, str], rerankers: Rerankers, depth: int
 ) -> list[ScoredList]:
     """The first `depth` candidates of each list under the retriever and every reranker."""
-    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
-    scores = {name: rerankers.score(name, pairs) for name in rerankers.names}
-    borders = np.cumsum([0, *(min(depth, len(one.candidates)) for one in lists)])
-    found = []
-    for one, (start, end) in zip(lists, pairwise(borders), strict=True):
-        candidates = one.candidates[:depth]
-        of_list = {name: values[start:end] for name, values in scores.items()}
-        of_list[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
-        found.append(ScoredList(of_list, np.array([bool(candidate.label) for candidate in candidates])))
-    return found
+    pairs, borders = list_pairs(lists, texts, depth)
+    scores = {name: np.split(rerankers.score(name, pairs), borders) for name in rerankers.names}
+    scored = []
+    for row, question in enumerate(lists):
+        candidates = question.candidates[:depth]
+        by_scorer = {name: parts[row] for name, parts in scores.items()}
+        by_scorer[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+        scored.append(ScoredList(by_scorer, np.array([bool(candidate.label) for candidate in candidates])))
+    return scored

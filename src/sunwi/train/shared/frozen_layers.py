@@ -1,4 +1,4 @@
-"""Frozen lower layers run once for each text: what they say of it never changes while the rest trains."""
+"""Frozen lower layers run once for each text: their output does not change while the other layers train."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FrozenOutputs:
 
 
 def can_reuse(model: Any) -> bool:
-    """Whether the model has BERT's build (BERT, RoBERTa, XLM-R), and lies on the CPU in float32."""
+    """Whether the model is built like BERT (RoBERTa, XLM-R) and is on the CPU in float32."""
     if not (hasattr(model, "embeddings") and hasattr(getattr(model, "encoder", None), "layer")):
         return False
     first: torch.nn.Parameter = next(model.parameters())
@@ -43,10 +43,10 @@ def can_reuse(model: Any) -> bool:
 
 
 def reuse_frozen_layers(model: Any, lowest: int, outputs: FrozenOutputs) -> None:
-    """Let the embeddings and the `lowest` layers answer from `outputs`; the weights' names stay.
+    """Replace the embeddings and the `lowest` layers by their stored `outputs`; the weights keep their names.
 
-    Each text runs alone and without padding, so its states depend on no batch: a run that is resumed
-    computes the same ones. Dropout is off in what is frozen.
+    Each text runs by itself and without padding, so its states depend on no batch: a resumed run computes
+    the same ones. Dropout is off in frozen layers.
     """
     frozen = list(model.encoder.layer[:lowest])
     for module in (model.embeddings, *frozen):
@@ -56,23 +56,23 @@ def reuse_frozen_layers(model: Any, lowest: int, outputs: FrozenOutputs) -> None
     embed, through = model.embeddings.forward, [layer.forward for layer in frozen]
     padding = model.config.pad_token_id
 
-    def of_text(ids: torch.Tensor) -> torch.Tensor:
-        found = outputs.known(ids)
-        if found is None:
+    def states_of(ids: torch.Tensor) -> torch.Tensor:
+        states = outputs.known(ids)
+        if states is None:
             with torch.no_grad():
                 hidden = embed(input_ids=ids[None])
                 for layer in through:
                     hidden = layer(hidden)
-            found = hidden[0].clone()
-            outputs.keep(ids, found)
-        return found
+            states = hidden[0].clone()
+            outputs.keep(ids, states)
+        return states
 
     def embeddings(input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
-        lengths = (input_ids != padding).sum(dim=1).tolist()  # padding stands on the right
-        rows = [of_text(ids[:length].contiguous()) for ids, length in zip(input_ids, lengths, strict=True)]
+        lengths = (input_ids != padding).sum(dim=1).tolist()  # padding is on the right
+        rows = [states_of(ids[:length].contiguous()) for ids, length in zip(input_ids, lengths, strict=True)]
         hidden = rows[0].new_zeros(*input_ids.shape, rows[0].shape[1])
-        for at, row in enumerate(rows):
-            hidden[at, : len(row)] = row
+        for number, row in enumerate(rows):
+            hidden[number, : len(row)] = row
         return hidden
 
     model.embeddings.forward = embeddings

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from sunwi.errors import DataError
 from sunwi.records.mined import MinedRow
 
-AnswerGroup = Callable[
-    [str], frozenset[str]
-]  # docid -> what counts as the same answer: its document and its copies
+# docid -> the passages that count as the same answer: those of its document and their copies
+AnswerGroup = Callable[[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Rows in training order, whole batches alone, and how many rows fitted in none."""
+    """Rows in training order, complete batches only, and how many rows fitted in no batch."""
 
     rows: list[MinedRow]
     left_out: int
@@ -26,13 +25,13 @@ class Batches:
 def arrange(rows: Sequence[MinedRow], answer_group: AnswerGroup, batch_size: int, seed: int) -> Batches:
     """Order rows so that each batch of `batch_size` is free of false negatives.
 
-    In-batch negatives are all passages of the other questions; one that is kin to a question's own positive
-    would be pushed away as wrong. Rows are shuffled by the seed, then batches are filled greedily.
+    In-batch negatives are all passages of the other questions; one that answers a question like its own
+    positive would be trained as wrong. Rows are shuffled by the seed, then batches are filled greedily.
 
     Raises
     ------
     DataError
-        If not one whole batch can be made.
+        If no complete batch can be made.
     """
     shuffled = sorted(rows, key=lambda row: row.qid)
     random.Random(seed).shuffle(shuffled)
@@ -44,24 +43,24 @@ def arrange(rows: Sequence[MinedRow], answer_group: AnswerGroup, batch_size: int
     while queue:
         batch: list[MinedRow] = []
         waiting: list[MinedRow] = []
-        asked: set[str] = set()
-        there: set[str] = set()
+        batch_answers: set[str] = set()
+        batch_passages: set[str] = set()
         while queue and len(batch) < batch_size:
             row = queue.popleft()
-            if answers[row.qid] & there or shown[row.qid] & asked:
+            if answers[row.qid] & batch_passages or shown[row.qid] & batch_answers:
                 waiting.append(row)
                 continue
             batch.append(row)
-            asked |= answers[row.qid]
-            there |= shown[row.qid]
-        if len(batch) < batch_size:  # the queue is empty, and what waits fits no better
+            batch_answers |= answers[row.qid]
+            batch_passages |= shown[row.qid]
+        if len(batch) < batch_size:  # the queue is empty, and no waiting row fits this batch
             left_out = len(batch) + len(waiting)
             break
         queue.extendleft(reversed(waiting))
         ordered += batch
     if not ordered:
         raise DataError(
-            f"no batch of {batch_size} questions is free of false negatives",
-            "lower train_embedder.batch_size or mining.negatives, or add documents",
+            f"no batch of {batch_size} questions can be made without false negatives",
+            "set a smaller train_embedder.batch_size or mining.negatives, or add documents",
         )
     return Batches(ordered, left_out)

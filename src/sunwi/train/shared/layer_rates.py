@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-LAYER = re.compile(
-    r"(?:^|\.)(?:layers?|h)\.(\d+)\."
-)  # bert and roberta: layer; gpt_neox and llama: layers; gpt2: h
+# bert and roberta: layer; gpt_neox and llama: layers; gpt2: h
+LAYER = re.compile(r"(?:^|\.)(?:layers?|h)\.(\d+)\.")
 EMBEDDINGS = ("embeddings.", "embed_in", "embed_tokens", "wte", "wpe")
 
 
 def depth_of(name: str, layers: int) -> int:
-    """How far a parameter lies below the top layer: 0 for the top and for heads, `layers` for embeddings.
+    """How many layers a parameter is below the top one: 0 for the top and for heads, `layers` for embeddings.
 
     Examples
     --------
@@ -25,14 +24,14 @@ def depth_of(name: str, layers: int) -> int:
     >>> depth_of("embeddings.word_embeddings.weight", 12), depth_of("sparse_linear.weight", 12)
     (12, 0)
     """
-    if found := LAYER.search(name):
-        return layers - 1 - int(found[1])
+    if match := LAYER.search(name):
+        return layers - 1 - int(match[1])
     return layers if _embeds(name) else 0
 
 
 def count_layers(names: Iterable[str]) -> int:
     """Layers of a model, from its parameters' names."""
-    return 1 + max((int(found[1]) for name in names if (found := LAYER.search(name))), default=-1)
+    return 1 + max((int(match[1]) for name in names if (match := LAYER.search(name))), default=-1)
 
 
 def parameter_groups(model: torch.nn.Module, rate: float, decay: float) -> list[dict[str, Any]]:
@@ -49,11 +48,11 @@ def parameter_groups(model: torch.nn.Module, rate: float, decay: float) -> list[
 
 
 def freeze(model: torch.nn.Module, word_embeddings: bool, lowest_layers: int) -> None:
-    """Take word embeddings, or the lowest layers with all embeddings below them, out of training."""
+    """Exclude the word embeddings, or the lowest layers and all embeddings, from training."""
     for name, parameter in model.named_parameters():
-        found = LAYER.search(name)
+        match = LAYER.search(name)
         words = any(part in name for part in ("word_embeddings", "embed_in", "embed_tokens", "wte"))
-        below = int(found[1]) < lowest_layers if found else lowest_layers > 0 and _embeds(name)
+        below = int(match[1]) < lowest_layers if match else lowest_layers > 0 and _embeds(name)
         if (word_embeddings and words) or below:
             parameter.requires_grad_(False)
 

@@ -46,11 +46,11 @@ def make_batch(
     group = 1 + min(params.negatives, max(len(row.neg) for row in rows))
     passages: list[str] = []
     teacher = torch.full((len(rows), group), MISSING)
-    for at, row in enumerate(rows):
+    for number, row in enumerate(rows):
         own = [row.pos[0], *row.neg][:group]
         scores = [row.pos_scores[0], *row.neg_scores][:group]
         passages += [own[place % len(own)] for place in range(group)]
-        teacher[at, : len(scores)] = torch.tensor(scores)
+        teacher[number, : len(scores)] = torch.tensor(scores)
 
     def ids(texts: Sequence[str], max_length: int) -> torch.Tensor:
         return pad(tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"], tokenizer)

@@ -1,4 +1,4 @@
-"""What a sparse encoder reaches: ranking beside BM25 and dense, cross-lingual recall, sparsity, latency."""
+"""Quality of a sparse encoder: ranking beside other systems, cross-lingual recall, sparsity, latency."""
 
 from __future__ import annotations
 
@@ -62,12 +62,18 @@ def measure(
     run: dict[str, dict[str, float]] = {}
     for label, of_query in zip(labels, scores, strict=True):
         order, _ = top(of_query, len(of_query))
-        chosen = [at for at in collapse(passages.groups, order, DEPTH) if of_query[at] > of_query.min()]
-        qrels[label.qid] = {passages.groups[at]: 1 for at in label.relevant}
-        run[label.qid] = {passages.groups[at]: float(len(chosen) - rank) for rank, at in enumerate(chosen)}
+        chosen = [
+            position
+            for position in collapse(passages.groups, order, DEPTH)
+            if of_query[position] > of_query.min()
+        ]
+        qrels[label.qid] = {passages.groups[position]: 1 for position in label.relevant}
+        run[label.qid] = {
+            passages.groups[position]: float(len(chosen) - rank) for rank, position in enumerate(chosen)
+        }
     qids = [label.qid for label in labels]
-    found = ranking_measures(qrels, run, qids)
-    values = {name: np.array([found[name][qid] for qid in qids]) for name in MEASURES}
+    measured = ranking_measures(qrels, run, qids)
+    values = {name: np.array([measured[name][qid] for qid in qids]) for name in MEASURES}
     whole = [len(qrels[qid].keys() & run[qid].keys()) / len(qrels[qid]) for qid in qids]
     return {**values, "recall100": np.array(whole)}
 
@@ -92,12 +98,14 @@ def compare_low_overlap(
     params: SparseSections,
 ) -> dict[str, Any]:
     """`compare_systems` on the questions that copy little of their passage (`fusion.low_overlap`)."""
-    rows = [at for at, label in enumerate(labels) if label.overlap <= params.fusion.low_overlap]
-    found: dict[str, Any] = {"at_most": params.fusion.low_overlap, "questions": len(rows)}
+    rows = [row for row, label in enumerate(labels) if label.overlap <= params.fusion.low_overlap]
+    comparison: dict[str, Any] = {"at_most": params.fusion.low_overlap, "questions": len(rows)}
     if rows:
         part = {name: scores[rows] for name, scores in systems.items()}
-        found["systems"] = compare_systems(part, [labels[at] for at in rows], passages, baseline, params)
-    return found
+        comparison["systems"] = compare_systems(
+            part, [labels[row] for row in rows], passages, baseline, params
+        )
+    return comparison
 
 
 def compare_systems(
@@ -140,19 +148,24 @@ def sparsity(index: SparseIndex, questions: Sequence[str]) -> dict[str, float]:
 def cross_lingual(
     index: SparseIndex, labels: Sequence[LabelledQuestion], terms: SplitTerms, passages: Passages
 ) -> dict[str, Any]:
-    """Recall@10 of questions with terms in the other language, and the likeness of the terms' vectors.
+    """Recall@10 of questions with terms in the other language, and the similarity of the terms' vectors.
 
-    Apart for terms that training saw and for held-out ones: only the latter say what was learnt beyond
-    the dictionary.
+    Separately for trained and for held-out terms: only the latter show what was learnt beyond the
+    dictionary.
     """
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, pairs in (("trained_terms", terms.trained), ("held_out_terms", terms.held_out)):
-        asked = cross_lingual_questions(labels, pairs)
-        found[name] = {"questions": len(asked), "term_similarity": round(term_similarity(index, pairs), 6)}
-        if asked:
-            recall = measure(index.scores([label.text for label in asked]), asked, passages)["recall10"]
-            found[name]["recall10"] = round(float(recall.mean()), 6)
-    return found
+        questions = cross_lingual_questions(labels, pairs)
+        figures[name] = {
+            "questions": len(questions),
+            "term_similarity": round(term_similarity(index, pairs), 6),
+        }
+        if questions:
+            recall = measure(index.scores([label.text for label in questions]), questions, passages)[
+                "recall10"
+            ]
+            figures[name]["recall10"] = round(float(recall.mean()), 6)
+    return figures
 
 
 def term_similarity(index: SparseIndex, pairs: Sequence[TermPair]) -> float:

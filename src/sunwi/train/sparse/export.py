@@ -78,9 +78,11 @@ def export_sparse(
     export_onnx(encoder, onnx / FLOAT_FILE)
     write_tokens(encoder, onnx, limit)
     chosen, calibration = _chosen(len(pool))
-    write_reference(onnx, [pool.texts[at] for at in chosen], _rows(vectors, chosen))
+    write_reference(onnx, [pool.texts[position] for position in chosen], _rows(vectors, chosen))
     whole = OnnxSparseEncoder(onnx, FLOAT_FILE)
-    quantised, of_int8 = _int8(encoder, [pool.texts[at] for at in calibration], pool, vectors, limit, onnx)
+    quantised, of_int8 = _int8(
+        encoder, [pool.texts[position] for position in calibration], pool, vectors, limit, onnx
+    )
 
     names = server_tokens(encoder.tokenizer, encoder.token_ids)
     traced_file = out / "opensearch" / "encoder.pt"
@@ -146,18 +148,18 @@ def _int8(
     try:
         rows = encoder.tokenizer(list(calibration), truncation=True, max_length=limit)["input_ids"]
         quantise_int8(folder / FLOAT_FILE, trial, rows)
-        found = OnnxSparseEncoder(folder, trial.name).encode_passages(pool.texts)
-        agreement = Agreement.of(found, vectors)
+        quantised = OnnxSparseEncoder(folder, trial.name).encode_passages(pool.texts)
+        agreement = Agreement.of(quantised, vectors)
         cosines = {
             "cosine_mean": round(agreement.mean, 6),
             "cosine_least": round(agreement.least, 6),
         }
         if agreement.fault:
-            return found, {"written": False, "reason": agreement.fault, **cosines}
+            return quantised, {"written": False, "reason": agreement.fault, **cosines}
         trial.replace(path)
     finally:
         trial.unlink(missing_ok=True)
-    return found, {"written": True, **cosines, "bytes": path.stat().st_size}
+    return quantised, {"written": True, **cosines, "bytes": path.stat().st_size}
 
 
 def _sentence_transformers(
@@ -167,9 +169,9 @@ def _sentence_transformers(
         return {"written": False, "reason": "the base has no MLM head: its own tokens are added beside it"}
     limits = params.sparse
     write_sentence_transformer(encoder, folder, limits.passage_max_length, limits.query_max_length)
-    found = passage_weights(folder, texts)[:, encoder.token_ids]
-    kept = SparseVectors.of(own, encoder.max_terms).matrix().toarray()
-    return {"written": True, "largest_difference": _parity("sentence-transformers", found, kept)}
+    exported = passage_weights(folder, texts)[:, encoder.token_ids]
+    expected = SparseVectors.of(own, encoder.max_terms).matrix().toarray()
+    return {"written": True, "largest_difference": _parity("sentence-transformers", exported, expected)}
 
 
 def _weights(encoder: SparseEncoder, ids: Any) -> Any:
@@ -189,9 +191,9 @@ def _served(traced: Any, ids: Any, encoder: SparseEncoder) -> Any:
 
 
 def _cut(weights: Any, names: ServerTokens, encoder: SparseEncoder) -> Any:
-    """The graph's cut and merge, done anew: entries of one name get the largest weight that survives."""
-    kept = SparseVectors.of(weights, encoder.max_terms)
-    return _merged(kept, names).matrix().toarray()
+    """The graph's cut and merge, recomputed: entries of one name get their largest remaining weight."""
+    vectors = SparseVectors.of(weights, encoder.max_terms)
+    return _merged(vectors, names).matrix().toarray()
 
 
 def _merged(vectors: SparseVectors, names: ServerTokens) -> SparseVectors:
@@ -204,11 +206,11 @@ def _merged(vectors: SparseVectors, names: ServerTokens) -> SparseVectors:
     return SparseVectors.of(merged[:, groups])
 
 
-def _parity(form: str, found: Any, expected: Any) -> float:
-    largest = float(np.abs(found - expected).max())
+def _parity(form: str, exported: Any, expected: Any) -> float:
+    largest = float(np.abs(exported - expected).max())
     if not largest <= PARITY:
-        what = f"{form} gives other weights than the encoder: they differ by {largest:.2g}, expected {PARITY}"
-        raise DataError(what, "report it with the versions of torch, onnx and onnxruntime")
+        what = f"{form} gives other weights than the encoder: by {largest:.2g}, expected {PARITY} at most"
+        raise DataError(what, "report this with the versions of torch, onnx and onnxruntime (pip list)")
     return float(f"{largest:.1e}")
 
 

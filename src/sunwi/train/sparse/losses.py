@@ -1,4 +1,4 @@
-"""Losses of a sparse encoder: ranking, distillation, sparsity, cross-lingual alignment."""
+"""Losses of a sparse encoder: ranking in the batch, sparsity, cross-lingual alignment."""
 
 from __future__ import annotations
 
@@ -39,28 +39,6 @@ def positives(scores: torch.Tensor) -> torch.Tensor:
 
     group = scores.shape[1] // scores.shape[0]
     return torch.arange(len(scores), device=scores.device) * group
-
-
-def distillation_loss(own_group: torch.Tensor, teacher: torch.Tensor, scale: float) -> torch.Tensor:
-    """KL(softmax(scale * teacher) || softmax(scores)) over each question's own passages, mean over questions.
-
-    Parameters
-    ----------
-    own_group
-        Scores [questions, group]; -inf where a short group is filled.
-    teacher
-        Teacher's scores of the same shape, -inf likewise.
-    """
-    import torch
-
-    log_student = torch.log_softmax(own_group, dim=1)
-    target = torch.softmax(teacher * scale, dim=1)
-    known = target > 0
-    log_target = torch.where(known, target, torch.ones_like(target)).log()
-    terms = torch.where(
-        known, target * (log_target - log_student.masked_fill(~known, 0.0)), torch.zeros_like(target)
-    )
-    return terms.sum(dim=1).mean()
 
 
 def flops_loss(weights: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sunwi.models.sparse.encoder import SparseEncoder
 from sunwi.params.sparse import SparseParams
+from sunwi.train.shared.list_losses import distillation
 from sunwi.train.sparse import losses
 from sunwi.train.sparse.batches import SparseBatch
 
@@ -24,26 +25,26 @@ def batch_losses(
     queries = idf_vectors(encoder, batch.queries) if idf else weights_of(encoder, batch.queries)
     scores = queries @ passages.T  # [questions, questions * group]
     if params.ranking == "margin":
-        found = {"ranking": losses.margin_loss(scores, params.margin)}
+        values = {"ranking": losses.margin_loss(scores, params.margin)}
     else:
-        found = {"ranking": losses.contrastive_loss(scores)}
+        values = {"ranking": losses.contrastive_loss(scores)}
     if params.distill and batch.group > 1:
-        found["distillation"] = params.distill * _distillation(scores, batch, params.teacher_scale)
-    found["flops_passage"] = share * params.flops_passage * losses.flops_loss(passages)
+        values["distillation"] = params.distill * _distillation(scores, batch, params.teacher_scale)
+    values["flops_passage"] = share * params.flops_passage * losses.flops_loss(passages)
     if params.l1_passage:
-        found["l1_passage"] = share * params.l1_passage * losses.l1_loss(passages)
+        values["l1_passage"] = share * params.l1_passage * losses.l1_loss(passages)
     if not idf:
-        found["flops_query"] = share * params.flops_query * losses.flops_loss(queries)
+        values["flops_query"] = share * params.flops_query * losses.flops_loss(queries)
     if batch.korean is not None and batch.english is not None and params.cross_lingual:
         korean, english = logits_of(encoder, batch.korean), logits_of(encoder, batch.english)
-        found["alignment"] = params.cross_lingual * losses.alignment_loss(
+        values["alignment"] = params.cross_lingual * losses.alignment_loss(
             torch.log1p(torch.relu(korean)), torch.log1p(torch.relu(english))
         )
-        found["translation"] = (params.cross_lingual / 2) * (
+        values["translation"] = (params.cross_lingual / 2) * (
             losses.translation_loss(korean, present(encoder, batch.english)[:, :-1])
             + losses.translation_loss(english, present(encoder, batch.korean)[:, :-1])
         )
-    return found
+    return values
 
 
 def weights_of(encoder: SparseEncoder, token_ids: torch.Tensor) -> torch.Tensor:
@@ -63,13 +64,13 @@ def idf_vectors(encoder: SparseEncoder, token_ids: torch.Tensor) -> torch.Tensor
     """Inference-free queries [texts, vocabulary]: the idf of each token that a text has."""
     import torch
 
-    weights = torch.tensor([encoder.idf[at] for at in encoder.token_ids])
-    found = present(encoder, token_ids)
-    return found[:, :-1] * weights.to(found.device)
+    weights = torch.tensor([encoder.idf[token_id] for token_id in encoder.token_ids])
+    presence = present(encoder, token_ids)
+    return presence[:, :-1] * weights.to(presence.device)
 
 
 def present(encoder: SparseEncoder, token_ids: torch.Tensor) -> torch.Tensor:
-    """1 at each entry that a text has a token of, [texts, vocabulary + 1]; the last stands for all others."""
+    """1 at each entry that a text has a token of, [texts, vocabulary + 1]; the last is for other tokens."""
     import torch
 
     rows = encoder.model.row_of_token[token_ids.to(encoder.model.row_of_token.device)]
@@ -82,5 +83,5 @@ def _distillation(scores: torch.Tensor, batch: SparseBatch, scale: float) -> tor
 
     places = torch.arange(len(scores))[:, None] * batch.group + torch.arange(batch.group)
     teacher = batch.teacher.to(scores.device)
-    own = scores.gather(1, places.to(scores.device)).masked_fill(teacher.isinf(), float("-inf"))
-    return losses.distillation_loss(own, teacher, scale)
+    own = scores.gather(1, places.to(scores.device))
+    return distillation(own, scale * teacher, teacher.isfinite())

@@ -1,4 +1,4 @@
-"""What a sparse encoder is trained and tested on beside mined rows: swapped terms, held-out terms."""
+"""Questions of a sparse encoder besides mined rows: with swapped terms, with held-out terms."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class SplitTerms:
 
 def split_terms(pairs: Sequence[TermPair]) -> SplitTerms:
     """One pair in `HELD_OUT` by the hash of its English term: translations of one term stay together."""
-    held = [int(text_hash(pair.english.lower())[:8], 16) % HELD_OUT == 0 for pair in pairs]
+    held_out = [int(text_hash(pair.english.lower())[:8], 16) % HELD_OUT == 0 for pair in pairs]
     return SplitTerms(
-        [pair for pair, out in zip(pairs, held, strict=True) if not out],
-        [pair for pair, out in zip(pairs, held, strict=True) if out],
+        [pair for pair, is_held_out in zip(pairs, held_out, strict=True) if not is_held_out],
+        [pair for pair, is_held_out in zip(pairs, held_out, strict=True) if is_held_out],
     )
 
 
@@ -50,8 +50,8 @@ def with_swapped_terms(
     ordered = sorted(rows, key=lambda row: row.qid)
     drawn = draw_variants([row.query for row in ordered], TermSwapper(pairs), share, seed)
     copies = [
-        ordered[at].model_copy(update={"query": variant, "qid": f"{ordered[at].qid}~swapped"})
-        for at, variant in drawn
+        ordered[position].model_copy(update={"query": variant, "qid": f"{ordered[position].qid}~swapped"})
+        for position, variant in drawn
     ]
     return sorted([*ordered, *copies], key=lambda row: row.qid)
 

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.resolver import resolve
-from sunwi.records.files import canonical_json
 from sunwi.records.mined import MinedRow
 from sunwi.records.questions import Question
-from sunwi.runtime import cache_dir, text_hash
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.retrievers.base import Scores
+from sunwi.train.shared.checkpoints import checkpoint_folder, remove_checkpoints
 from sunwi.train.shared.in_batch import AnswerGroup
 from sunwi.train.sparse.bilingual.dictionary import TermPair
-from sunwi.train.sparse.checkpoint import Checkpoint
 from sunwi.train.sparse.evaluation import (
     SparseIndex,
     activations,
@@ -62,8 +60,8 @@ def compared_systems(search: SearchPipeline, batch: Batch, bm25_weight: float) -
 
     def scores(labels: Sequence[LabelledQuestion]) -> Mapping[str, Scores]:
         queries = batch(labels)
-        found = {name: search.retrievers[name].scores(queries) for name in (BASELINE, "dense")}
-        return {**found, "hybrid": weighted_sum(found, {BASELINE: bm25_weight, "dense": 1.0})}
+        systems = {name: search.retrievers[name].scores(queries) for name in (BASELINE, "dense")}
+        return {**systems, "hybrid": weighted_sum(systems, {BASELINE: bm25_weight, "dense": 1.0})}
 
     return scores
 
@@ -89,7 +87,7 @@ def run_sparse(
     others: OtherSystems,
     out: Path,
 ) -> SparseRun:
-    """Train a sparse encoder, write it to `out` and measure it beside the others on the test questions.
+    """Train a sparse encoder, write it to `out` and compare it with the other systems on the test questions.
 
     Parameters
     ----------
@@ -104,10 +102,10 @@ def run_sparse(
     info = resolve(params.encoder.model if settings.model == "encoder" else settings.model)
     split = split_terms(terms)
     trained_on = with_swapped_terms(rows, split.trained, settings.swap_share, params.seed)
-    spoken = [row.query for row in trained_on] + [
+    vocabulary_texts = [row.query for row in trained_on] + [
         text for pair in terms for text in (pair.korean, pair.english)
     ]
-    encoder = start_encoder(info, passages.texts, spoken, settings, params.seed)
+    encoder = start_encoder(info, passages.texts, vocabulary_texts, settings, params.seed)
     before = _measure(SparseIndex.of(encoder, passages.texts, params), passages, test, split)
     pool, labels = dev_pool(passages, dev, params)
 
@@ -116,17 +114,19 @@ def run_sparse(
         scores = index.scores([label.text for label in labels])
         return float(measure(scores, labels, pool)["ndcg10"].mean())
 
-    key = text_hash(
-        info.content_hash,
-        settings.model_dump_json(exclude={"checkpoint_every"}),
-        str(params.seed),
-        *(canonical_json(row.model_dump()) for row in trained_on),
-        *pool.texts,
-        *(label.text for label in labels),
+    checkpoints = checkpoint_folder(
+        {
+            "model": info.content_hash,
+            "params": settings.model_dump(exclude={"checkpoint_every"}),
+            "seed": params.seed,
+            "vocabulary": encoder.token_ids,
+            "rows": [row.model_dump() for row in trained_on],
+            "terms": [[pair.korean, pair.english] for pair in split.trained],
+            "dev": [[label.text for label in labels], pool.texts],
+        }
     )
-    checkpoint = Checkpoint(cache_dir(), key)
     training = train_sparse(
-        encoder, trained_on, split.trained, settings, answer_group, dev_ndcg, params.seed, checkpoint
+        encoder, trained_on, split.trained, settings, answer_group, dev_ndcg, params.seed, checkpoints
     )  # fmt: skip
     index = SparseIndex.of(encoder, passages.texts, params)
     after = _measure(index, passages, test, split)
@@ -148,7 +148,7 @@ def run_sparse(
         "activations": activations(index, test[:SHOWN]),
     }
     encoder.save(info, out)
-    checkpoint.remove()
+    remove_checkpoints(checkpoints)
     timed = [label.text for label in (test or dev)][:TIMED]
     return SparseRun(metrics, training.curve, latency(index, timed) if timed else {})
 
@@ -159,13 +159,13 @@ def _measure(
     test: Sequence[LabelledQuestion],
     split: SplitTerms,
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
+    figures: dict[str, Any] = {"cross_lingual": cross_lingual(index, test, split, passages)}
     if test:
         texts = [label.text for label in test]
         values = measure(index.scores(texts), test, passages)
-        found |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
-        found |= sparsity(index, texts)
-    return found
+        figures |= {name: round(float(of_all.mean()), 6) for name, of_all in values.items()}
+        figures |= sparsity(index, texts)
+    return figures
 
 
 def _comparison(
@@ -185,14 +185,14 @@ def _comparison(
     if not test:
         return {"systems": {}}
     systems = scored(test)
-    found = {
+    comparison = {
         "systems": compare_systems(systems, test, passages, BASELINE, params),
         "low_overlap": compare_low_overlap(systems, test, passages, BASELINE, params),
     }
     if swapped := cross_lingual_questions(test, terms):
         table = compare_systems(scored(swapped), swapped, passages, BASELINE, params)
-        found["cross_lingual"] = {"questions": len(swapped), "systems": table}
-    return found
+        comparison["cross_lingual"] = {"questions": len(swapped), "systems": table}
+    return comparison
 
 
 def _course(training: SparseTraining) -> dict[str, Any]:

@@ -25,11 +25,11 @@ def nearest_passages(
 ) -> Neighbours:
     """By the passages' vectors, [passages, dimensions], in the order of `docids`; ties by that order."""
     exact = vectors.astype(np.float32)
-    position = {docid: at for at, docid in enumerate(docids)}
+    position = {docid: row for row, docid in enumerate(docids)}
 
     def neighbours(docid: str) -> list[str]:
         near = exact @ exact[position[docid]]
-        return [docids[at] for at in np.argsort(-near, kind="stable")[:count]]
+        return [docids[row] for row in np.argsort(-near, kind="stable")[:count]]
 
     return neighbours
 
@@ -56,8 +56,8 @@ def augment_failures(
 
 def trainable(failures: Sequence[Failure]) -> list[Failure]:
     """Those that a reranker can learn from, by id."""
-    kept = [failure for failure in failures if failure.category not in UNTRAINABLE]
-    return sorted(kept, key=Failure.sort_key)
+    chosen = [failure for failure in failures if failure.category not in UNTRAINABLE]
+    return sorted(chosen, key=Failure.sort_key)
 
 
 def near_negatives(
@@ -82,7 +82,7 @@ def rows_of(
     failure: Failure, others: Sequence[str], negatives: Sequence[Negative], generator: str
 ) -> list[AugmentedFailure]:
     """The failure's own question and its other wordings, all against the same passages."""
-    asked = [(failure.query, ORIGINAL), *((text, generator) for text in others)]
+    wordings = [(failure.query, ORIGINAL), *((text, generator) for text in others)]
     return [
         AugmentedFailure(
             qid=f"{failure.qid}#{number:02d}",
@@ -92,7 +92,7 @@ def rows_of(
             negatives=list(negatives),
             generator=made_by,
         )
-        for number, (text, made_by) in enumerate(asked)
+        for number, (text, made_by) in enumerate(wordings)
     ]
 
 

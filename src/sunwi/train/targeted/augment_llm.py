@@ -1,4 +1,4 @@
-"""The same by a language model: paraphrases and contrasting negatives, each verified by a second request."""
+"""Augmentation by an LLM: paraphrases and contrasting negatives, each verified by a second request."""
 
 from __future__ import annotations
 
@@ -61,60 +61,62 @@ def augment_by_llm(
     """Questions to train on, and the counts.
 
     A paraphrase stays if the model says that the positive answers it, a negative if it says that it does not
-    answer the question. A failure without an answer keeps its own question and its mined negatives: the
+    answer the question. A failure without an answer keeps its own question and its mined negatives; its
     status is counted.
 
     Parameters
     ----------
     mined
-        Failure's id to passages of the corpus; they stand before what the model writes.
+        Failure's id to passages of the corpus; they precede the passages that the model writes.
 
     Raises
     ------
     LlmError
-        If the run must stop, or requests got no answer in all tries.
+        If the run must stop, or a request got no answer after all retries.
     """
     used = trainable(failures)
     written = _complete(
-        client, [augment_request(one, settings) for one in used], partial(parse_written, settings=settings)
+        client,
+        [augment_request(failure, settings) for failure in used],
+        partial(parse_written, settings=settings),
     )
     checks: list[tuple[int, str, bool]] = []  # row of the failure, text, whether it is a paraphrase
-    asked: list[LlmRequest] = []
-    for at, (failure, outcome) in enumerate(zip(used, written, strict=True)):
+    requests: list[LlmRequest] = []
+    for row, (failure, outcome) in enumerate(zip(used, written, strict=True)):
         if outcome.value is None:
             continue
         for text in outcome.value.paraphrases:
             if squeeze(text) != squeeze(failure.query):
-                checks.append((at, text, True))
-                asked.append(verify_request(failure.qid, text, failure.positive_text, settings))
+                checks.append((row, text, True))
+                requests.append(verify_request(failure.qid, text, failure.positive_text, settings))
         for text in outcome.value.negatives:
-            checks.append((at, text, False))
-            asked.append(verify_request(failure.qid, failure.query, text, settings))
-    verdicts = _complete(client, asked, parse_verdict)
+            checks.append((row, text, False))
+            requests.append(verify_request(failure.qid, failure.query, text, settings))
+    verdicts = _complete(client, requests, parse_verdict)
     counts: Counter[str] = Counter()
     paraphrases: dict[int, list[str]] = {}
     negatives: dict[int, list[Negative]] = {}
-    for (at, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
+    for (row, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
         kind = "paraphrases" if is_paraphrase else "negatives"
         if verdict.value is None:
             counts[f"{kind}_unverified"] += 1
         elif verdict.value is not is_paraphrase:
             counts[f"{kind}_refuted"] += 1
         elif is_paraphrase:
-            paraphrases.setdefault(at, []).append(text)
+            paraphrases.setdefault(row, []).append(text)
         else:
-            negatives.setdefault(at, []).append({"docid": None, "text": text})
+            negatives.setdefault(row, []).append({"docid": None, "text": text})
     rows: list[AugmentedFailure] = []
-    for at, failure in enumerate(used):
-        passages = [*mined[failure.qid], *negatives.get(at, [])]
-        rows += rows_of(failure, paraphrases.get(at, []), passages, f"llm:{client.model}")
+    for row, failure in enumerate(used):
+        passages = [*mined[failure.qid], *negatives.get(row, [])]
+        rows += rows_of(failure, paraphrases.get(row, []), passages, f"llm:{client.model}")
     statuses = Counter(outcome.status for outcome in written)
     metrics = {**augment_metrics(failures, rows), "answers": dict(sorted(statuses.items()))}
     return rows, {**metrics, "left_out_by_check": dict(sorted(counts.items()))}
 
 
 def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks for a failure's paraphrases and negatives."""
+    """The request for a failure's paraphrases and negatives."""
     values = {
         "query": failure.query,
         "positive": _cut(failure.positive_text, settings),
@@ -126,12 +128,12 @@ def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmReq
 
 
 def verify_request(qid: str, query: str, passage: str, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks whether a passage answers a question."""
+    """The request to judge whether a passage answers a question."""
     return _request("verify", qid, {"query": query, "passage": _cut(passage, settings)}, VERDICT)
 
 
 def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
-    """Paraphrases and negatives of an answer, as many as are wanted at most.
+    """Paraphrases and negatives of an answer, at most the number that was requested.
 
     Raises
     ------
@@ -146,10 +148,10 @@ def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
     value = read_object(text)
     lists: list[list[str]] = []
     for key, wanted in (("paraphrases", settings.paraphrases), ("negatives", settings.negatives)):
-        found = value.get(key)
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise Malformed(f'expected "{key}" to be a list of texts')
-        lists.append([one.strip() for one in found if one.strip()][:wanted])
+        texts = value.get(key)
+        if not isinstance(texts, list) or not all(isinstance(entry, str) for entry in texts):
+            raise Malformed(f'expected "{key}" to be a list of texts, found {texts!r:.80}')
+        lists.append([entry.strip() for entry in texts if entry.strip()][:wanted])
     return Written(*lists)
 
 
@@ -176,9 +178,11 @@ def _cut(text: str, settings: AugmentFailuresParams) -> str:
     return " ".join(text.split())[: settings.passage_chars]
 
 
-def _complete(client: Asks, asked: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
-    outcomes = client.complete(asked, parse) if asked else []
+def _complete(client: Asks, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
+    outcomes = client.complete(requests, parse) if requests else []
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
-        what = f"{len(failed)} of {len(asked)} requests got no answer ({failed[0].detail})"
-        raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
+        what = f"{len(failed)} of {len(requests)} requests got no answer ({failed[0].detail})"
+        raise LlmError(
+            what, "run dvc repro again: received answers are stored, only the missing ones are requested"
+        )
     return outcomes

@@ -1,4 +1,4 @@
-"""Of what kind a failure is: rules over the morphemes of question, positive and beating passage."""
+"""The category of a failure: rules over the morphemes of question, positive and beating passage."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ CATEGORIES = (
 )  # fmt: skip
 _ASKS_NUMBER = re.compile(r"몇|언제|얼마|며칠|연도|년도|날짜|수치|비율|나이")
 _NEGATIONS = frozenset({"안", "못", "않", "아니", "말", "없", "아니하"})
-_ENOUGH = 0.5  # share of a question's words that a passage which may answer it has
-_FEW_TERMS = 2  # content morphemes of a question that could be asked of many passages
+_ENOUGH = 0.5  # share of a question's words in a passage that may answer it
+_FEW_TERMS = 2  # content morphemes of a question that many passages could answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Failure notes (오답 노트) of the reranked lists: what beat the positive, by how much, and of what kind."""
+"""Failure notes (오답 노트) of the reranked lists: which passage beat the positive, by how much, and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NOT_RETRIEVED = "not_retrieved"
 DOUBTFUL = "label_doubtful"
-UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker reaches the one; the other may be right
+UNTRAINABLE = frozenset({NOT_RETRIEVED, DOUBTFUL})  # no reranker can rank the first; the second may be right
 IsExcluded = Callable[[str, str, str], bool]  # question, positive, candidate
 
 
@@ -33,7 +33,7 @@ def collect_failures(
     is_excluded: IsExcluded,
     near_topic: float,
 ) -> list[Failure]:
-    """A note for every question whose passage the blend does not put first.
+    """A note for every question whose positive the blend does not rank first.
 
     Parameters
     ----------
@@ -48,27 +48,27 @@ def collect_failures(
     near_topic
         Jaccard of two passages' morphemes from which they are of one topic.
     """
-    found: list[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]] = []
-    for one, of_list in zip(lists, scored, strict=True):
-        order = order_of(blend(of_list.scores, weights))
-        hits = np.flatnonzero(of_list.relevant[order])
+    failed: list[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]] = []
+    for question, scored_list in zip(lists, scored, strict=True):
+        order = order_of(blend(scored_list.scores, weights))
+        hits = np.flatnonzero(scored_list.relevant[order])
         if len(hits) and hits[0] == 0:
             continue
-        positive = one.candidates[int(order[hits[0]])] if len(hits) else None
+        positive = question.candidates[int(order[hits[0]])] if len(hits) else None
         rank = int(hits[0]) + 1 if len(hits) else None
-        found.append((one, of_list, positive, one.candidates[int(order[0])], rank))
-    readings = _readings(found, positives, texts)
+        failed.append((question, scored_list, positive, question.candidates[int(order[0])], rank))
+    readings = _readings(failed, positives, texts)
     notes = []
-    for one, of_list, positive, beating, rank in found:
-        docid = positive.docid if positive else positives[one.qid][0]
-        margins = _margins(one, of_list, weights, positive, beating)
+    for question, scored_list, positive, beating, rank in failed:
+        docid = positive.docid if positive else positives[question.qid][0]
+        margins = _margins(question, scored_list, weights, positive, beating)
         if positive is None:
             category = NOT_RETRIEVED
-        elif is_excluded(one.query, docid, beating.docid):
+        elif is_excluded(question.query, docid, beating.docid):
             category = DOUBTFUL
         else:
             category = category_of(
-                readings[one.query],
+                readings[question.query],
                 readings[texts[docid]],
                 readings[texts[beating.docid]],
                 {name: margin for name, margin in margins.items() if name != "blend"},
@@ -76,10 +76,10 @@ def collect_failures(
             )
         notes.append(
             Failure(
-                qid=one.qid,
-                query=one.query,
-                split=one.split,
-                documents=sorted({groups[name] for name in positives[one.qid]}),
+                qid=question.qid,
+                query=question.query,
+                split=question.split,
+                documents=sorted({groups[name] for name in positives[question.qid]}),
                 positive=docid,
                 positive_rank=rank,
                 beaten_by=beating.docid,
@@ -96,25 +96,25 @@ def collect_failures(
 def failure_metrics(
     lists: Sequence[CandidateList],
     failures: Sequence[Failure],
-    places: Sequence[npt.NDArray[np.bool_]],
+    hits: npt.NDArray[np.bool_],
 ) -> dict[str, Any]:
     """Per split: questions, solved, failed, Hit@1, MRR, nDCG@10, failures by category, and the trainable.
 
     Parameters
     ----------
-    places
-        Of each list, which places of the blend's order are relevant.
+    hits
+        Which places of the blend's order are relevant, shape [lists, places].
     """
-    asked = Counter(one.split for one in lists)
+    counts = Counter(question.split for question in lists)
     metrics: dict[str, Any] = {}
-    for split in sorted(asked):
+    for split in sorted(counts):
         of_split = [failure for failure in failures if failure.split == split]
         kinds = Counter(failure.category for failure in of_split)
         metrics[split] = {
-            "questions": asked[split],
-            "solved": asked[split] - len(of_split),
+            "questions": counts[split],
+            "solved": counts[split] - len(of_split),
             "failed": len(of_split),
-            **quality([of for one, of in zip(lists, places, strict=True) if one.split == split]),
+            **quality(hits[[question.split == split for question in lists]]),
             "trainable": sum(failure.category not in UNTRAINABLE for failure in of_split),
             "categories": {kind: kinds[kind] for kind in (NOT_RETRIEVED, DOUBTFUL, *CATEGORIES)},
         }
@@ -122,27 +122,30 @@ def failure_metrics(
 
 
 def _readings(
-    found: Sequence[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]],
+    failed: Sequence[tuple[CandidateList, ScoredList, Candidate | None, Candidate, int | None]],
     positives: Mapping[str, Sequence[str]],
     texts: Mapping[str, str],
 ) -> dict[str, Reading]:
-    needed = {one.query for one, *_ in found}
-    for one, _, positive, beating, _ in found:
-        needed |= {texts[beating.docid], texts[positive.docid if positive else positives[one.qid][0]]}
+    needed = {question.query for question, *_ in failed}
+    for question, _, positive, beating, _ in failed:
+        needed |= {texts[beating.docid], texts[positive.docid if positive else positives[question.qid][0]]}
     return read(sorted(needed))
 
 
 def _margins(
-    one: CandidateList,
-    of_list: ScoredList,
+    question: CandidateList,
+    scored_list: ScoredList,
     weights: Mapping[str, float],
     positive: Candidate | None,
     beating: Candidate,
 ) -> dict[str, float]:
-    """How far the beating passage leads: under the blend and under each scorer; none without a positive."""
+    """The beating passage's lead under the blend and each scorer; empty without a positive."""
     if positive is None:
         return {}
-    docids = [candidate.docid for candidate in one.candidates]
-    of, over = docids.index(positive.docid), docids.index(beating.docid)
-    scores = {**of_list.scores, "blend": blend(of_list.scores, weights)}
-    return {name: round(float(values[over] - values[of]), 5) for name, values in sorted(scores.items())}
+    docids = [candidate.docid for candidate in question.candidates]
+    positive_row, beating_row = docids.index(positive.docid), docids.index(beating.docid)
+    scores = {**scored_list.scores, "blend": blend(scored_list.scores, weights)}
+    return {
+        name: round(float(values[beating_row] - values[positive_row]), 5)
+        for name, values in sorted(scores.items())
+    }

@@ -19,8 +19,8 @@ class GateVerdict:
 def decide(moved: Movement, settings: TrainRerankerTargetedParams) -> GateVerdict:
     """Judge a second stage by questions whose documents it never saw.
 
-    A failed question can only rise and a solved one only fall, so any shake of the scores moves both ways:
-    beside each part the whole must gain.
+    A failed question can only rise and a solved one only fall, so noise in the scores moves questions both
+    ways: beside each condition Hit@1 over all questions must rise.
     """
     if not moved.failed_solved:
         return GateVerdict(False, "no held-out failure is solved")

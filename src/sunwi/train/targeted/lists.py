@@ -14,24 +14,24 @@ from sunwi.train.reranker.lists import TrainingList, training_list
 def failure_lists(
     rows: Sequence[AugmentedFailure], lists: Mapping[str, CandidateList], texts: Mapping[str, str]
 ) -> list[TrainingList]:
-    """A list for each question made of a failure.
+    """A training list for each question that was made from a failure.
 
     A passage keeps the retriever's score that it has for the failing question; one that is not among its
-    candidates gets the beating passage's, against which it stands in.
+    candidates gets the beating passage's score.
     """
-    found = []
+    examples = []
     for row in rows:
         scores = {candidate.docid: candidate.score for candidate in lists[row.source].candidates}
         beating = scores[str(row.negatives[0]["docid"])]
         negatives = [scores.get(str(negative["docid"]), beating) for negative in row.negatives]
-        found.append(
+        examples.append(
             TrainingList(
                 row.query,
                 [texts[row.positive], *(str(negative["text"]) for negative in row.negatives)],
                 [scores[row.positive], *negatives],
             )
         )
-    return found
+    return examples
 
 
 def replayed(
@@ -42,11 +42,11 @@ def replayed(
     count: int,
 ) -> list[TrainingList]:
     """At most `count` solved questions, chosen by the hash of their id, so that they stay solved."""
-    order = sorted(solved, key=lambda one: text_hash("replay", one.qid))
-    found: list[TrainingList] = []
-    for one in order:
-        if len(found) == count:
+    order = sorted(solved, key=lambda question: text_hash("replay", question.qid))
+    examples: list[TrainingList] = []
+    for question in order:
+        if len(examples) == count:
             break
-        if made := training_list(one, texts, settings.negatives, max_positive_share):
-            found.append(made)
-    return found
+        if example := training_list(question, texts, settings.negatives, max_positive_share):
+            examples.append(example)
+    return examples

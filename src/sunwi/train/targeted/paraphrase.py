@@ -21,13 +21,13 @@ _PREDICATES = ("VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA")
 
 @cache
 def wordings(name: str) -> tuple[tuple[str, str], ...]:
-    """Pairs of a committed list: "endings" or "synonyms", as (what stands there, what may stand there)."""
+    """Pairs of a committed list: "endings" or "synonyms", as (text in the question, its replacement)."""
     text = WORDINGS.joinpath(f"{name}.tsv").read_text(encoding="utf-8")
     return tuple((left, right) for left, right in (line.split("\t") for line in text.splitlines()))
 
 
 def paraphrases(question: str, limit: int) -> list[str]:
-    """At most `limit` other wordings, each by one rule, rules in turn; what moves the meaning is left out.
+    """At most `limit` other wordings, each by one rule, rules in turn; the meaning stays the same.
 
     Content morphemes must stay, save a word and its synonym: a paraphrase that asks for something else is
     a wrong label.
@@ -44,17 +44,17 @@ def paraphrases(question: str, limit: int) -> list[str]:
         [(text, set[str]()) for text in _other_orders(question, tokens)],
         list(_with_synonyms(question)),
     ]
-    found: list[str] = []
+    texts: list[str] = []
     seen = {squeeze(question)}
     for turn in range(max(map(len, rules), default=0)):
         for rule in rules:
-            if turn >= len(rule) or len(found) == limit:
+            if turn >= len(rule) or len(texts) == limit:
                 continue
             text, moved = rule[turn]
             if squeeze(text) not in seen and _means_alike(tokens, text, moved):
-                found.append(text)
+                texts.append(text)
                 seen.add(squeeze(text))
-    return found
+    return texts
 
 
 def _other_endings(question: str) -> Iterator[str]:
@@ -97,10 +97,10 @@ def _with_synonyms(question: str) -> Iterator[tuple[str, set[str]]]:
     """The question with one word exchanged, and the morphemes that this may move."""
     for old, new in wordings("synonyms"):
         words = question.split(" ")
-        for at, word in enumerate(words):
+        for position, word in enumerate(words):
             rest = word.removeprefix(old)
             if word.startswith(old) and len(rest) <= 2 and rest.rstrip("?") in _PARTICLES:
-                other = [*words[:at], new + _agreeing(rest, new), *words[at + 1 :]]
+                other = [*words[:position], new + _agreeing(rest, new), *words[position + 1 :]]
                 (moved,) = kiwi().tokenize([f"{old} {new}"])
                 yield " ".join(other), set(content_morphemes(moved))
                 break
@@ -111,7 +111,7 @@ _PAIRS = {"은": "는", "이": "가", "을": "를", "으로": "로"}
 
 
 def _agreeing(rest: str, word: str) -> str:
-    """A josa in the form that the new word's last syllable asks for."""
+    """A josa in the form that the new word's last syllable requires."""
     mark = rest[len(rest.rstrip("?")) :]
     josa = rest.rstrip("?")
     final = (ord(word[-1]) - 0xAC00) % 28

@@ -1,4 +1,4 @@
-"""Dev questions in three parts by document: what a second stage trains on, stops by, and is judged on."""
+"""Dev questions in three parts by document: for training a second stage, for early stopping, for the gate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Part = Literal["train", "stop", "gate"]
 
 
 def part_of(document: str, params: TrainRerankerTargetedParams) -> Part:
-    """The part of a document, by the hash of its id: adding documents moves none.
+    """The part of a document, by the hash of its id: a new document does not move the others.
 
     Examples
     --------
@@ -41,15 +41,15 @@ def parts_of(
     documents
         Question id to the documents that are labelled as its answer.
     """
-    group = _together([sorted(documents[one.qid]) for one in lists])
+    group = _together([sorted(documents[question.qid]) for question in lists])
     parts: dict[Part, list[CandidateList]] = {"train": [], "stop": [], "gate": []}
-    for one in lists:
-        parts[part_of(group[min(documents[one.qid])], params)].append(one)
+    for question in lists:
+        parts[part_of(group[min(documents[question.qid])], params)].append(question)
     return parts
 
 
 def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Each document to the first of those that it hangs together with (union-find)."""
+    """Each document to the first document of its group (union-find)."""
     root: dict[str, str] = {}
 
     def first(document: str) -> str:
@@ -61,6 +61,6 @@ def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
         for document in members:
             root.setdefault(document, document)
         roots = {first(document) for document in members}
-        for one in roots:
-            root[one] = min(roots)
+        for member in roots:
+            root[member] = min(roots)
     return {document: first(document) for document in sorted(root)}

@@ -14,27 +14,27 @@ import numpy as np
 from sunwi.models.encoder import Encoder
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
-from sunwi.train.reranker.early_stopping import Watch
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, relevances, solved
+from sunwi.train.reranker.quality import quality, solved
 from sunwi.train.reranker.run import Start, train_by_method
-from sunwi.train.reranker.scored import score_lists
+from sunwi.train.reranker.scored import list_pairs, score_lists
+from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.targeted.gate import GateVerdict, decide
 from sunwi.train.targeted.lists import failure_lists, replayed
 from sunwi.train.targeted.partition import parts_of
 from sunwi.train.targeted.settings import TargetedSections
 
-KIND = "both"  # the set of rerankers whose blend is judged: all that are there
+KIND = "both"  # the set of rerankers whose blend is judged: all available ones
 
 
 @dataclass(frozen=True, slots=True)
 class TargetedData:
-    """What the second stage reads: candidate lists, the documents that answer them, what failures gave."""
+    """What the second stage reads: candidate lists, the documents that answer them, augmented failures."""
 
     lists: Sequence[CandidateList]
     documents: Mapping[str, Collection[str]]  # question id to the documents that answer it
@@ -46,7 +46,7 @@ class TargetedData:
 class Targeted:
     """The end of a second stage: blend weights, their calibration, metrics and the loss curve.
 
-    Where the first stage stays, so does its calibration: None.
+    `calibration` is None where the first stage is kept with its own.
     """
 
     blend: Blend
@@ -64,16 +64,18 @@ def tune_targeted(
     blend: Blend,
     out: Path,
 ) -> Targeted:
-    """Train a second stage on `first` and write `out`: the second stage if the gate lets it pass, else
-    `first` byte for byte with its blend weights.
+    """Train a second stage on `first` and write `out`: the second stage if it passes the gate, else a copy of
+    `first` with its blend weights.
 
-    Dev questions are parted by document: what is trained on, what training stops by (and the second stage's
-    blend weights are fitted on), and what the gate judges.
+    Dev questions are divided by document into those for training, those for early stopping (on which the
+    second stage's blend weights are fitted too), and those for the gate.
     """
     parts = parts_of(
-        [one for one in data.lists if one.split == "dev"], data.documents, params.train_reranker_targeted
+        [question for question in data.lists if question.split == "dev"],
+        data.documents,
+        params.train_reranker_targeted,
     )
-    held_out = {one.qid for part in ("stop", "gate") for one in parts[part]}
+    held_out = {question.qid for part in ("stop", "gate") for question in parts[part]}
     rows = [row for row in data.augmented if row.source not in held_out]
     counts: dict[str, Any] = {
         "failures_trained": len({row.source for row in rows}),
@@ -85,7 +87,7 @@ def tune_targeted(
     depth = params.train_reranker.depth
     trained = trained_reranker(first)
     rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
-    assert trained is not None  # else there was nothing to do
+    assert trained is not None  # else _nothing_to_do gave a reason
     before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
     training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
     watch = _watch(params, parts["stop"], data.texts, before["stop"], trained.name)
@@ -138,7 +140,7 @@ def _kept(
     facts: Mapping[str, Any],
     curve: Sequence[dict[str, float]] = (),
 ) -> Targeted:
-    """Stage 1 stays: its files and its weights."""
+    """Keep stage 1: its files and its weights."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(first, out, copy_function=shutil.copyfile)
     return Targeted(blend, None, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
@@ -153,19 +155,21 @@ def _training_lists(
     blend: Blend,
 ) -> list[TrainingList]:
     """Failures with their paraphrases, then solved questions, of the train part and of the train split."""
-    right = solved(relevances(scored, blend.get(KIND, {})))
-    calm = [one for one, ok in zip(part, right, strict=True) if ok]
+    right = solved(ranked_relevance(scored, blend.get(KIND, {})))
+    solved_questions = [question for question, is_solved in zip(part, right, strict=True) if is_solved]
     used = {row.source for row in rows}
-    calm += [
-        one for one in data.lists if one.split == "train" and one.positive_rank == 1 and one.qid not in used
+    solved_questions += [
+        question
+        for question in data.lists
+        if question.split == "train" and question.positive_rank == 1 and question.qid not in used
     ]
-    by_id = {one.qid: one for one in data.lists}
+    by_id = {question.qid: question for question in data.lists}
     count = round(params.train_reranker_targeted.replay * len(rows))
     share = params.train_reranker.max_positive_share
     share = params.mining.max_positive_share if share is None else share
     return [
         *failure_lists(rows, by_id, data.texts),
-        *replayed(calm, data.texts, params.train_reranker, share, count),
+        *replayed(solved_questions, data.texts, params.train_reranker, share, count),
     ]
 
 
@@ -175,41 +179,45 @@ def _watch(
     texts: dict[str, str],
     scored: list[ScoredList],
     name: str,
-) -> Watch | None:
+) -> EarlyStopping | None:
     """Early stopping by the best blend's MRR on the stop part, if it has questions; other scores stay."""
     if not lists:
         return None
-    depth = params.train_reranker.depth
-    pairs = [(one.query, texts[candidate.docid]) for one in lists for candidate in one.candidates[:depth]]
-    borders = np.cumsum([len(one.candidates[:depth]) for one in lists])[:-1]
+    pairs, borders = list_pairs(lists, texts, params.train_reranker.depth)
 
-    def best_mrr(of: Sequence[ScoredList]) -> float:
-        names = sorted(of[0].scores.keys() - {FIRST})
-        return list_mrr(of, fit_blend(of, names, params.train_reranker.weights)[0])
+    def best_mrr(lists: Sequence[ScoredList]) -> float:
+        names = sorted(lists[0].scores.keys() - {FIRST})
+        return list_mrr(lists, fit_blend(lists, names, params.train_reranker.weights)[0])
 
     def measure(scorer: PairScorer) -> float:
         values = np.split(scorer(pairs), borders)
         return best_mrr(
             [
-                ScoredList({**one.scores, name: of}, one.relevant)
-                for one, of in zip(scored, values, strict=True)
+                ScoredList({**scored_list.scores, name: new_scores}, scored_list.relevant)
+                for scored_list, new_scores in zip(scored, values, strict=True)
             ]
         )
 
     targeted = params.train_reranker_targeted
-    return Watch(measure, targeted.evaluate_every, targeted.patience, start=best_mrr(scored))
+    return EarlyStopping(
+        measure,
+        targeted.evaluate_every,
+        targeted.patience,
+        start=best_mrr(scored),
+        questions=[question.qid for question in lists] + [text for pair in pairs for text in pair],
+    )
 
 
 def _refitted(
     blend: Blend, scored: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
 ) -> Blend:
-    """Weights fitted anew, where a trained reranker has a say."""
-    found: Blend = {}
+    """Weights fitted again for each set that has a trained reranker."""
+    refitted: Blend = {}
     for kind, weights in blend.items():
-        there = [name for name in SCORERS[kind] if name in names]
-        moved = any(name != "late_interaction" for name in there)
-        found[kind] = fit_blend(scored, there, grid)[0] if moved and scored else weights
-    return found
+        trained = [name for name in SCORERS[kind] if name in names]
+        moved = any(name != "late_interaction" for name in trained)
+        refitted[kind] = fit_blend(scored, trained, grid)[0] if moved and scored else weights
+    return refitted
 
 
 def _judged(
@@ -220,13 +228,14 @@ def _judged(
     second: Blend,
 ) -> tuple[dict[str, Any], GateVerdict]:
     """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
-    old, new = relevances(before, first.get(KIND, {})), relevances(after, second.get(KIND, {}))
+    old = ranked_relevance(before, first.get(KIND, {}))
+    new = ranked_relevance(after, second.get(KIND, {}))
     was, now = solved(old), solved(new)
     moved = movement(was, now, params.seed, params.score.confidence)
-    rows = {"all": range(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
+    rows = {"all": np.arange(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
     metrics: dict[str, Any] = {**moved.as_metrics(), "second_weights": second}
     for part, chosen in rows.items():
-        for when, places in (("before", old), ("after", new)):
-            values = quality([places[int(at)] for at in chosen])
+        for when, hits in (("before", old), ("after", new)):
+            values = quality(hits[chosen])
             metrics |= {f"{part}_{name}_{when}": value for name, value in values.items()}
     return metrics, decide(moved, params.train_reranker_targeted)

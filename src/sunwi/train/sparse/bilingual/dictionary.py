@@ -39,14 +39,16 @@ def read_terms(path: Path) -> list[TermPair]:
         With the line of every fault.
     """
     if not path.exists():
-        raise InputProblems([Problem(path, None, "the file does not exist")], "check the path")
+        raise InputProblems(
+            [Problem(path, None, "the file does not exist")], "give the path of a dictionary file"
+        )
     return parse_terms(path.read_text(encoding="utf-8"), path)
 
 
 def parse_terms(text: str, path: Path | str) -> list[TermPair]:
     """Pairs of a dictionary's text, sorted by the Korean term.
 
-    A Korean term stands once, with its usual English term; an English term may translate several.
+    A Korean term occurs once, with its usual English term; an English term may translate several.
     """
     pairs: list[TermPair] = []
     problems: list[Problem] = []
@@ -57,13 +59,13 @@ def parse_terms(text: str, path: Path | str) -> list[TermPair]:
         cells = line.split("\t")
         faults = _faults(cells)
         if not faults and cells[0] in seen:
-            faults = [f"{cells[0]!r} stands on line {seen[cells[0]]} already"]
+            faults = [f"{cells[0]!r} is already on line {seen[cells[0]]}"]
         problems += [Problem(path, number, fault) for fault in faults]
         if not faults:
             seen[cells[0]] = number
             pairs.append(TermPair(*cells))
     if not pairs and not problems:
-        problems.append(Problem(path, None, "it holds no term pair"))
+        problems.append(Problem(path, None, "expected at least one term pair, found none"))
     if problems:
         raise InputProblems(problems, "write `korean<tab>english<tab>field`, one pair a line")
     return sorted(pairs)
@@ -71,14 +73,14 @@ def parse_terms(text: str, path: Path | str) -> list[TermPair]:
 
 def _faults(cells: Sequence[str]) -> list[str]:
     if len(cells) != 3:
-        return [f"expected 3 cells parted by tabs, found {len(cells)}"]
+        return [f"expected 3 cells separated by tabs, found {len(cells)}"]
     korean, english, field = cells
-    faults = [f"{cell!r} has spaces at its ends, twice, or invisible characters"
+    faults = [f"{cell!r} has leading, trailing or double spaces, or invisible characters"
               for cell in cells if cell != normalise(cell)]  # fmt: skip
     if not _HANGUL.search(korean):
-        faults.append(f"the first cell has no Hangul: {korean!r}")
+        faults.append(f"expected a Korean term in the first cell, found {korean!r}")
     if not _LATIN.search(english) or _HANGUL.search(english):
-        faults.append(f"the second cell is no English term: {english!r}")
+        faults.append(f"expected an English term in the second cell, found {english!r}")
     if not field:
         faults.append("the third cell, the field, is empty")
     return faults

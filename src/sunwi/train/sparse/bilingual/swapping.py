@@ -34,12 +34,12 @@ class TermSwapper:
 
     def terms(self, query: str) -> list[tuple[int, int, str]]:
         """(start, end, other language's term) of the dictionary's terms in a query, left to right."""
-        found = [
+        matches = [
             (*match.span(), table[match.group().lower()])
             for pattern, table in ((self._find_korean, self.english), (self._find_english, self.korean))
             for match in pattern.finditer(query)
         ]
-        return sorted(found)
+        return sorted(matches)
 
     def variants(self, query: str) -> list[str]:
         """The query with each non-empty set of its first `MAX_SWAPPED` terms swapped, fewest swaps first.
@@ -71,10 +71,12 @@ def draw_variants(
     Seeded, and the same for the same queries in the same order.
     """
     generator = random.Random(seed)
-    having = [(row, variants) for row, query in enumerate(queries) if (variants := swapper.variants(query))]
-    limit = min(len(having), round(share * len(queries)))
-    chosen = sorted(generator.sample(range(len(having)), limit))
-    return [(having[at][0], generator.choice(having[at][1])) for at in chosen]
+    with_variants = [
+        (row, variants) for row, query in enumerate(queries) if (variants := swapper.variants(query))
+    ]
+    limit = min(len(with_variants), round(share * len(queries)))
+    chosen = sorted(generator.sample(range(len(with_variants)), limit))
+    return [(with_variants[position][0], generator.choice(with_variants[position][1])) for position in chosen]
 
 
 def _swap(query: str, terms: Sequence[tuple[int, int, str]]) -> str:

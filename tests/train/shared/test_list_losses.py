@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.train.reranker.losses import LOSSES
+from sunwi.train.shared.list_losses import LOSSES
 
 SCORES = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 9.0]])
 LABELS = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
@@ -18,7 +18,7 @@ MASK = torch.tensor([[True, True, True], [True, True, False]])
 
 
 def loss(kind: str, scores: torch.Tensor = SCORES, mask: torch.Tensor = MASK) -> float:
-    return float(LOSSES[kind](scores, LABELS, TEACHER, mask))
+    return float(LOSSES[kind](scores, TEACHER if kind == "distillation" else LABELS, mask))
 
 
 def test_binary_by_hand() -> None:
@@ -72,7 +72,19 @@ def test_a_masked_place_counts_nothing_and_a_shift_only_for_binary(
 @pytest.mark.parametrize("kind", sorted(LOSSES))
 def test_the_gradient_lifts_the_positive_over_the_first_negative(kind: str) -> None:
     scores = SCORES.clone().requires_grad_()
-    LOSSES[kind](scores, LABELS, TEACHER, MASK).backward()
+    LOSSES[kind](scores, TEACHER if kind == "distillation" else LABELS, MASK).backward()
     assert scores.grad is not None
     assert torch.isfinite(scores.grad).all()
     assert float(scores.grad[1, 0]) < 0 < float(scores.grad[1, 1])
+
+
+def test_a_teacher_that_does_not_know_the_places_that_fill_a_short_group() -> None:
+    unknown = float("-inf")
+    scores = torch.tensor([[1.0, 0.0, 0.3]], requires_grad=True)
+    teacher = torch.tensor([[0.5, 0.0, unknown]])
+    value = LOSSES["distillation"](scores, teacher, teacher.isfinite())
+    short = LOSSES["distillation"](scores[:, :2], teacher[:, :2], torch.ones(1, 2, dtype=torch.bool))
+    assert value.item() == pytest.approx(short.item())
+    value.backward()
+    assert scores.grad is not None
+    assert torch.isfinite(scores.grad).all()
