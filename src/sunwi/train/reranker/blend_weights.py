@@ -85,9 +85,9 @@ def fit_untrained(
     Only the low-overlap dev lists are scored: the weight is fitted on them alone, and MaxSim encodes every
     token of every passage that it scores.
     """
-    dev = [one for one in lists if one.split == "dev"]
-    low = _low(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = [dev[at] for at in low]
+    dev = [question for question in lists if question.split == "dev"]
+    low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
+    chosen = [dev[row] for row in low]
     blend, calibration, metrics = fit_rerankers(chosen, texts, rerankers, params)
     kind = "late_interaction"
     fitted = {kind: calibration[kind]} if kind in calibration else {}
