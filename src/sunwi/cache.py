@@ -7,11 +7,19 @@ is written row by row and may be used by several processes.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeAlias
 
-from sunwi.runtime import cache_dir
+from sunwi.runtime import cache_dir, progress
+
+Compute: TypeAlias = Callable[[list[list[int]]], Iterable[Iterable[bytes]]]
+
+
+def longest_first(texts: Sequence[str], keys: Sequence[str]) -> Callable[[int], tuple[int, str]]:
+    """An `order` for `RowCache.fill`: texts of one length fall into one batch, and ties go by key."""
+    return lambda row: (-len(texts[row]), keys[row])
 
 
 class RowCache:
@@ -47,6 +55,63 @@ class RowCache:
             part = keys[start : start + self.CHUNK]
             found = self.get_many(part)
             yield from (found.get(key) for key in part)
+
+    def fill(
+        self,
+        keys: Sequence[str],
+        compute: Compute,
+        chunk: int,
+        order: Callable[[int], Any] | None = None,
+        label: str = "",
+    ) -> list[bytes]:
+        """The values of all keys, in the order of the keys; see `fill_each`."""
+        values = [b""] * len(keys)
+        for rows, value in self.fill_each(keys, compute, chunk, order, label):
+            for row in rows:
+                values[row] = value
+        return values
+
+    def fill_each(
+        self,
+        keys: Sequence[str],
+        compute: Compute,
+        chunk: int,
+        order: Callable[[int], Any] | None = None,
+        label: str = "",
+    ) -> Iterator[tuple[list[int], bytes]]:
+        """Yield (positions of a key, its value): first what is cached, then what has to be computed.
+
+        Parameters
+        ----------
+        keys
+            One a row; a key that is missing is computed once, however often it is given.
+        compute
+            Parts of rows (positions of their keys) to the values of each part, in its order.
+        chunk
+            Rows of a part at most; a part is committed when its values come, so a killed run loses one.
+        order
+            Sorts the rows that have to be computed; without it they keep the order of the keys.
+        label
+            Of a progress bar over the parts; without one there is no bar.
+        """
+        missing: dict[str, list[int]] = {}  # key -> its rows
+        for row, (key, cached) in enumerate(zip(keys, self.get_each(keys), strict=True)):
+            if cached is None:
+                missing.setdefault(key, []).append(row)
+            else:
+                yield [row], cached
+        first_rows = [rows[0] for rows in missing.values()]
+        if order is not None:
+            first_rows.sort(key=order)
+        parts = [first_rows[start : start + chunk] for start in range(0, len(first_rows), chunk)]
+        computed: Iterable[tuple[list[int], Iterable[bytes]]] = zip(parts, compute(parts), strict=True)
+        if label:
+            computed = progress(computed, len(parts), f"{label} ({len(first_rows)} new)", "chunk")
+        for part, values in computed:
+            fresh = {keys[row]: value for row, value in zip(part, values, strict=True)}
+            self.put_many(fresh)
+            for key, value in fresh.items():
+                yield missing[key], value
 
     def put_many(self, rows: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> None:
         """Keep rows, all or none; when the call returns they outlive the process."""
