@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sunwi.runtime import atomic_write
 
 if TYPE_CHECKING:
     import torch
@@ -67,13 +68,8 @@ class Checkpoint:
             for key, value in optimizer.state.get(tensor, {}).items():
                 moment = value if isinstance(value, torch.Tensor) else torch.tensor(float(value))
                 tensors[f"moment.{key}.{name}"] = moment.detach().cpu().contiguous()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        try:
-            save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
-            partial.replace(self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with atomic_write(self.path, "wb") as out:
+            save_file(tensors, out.name, metadata={"progress": json.dumps(asdict(progress))})
 
     def load(
         self, named: Sequence[tuple[str, torch.Tensor]], optimizer: torch.optim.Optimizer
