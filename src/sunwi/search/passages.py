@@ -75,7 +75,7 @@ class Passages:
         for document in documents:
             docids.append(document.docid)
             texts.append(document.text)
-            groups.append(document.parent or document.docid)
+            groups.append(document.document_id)
         if not docids:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
         order = sorted(range(len(docids)), key=docids.__getitem__)
@@ -84,6 +84,11 @@ class Passages:
 
     def __len__(self) -> int:
         return len(self.docids)
+
+    @property
+    def text_of(self) -> dict[str, str]:
+        """Docid to text."""
+        return dict(zip(self.docids, self.texts, strict=True))
 
     def positions_of(self, qids: Sequence[str], docids: Sequence[str]) -> list[int]:
         """Position of each question's passage.

@@ -116,8 +116,7 @@ def build(
         )
     scorers = SCORERS[variant.rerank]
     rankings = _reranked(ranked, queries, pipeline, scorers, plan)
-    texts = dict(zip(pipeline.passages.docids, pipeline.passages.texts, strict=True))
-    submission = finish(variant, understood, rankings, texts, client)
+    submission = finish(variant, understood, rankings, pipeline.passages.text_of, client)
     submission.metrics.update(
         {
             "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},

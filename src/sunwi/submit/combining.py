@@ -88,7 +88,7 @@ def _checked(
 ) -> Rankings:
     differing = sorted({query.qid for query in understood} ^ rankings.keys())
     unknown = sorted(
-        {place.passage for ranking in rankings.values() for place in ranking.places} - texts.keys()
+        {place.docid for ranking in rankings.values() for place in ranking.places} - texts.keys()
     )
     if differing or unknown:
         faults = [f"{len(differing)} queries differ: {', '.join(differing[:20])}"] if differing else []

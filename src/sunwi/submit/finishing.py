@@ -76,9 +76,11 @@ def finish(
     rows, lineage = [], []
     run: Run = {}
     for at, (query, ranking) in enumerate(zip(understood, ranked, strict=True)):
-        documents = ranking.docids
+        documents = ranking.document_ids
         # Places, not scores: a re-ranked head and a fused tail have no common scale.
-        run[query.qid] = {docid: float(len(documents) - place) for place, docid in enumerate(documents)}
+        run[query.qid] = {
+            document_id: float(len(documents) - place) for place, document_id in enumerate(documents)
+        }
         answer = answers.get(at, Answer("", [], None))
         rows.append(
             SubmissionRow(
@@ -108,7 +110,7 @@ def _lineage(query: UnderstoodQuery, ranking: Ranking, reason: str, fallback: st
     for rank, place in enumerate(ranking.places, start=1):
         ranks = [value for key, value in place.evidence.items() if key.endswith("_rank")]
         if min(rank, *(value for value in ranks if isinstance(value, int)), rank) <= LINEAGE_DEPTH:
-            candidates.append({"docid": place.docid, "rank": rank, **place.evidence})
+            candidates.append({"docid": place.document_id, "rank": rank, **place.evidence})
     return LineageRow(
         eval_id=query.eval_id,
         standalone_query=query.standalone_query,

@@ -48,14 +48,14 @@ def write_answers(
     rows = [at for at, ranking in enumerate(rankings) if ranking.places]
     asked = []
     for at in rows:
-        shown = [texts[place.passage] for place in rankings[at].places[: settings.passages]]
+        shown = [texts[place.docid] for place in rankings[at].places[: settings.passages]]
         block = passage_block(shown, settings.passage_chars)
         values = {"query": queries[at].standalone_query, "passages": block}
         asked.append(request(TASK, queries[at].qid, values, SCHEMA))
     found = [Answer("", [], None) for _ in rankings]
     statuses: list[str] = []
     for at, outcome in zip(rows, client.complete(asked, parse_answer), strict=True):
-        shown_ids = rankings[at].docids[: settings.passages]
+        shown_ids = rankings[at].document_ids[: settings.passages]
         statuses.append(outcome.status)
         if outcome.value is None:
             found[at] = Answer("", [], why("answer", outcome))

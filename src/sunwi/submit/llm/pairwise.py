@@ -39,7 +39,7 @@ def break_ties(
     asked = []
     for at in open_rows:
         first, second = (
-            " ".join(texts[place.passage].split())[: settings.passage_chars]
+            " ".join(texts[place.docid].split())[: settings.passage_chars]
             for place in rankings[at].places[:2]
         )
         for a, b in ((first, second), (second, first)):
@@ -59,7 +59,7 @@ def break_ties(
         contradicted += votes == {"A", "B"}
         if votes == {"B"}:
             swapped += 1
-            first, second = rankings[at].docids[:2]
+            first, second = rankings[at].document_ids[:2]
             note = {"tiebreak_gap": round(gap(rankings[at], second) or 0.0, 6)}
             found[at] = rankings[at].reordered([second, first], note)
     metrics = {**fallback_metrics(statuses), "swapped": swapped, "contradicted": contradicted}
@@ -83,5 +83,5 @@ def parse_choice(text: str) -> str:
 def _is_open(ranking: Ranking, margin: float) -> bool:
     if len(ranking.places) < 2:
         return False
-    distance = gap(ranking, ranking.docids[1])
+    distance = gap(ranking, ranking.document_ids[1])
     return distance is not None and distance <= margin
