@@ -11,6 +11,7 @@ from sunwi.errors import DataError, ParamsError
 from sunwi.params.combinations import CombinationParams, Swap, UnionPool
 from sunwi.params.reading import validate
 from sunwi.params.whole import Params
+from sunwi.records.ranking import RankedDocument, Ranking, from_row, gap, to_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
@@ -18,7 +19,6 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.submit.combining import combine
 from sunwi.submit.multi_query import rank_multi_query, searches
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import RankedDocument, Ranking, from_row, gap, to_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sunwi.params.submissions import SubmissionParams
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import FUSIONS, Fitted, Fusion
 from sunwi.search.passages import QueryBatch
@@ -19,7 +20,6 @@ from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks
 from sunwi.submit.multi_query import Search, rank_multi_query, searches
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 PROBABILITY = "probability"  # of answering, by the blend's calibration
 

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from sunwi.errors import DataError
 from sunwi.params.combinations import CombinationParams
+from sunwi.records.ranking import Ranking, from_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks
-from sunwi.submit.ranking import Ranking, from_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 

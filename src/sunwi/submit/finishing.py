@@ -8,12 +8,12 @@ from typing import Any
 
 from sunwi.errors import DataError
 from sunwi.params.finishing import Finishing
+from sunwi.records.ranking import Ranking, RankingRow, to_row
 from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.submit.llm.answers import Answer, write_answers
 from sunwi.submit.llm.asking import Asks
 from sunwi.submit.llm.listwise import rerank_listwise
 from sunwi.submit.llm.pairwise import break_ties
-from sunwi.submit.ranking import Ranking, RankingRow, to_row
 from sunwi.trec import Run
 
 LINEAGE_DEPTH = 10  # who stands so high at any stage has its way written down: failure notes read it

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sunwi.params.combinations import Swap
-from sunwi.submit.ranking import Ranking, gap
+from sunwi.records.ranking import Ranking, gap
 
 FIRST_RANK, OTHER_RANK, GAP = "from_rank", "to_rank", "swap_gap"
 
@@ -23,7 +23,7 @@ def conservative_swap(first: Mapping[str, Ranking], other: Mapping[str, Ranking]
     """`first` with at most `limit` of its first places given to the document that `other` has there.
 
     A query is open where the two variants disagree on the first place and the other's choice lies within
-    `margin` of the first's best score (see `sunwi.submit.ranking.gap`). The closest queries are swapped,
+    `margin` of the first's best score (see `sunwi.records.ranking.gap`). The closest queries are swapped,
     ties by query id; the two documents change places and nothing else moves.
 
     Parameters

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sunwi.params.combinations import UnionPool
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.search.rerank.blend import FIRST, blend, order_of
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 
 def union_rerank(

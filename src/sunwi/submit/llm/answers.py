@@ -9,9 +9,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Answering
+from sunwi.records.ranking import Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
-from sunwi.submit.ranking import Ranking
 
 TASK = "answer"
 SCHEMA = {

@@ -9,9 +9,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import LlmRerank
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 TASK = "rerank"
 SCHEMA = {

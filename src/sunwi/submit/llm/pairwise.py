@@ -8,9 +8,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Tiebreak
+from sunwi.records.ranking import Ranking, gap
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, request, why
-from sunwi.submit.ranking import Ranking, gap
 
 TASK = "tiebreak"
 CHOICES = ("A", "B", "TIE")
