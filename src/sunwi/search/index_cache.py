@@ -44,7 +44,7 @@ def kept_faiss(folder: Path, vectors: Vectors, params: DenseParams) -> Any:
     settings = [f"{name}={getattr(params, name)}" for name in made_by]
     settings += [f"faiss={faiss.__version__}", str(vectors.shape), str(vectors.dtype)]
     rows = (vectors[start : start + BLOCK].tobytes() for start in range(0, len(vectors), BLOCK))
-    home = folder / f"{params.index}-{_digest(chain((one.encode('utf-8') for one in settings), rows))}"
+    home = folder / f"{params.index}-{_digest(chain((text.encode('utf-8') for text in settings), rows))}"
     if not home.exists():
         with atomic_folder(home) as part:
             faiss.write_index(build_index(vectors, params), str(part / FAISS_FILE))

@@ -103,7 +103,7 @@ class Passages:
         if unknown:
             shown = ", ".join(unknown[:20]) + (", ..." if len(unknown) > 20 else "")
             what = f"{len(unknown)} questions are of passages that the corpus does not hold: {shown}"
-            raise DataError(what, "run generate_qa again on this corpus (dvc repro), or mend questions.jsonl")
+            raise DataError(what, "run generate_qa again (dvc repro), or correct questions.jsonl")
         return [self.position[docid] for docid in docids]
 
 

@@ -40,7 +40,7 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
     The first one's metrics tell what the second one reaches.
     """
     params = workspace.params(CombineSections)
-    asks = any(one.asks_llm for one in params.combinations.values())
+    asks = any(combination.asks_llm for combination in params.combinations.values())
     client = llm_client(workspace) if asks else None
 
     def rerankers(which: Which) -> Rerankers:

@@ -56,9 +56,9 @@ def conservative_swap(first: Mapping[str, Ranking], other: Mapping[str, Ranking]
             choice, distance = swapped[qid]
             at = ranking.document_ids.index(choice)
             winner, loser = marked[at], marked[0]
-            told = {**winner.evidence, GAP: round(distance, 6)}
+            evidence = {**winner.evidence, GAP: round(distance, 6)}
             # The scores stay with the places: a later step must not take the swap back.
-            marked[0] = replace(winner, score=loser.score, evidence=told)
+            marked[0] = replace(winner, score=loser.score, evidence=evidence)
             marked[at] = replace(loser, score=winner.score)
         rankings[qid] = replace(ranking, places=marked)
     metrics = {"disagree": disagree, "within_margin": len(open_queries), "swapped": len(swapped)}

@@ -59,7 +59,7 @@ def list_mrr(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> float
     """Mean reciprocal rank over lists; a list without a relevant candidate counts 0."""
     if not lists:
         return 0.0
-    ranks = [first_hit(blend(one.scores, weights), one.relevant) for one in lists]
+    ranks = [first_hit(blend(candidates.scores, weights), candidates.relevant) for candidates in lists]
     return float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
 
 

@@ -168,13 +168,17 @@ def build_index(
     if report.failed or count != len(items):
         ask(server, "DELETE", f"/{name}")
         raise EngineError(
-            server.engine, _shortfall(report, count, len(items)), "mend the documents named, or the server"
+            server.engine,
+            _shortfall(report, count, len(items)),
+            "correct these documents, or the server",
         )
-    actions = [{"remove": {"index": one, "alias": search.index}} for one in old if one != name]
+    actions = [{"remove": {"index": index, "alias": search.index}} for index in old if index != name]
     ask(server, "POST", "/_aliases", {"actions": [*actions, {"add": {"index": name, "alias": search.index}}]})
-    for one in old:
-        if one != name and one.startswith(f"{search.index}-"):  # never what another tool put behind the alias
-            ask(server, "DELETE", f"/{one}")
+    for index in old:
+        if index != name and index.startswith(
+            f"{search.index}-"
+        ):  # never what another tool put behind the alias
+            ask(server, "DELETE", f"/{index}")
     return BuiltIndex(name, search.index, analyzer, len(items), report)
 
 

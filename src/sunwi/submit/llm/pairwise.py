@@ -50,7 +50,7 @@ def break_ties(
     statuses: list[str] = []
     swapped, contradicted = 0, 0
     for at, straight, turned in zip(open_rows, outcomes[::2], outcomes[1::2], strict=True):
-        failed = next((one for one in (straight, turned) if one.value is None), None)
+        failed = next((outcome for outcome in (straight, turned) if outcome.value is None), None)
         statuses.append(failed.status if failed else "ok")
         if failed is not None:
             found[at] = rankings[at].with_note(why("tiebreak", failed))
