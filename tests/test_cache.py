@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,12 +28,13 @@ def write_and_hang(folder: Path, ready: Connection) -> None:
     cache = RowCache("rows", folder)
     cache.put_many({"committed": b"1"})
 
-    def endless() -> object:
-        yield ("half", b"2")
-        ready.send("in the middle of a transaction")
-        signal.pause()
+    class Endless(dict[str, bytes]):
+        def items(self) -> Iterator[tuple[str, bytes]]:  # type: ignore[override]
+            yield ("half", b"2")
+            ready.send("in the middle of a transaction")
+            signal.pause()
 
-    cache.put_many(endless())  # type: ignore[arg-type]
+    cache.put_many(Endless())
 
 
 def test_several_processes_write_at_once(tmp_path: Path) -> None:
@@ -96,3 +98,46 @@ def test_each_key_is_answered_in_order(tmp_path: Path) -> None:
         expected = [bytes([number % 256]) if number % 2 == 0 else None for number in range(1200)]
         assert list(cache.get_each(keys)) == [*expected, bytes([4]), bytes([4])]
         assert list(cache.get_each([])) == []
+
+
+class TestFill:
+    KEYS = ("c", "a", "b", "a", "d")
+
+    def test_only_missing_keys_are_computed_and_each_once(self, tmp_path: Path) -> None:
+        asked: list[list[list[int]]] = []
+
+        def compute(parts: list[list[int]]) -> list[list[bytes]]:
+            asked.append(parts)
+            return [[f"new {self.KEYS[row]}".encode() for row in part] for part in parts]
+
+        with RowCache("rows", tmp_path) as cache:
+            cache.put_many({"b": b"cached b"})
+            expected = [b"new c", b"new a", b"cached b", b"new a", b"new d"]
+            assert cache.fill(self.KEYS, compute, 2) == expected
+            assert cache.fill(self.KEYS, compute, 2) == expected
+            assert dict(cache.items()) == dict(zip(self.KEYS, expected, strict=True))
+        assert asked == [[[0, 1], [4]], []]
+
+    def test_the_order_is_that_of_the_sort_key(self, tmp_path: Path) -> None:
+        with RowCache("rows", tmp_path) as cache:
+            found = cache.fill_each(
+                self.KEYS, lambda parts: [[b"", b""] for _ in parts], 2, order=self.KEYS.__getitem__
+            )
+            assert [rows for rows, _ in found] == [[1, 3], [2], [0], [4]]
+
+    def test_a_part_is_kept_before_the_next_one_is_computed(self, tmp_path: Path) -> None:
+        def fails_at_the_second(parts: list[list[int]]) -> Iterator[list[bytes]]:
+            yield [b"1"] * len(parts[0])
+            raise ZeroDivisionError
+
+        with RowCache("rows", tmp_path) as cache:
+            with pytest.raises(ZeroDivisionError):
+                cache.fill(self.KEYS, fails_at_the_second, 2)
+            assert dict(cache.items()) == {"c": b"1", "a": b"1"}
+
+    @pytest.mark.parametrize("values", [[[b"1"] * 3], [[b"1"] * 5]])
+    def test_another_number_of_values_is_an_error(self, tmp_path: Path, values: list[list[bytes]]) -> None:
+        with RowCache("rows", tmp_path) as cache:
+            with pytest.raises(ValueError, match="zip"):
+                cache.fill(self.KEYS, lambda _: values, 4)
+            assert len(cache) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +12,14 @@ import pytest
 
 from sunwi.errors import InputProblems, Problem
 from sunwi.runtime import (
+    atomic_folder,
     atomic_write,
     available_cpus,
     cache_dir,
     device_type,
     file_hash,
     pick_device,
+    remove_abandoned,
     seed_everything,
     text_hash,
     usable_threads,
@@ -35,6 +39,74 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
         fail_half_way()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+HANG = """
+import sys, time
+from pathlib import Path
+from sunwi.runtime import atomic_folder, atomic_write
+with atomic_folder(Path(sys.argv[1]) / "model") as folder, atomic_write(Path(sys.argv[1]) / "file") as out:
+    (folder / "weights").write_bytes(b"0" * 1000)
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def killed_writer(folder: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HANG, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "written\n"
+    # while it writes nothing of it is deleted
+    remove_abandoned(folder)
+    assert len(list(folder.iterdir())) == 2
+    process.kill()
+    process.communicate()
+
+
+def test_what_killed_processes_left_is_deleted_by_the_next_one(tmp_path: Path) -> None:
+    killed_writer(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    (tmp_path / ".hidden.part").touch()  # a person's
+    with atomic_folder(tmp_path / "another model") as folder:
+        (folder / "weights").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden.part", "another model"]
+
+
+def test_a_file_is_cleaned_by_the_next_write_of_its_name(tmp_path: Path) -> None:
+    killed_writer(tmp_path)
+    with atomic_write(tmp_path / "other") as out:
+        out.write("x")
+    assert len(list(tmp_path.glob(".file.*.part"))) == 1  # of another name: it may be of another program
+    with atomic_write(tmp_path / "file") as out:
+        out.write("x")
+    assert not list(tmp_path.glob(".file.*.part"))
+
+
+def test_a_lock_counts_where_the_process_is_of_another_machine(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    partial = tmp_path / f".model.{dead.pid}.part"
+    partial.mkdir()
+    lock = os.open(partial, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    remove_abandoned(tmp_path)
+    assert partial.exists()
+    os.close(lock)
+    remove_abandoned(tmp_path)
+    assert not partial.exists()
+
+
+def test_a_folder_that_fails_or_comes_second_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "model"):
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+    with atomic_folder(tmp_path / "model") as second:
+        (second / "name").write_text("second")
+        with atomic_folder(tmp_path / "model-1") as first:
+            (first / "name").write_text("first")
+        (tmp_path / "model-1").rename(tmp_path / "model")
+    assert (tmp_path / "model" / "name").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_lines_end_alike_on_every_system(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
+import glob
 import hashlib
 import math
 import os
 import random
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,14 +26,84 @@ T = TypeVar("T")
 def atomic_write(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary file beside `path` and rename it onto `path` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    remove_abandoned(path.parent, path.name)
+    partial = partial_name(path)
     text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     try:
         with partial.open(mode, **text) as out:
+            fcntl.flock(out, fcntl.LOCK_SH)
             yield out
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Fill a temporary folder beside `path` and rename it onto `path` when the block ends without error.
+
+    Where another process was first, its folder stays. What killed processes left beside it is deleted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent)
+    partial = partial_name(path)
+    partial.mkdir()
+    lock = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield partial
+        try:
+            partial.replace(path)
+        except OSError:
+            if not path.exists():
+                raise
+    finally:
+        os.close(lock)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def partial_name(path: Path) -> Path:
+    """The name beside `path` under which this process writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def remove_abandoned(folder: Path, name: str = "*") -> None:
+    """Delete what processes that were killed left in a folder under `partial_name` (of one name, or of all).
+
+    A process that still writes is alive or, on another machine, holds a lock; where a file system cannot
+    say so, nothing is deleted.
+    """
+    for partial in folder.glob(f".{name if name == '*' else glob.escape(name)}.*.part"):
+        writer = partial.name.split(".")[-2]
+        if writer.isdecimal() and not _is_alive(int(writer)) and not _is_locked(partial):
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                partial.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        pass
+    return True
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        lock = os.open(path, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def cache_dir() -> Path:
@@ -58,6 +131,7 @@ CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 def available_cpus() -> int:
     """CPUs that this process may really use: its affinity, cut by its cgroups' quotas (v1 and v2)."""
+    # joblib.cpu_count reads the root's quota alone: in a systemd unit or a nested cgroup it returns all CPUs.
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([affinity, *_cgroup_cpus()]))
 

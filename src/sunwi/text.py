@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sunwi.cache import RowCache
-from sunwi.runtime import available_cpus, progress, text_hash
+from sunwi.runtime import available_cpus, text_hash
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
@@ -126,26 +126,23 @@ def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[st
     """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
     from kiwipiepy import __version__ as kiwi_version
 
+    def analysed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        for part in parts:
+            yield map(_to_row, kiwi().tokenize([texts[row] for row in part]))
+
     keys = [text_hash(kiwi_version, TOKENISER_VERSION, text) for text in texts]
     with RowCache("morphemes") as cache:
-        known = {key: value.decode("utf-8") for key, value in cache.get_many(keys).items()}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        new = list(missing)
-        for start in progress(range(0, len(new), COMMIT), None, f"{label} ({len(new)} new)", "chunk"):
-            part = new[start : start + COMMIT]
-            analysed = kiwi().tokenize([missing[key] for key in part])
-            fresh = {key: _to_row(tokens) for key, tokens in zip(part, analysed, strict=True)}
-            cache.put_many((key, value.encode("utf-8")) for key, value in fresh.items())
-            known.update(fresh)
-    return [_from_row(known[key]) for key in keys]
+        return [_from_row(row) for row in cache.fill(keys, analysed, COMMIT, label=label)]
 
 
-def _to_row(tokens: Sequence[Token]) -> str:
-    return _SECTION.join("\n".join(terms) for terms in (content_morphemes(tokens), compound_nouns(tokens)))
+def _to_row(tokens: Sequence[Token]) -> bytes:
+    sections = (content_morphemes(tokens), compound_nouns(tokens))
+    return _SECTION.join("\n".join(terms) for terms in sections).encode("utf-8")
 
 
-def _from_row(row: str) -> tuple[list[str], list[str]]:
-    parts, wholes = (section.split("\n") if section else [] for section in row.split(_SECTION))
+def _from_row(row: bytes) -> tuple[list[str], list[str]]:
+    sections = row.decode("utf-8").split(_SECTION)
+    parts, wholes = (section.split("\n") if section else [] for section in sections)
     return parts, wholes
 
 
@@ -158,16 +155,12 @@ def sentences_of(texts: Sequence[str]) -> list[list[str]]:
     """Sentences of many texts, analysed on all cores; cached row by row."""
     from kiwipiepy import __version__ as kiwi_version
 
+    def split(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        for part in parts:
+            found = kiwi().split_into_sents([texts[row] for row in part])
+            lists = ([sentence.text for sentence in of_text] for of_text in found)
+            yield (json.dumps(row, ensure_ascii=False).encode("utf-8") for row in lists)
+
     keys = [text_hash(kiwi_version, text) for text in texts]
     with RowCache("sentences") as cache:
-        known = cache.get_many(keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        if missing:
-            split = kiwi().split_into_sents(list(missing.values()))
-            fresh = {
-                key: json.dumps([part.text for part in parts], ensure_ascii=False).encode("utf-8")
-                for key, parts in zip(missing, split, strict=True)
-            }
-            cache.put_many(fresh)
-            known.update(fresh)
-    return [json.loads(known[key]) for key in keys]
+        return [json.loads(row) for row in cache.fill(keys, split, COMMIT)]

@@ -48,7 +48,7 @@ def read_qrels(path: Path | str) -> Qrels:
         else:
             qrels.setdefault(qid, {})[docid] = int(grade)
     if problems:
-        raise InputProblems(problems, f"mend {path.name}")
+        raise InputProblems(problems, f"correct {path.name}")
     return qrels
 
 
@@ -63,7 +63,7 @@ def _table(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]
                 problems.append(Problem(path, number, f"the line is no UTF-8 (byte {error.start + 1})"))
                 continue
             if line.strip():
-                # Tabs part columns where there are any: an empty column must not move the others.
+                # Tabs separate columns where there are any: an empty column must not move the others.
                 yield number, line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
 
 
@@ -73,11 +73,11 @@ def write_run(path: Path | str, run: Run, tag: str) -> None:
     Raises
     ------
     InputProblems
-        If an id holds white space, which is what parts the columns of this form; nothing is written then.
+        If an id holds white space, which separates the columns of this form; nothing is written then.
     """
     ids = sorted({*run, *(docid for scores in run.values() for docid in scores)})
-    parted = [name for name in ids if len(name.split()) != 1]
-    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in parted]
+    spaced = [name for name in ids if len(name.split()) != 1]
+    problems = [Problem(path, None, f"the id {name!r} holds white space") for name in spaced]
     if problems:
         raise InputProblems(problems, "rename these ids in the source: TREC files cannot hold them")
 
@@ -114,7 +114,7 @@ def read_run(path: Path | str) -> Run:
         else:
             run.setdefault(qid, {})[docid] = score
     if problems:
-        raise InputProblems(problems, f"mend {path.name}, or {RUN_STAGE}")
+        raise InputProblems(problems, f"correct {path.name}, or {RUN_STAGE}")
     return run
 
 

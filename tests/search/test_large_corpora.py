@@ -131,7 +131,7 @@ def test_a_second_writer_leaves_the_first_ones_index(tmp_path: Path, monkeypatch
         kept.kept_bm25(tmp_path, TEXTS, params)  # another process is done before
 
     monkeypatch.setattr(kept, "save_bm25", slow)
-    monkeypatch.setattr(kept.os, "getpid", iter([1, 2]).__next__)
+    monkeypatch.setattr("sunwi.runtime.os.getpid", iter([1, 2]).__next__)
     index = kept.kept_bm25(tmp_path, TEXTS, WHITESPACE)
     assert index.size == len(TEXTS)
     assert len(list(tmp_path.iterdir())) == 1

@@ -11,8 +11,8 @@ from sunwi.errors import DataError
 from sunwi.paths import INDEX, RANKINGS
 from sunwi.records.corpus import Document
 from sunwi.records.files import write_json, write_rows
+from sunwi.records.ranking import RankingRow
 from sunwi.submit.combination import build_combination
-from sunwi.submit.ranking import RankingRow
 from sunwi.workspace.base import Workspace
 
 COMBINATIONS = """

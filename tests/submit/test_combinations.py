@@ -11,6 +11,7 @@ from sunwi.errors import DataError, ParamsError
 from sunwi.params.combinations import CombinationParams, Swap, UnionPool
 from sunwi.params.reading import validate
 from sunwi.params.whole import Params
+from sunwi.records.ranking import RankedDocument, Ranking, from_row, gap, to_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
@@ -18,7 +19,6 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.submit.combining import combine
 from sunwi.submit.multi_query import rank_multi_query, searches
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import RankedDocument, Ranking, from_row, gap, to_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 
@@ -75,7 +75,7 @@ class TestConservativeSwap:
         self, margin: float, limit: int, swapped: list[str]
     ) -> None:
         found = conservative_swap(FIRST, OTHER, swap(margin, limit))
-        assert [qid for qid in sorted(FIRST) if found.rankings[qid].docids[0] == "b"] == swapped
+        assert [qid for qid in sorted(FIRST) if found.rankings[qid].document_ids[0] == "b"] == swapped
         assert found.metrics["disagree"] == 4
         assert found.metrics["swapped"] == len(swapped)
 
@@ -83,7 +83,7 @@ class TestConservativeSwap:
         found = conservative_swap(
             {"q": ranking(a=1.0, b=0.9, c=0.88, d=0.0)}, {"q": ranking(c=1.0)}, swap(0.2, 1)
         )
-        assert found.rankings["q"].docids == ["c", "b", "a", "d"]
+        assert found.rankings["q"].document_ids == ["c", "b", "a", "d"]
         assert [place.score for place in found.rankings["q"].places] == [1.0, 0.9, 0.88, 0.0]
         assert found.rankings["q"].places[0].evidence == {"from_rank": 3, "to_rank": 1, "swap_gap": 0.12}
         assert found.rankings["q"].places[2].evidence == {"from_rank": 1, "to_rank": None}
@@ -92,11 +92,11 @@ class TestConservativeSwap:
         first = {qid: ranking(a=1.0, b=1.0, c=0.0) for qid in ("q2", "q1")}
         other = {qid: ranking(b=1.0) for qid in first}
         found = conservative_swap(first, other, swap(0.0, 1)).rankings
-        assert (found["q1"].docids[0], found["q2"].docids[0]) == ("b", "a")
+        assert (found["q1"].document_ids[0], found["q2"].document_ids[0]) == ("b", "a")
 
     def test_a_query_without_documents_is_left_alone(self) -> None:
         found = conservative_swap({"q": ranking()}, {"q": ranking(b=1.0)}, swap(1.0, 1))
-        assert found.rankings["q"].docids == []
+        assert found.rankings["q"].document_ids == []
 
 
 class Liking:
@@ -121,7 +121,7 @@ class TestUnion:
     def test_without_a_weight_it_is_rrf_over_the_members(self) -> None:
         # b: 1/62 + 1/61; a: 1/61; d: 1/62. Below the pool c and e tie at their third places: by id.
         found = self.union({})
-        assert found.docids == ["b", "a", "d", "c", "e"]
+        assert found.document_ids == ["b", "a", "d", "c", "e"]
         assert [place.score for place in found.places[3:]] == [None, None]
         assert found.places[0].evidence == {
             "fused_rank": 1, "fused_score": round(1 / 61 + 1 / 62, 6), "one_rank": 2, "two_rank": 1,
@@ -129,12 +129,12 @@ class TestUnion:
 
     def test_the_reranker_orders_the_pool_alone(self) -> None:
         found = self.union({"late_interaction": 5.0})
-        assert found.docids[0] == "d"
-        assert found.docids[3:] == ["c", "e"]
+        assert found.document_ids[0] == "d"
+        assert found.document_ids[3:] == ["c", "e"]
         assert found.places[0].evidence["late_interaction_score"] == 9.0
 
     def test_a_pool_of_everything_loses_nothing(self) -> None:
-        assert sorted(self.union({}, depth=10).docids) == ["a", "b", "c", "d", "e"]
+        assert sorted(self.union({}, depth=10).document_ids) == ["a", "b", "c", "d", "e"]
 
 
 def understood(eval_id: int, **more: object) -> UnderstoodQuery:

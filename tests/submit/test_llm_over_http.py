@@ -14,9 +14,9 @@ from tests.llm_server import FakeServer, Reply
 from sunwi.llm.client import LlmClient
 from sunwi.params.finishing import Answering, Finishing, LlmRerank, Tiebreak
 from sunwi.params.llm import LlmParams
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 TEXTS = {"a": "가 지문", "b": "나 지문", "c": "다 지문"}
 PLACES = [

@@ -13,12 +13,12 @@ from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.request import LlmRequest
 from sunwi.params.finishing import Answering, Finishing, LlmRerank, Tiebreak
 from sunwi.params.submissions import SubmissionParams
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.answers import parse_answer
 from sunwi.submit.llm.listwise import parse_order
 from sunwi.submit.llm.pairwise import parse_choice
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 T = TypeVar("T")
 TEXTS = {"a": "가 지문", "b": "나 지문", "c": "다 지문"}

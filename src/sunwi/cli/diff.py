@@ -44,7 +44,7 @@ def diff(
         typer.echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
     texts: dict[str, str] = {}
     for document in tables.corpus:
-        texts.setdefault(document.parent or document.docid, document.text)
+        texts.setdefault(document.document_id, document.text)
     shown = [change for change in found if all_changes or change.first_changed]
     for change in shown[:limit]:
         typer.echo()

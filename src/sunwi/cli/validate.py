@@ -27,7 +27,7 @@ def validate(
 
     folder = data or PREPARED
     queries = [query.qid for query in read_rows(folder / "queries.jsonl", Query)]
-    documents = {row.parent or row.docid for row in iter_rows(folder / "corpus.jsonl", Document)}
+    documents = {row.document_id for row in iter_rows(folder / "corpus.jsonl", Document)}
     if problems := submission_faults(file, queries, documents, k):
         raise InputProblems(problems, f"mend {file.name} and validate it again")
     typer.echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")

@@ -13,7 +13,7 @@ class Executor(Protocol):
     """Runs a piece of work on many batches.
 
     The caller makes the batches, so that every engine computes the very same ones: the low bits of a matrix
-    product may hang on who else is in it.
+    product may depend on the other rows of its batch.
     """
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:

@@ -29,7 +29,7 @@ class Prepared:
     def judged(self) -> set[str]:
         """Docids with a test or dev judgement of any grade, and their exact and near copies."""
         named = {docid for qrels in (self.qrels, self.dev_qrels) for row in qrels.values() for docid in row}
-        chunks = {document.docid for document in self.corpus if (document.parent or document.docid) in named}
+        chunks = {document.docid for document in self.corpus if document.document_id in named}
         copies = copies_of(self.duplicates)
         return named.union(chunks, *(copies[docid] for docid in chunks if docid in copies))
 

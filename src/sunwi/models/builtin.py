@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from sunwi.errors import ModelError
 from sunwi.models.e5s1 import E5S1, parse
 from sunwi.models.pooling import POOLINGS
 from sunwi.records.files import write_json
-from sunwi.runtime import file_hash, user_cache_dir
+from sunwi.runtime import atomic_folder, file_hash, user_cache_dir
 
 SPEC = "builtin/multilingual-e5-small"
 HUB_ID = "intfloat/multilingual-e5-small"
@@ -73,21 +71,11 @@ def builtin_folder() -> Path:
 def convert(source: Path, folder: Path) -> None:
     """Write a `BertModel` folder (float32 safetensors, fast tokeniser, sentence-transformers modules)."""
     model = parse(source.read_bytes())
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with atomic_folder(folder) as partial:
         _write_weights(model, partial)
         write_json(partial / "config.json", _config(model))
         _write_tokenizer(model, partial)
         write_pooling(partial, model.hidden, "mean", "query: ", "passage: ", model.positions)
-        try:
-            partial.rename(folder)
-        except OSError:  # another process was quicker: its folder holds the same bytes
-            if not folder.exists():
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _config(model: E5S1) -> dict[str, Any]:

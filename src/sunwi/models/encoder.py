@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.cache import RowCache
+from sunwi.cache import RowCache, longest_first
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import DataError, ModelError
@@ -27,7 +27,7 @@ from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
-from sunwi.runtime import no_loading_bar, pick_device, progress, text_hash
+from sunwi.runtime import no_loading_bar, pick_device, text_hash
 
 if TYPE_CHECKING:
     import torch
@@ -134,28 +134,23 @@ class Encoder:
         prefix = self.info.prefix(side)
         settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
         keys = [text_hash(*settings, text) for text in texts]
+
+        def encoded(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+            new = sum(map(len, parts))
+            self.count.cached += len(texts) - new
+            self.count.encoded += new
+            texts_of = ([prefix + texts[row] for row in part] for part in parts)
+            fresh = self._encode_parts(texts_of, max_length)
+            return ((vector.tobytes() for vector in of_part) for of_part in fresh)
+
         vectors: Vectors | None = None
-        missing: dict[str, list[int]] = {}  # key -> its rows
         with RowCache("vectors") as cache:
-            for row, (key, known) in enumerate(zip(keys, cache.get_each(keys), strict=True)):
-                if known is None:
-                    missing.setdefault(key, []).append(row)
-                    continue
+            for rows, value in cache.fill_each(keys, encoded, self.CHUNK, longest_first(texts, keys), label):
+                vector = np.frombuffer(value, dtype=np.float16)
                 if vectors is None:  # the model's own configuration takes a second to load
-                    vectors = empty((len(texts), len(known) // np.dtype(np.float16).itemsize))
-                vectors[row] = np.frombuffer(known, dtype=np.float16)
-            if vectors is None:
-                vectors = empty((len(texts), self.dimensions))
-            self.count.cached += len(texts) - len(missing)
-            self.count.encoded += len(missing)
-            order = sorted(missing, key=lambda key: (-len(texts[missing[key][0]]), key))
-            parts = [order[start : start + self.CHUNK] for start in range(0, len(order), self.CHUNK)]
-            texts_of = ([prefix + texts[missing[key][0]] for key in part] for part in parts)
-            encoded = zip(parts, self._encode_parts(texts_of, max_length), strict=True)
-            for part, fresh in progress(encoded, len(parts), f"{label} ({len(order)} new)", "chunk"):
-                cache.put_many((key, vector.tobytes()) for key, vector in zip(part, fresh, strict=True))
-                for key, vector in zip(part, fresh, strict=True):
-                    vectors[missing[key]] = vector
+                    vectors = empty((len(texts), len(vector)))
+                vectors[rows] = vector
+        assert vectors is not None  # there is a text
         return vectors
 
     @property
@@ -203,17 +198,15 @@ class Encoder:
         prefix = self.info.prefix(side)
         settings = (self.info.content_hash, prefix, str(max_length), *self.precision_key)
         keys = [text_hash(*settings, text) for text in texts]
+
+        def weighted(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+            for part in parts:
+                fresh = self._fresh_weights([prefix + texts[row] for row in part], head, max_length)
+                yield map(weights_to_bytes, fresh)
+
         with RowCache("term_weights") as cache:
-            known = cache.get_many(keys)
-            missing = {key: prefix + text for key, text in zip(keys, texts, strict=True) if key not in known}
-            order = sorted(missing, key=lambda key: (-len(missing[key]), key))
-            for start in range(0, len(order), self.CHUNK):
-                part = order[start : start + self.CHUNK]
-                rows = self._fresh_weights([missing[key] for key in part], head, max_length)
-                fresh = {key: weights_to_bytes(row) for key, row in zip(part, rows, strict=True)}
-                cache.put_many(fresh)
-                known.update(fresh)
-        return [weights_from_bytes(known[key]) for key in keys]
+            rows = cache.fill(keys, weighted, self.CHUNK, longest_first(texts, keys))
+        return [weights_from_bytes(row) for row in rows]
 
     def _fresh_weights(
         self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int

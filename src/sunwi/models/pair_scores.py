@@ -27,22 +27,12 @@ class PairScores:
     ) -> npt.NDArray[np.float32]:
         """Scores of the pairs, shape [pairs]; those that are missing are computed, part by part, and kept."""
         keys = [text_hash(*self.settings, query, passage) for query, passage in pairs]
-        scores = np.empty(len(pairs), dtype="<f4")
-        missing: dict[str, list[int]] = {}  # key -> its rows
+
+        def computed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+            scores = compute([pairs[row] for row in part] for part in parts)
+            return ((score.tobytes() for score in of_part.astype("<f4")) for of_part in scores)
+
         with RowCache(self.name) as cache:
-            for row, (key, known) in enumerate(zip(keys, cache.get_each(keys), strict=True)):
-                if known is None:
-                    missing.setdefault(key, []).append(row)
-                else:
-                    scores[row] = np.frombuffer(known, dtype="<f4")[0]
             # By passage, so that a passage's pairs fall into one chunk and its tokens are encoded once.
-            pair_of = {key: pairs[rows[0]] for key, rows in missing.items()}
-            order = sorted(missing, key=lambda key: (pair_of[key][1], pair_of[key][0]))
-            parts = [order[start : start + self.CHUNK] for start in range(0, len(order), self.CHUNK)]
-            computed = compute([pair_of[key] for key in part] for part in parts)
-            for part, values in zip(parts, computed, strict=True):
-                fresh = values.astype("<f4")
-                cache.put_many((key, value.tobytes()) for key, value in zip(part, fresh, strict=True))
-                for key, value in zip(part, fresh, strict=True):
-                    scores[missing[key]] = value
-        return scores.astype(np.float32, copy=False)
+            values = cache.fill(keys, computed, self.CHUNK, lambda row: (pairs[row][1], pairs[row][0]))
+        return np.frombuffer(b"".join(values), "<f4").astype(np.float32)

@@ -13,7 +13,7 @@ Split = Literal["train", "dev", "test"]
 
 def group_of(document: Document) -> str:
     """What is split as one: the document that a chunk came from, else the document itself."""
-    return document.parent or document.docid
+    return document.document_id
 
 
 def split_documents(

@@ -22,6 +22,11 @@ class Document(Row):
         return (self.docid,)
 
     @property
+    def document_id(self) -> str:
+        """The document that judges see: the parent of a chunk, else the passage itself."""
+        return self.parent or self.docid
+
+    @property
     def text(self) -> str:
         """What is indexed: the title, if any, and the content."""
         return f"{self.title}\n{self.content}" if self.title else self.content

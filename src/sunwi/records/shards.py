@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 from zlib import crc32
 
 from sunwi.errors import InputProblems, Problem
-from sunwi.runtime import atomic_write
+from sunwi.runtime import atomic_folder, atomic_write
 
 WriteLine = Callable[[str, str], None]  # of a row: its id and its line
 
@@ -59,18 +57,11 @@ def written_table(path: Path, rows_per_shard: int = 0) -> Iterator[WriteLine]:
             yield lambda _, line: _write(out, line)
             _make_room(path)
         return
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.mkdir(parents=True)
-    shards = _Shards(partial, rows_per_shard)
-    try:
+    with atomic_folder(path) as partial, closing(_Shards(partial, rows_per_shard)) as shards:
         yield shards.write
         shards.end()
         _make_room(path)
         path.unlink(missing_ok=True)  # a folder cannot take a file's name
-        partial.replace(path)
-    finally:
-        shards.close()
-        shutil.rmtree(partial, ignore_errors=True)  # it is gone, unless something went wrong
 
 
 class _Shards:

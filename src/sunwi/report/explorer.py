@@ -84,7 +84,7 @@ class _Documents:
     def __init__(self, inputs: PageInputs) -> None:
         self._texts: dict[str, list[str]] = {}
         for document in inputs.documents:
-            row = self._texts.setdefault(document.parent or document.docid, [document.title or "", ""])
+            row = self._texts.setdefault(document.document_id, [document.title or "", ""])
             row[1] = f"{row[1]}\n{document.content}" if row[1] else document.content
         self._places: dict[str, int] = {}
         self.rows: list[list[str]] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sunwi.paths import DIAGNOSIS, METRICS, PLOTS
 from sunwi.records.files import read_json, read_rows
 from sunwi.records.submissions import LineageRow
 from sunwi.records.submitted import read_topk
+from sunwi.records.tables import read_csv
 from sunwi.report.dag import stages_above
 from sunwi.report.failures import FailureNote
 from sunwi.report.inputs import PageInputs
@@ -48,8 +48,8 @@ def page_inputs(workspace: Workspace) -> PageInputs:
         detail=metrics.pop("scores_detail"),
         per_query=read_per_query(per_query.read_text("utf-8"), "metrics/per_query.csv"),
         metrics=metrics,
-        plots={path.stem: _table(workspace.path(path)) for path in declared if path.parent == PLOTS},
-        points=_table(workspace.path(DIAGNOSIS) / "embedding_map.csv"),
+        plots={path.stem: read_csv(workspace.path(path)) for path in declared if path.parent == PLOTS},
+        points=read_csv(workspace.path(DIAGNOSIS) / "embedding_map.csv"),
         documents=tables.corpus,
         queries=tables.queries,
         understood=understood(workspace),
@@ -67,8 +67,3 @@ def page_inputs(workspace: Workspace) -> PageInputs:
 
 def _yaml(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))

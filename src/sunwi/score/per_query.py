@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunwi.errors import InputProblems, Problem
-from sunwi.records.tables import Cell
+from sunwi.records.tables import Cell, unguarded
 
 PRECISION, RANK = "average_precision", "first_relevant_rank"
 MRR_CUTOFF = 10
@@ -87,10 +87,10 @@ def read_per_query(text: str, name: str) -> PerQuery:
     found = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
     problems: list[Problem] = []
     for row in rows:
-        qid = row["query_id"]
         if None in row or None in row.values():  # the reader's mark of too many or too few fields
             problems.append(Problem(name, rows.line_num, f"expected {len(head)} fields, as in the head"))
             continue
+        qid = unguarded(row["query_id"])
         try:
             relevant = int(row["relevant_documents"]) if row["relevant_documents"] else None
             for variant in names:

@@ -7,10 +7,7 @@ always safe.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
+from sunwi.runtime import atomic_folder
 from sunwi.search.index.bm25 import Bm25, save_bm25
 from sunwi.search.index.terms import term_stream, terms_version
 from sunwi.search.retrievers.approximate import BLOCK, build_index
@@ -33,7 +31,7 @@ def kept_bm25(folder: Path, texts: Sequence[str], params: Bm25Params) -> Bm25:
     settings = [terms_version(params.tokenizer), f"{params.k1!r} {params.b!r}", version("bm25s")]
     home = folder / f"bm25-{_digest(text.encode('utf-8') for text in [*settings, *texts])}"
     if not home.exists():
-        with _written_once(home) as part:
+        with atomic_folder(home) as part:
             save_bm25(term_stream(texts, params.tokenizer), params, part)
     return Bm25.load(home, params)
 
@@ -46,9 +44,9 @@ def kept_faiss(folder: Path, vectors: Vectors, params: DenseParams) -> Any:
     settings = [f"{name}={getattr(params, name)}" for name in made_by]
     settings += [f"faiss={faiss.__version__}", str(vectors.shape), str(vectors.dtype)]
     rows = (vectors[start : start + BLOCK].tobytes() for start in range(0, len(vectors), BLOCK))
-    home = folder / f"{params.index}-{_digest(chain((one.encode('utf-8') for one in settings), rows))}"
+    home = folder / f"{params.index}-{_digest(chain((text.encode('utf-8') for text in settings), rows))}"
     if not home.exists():
-        with _written_once(home) as part:
+        with atomic_folder(home) as part:
             faiss.write_index(build_index(vectors, params), str(part / FAISS_FILE))
     return faiss.read_index(str(home / FAISS_FILE))
 
@@ -59,19 +57,3 @@ def _digest(parts: Iterable[bytes]) -> str:
         digest.update(len(part).to_bytes(8, "little"))  # borders count
         digest.update(part)
     return digest.hexdigest()[:32]
-
-
-@contextmanager
-def _written_once(home: Path) -> Iterator[Path]:
-    """A folder that becomes `home` when the block ends without error; another process may have been first."""
-    part = home.with_name(f".{home.name}.{os.getpid()}.part")
-    part.mkdir(parents=True)
-    try:
-        yield part
-        try:
-            part.replace(home)
-        except OSError:
-            if not home.exists():
-                raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -62,7 +62,7 @@ def natural_questions(
     asked = [query for query in understood if judged.get(query.qid)]
     if unknown := sorted({docid for query in asked for docid in judged[query.qid]} - chunks.keys()):
         what = f"judged as relevant, but not in the corpus: {', '.join(unknown[:20])}"
-        raise DataError(what, "run the prepare stage again (dvc repro), or mend the qrels")
+        raise DataError(what, "run the prepare stage again (dvc repro), or correct the qrels")
     terms = overlap_terms([query.standalone_query for query in asked], tokenizer)
     found = []
     for query, words in zip(asked, terms, strict=True):

@@ -75,7 +75,7 @@ class Passages:
         for document in documents:
             docids.append(document.docid)
             texts.append(document.text)
-            groups.append(document.parent or document.docid)
+            groups.append(document.document_id)
         if not docids:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
         order = sorted(range(len(docids)), key=docids.__getitem__)
@@ -84,6 +84,11 @@ class Passages:
 
     def __len__(self) -> int:
         return len(self.docids)
+
+    @property
+    def text_of(self) -> dict[str, str]:
+        """Docid to text."""
+        return dict(zip(self.docids, self.texts, strict=True))
 
     def positions_of(self, qids: Sequence[str], docids: Sequence[str]) -> list[int]:
         """Position of each question's passage.
@@ -98,7 +103,7 @@ class Passages:
         if unknown:
             shown = ", ".join(unknown[:20]) + (", ..." if len(unknown) > 20 else "")
             what = f"{len(unknown)} questions are of passages that the corpus does not hold: {shown}"
-            raise DataError(what, "run generate_qa again on this corpus (dvc repro), or mend questions.jsonl")
+            raise DataError(what, "run generate_qa again (dvc repro), or correct questions.jsonl")
         return [self.position[docid] for docid in docids]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sunwi.params.submissions import SubmissionParams
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import FUSIONS, Fitted, Fusion
 from sunwi.search.passages import QueryBatch
@@ -19,7 +20,6 @@ from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks
 from sunwi.submit.multi_query import Search, rank_multi_query, searches
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 PROBABILITY = "probability"  # of answering, by the blend's calibration
 
@@ -79,8 +79,8 @@ def build_understood(
     cascade = None
     if variant.queries != ["standalone"]:
         asked = searches(understood, variant.queries, variant.query_weights)
-        owners = [understood[one.row].qid for one in asked]
-        cascade = (asked, batch(owners, [one.text for one in asked]))
+        owners = [understood[search.row].qid for search in asked]
+        cascade = (asked, batch(owners, [search.text for search in asked]))
     return build(variant, understood, queries, pipeline, fusion, plan, cascade, client)
 
 
@@ -116,8 +116,7 @@ def build(
         )
     scorers = SCORERS[variant.rerank]
     rankings = _reranked(ranked, queries, pipeline, scorers, plan)
-    texts = dict(zip(pipeline.passages.docids, pipeline.passages.texts, strict=True))
-    submission = finish(variant, understood, rankings, texts, client)
+    submission = finish(variant, understood, rankings, pipeline.passages.text_of, client)
     submission.metrics.update(
         {
             "weights": {name: float(fusion.weights.get(name, 1.0)) for name in names},
@@ -143,30 +142,33 @@ def _reranked(
     rerankers, depth = plan.rerankers, plan.depth
     used = [name for name in scorers if plan.weights.get(name, 0.0) > 0]
     if rerankers is None or not used:
-        return [_ranking(one, pipeline, list(range(len(one.positions))), one.scores, {}) for one in ranked]
+        return [
+            _ranking(candidates, pipeline, list(range(len(candidates.positions))), candidates.scores, {})
+            for candidates in ranked
+        ]
     texts = pipeline.passages.texts
     pairs = [
         (text, texts[at])
-        for one, text in zip(ranked, queries.texts, strict=True)
-        for at in one.positions[:depth]
+        for candidates, text in zip(ranked, queries.texts, strict=True)
+        for at in candidates.positions[:depth]
     ]
     scores = {name: rerankers.score(name, pairs) for name in used}
     found = []
     start = 0
-    for one in ranked:
-        size = min(depth, len(one.positions))
+    for candidates in ranked:
+        size = min(depth, len(candidates.positions))
         extra = {name: values[start : start + size] for name, values in scores.items()}
         start += size
-        blended = blend({FIRST: one.scores[:size], **extra}, plan.weights)
-        order = order_of(blended).tolist() + list(range(size, len(one.positions)))
+        blended = blend({FIRST: candidates.scores[:size], **extra}, plan.weights)
+        order = order_of(blended).tolist() + list(range(size, len(candidates.positions)))
         if plan.calibration is not None:
             extra[PROBABILITY] = probabilities(blended, plan.calibration).astype(np.float32)
-        found.append(_ranking(one, pipeline, order, blended, extra))
+        found.append(_ranking(candidates, pipeline, order, blended, extra))
     return found
 
 
 def _ranking(
-    one: RankedQuery,
+    candidates: RankedQuery,
     pipeline: SearchPipeline,
     order: Sequence[int],
     final: np.ndarray[Any, Any],
@@ -176,23 +178,23 @@ def _ranking(
     passages = pipeline.passages
     places = []
     for at in order:
-        position = one.positions[at]
+        position = candidates.positions[at]
         score = float(final[at]) if at < len(final) else None
-        evidence = _evidence(one, at, extra)
+        evidence = _evidence(candidates, at, extra)
         places.append(RankedDocument(passages.groups[position], passages.docids[position], score, evidence))
     return Ranking(places)
 
 
 def _evidence(
-    one: RankedQuery, at: int, extra: Mapping[str, np.ndarray[Any, Any]]
+    candidates: RankedQuery, at: int, extra: Mapping[str, np.ndarray[Any, Any]]
 ) -> dict[str, float | int | str | None]:
     entry: dict[str, float | int | str | None] = {
         "fused_rank": at + 1,
-        "fused_score": round(float(one.scores[at]), 5),
+        "fused_score": round(float(candidates.scores[at]), 5),
     }
-    for name in sorted(one.components):
-        entry[f"{name}_score"] = round(float(one.components[name][at]), 5)
-        entry[f"{name}_rank"] = int(one.ranks[name][at])
+    for name in sorted(candidates.components):
+        entry[f"{name}_score"] = round(float(candidates.components[name][at]), 5)
+        entry[f"{name}_rank"] = int(candidates.ranks[name][at])
     for name, values in sorted(extra.items()):
         key = name if name == PROBABILITY else f"{name}_score"
         entry[key] = round(float(values[at]), 5) if at < len(values) else None

@@ -16,14 +16,13 @@ from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.submit.combining import combine
-from sunwi.submit.dev import dev_metrics
+from sunwi.submit.dev import build_with_dev
 from sunwi.submit.finishing import Submission
 from sunwi.submit.writing import read_ranking
 from sunwi.workspace.base import Workspace
-from sunwi.workspace.corpus import passage_texts, prepared
+from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import Which, encoder
-from sunwi.workspace.llm import llm_client, recorded_usage
-from sunwi.workspace.questions import dev_understood, understood
+from sunwi.workspace.llm import llm_client
 
 
 class CombineSections(Sections):
@@ -49,7 +48,7 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
     The first one's metrics tell what the second one reaches.
     """
     params = workspace.params(CombineSections)
-    asks = any(one.asks_llm for one in params.combinations.values())
+    asks = any(combination.asks_llm for combination in params.combinations.values())
     client = llm_client(workspace) if asks else None
 
     def rerankers(which: Which) -> Rerankers:
@@ -68,9 +67,4 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
             client,
         )
 
-    with recorded_usage(workspace, f"combine_{name}", client):
-        submission, dev = built(understood(workspace), ""), built(dev_understood(workspace), ".dev")
-    submission.metrics.update(dev_metrics(dev, prepared(workspace).dev_qrels, params.score.cutoff))
-    if client is not None:
-        submission.metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought
-    return submission, dev
+    return build_with_dev(workspace, f"combine_{name}", built, client, params.score.cutoff)

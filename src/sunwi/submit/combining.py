@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from sunwi.errors import DataError
 from sunwi.params.combinations import CombinationParams, UnionPool
+from sunwi.records.ranking import Ranking, from_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.llm.asking import Asks
-from sunwi.submit.ranking import Ranking, from_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 
@@ -88,7 +88,7 @@ def _checked(
 ) -> Rankings:
     differing = sorted({query.qid for query in understood} ^ rankings.keys())
     unknown = sorted(
-        {place.passage for ranking in rankings.values() for place in ranking.places} - texts.keys()
+        {place.docid for ranking in rankings.values() for place in ranking.places} - texts.keys()
     )
     if differing or unknown:
         faults = [f"{len(differing)} queries differ: {', '.join(differing[:20])}"] if differing else []

@@ -8,12 +8,12 @@ from typing import Any
 
 from sunwi.errors import DataError
 from sunwi.params.finishing import Finishing
+from sunwi.records.ranking import Ranking, RankingRow, to_row
 from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.submit.llm.answers import Answer, write_answers
 from sunwi.submit.llm.asking import Asks
 from sunwi.submit.llm.listwise import rerank_listwise
 from sunwi.submit.llm.pairwise import break_ties
-from sunwi.submit.ranking import Ranking, RankingRow, to_row
 from sunwi.trec import Run
 
 LINEAGE_DEPTH = 10  # who stands so high at any stage has its way written down: failure notes read it
@@ -76,9 +76,11 @@ def finish(
     rows, lineage = [], []
     run: Run = {}
     for at, (query, ranking) in enumerate(zip(understood, ranked, strict=True)):
-        documents = ranking.docids
+        documents = ranking.document_ids
         # Places, not scores: a re-ranked head and a fused tail have no common scale.
-        run[query.qid] = {docid: float(len(documents) - place) for place, docid in enumerate(documents)}
+        run[query.qid] = {
+            document_id: float(len(documents) - place) for place, document_id in enumerate(documents)
+        }
         answer = answers.get(at, Answer("", [], None))
         rows.append(
             SubmissionRow(
@@ -108,7 +110,7 @@ def _lineage(query: UnderstoodQuery, ranking: Ranking, reason: str, fallback: st
     for rank, place in enumerate(ranking.places, start=1):
         ranks = [value for key, value in place.evidence.items() if key.endswith("_rank")]
         if min(rank, *(value for value in ranks if isinstance(value, int)), rank) <= LINEAGE_DEPTH:
-            candidates.append({"docid": place.docid, "rank": rank, **place.evidence})
+            candidates.append({"docid": place.document_id, "rank": rank, **place.evidence})
     return LineageRow(
         eval_id=query.eval_id,
         standalone_query=query.standalone_query,

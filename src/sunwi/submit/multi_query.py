@@ -92,24 +92,24 @@ def _fused(
     rrf_k: float,
     depth: int,
 ) -> RankedQuery:
-    ranked_ids = {name: [groups[at] for at in one.positions] for name, one in lists.items()}
+    ranked_ids = {name: [groups[at] for at in ranking.positions] for name, ranking in lists.items()}
     fused = fuse_ranked_lists(ranked_ids, rrf_k, weights)[:depth]
     passage: dict[str, int] = {}  # the chunk that stands for a document: the first list's
-    for name, one in lists.items():
-        for docid, at in zip(ranked_ids[name], one.positions, strict=True):
-            passage.setdefault(docid, int(at))
+    for name, ranking in lists.items():
+        for document_id, at in zip(ranked_ids[name], ranking.positions, strict=True):
+            passage.setdefault(document_id, int(at))
     components, ranks = {}, {}
-    for name, one in lists.items():
-        place = {docid: at for at, docid in enumerate(ranked_ids[name])}
-        found = [place.get(docid) for docid, _ in fused]
-        floor = float(one.scores.min()) if len(one.scores) else 0.0  # at most: it stands below the depth
+    for name, ranking in lists.items():
+        place = {document_id: at for at, document_id in enumerate(ranked_ids[name])}
+        found = [place.get(document_id) for document_id, _ in fused]
+        floor = float(ranking.scores.min()) if len(ranking.scores) else 0.0  # at most
         components[name] = np.array(
-            [floor if at is None else one.scores[at] for at in found], dtype=np.float32
+            [floor if at is None else ranking.scores[at] for at in found], dtype=np.float32
         )
         ranks[name] = np.array([depth + 1 if at is None else at + 1 for at in found], dtype=np.int64)
     return RankedQuery(
         qid=next(iter(lists.values())).qid,
-        positions=np.array([passage[docid] for docid, _ in fused], dtype=np.int64),
+        positions=np.array([passage[document_id] for document_id, _ in fused], dtype=np.int64),
         scores=np.array([score for _, score in fused], dtype=np.float32),
         components=components,
         ranks=ranks,

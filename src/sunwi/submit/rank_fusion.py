@@ -16,12 +16,12 @@ def fuse_ranked_lists(
     Examples
     --------
     >>> found = fuse_ranked_lists({"one": ["a", "b"], "two": ["b", "c"]}, k=60)
-    >>> [(docid, round(score, 5)) for docid, score in found]
+    >>> [(document_id, round(score, 5)) for document_id, score in found]
     [('b', 0.03252), ('a', 0.01639), ('c', 0.01613)]
     """
     totals: dict[str, float] = {}
     for name in sorted(lists):
         weight = (weights or {}).get(name, 1.0)
-        for rank, docid in enumerate(lists[name], start=1):
-            totals[docid] = totals.get(docid, 0.0) + weight / (k + rank)
+        for rank, document_id in enumerate(lists[name], start=1):
+            totals[document_id] = totals.get(document_id, 0.0) + weight / (k + rank)
     return sorted(totals.items(), key=lambda item: (-item[1], item[0]))

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sunwi.params.combinations import UnionPool
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.search.rerank.blend import FIRST, blend, order_of
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.rank_fusion import fuse_ranked_lists
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 
 def union_rerank(
@@ -41,7 +41,7 @@ def union_rerank(
     used = [name for name in SCORERS[settings.rerank] if rerankers is not None and weights.get(name, 0.0) > 0]
     pools = {qid: _pool(qid, members, settings) for qid in qids}
     pairs = [
-        (text, passage_text[place.passage])
+        (text, passage_text[place.docid])
         for qid, text in zip(qids, texts, strict=True)
         for place in pools[qid][0]
     ]
@@ -58,7 +58,7 @@ def union_rerank(
             place = pool[at]
             extra = {f"{name}_score": round(float(values[at]), 5) for name, values in sorted(own.items())}
             evidence = {**place.evidence, **extra}
-            ordered.append(RankedDocument(place.docid, place.passage, float(final[at]), evidence))
+            ordered.append(RankedDocument(place.document_id, place.docid, float(final[at]), evidence))
         found[qid] = Ranking(ordered + rest)
     return found
 
@@ -67,25 +67,27 @@ def _pool(
     qid: str, members: Mapping[str, Mapping[str, Ranking]], settings: UnionPool
 ) -> tuple[list[RankedDocument], list[RankedDocument]]:
     """The pool by RRF, and what the members have below it."""
-    head = {name: members[name][qid].docids[: settings.depth] for name in settings.of}
-    tail = {name: members[name][qid].docids[settings.depth :] for name in settings.of}
+    head = {name: members[name][qid].document_ids[: settings.depth] for name in settings.of}
+    tail = {name: members[name][qid].document_ids[settings.depth :] for name in settings.of}
     passage: dict[str, str] = {}
     for name in settings.of:
         for place in members[name][qid].places:
-            passage.setdefault(place.docid, place.passage)
+            passage.setdefault(place.document_id, place.docid)
     ranks = {
-        name: {docid: rank for rank, docid in enumerate(members[name][qid].docids, start=1)}
+        name: {document_id: rank for rank, document_id in enumerate(members[name][qid].document_ids, start=1)}
         for name in settings.of
     }
 
-    def place_of(docid: str, rank: int, score: float | None) -> RankedDocument:
-        of_members = {f"{name}_rank": ranks[name].get(docid) for name in sorted(settings.of)}
+    def place_of(document_id: str, rank: int, score: float | None) -> RankedDocument:
+        of_members = {f"{name}_rank": ranks[name].get(document_id) for name in sorted(settings.of)}
         fused = {"fused_rank": rank, "fused_score": None if score is None else round(score, 6)}
-        return RankedDocument(docid, passage[docid], score, {**fused, **of_members})
+        return RankedDocument(document_id, passage[document_id], score, {**fused, **of_members})
 
     fused = fuse_ranked_lists(head, settings.rrf_k)
-    pool = [place_of(docid, rank, score) for rank, (docid, score) in enumerate(fused, start=1)]
-    inside = {place.docid for place in pool}
-    below = [docid for docid, _ in fuse_ranked_lists(tail, settings.rrf_k) if docid not in inside]
-    rest = [place_of(docid, rank, None) for rank, docid in enumerate(below, start=len(pool) + 1)]
+    pool = [place_of(document_id, rank, score) for rank, (document_id, score) in enumerate(fused, start=1)]
+    inside = {place.document_id for place in pool}
+    below = [
+        document_id for document_id, _ in fuse_ranked_lists(tail, settings.rrf_k) if document_id not in inside
+    ]
+    rest = [place_of(document_id, rank, None) for rank, document_id in enumerate(below, start=len(pool) + 1)]
     return pool, rest

@@ -25,13 +25,12 @@ from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.retrievers.splade import SpladeRetriever
 from sunwi.search.servers.pipeline import by_ranks
 from sunwi.submit.building import RerankPlan, build_understood, fusion_of
-from sunwi.submit.dev import dev_metrics
+from sunwi.submit.dev import build_with_dev
 from sunwi.submit.finishing import Submission
 from sunwi.workspace.base import Workspace
-from sunwi.workspace.corpus import passages, prepared
+from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import encoder, query_batch
-from sunwi.workspace.llm import llm_client, recorded_usage
-from sunwi.workspace.questions import dev_understood, understood
+from sunwi.workspace.llm import llm_client
 from sunwi.workspace.serving import serving_pipeline
 
 RERANKERS: dict[str, tuple[Path, Path]] = {  # folder, and the blend that was fitted with it
@@ -69,16 +68,12 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
     def batch(qids: Sequence[str], texts: Sequence[str]) -> QueryBatch:
         return query_batch(workspace, model, qids, texts)
 
-    def built(dialogues: Sequence[UnderstoodQuery]) -> Submission:
+    def built(dialogues: Sequence[UnderstoodQuery], suffix: str) -> Submission:  # noqa: ARG001  one form
         return build_understood(variant, dialogues, batch, search, fusion, plan, client)
 
-    with recorded_usage(workspace, f"submit_{name}", client):
-        submission, dev = built(understood(workspace)), built(dev_understood(workspace))
-    submission.metrics.update(dev_metrics(dev, prepared(workspace).dev_qrels, params.score.cutoff))
+    submission, dev = build_with_dev(workspace, f"submit_{name}", built, client, params.score.cutoff)
     if on_engine:
         submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method}
-    if client is not None:
-        submission.metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought
     return submission, dev
 
 

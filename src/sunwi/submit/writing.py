@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sunwi.records.files import canonical_json, read_rows, write_lines, write_rows
+from sunwi.records.ranking import Ranking, RankingRow, from_row
 from sunwi.submit.finishing import Submission
-from sunwi.submit.ranking import Ranking, RankingRow, from_row
 from sunwi.trec import write_run
 
 

@@ -25,5 +25,4 @@ def passages(workspace: Workspace) -> Passages:
 @loaded_once
 def passage_texts(workspace: Workspace) -> dict[str, str]:
     """Passage id to text."""
-    corpus = passages(workspace)
-    return dict(zip(corpus.docids, corpus.texts, strict=True))
+    return passages(workspace).text_of

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sunwi.cache import RowCache
+from sunwi.cache import RowCache, longest_first
 from sunwi.models.encoder import EncodeCount
 from sunwi.models.precision import precision_key
 from sunwi.models.resolver import content_hash
 from sunwi.models.sparse.encoder import HEAD_FILE, SETTINGS_FILE, SparseEncoder
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.runtime import file_hash, progress, text_hash
+from sunwi.runtime import file_hash, text_hash
 
 CHUNK = 512  # passages between two commits: a run that is cut off loses these at most
 
@@ -32,19 +32,18 @@ def cached_passages(
     """
     settings = (sparse_hash(folder), str(max_length), *precision_key("float32"))
     keys = [text_hash(*settings, text) for text in texts]
+    count = EncodeCount(cached=len(texts))
+
+    def encoded(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        for part in parts:
+            count.encoded += len(part)
+            count.cached -= len(part)
+            vectors = encoder.encode_passages([texts[row] for row in part], max_length)
+            yield (_to_bytes(vectors, row) for row in range(len(part)))
+
     with RowCache("sparse_vectors") as cache:
-        known = cache.get_many(keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        count = EncodeCount(encoded=len(missing), cached=len(texts) - len(missing))
-        order = sorted(missing, key=lambda key: (-len(missing[key]), key))
-        bar = progress(range(0, len(order), CHUNK), None, f"encode sparse ({len(order)} new)", "chunk")
-        for start in bar:
-            part = order[start : start + CHUNK]
-            vectors = encoder.encode_passages([missing[key] for key in part], max_length)
-            fresh = {key: _to_bytes(vectors, row) for row, key in enumerate(part)}
-            cache.put_many(fresh)
-            known.update(fresh)
-    return _from_bytes([known[key] for key in keys], len(encoder.token_ids)), count
+        rows = cache.fill(keys, encoded, CHUNK, longest_first(texts, keys), "encode sparse")
+    return _from_bytes(rows, len(encoder.token_ids)), count
 
 
 def _to_bytes(vectors: SparseVectors, row: int) -> bytes:

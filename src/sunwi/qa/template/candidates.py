@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -21,7 +21,6 @@ from sunwi.qa.template.sentence import Sentence, split_sentences
 from sunwi.qa.template.term import is_title
 from sunwi.qa.template.wordings import WORDINGS
 from sunwi.records.corpus import Document
-from sunwi.runtime import progress
 from sunwi.text import kiwi
 
 if TYPE_CHECKING:
@@ -55,19 +54,17 @@ def template_candidates(
         Runs blocks of documents that are not in the row cache.
     """
     wanted = frozenset(groups)
+    task = partial(_for_block, groups=wanted, seed=seed)
+
+    def made(blocks: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        candidates = engine.map(task, ([documents[row] for row in block] for block in blocks))
+        return (map(to_row, of_block) for of_block in candidates)
+
     keys = [candidate_key(document, wanted, seed) for document in documents]
     with RowCache("template_questions") as cache:
-        known = cache.get_many(keys)
-        new = [(key, document) for key, document in zip(keys, documents, strict=True) if key not in known]
-        blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
-        task = partial(_for_block, groups=wanted, seed=seed)
-        made = engine.map(task, ([document for _, document in block] for block in blocks))
-        for block, found in zip(blocks, progress(made, len(blocks), "questions", "block"), strict=True):
-            fresh = {key: to_row(of_one) for (key, _), of_one in zip(block, found, strict=True)}
-            cache.put_many(fresh)
-            known.update(fresh)
-    rows = (from_row(known[key], document.docid) for key, document in zip(keys, documents, strict=True))
-    return list(chain.from_iterable(rows))
+        rows = cache.fill(keys, made, BLOCK, label="questions")
+    pairs = zip(rows, documents, strict=True)
+    return list(chain.from_iterable(from_row(row, document.docid) for row, document in pairs))
 
 
 @dataclass(frozen=True, slots=True)

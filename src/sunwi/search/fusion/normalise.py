@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from sunwi.search.retrievers.base import Scores
 
@@ -18,11 +19,15 @@ def zscore(scores: Scores) -> Scores:
     """
     normalised = np.empty(scores.shape, dtype=np.float32)
     for rows in cached_rows(scores.shape):
-        part = scores[rows]
-        mean = part.mean(axis=1, keepdims=True, dtype=np.float64)
-        spread = part.std(axis=1, keepdims=True, dtype=np.float64)
-        normalised[rows] = np.where(spread > 1e-9, (part - mean) / np.maximum(spread, 1e-9), 0.0)
+        normalised[rows] = standardised(scores[rows])
     return normalised
+
+
+def standardised(scores: Scores) -> npt.NDArray[np.float64]:
+    """The z-scores along the last axis, in float64; 0 where there is no spread."""
+    mean = scores.mean(axis=-1, keepdims=True, dtype=np.float64)
+    spread = scores.std(axis=-1, keepdims=True, dtype=np.float64)
+    return np.where(spread > 1e-9, (scores - mean) / np.maximum(spread, 1e-9), 0.0)
 
 
 def cached_rows(shape: tuple[int, ...]) -> Iterator[slice]:

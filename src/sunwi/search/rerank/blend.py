@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.search.fusion.normalise import standardised
 from sunwi.search.ranking_quality import first_ranks, reciprocal_rank
 
 if TYPE_CHECKING:
@@ -34,13 +35,8 @@ def blend(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
     """
     total = np.zeros(len(scores[FIRST]), dtype=np.float64)
     for name in sorted(scores):
-        total += weights.get(name, 1.0 if name == FIRST else 0.0) * _z(scores[name])
+        total += weights.get(name, 1.0 if name == FIRST else 0.0) * standardised(scores[name])
     return total.astype(np.float32)
-
-
-def _z(scores: Scores) -> npt.NDArray[np.float64]:
-    spread = scores.std(dtype=np.float64)
-    return (scores - scores.mean(dtype=np.float64)) / spread if spread > 1e-9 else np.zeros(len(scores))
 
 
 def probabilities(blended: npt.NDArray[Any], calibration: Mapping[str, float]) -> npt.NDArray[np.float64]:

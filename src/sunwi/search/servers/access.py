@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from sunwi.errors import EngineError
 
@@ -21,6 +22,21 @@ class Access:
     api_key: str | None = field(default=None, repr=False)
     login: tuple[str, str] | None = field(default=None, repr=False)
     ca_certs: str | None = None
+
+    def redacted(self, value: Any) -> Any:
+        """An error's JSON value without this login: some servers and proxies echo the request's headers."""
+        if isinstance(value, dict):
+            return {name: self.redacted(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self.redacted(part) for part in value]
+        return value if not isinstance(value, str) else self._without_login(value)
+
+    def _without_login(self, text: str) -> str:
+        login = ":".join(self.login) if self.login else None
+        encoded = base64.b64encode(login.encode("utf-8")).decode("ascii") if login else None
+        for secret in filter(None, (login, encoded, self.api_key, self.login and self.login[1])):
+            text = text.replace(secret, "[login]")
+        return text
 
 
 def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) -> Access:

@@ -1,4 +1,8 @@
-"""Bulk indexing: chunks shrink under back-pressure, refused items are retried, every item is counted."""
+"""Bulk indexing: chunks shrink under back-pressure, refused items are retried, every item is counted.
+
+The clients' `streaming_bulk` sends a refused item again but never a smaller request: a 413, or a busy server
+that refuses the request as a whole, ends it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.search.servers.server import Answer, Server, reason_of
+from sunwi.search.servers.server import Answer, Server, part_of, reason_of
 
 BUSY = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413
@@ -62,7 +66,7 @@ def bulk_index(
                 f"bulk request to {index} was refused with status {answer.status}: {reason_of(answer.body)}"
             )
             raise EngineError(server.engine, what, "check the server's log")
-        again = _account(server.engine, chunk, answer, report, last=tries >= max_tries)
+        again = _account(server, chunk, answer, report, last=tries >= max_tries)
         if again:
             report.retried += len(again)
             sleep(FIRST_WAIT * 2 ** (tries - 1))
@@ -70,12 +74,14 @@ def bulk_index(
     return report
 
 
-def _account(engine: str, chunk: list[Item], answer: Answer, report: BulkReport, *, last: bool) -> list[Item]:
+def _account(
+    server: Server, chunk: list[Item], answer: Answer, report: BulkReport, *, last: bool
+) -> list[Item]:
     """Count the items of an answer; return those to send again."""
-    results = [next(iter(entry.values())) for entry in answer.body["items"]]
-    if [str(result["_id"]) for result in results] != [docid for docid, _ in chunk]:
+    results = [part_of(server, entry, "index") for entry in part_of(server, answer.body, "items")]
+    if [str(part_of(server, result, "_id")) for result in results] != [docid for docid, _ in chunk]:
         what = f"the answer to {len(chunk)} bulk items names {len(results)} others or in another order"
-        raise EngineError(engine, what, "check for a proxy between here and the server")
+        raise EngineError(server.engine, what, "check for a proxy between here and the server")
     again = []
     for item, result in zip(chunk, results, strict=True):
         if result["status"] < 300:

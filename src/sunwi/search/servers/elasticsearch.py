@@ -7,7 +7,7 @@ from typing import Any
 
 from sunwi.errors import EngineError
 from sunwi.search.servers.access import Access
-from sunwi.search.servers.server import Answer, check_login, unreachable
+from sunwi.search.servers.server import Answer, answered, check_login, unreachable
 
 MINIMUM = (8, 15)  # the sparse_vector query with weights given
 
@@ -25,6 +25,7 @@ class Elasticsearch:
                 self.engine, "its client is not installed", "pip install 'sunwi[elasticsearch]'"
             ) from error
         self.url = access.url
+        self._access = access
         self._client = Client(
             access.url,
             api_key=access.api_key,
@@ -47,13 +48,14 @@ class Elasticsearch:
             response = self._client.perform_request(
                 method, path, params=dict(params or {}), headers=headers, body=body
             )
-            return Answer(response.meta.status, getattr(response, "body", None))
+            return answered(self._access, response.meta.status, getattr(response, "body", None))
         except UnsupportedProductError as error:
             what = f"{self.url} is no Elasticsearch"
             raise EngineError(self.engine, what, "for OpenSearch set search.engine: opensearch") from error
         except ApiError as error:
-            check_login(self.engine, error.meta.status, error.body)
-            return Answer(error.meta.status, error.body)
+            answer = answered(self._access, error.meta.status, error.body)
+            check_login(self.engine, answer)
+            return answer
         except TransportError as error:
             raise unreachable(self.engine, self.url, error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +18,7 @@ from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
 from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
-from sunwi.search.servers.server import Server, ask
+from sunwi.search.servers.server import Server, ask, part_of
 
 if TYPE_CHECKING:
     from sunwi.models.sparse.vectors import SparseVectors
@@ -64,9 +65,12 @@ def check_version(server: Server, dialect: Dialect) -> str:
     EngineError
         If it is too old, or another product answers.
     """
-    found = ask(server, "GET", "/")["version"]
-    number = str(found["number"])
-    other = found.get("distribution") == "opensearch"
+    version = part_of(server, ask(server, "GET", "/"), "version")
+    number = str(part_of(server, version, "number"))
+    if not re.match(r"\d+\.\d+", number):
+        what = f"expected a version such as 8.15.0, found {number[:50]!r}"
+        raise EngineError(server.engine, what, "check the address: is a proxy or another server there?")
+    other = version.get("distribution") == "opensearch"
     if other != (server.engine == "opensearch"):
         right = "opensearch" if other else "elasticsearch"
         raise EngineError(server.engine, f"the server is {right} {number}", f"set search.engine: {right}")
@@ -153,24 +157,28 @@ def build_index(
     name = f"{search.index}-{digest[:16]}"
     built = BuiltIndex(name, search.index, analyzer, len(items), None)
     old = aliased(server, search.index)
-    if old == [name] and ask(server, "GET", f"/{name}/_count")["count"] == len(items):
+    if old == [name] and part_of(server, ask(server, "GET", f"/{name}/_count"), "count") == len(items):
         return built
     if server.send("HEAD", f"/{name}").status == 200:  # left by a run that was cut off
         ask(server, "DELETE", f"/{name}")
     ask(server, "PUT", f"/{name}", body)
     report = bulk_index(server, name, items, search.bulk_documents, search.max_tries)
     ask(server, "POST", f"/{name}/_refresh")
-    count = ask(server, "GET", f"/{name}/_count")["count"]
+    count = part_of(server, ask(server, "GET", f"/{name}/_count"), "count")
     if report.failed or count != len(items):
         ask(server, "DELETE", f"/{name}")
         raise EngineError(
-            server.engine, _shortfall(report, count, len(items)), "mend the documents named, or the server"
+            server.engine,
+            _shortfall(report, count, len(items)),
+            "correct these documents, or the server",
         )
-    actions = [{"remove": {"index": one, "alias": search.index}} for one in old if one != name]
+    actions = [{"remove": {"index": index, "alias": search.index}} for index in old if index != name]
     ask(server, "POST", "/_aliases", {"actions": [*actions, {"add": {"index": name, "alias": search.index}}]})
-    for one in old:
-        if one != name and one.startswith(f"{search.index}-"):  # never what another tool put behind the alias
-            ask(server, "DELETE", f"/{one}")
+    for index in old:
+        if index != name and index.startswith(
+            f"{search.index}-"
+        ):  # never what another tool put behind the alias
+            ask(server, "DELETE", f"/{index}")
     return BuiltIndex(name, search.index, analyzer, len(items), report)
 
 

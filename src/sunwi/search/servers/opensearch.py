@@ -7,7 +7,7 @@ from typing import Any
 
 from sunwi.errors import EngineError
 from sunwi.search.servers.access import Access
-from sunwi.search.servers.server import Answer, check_login, unreachable
+from sunwi.search.servers.server import Answer, answered, check_login, unreachable
 
 MINIMUM = (2, 14)  # neural_sparse with raw query tokens
 
@@ -28,6 +28,7 @@ class OpenSearch:
             what = "SUNWI_OPENSEARCH_API_KEY is set, and OpenSearch knows no API keys"
             raise EngineError(self.engine, what, "set SUNWI_OPENSEARCH_USER and _PASSWORD instead")
         self.url = access.url
+        self._access = access
         self._client = Client(
             hosts=[access.url],
             http_auth=access.login,
@@ -42,19 +43,23 @@ class OpenSearch:
     ) -> Answer:
         """One request (see `Server`)."""
         from opensearchpy.exceptions import ConnectionError as NoConnection
-        from opensearchpy.exceptions import TransportError
+        from opensearchpy.exceptions import OpenSearchException, TransportError
 
         kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
         try:
-            found = self._client.transport.perform_request(
+            response = self._client.transport.perform_request(
                 method, path, params=dict(params or {}), body=body, headers={"content-type": kind}
             )
         except NoConnection as error:
             raise unreachable(self.engine, self.url, error) from error
         except TransportError as error:
-            check_login(self.engine, int(error.status_code), error.info)
-            return Answer(int(error.status_code), error.info)
-        return Answer(200 if found is not False else 404, found)  # HEAD gives a truth value
+            answer = answered(self._access, int(error.status_code), error.info)
+            check_login(self.engine, answer)
+            return answer
+        except (OpenSearchException, AttributeError) as error:  # no JSON; an error that is no JSON object
+            raise unreachable(self.engine, self.url, error) from error
+        # HEAD gives a truth value
+        return answered(self._access, 200 if response is not False else 404, response)
 
 
 class OpenSearchDialect:

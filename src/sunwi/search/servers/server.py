@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sunwi.errors import EngineError
+from sunwi.search.servers.access import Access
+
+LONGEST_REASON = 300  # characters of a server's own words in an error
+_CREDENTIAL = re.compile(r"(?i)\b((?:basic|bearer|apikey)\s+)[\w+/=.~-]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,59 @@ def ask(
     return answer.body
 
 
+def answered(access: Access, status: int, body: Any) -> Answer:
+    """An answer whose errors do not show the login: those of a whole request, and those of a bulk's items."""
+    if status >= 400:
+        return Answer(status, access.redacted(body))
+    if isinstance(body, dict) and body.get("errors") and isinstance(body.get("items"), list):
+        body = {**body, "items": [_item_redacted(access, item) for item in body["items"]]}
+    return Answer(status, body)
+
+
+def _item_redacted(access: Access, item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    if "error" in item:
+        return {**item, "error": access.redacted(item["error"])}
+    return {name: _item_redacted(access, part) for name, part in item.items()}
+
+
+def part_of(server: Server, answer: Any, *names: str) -> Any:
+    """The value under these names in an answer.
+
+    Raises
+    ------
+    EngineError
+        If there is none: a proxy's page, or another server.
+    """
+    value = answer
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            what = f"expected an answer with {'.'.join(names)}, found {reason_of(answer)!r}"
+            next_step = "check the address: is a proxy or another server there?"
+            raise EngineError(server.engine, what, next_step)
+        value = value[name]
+    return value
+
+
 def reason_of(body: Any) -> str:
-    """The cause that an error answer names, the innermost first."""
+    """The cause that an error answer names, the innermost first: one short line without credentials."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         causes = error.get("root_cause") or [error]
-        return "; ".join(f"{cause.get('type', 'error')}: {cause.get('reason', '')}" for cause in causes)
-    return str(error)[:500]
+        causes = [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
+        text = "; ".join(f"{cause.get('type', 'error')}: {cause.get('reason', '')}" for cause in causes)
+    else:
+        text = str(error)
+    line = " ".join(_CREDENTIAL.sub(r"\1[login]", text).split())
+    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 3] + "..."
 
 
-def check_login(engine: str, status: int, body: Any) -> None:
+def check_login(engine: str, answer: Answer) -> None:
     """Raise if a status says that the login is wrong or not enough."""
-    if status in {401, 403}:
+    if answer.status in {401, 403}:
         prefix = f"SUNWI_{engine.upper()}_"
-        what = f"the server refused the login with status {status}: {reason_of(body)}"
+        what = f"the server refused the login with status {answer.status}: {reason_of(answer.body)}"
         raise EngineError(engine, what, f"check {prefix}API_KEY, or {prefix}USER and {prefix}PASSWORD")
 
 

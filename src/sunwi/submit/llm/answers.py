@@ -9,9 +9,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Answering
+from sunwi.records.ranking import Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
-from sunwi.submit.ranking import Ranking
 
 TASK = "answer"
 SCHEMA = {
@@ -48,14 +48,14 @@ def write_answers(
     rows = [at for at, ranking in enumerate(rankings) if ranking.places]
     asked = []
     for at in rows:
-        shown = [texts[place.passage] for place in rankings[at].places[: settings.passages]]
+        shown = [texts[place.docid] for place in rankings[at].places[: settings.passages]]
         block = passage_block(shown, settings.passage_chars)
         values = {"query": queries[at].standalone_query, "passages": block}
         asked.append(request(TASK, queries[at].qid, values, SCHEMA))
     found = [Answer("", [], None) for _ in rankings]
     statuses: list[str] = []
     for at, outcome in zip(rows, client.complete(asked, parse_answer), strict=True):
-        shown_ids = rankings[at].docids[: settings.passages]
+        shown_ids = rankings[at].document_ids[: settings.passages]
         statuses.append(outcome.status)
         if outcome.value is None:
             found[at] = Answer("", [], why("answer", outcome))

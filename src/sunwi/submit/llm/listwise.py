@@ -9,9 +9,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import LlmRerank
+from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
-from sunwi.submit.ranking import RankedDocument, Ranking
 
 TASK = "rerank"
 SCHEMA = {
@@ -49,7 +49,7 @@ def rerank_listwise(
                     "query": queries[at].standalone_query,
                     "count": str(size),
                     "passages": passage_block(
-                        [texts[place.passage] for place in rankings[at].places[:size]],
+                        [texts[place.docid] for place in rankings[at].places[:size]],
                         settings.passage_chars,
                     ),
                 },
@@ -64,7 +64,9 @@ def rerank_listwise(
                 continue
             missing += size - len(outcome.value)
             found[at] = _ordered(rankings[at], outcome.value, size)
-    changed = sum(new.docids[:1] != old.docids[:1] for new, old in zip(found, rankings, strict=True))
+    changed = sum(
+        new.document_ids[:1] != old.document_ids[:1] for new, old in zip(found, rankings, strict=True)
+    )
     metrics = {**fallback_metrics(statuses), "missing": missing, "top1_changed": changed}
     return found, metrics
 
@@ -106,8 +108,8 @@ def _ordered(ranking: Ranking, order: Sequence[int], size: int) -> Ranking:
     whole = [*order, *(at for at in range(size) if at not in set(order))]
     head = [
         RankedDocument(
+            ranking.places[at].document_id,
             ranking.places[at].docid,
-            ranking.places[at].passage,
             None,
             {**ranking.places[at].evidence, "before_llm_rank": at + 1, "llm_rank": rank},
         )

@@ -8,9 +8,9 @@ from typing import Any
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
 from sunwi.params.finishing import Tiebreak
+from sunwi.records.ranking import Ranking, gap
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.submit.llm.asking import Asks, fallback_metrics, request, why
-from sunwi.submit.ranking import Ranking, gap
 
 TASK = "tiebreak"
 CHOICES = ("A", "B", "TIE")
@@ -39,7 +39,7 @@ def break_ties(
     asked = []
     for at in open_rows:
         first, second = (
-            " ".join(texts[place.passage].split())[: settings.passage_chars]
+            " ".join(texts[place.docid].split())[: settings.passage_chars]
             for place in rankings[at].places[:2]
         )
         for a, b in ((first, second), (second, first)):
@@ -50,7 +50,7 @@ def break_ties(
     statuses: list[str] = []
     swapped, contradicted = 0, 0
     for at, straight, turned in zip(open_rows, outcomes[::2], outcomes[1::2], strict=True):
-        failed = next((one for one in (straight, turned) if one.value is None), None)
+        failed = next((outcome for outcome in (straight, turned) if outcome.value is None), None)
         statuses.append(failed.status if failed else "ok")
         if failed is not None:
             found[at] = rankings[at].with_note(why("tiebreak", failed))
@@ -59,7 +59,7 @@ def break_ties(
         contradicted += votes == {"A", "B"}
         if votes == {"B"}:
             swapped += 1
-            first, second = rankings[at].docids[:2]
+            first, second = rankings[at].document_ids[:2]
             note = {"tiebreak_gap": round(gap(rankings[at], second) or 0.0, 6)}
             found[at] = rankings[at].reordered([second, first], note)
     metrics = {**fallback_metrics(statuses), "swapped": swapped, "contradicted": contradicted}
@@ -83,5 +83,5 @@ def parse_choice(text: str) -> str:
 def _is_open(ranking: Ranking, margin: float) -> bool:
     if len(ranking.places) < 2:
         return False
-    distance = gap(ranking, ranking.docids[1])
+    distance = gap(ranking, ranking.document_ids[1])
     return distance is not None and distance <= margin

@@ -6,5 +6,6 @@ from sunwi.search.fusion.method import FusionMethod
 from sunwi.search.fusion.rrf import reciprocal_rank_fusion
 
 FUSION = FusionMethod(
-    lambda scores, one: reciprocal_rank_fusion(scores, one.rrf_k, one.depth, one.weights), reads_ranks=True
+    lambda scores, settings: reciprocal_rank_fusion(scores, settings.rrf_k, settings.depth, settings.weights),
+    reads_ranks=True,
 )

@@ -19,18 +19,18 @@ class RankedDocument:
 
     Attributes
     ----------
+    document_id
+        The document that is submitted: a chunk's parent, or the passage itself.
     docid
-        The document that is submitted.
-    passage
-        The docid of the chunk that stands for it: the best one that was found, or the document itself.
+        Its best passage that was found.
     score
         What the last stage that scored it gave; None below that stage's depth.
     evidence
         Scores and ranks of every stage, for the lineage.
     """
 
+    document_id: str
     docid: str
-    passage: str
     score: float | None
     evidence: Evidence
 
@@ -43,29 +43,34 @@ class Ranking:
     fallbacks: list[str] = field(default_factory=list)
 
     @property
-    def docids(self) -> list[str]:
+    def document_ids(self) -> list[str]:
         """Documents, best first."""
-        return [place.docid for place in self.places]
+        return [place.document_id for place in self.places]
 
     def with_note(self, note: str) -> Ranking:
         """The same places with one more fallback."""
         return replace(self, fallbacks=[*self.fallbacks, note])
 
-    def reordered(self, docids: Sequence[str], note: Evidence | None = None) -> Ranking:
+    def reordered(self, document_ids: Sequence[str], note: Evidence | None = None) -> Ranking:
         """These documents first, in the order given, then the others in theirs; all get the note.
 
         Raises
         ------
         KeyError
-            If a docid is not in the ranking.
+            If a document_id is not in the ranking.
         """
-        by_id = {place.docid: place for place in self.places}
-        head = [replace(by_id[docid], evidence={**by_id[docid].evidence, **(note or {})}) for docid in docids]
-        chosen = set(docids)
-        return replace(self, places=head + [place for place in self.places if place.docid not in chosen])
+        by_id = {place.document_id: place for place in self.places}
+        head = [
+            replace(by_id[document_id], evidence={**by_id[document_id].evidence, **(note or {})})
+            for document_id in document_ids
+        ]
+        chosen = set(document_ids)
+        return replace(
+            self, places=head + [place for place in self.places if place.document_id not in chosen]
+        )
 
 
-def gap(ranking: Ranking, docid: str) -> float | None:
+def gap(ranking: Ranking, document_id: str) -> float | None:
     """How far a document lies behind the first: share of the scores' spread over the first ten, 0 to 1.
 
     A share has the same meaning whatever the scores' unit is. None if either document or all but one of
@@ -74,20 +79,25 @@ def gap(ranking: Ranking, docid: str) -> float | None:
     Examples
     --------
     >>> scores = (("a", 9.0), ("b", 8.0), ("c", 4.0))
-    >>> places = [RankedDocument(docid, docid, score, {}) for docid, score in scores]
+    >>> places = [RankedDocument(document_id, document_id, score, {}) for document_id, score in scores]
     >>> gap(Ranking(places), "b")
     0.2
     """
-    scored = {place.docid: place.score for place in ranking.places[:SPREAD_DEPTH] if place.score is not None}
-    if docid not in scored or len(scored) < 2 or ranking.places[0].docid not in scored:
+    scored = {
+        place.document_id: place.score for place in ranking.places[:SPREAD_DEPTH] if place.score is not None
+    }
+    if document_id not in scored or len(scored) < 2 or ranking.places[0].document_id not in scored:
         return None
-    first = scored[ranking.places[0].docid]
+    first = scored[ranking.places[0].document_id]
     spread = first - min(scored.values())
-    return (first - scored[docid]) / spread if spread > 0 else 0.0
+    return (first - scored[document_id]) / spread if spread > 0 else 0.0
 
 
 class RankingRow(Row):
-    """rankings/NAME.jsonl: what other variants read; `scores` belong to the first docids alone."""
+    """rankings/NAME.jsonl: what other variants read; `scores` belong to the first documents alone.
+
+    In this file `docids` are the documents, and `passages` the docids of their best passages.
+    """
 
     eval_id: EvalId
     docids: list[str]
@@ -105,8 +115,8 @@ def to_row(eval_id: int | str, ranking: Ranking) -> RankingRow:
         if place.score is None:
             break
         scores.append(place.score)
-    passages = [place.passage for place in ranking.places]
-    return RankingRow(eval_id=eval_id, docids=ranking.docids, passages=passages, scores=scores)
+    passages = [place.docid for place in ranking.places]
+    return RankingRow(eval_id=eval_id, docids=ranking.document_ids, passages=passages, scores=scores)
 
 
 def from_row(row: RankingRow) -> Ranking:
@@ -114,7 +124,7 @@ def from_row(row: RankingRow) -> Ranking:
     scores: list[float | None] = [*row.scores, *[None] * (len(row.docids) - len(row.scores))]
     return Ranking(
         [
-            RankedDocument(docid, passage, score, {})
-            for docid, passage, score in zip(row.docids, row.passages, scores, strict=True)
+            RankedDocument(document_id, passage, score, {})
+            for document_id, passage, score in zip(row.docids, row.passages, scores, strict=True)
         ]
     )
