@@ -1,8 +1,9 @@
 """Make synthetic questions, filter them, split them by document; contexts of the dev questions."""
 
+from pydantic import NonNegativeInt
+
 from sunwi.compute.choosing import engine_of
 from sunwi.params.compute import ComputeParams
-from sunwi.params.section import Whole
 from sunwi.paths import METRICS, QA
 from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
@@ -16,7 +17,7 @@ from sunwi.workspace.stage import stage
 
 class Settings(QaSections):
     compute: ComputeParams = ComputeParams()
-    rows_per_shard: Whole = 0
+    rows_per_shard: NonNegativeInt = 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Hard negatives for the train questions."""
 
+from pydantic import NonNegativeInt
+
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.negatives import mined_rows
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.reading import Sections
-from sunwi.params.section import Whole
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.paths import METRICS, MINED
 from sunwi.records.files import write_json, write_rising
@@ -18,11 +19,11 @@ from sunwi.workspace.stage import stage
 
 
 class Settings(Sections):
-    seed: Whole = 42
+    seed: NonNegativeInt = 42
     mining: MiningParams = MiningParams()
     encoder: EncoderParams = EncoderParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
-    rows_per_shard: Whole = 0
+    rows_per_shard: NonNegativeInt = 0
 
 
 if __name__ == "__main__":

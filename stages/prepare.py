@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from pydantic import NonNegativeInt
+
 from sunwi.corpus.prepare import prepare, write_prepared
 from sunwi.params.corpus import CorpusParams
 from sunwi.params.data import DataParams
 from sunwi.params.reading import Sections
-from sunwi.params.section import Whole
 from sunwi.paths import METRICS, PREPARED
 from sunwi.records.files import write_json
 from sunwi.workspace.stage import stage
@@ -15,7 +16,7 @@ from sunwi.workspace.stage import stage
 class Settings(Sections):
     data: DataParams = DataParams()
     corpus: CorpusParams = CorpusParams()
-    rows_per_shard: Whole = 0
+    rows_per_shard: NonNegativeInt = 0
 
 
 if __name__ == "__main__":

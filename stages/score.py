@@ -1,9 +1,10 @@
 """Measure every variant against the qrels, with intervals and paired tests."""
 
+from pydantic import NonNegativeInt
+
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.fusion import FusionParams
 from sunwi.params.score import ScoreParams
-from sunwi.params.section import Whole
 from sunwi.params.variants import VariantSections
 from sunwi.paths import METRICS, SUBMISSIONS
 from sunwi.records.submitted import read_topk
@@ -17,7 +18,7 @@ from sunwi.workspace.stage import stage
 
 
 class Settings(VariantSections):
-    seed: Whole = 42
+    seed: NonNegativeInt = 42
     score: ScoreParams = ScoreParams()
     bm25: Bm25Params = Bm25Params()
     fusion: FusionParams = FusionParams()
