@@ -139,7 +139,7 @@ def generate_questions(
         if reason is not None:
             rejected.append(RejectedQuestion(**shared, reason=reason))
         else:
-            share = overlap(seen.terms, set(seen.passage_terms))
+            share = overlap(seen.terms, seen.passage_terms)
             kept.append(Question(**shared, split=splits[candidate.docid], overlap=round(share, 4)))
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)

@@ -52,7 +52,7 @@ def given_candidates(
     for (docid, source, text, question, reason), asked in zip(parsed, terms, strict=True):
         target = docid
         if docid not in known:
-            target = min(chunks[docid], key=lambda chunk: (-overlap(asked, set(passage_terms[chunk])), chunk))
+            target = min(chunks[docid], key=lambda chunk: (-overlap(asked, passage_terms[chunk]), chunk))
         by_document[target].append((source, question, text, reason))
     candidates: list[Candidate] = []
     rejected: list[RejectedQuestion] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from sunwi.qa.candidate import Candidate, Evidence, FilterVerdict
 from sunwi.qa.filter import Filter
@@ -26,14 +27,19 @@ def language(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     if share < MIN_HANGUL:
         return FilterVerdict(checks, "not_korean")
     passage = evidence.passage
-    lowered = passage.lower()
-    foreign = [char for char in text if _other_script(char) and char not in passage]
+    foreign = sorted(char for char in set(text) if _other_script(char) and char not in passage)
     if foreign:
-        return FilterVerdict({**checks, "foreign": "".join(sorted(set(foreign)))}, "foreign_script")
-    words = [word for word in _LATIN_WORD.findall(text) if word.lower() not in lowered]
-    if words:
-        return FilterVerdict({**checks, "foreign": words[0]}, "foreign_word")
+        return FilterVerdict({**checks, "foreign": "".join(foreign)}, "foreign_script")
+    words = dict.fromkeys(_LATIN_WORD.findall(text))  # each once, in the order of the text
+    if word := next((word for word in words if word.lower() not in _lowered(passage)), None):
+        return FilterVerdict({**checks, "foreign": word}, "foreign_word")
     return FilterVerdict(checks)
+
+
+@lru_cache(maxsize=1)
+def _lowered(passage: str) -> str:
+    """Once for the questions of one passage, which come one after the other."""
+    return passage.lower()
 
 
 def _other_script(char: str) -> bool:

@@ -22,11 +22,12 @@ from sunwi.qa.template.term import is_title
 from sunwi.qa.template.wordings import WORDINGS
 from sunwi.records.corpus import Document
 from sunwi.runtime import progress
-from sunwi.text import kiwi
+from sunwi.text import kiwi, pieces
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
+Piece = tuple[str, "Sequence[Token]"]  # of a passage's content, and its morphemes
 Group = Literal["safe", "medium", "keyword"]
 PATTERNS: dict[Group, dict[str, Pattern]] = {"safe": safe.SAFE, "medium": medium.MEDIUM}
 
@@ -82,24 +83,28 @@ class _Made:
 def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[list[Candidate]]:
     """Candidates of each document."""
     titles = kiwi().tokenize([document.title or "" for document in documents])
-    analysed = kiwi().tokenize([document.content for document in documents])
+    cut = [pieces(document.content) for document in documents]
+    analysed = iter(kiwi().tokenize(list(chain.from_iterable(cut))))
     return [
-        _for_document(document, tokens, title, groups, seed)
-        for document, tokens, title in zip(documents, analysed, titles, strict=True)
+        _for_document(document, list(zip(texts, analysed, strict=False)), title, groups, seed)
+        for document, texts, title in zip(documents, cut, titles, strict=True)
     ]
 
 
 def _for_document(
-    document: Document, tokens: Sequence[Token], title: Sequence[Token], groups: frozenset[Group], seed: int
+    document: Document, content: Sequence[Piece], title: Sequence[Token], groups: frozenset[Group], seed: int
 ) -> list[Candidate]:
-    sentences = split_sentences(document.content, tokens, document.title or "")
+    """Candidates of one document; the keyword query is that of its first piece."""
+    sentences: list[Sentence] = []
+    for text, tokens in content:
+        sentences += split_sentences(text, tokens, document.title or "", first=len(sentences))
     made: list[_Made] = []
     if "safe" in groups:
         made += _by_patterns(document, sentences, "safe", seed)
         made += _by_title(document, title, seed)
     if "medium" in groups:
         made += _by_patterns(document, sentences, "medium", seed)
-    if "keyword" in groups and (query := keyword_query(document, tokens)):
+    if "keyword" in groups and (query := keyword_query(document.title or "", *content[0])):
         made.append(_Made(query, "keyword", "keyword", "keyword", None))
     return [
         Candidate(

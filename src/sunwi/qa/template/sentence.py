@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,7 @@ class Sentence:
 
     def index(self, offset: int) -> int:
         """The token that starts at an offset of `code`."""
-        return self._offsets.index(offset)
+        return bisect_left(self._offsets, offset)
 
     def span(self, first: int, last: int) -> str:
         """The passage's text from token `first` to before token `last`."""
@@ -191,10 +192,10 @@ class Clause:
         return subject or self.has_topic()
 
 
-def split_sentences(text: str, tokens: Sequence[Token], title: str = "") -> list[Sentence]:
-    """The sentences of an analysed text."""
+def split_sentences(text: str, tokens: Sequence[Token], title: str = "", first: int = 0) -> list[Sentence]:
+    """The sentences of an analysed text, numbered from `first`."""
     groups = groupby(tokens, key=lambda token: token.sent_position)
-    return [Sentence(text, tuple(group), number, title) for number, (_, group) in enumerate(groups)]
+    return [Sentence(text, tuple(group), number, title) for number, (_, group) in enumerate(groups, first)]
 
 
 def clauses(sentence: Sentence, first: int) -> list[Clause]:
