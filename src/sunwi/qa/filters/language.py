@@ -14,15 +14,20 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f가-힣]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
+def hangul_share(text: str) -> float:
+    """Hangul's share of Hangul and Latin letters, 0 to 1; 0 without any."""
+    hangul = len(_HANGUL.findall(text))
+    latin = sum(char.isascii() and char.isalpha() for char in text)
+    return hangul / (hangul + latin) if hangul + latin else 0.0
+
+
 def language(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     """Reject `not_korean` (Hangul under half of Hangul and Latin letters), `foreign_word`, `foreign_script`.
 
     A Latin word of four or more letters, and any letter of another script, must stand in the passage.
     """
     text = candidate.question
-    hangul = len(_HANGUL.findall(text))
-    latin = sum(char.isascii() and char.isalpha() for char in text)
-    share = hangul / (hangul + latin) if hangul + latin else 0.0
+    share = hangul_share(text)
     checks: dict[str, float | int | str | None] = {"hangul": round(share, 3)}
     if share < MIN_HANGUL:
         return FilterVerdict(checks, "not_korean")
