@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
-from sunwi import text
+from sunwi import josa, text
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.filters.form import MIN_CHARS
 from sunwi.records.corpus import Document
@@ -25,7 +25,7 @@ def _rules() -> str:
     """Hash of the templates' own source and the analyser's version: whoever edits a rule raises no number."""
     from kiwipiepy import __version__ as kiwi_version
 
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(text.__file__)]
+    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(josa.__file__), Path(text.__file__)]
     return text_hash(
         kiwi_version, str(MIN_CHARS), *(source.read_text(encoding="utf-8") for source in sources)
     )

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sunwi.josa import josa
 from sunwi.qa.template.adnominal import adnominal
-from sunwi.qa.template.josa import josa
 from sunwi.qa.template.pattern import NOUN, TAIL, Found, Pattern, over_morphemes
 from sunwi.qa.template.sentence import Clause, Sentence, refers_back
 from sunwi.qa.template.term import is_phrase, is_term

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sunwi.josa import fill
 from sunwi.qa.filters.form import MIN_CHARS
-from sunwi.qa.template.josa import fill
 from sunwi.runtime import text_hash
 
 Wordings = Mapping[str, Sequence[str]]  # register -> templates
