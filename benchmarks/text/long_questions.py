@@ -24,19 +24,19 @@ from sunwi.text import morphemes, sentences
 
 SIZES = (250_000, 500_000, 1_000_000)  # characters
 CLAUSE = "식물은 빛으로 양분을 만들고 산소를 내보내며 물을 흡수한다"
-LINES = {
-    "sentences": f"{CLAUSE}. ",
-    "short sentences": "가나다. ",
-    "one sentence": f"{CLAUSE} ",
-    "no spaces": CLAUSE.replace(" ", ""),
-    "Latin, no spaces": "abcdefgh",
+LINES = {  # {n} differs, or the row cache would hold every piece after the first
+    "sentences": "제{n}호 " + CLAUSE + ". ",
+    "short sentences": "가나다 {n}. ",
+    "one sentence": "제{n}호 " + CLAUSE + " ",
+    "no spaces": CLAUSE.replace(" ", "") + "{n}",
+    "Latin, no spaces": "abcdefgh{n}",
 }
 PARAMS = QaParams(round_trip="bm25", dev_share=0, groups=["safe", "medium", "keyword"])
 
 
 def line_of(unit: str, size: int) -> str:
-    """The unit, again and again, `size` characters long."""
-    return (unit * (size // len(unit) + 1))[:size]
+    """The unit with rising numbers, `size` characters long."""
+    return "".join(unit.replace("{n}", str(number)) for number in range(size // len(unit) + 1))[:size]
 
 
 def questions_of(text: str, given: bool) -> None:

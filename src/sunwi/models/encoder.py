@@ -134,7 +134,7 @@ class Encoder:
         """
         if not texts:
             return empty((0, self.dimensions))
-        blank = [at for at, text in enumerate(texts) if not text.strip()]
+        blank = [row for row, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)

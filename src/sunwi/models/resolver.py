@@ -121,7 +121,7 @@ def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
     """Poolings of a sentence-transformers folder: `pooling_mode` since its version 6, flags before."""
     if modes := config.get("pooling_mode"):
         return [modes] if isinstance(modes, str) else list(modes)
-    known = {one.flag: name for name, one in POOLINGS.all().items()}
+    known = {member.flag: name for name, member in POOLINGS.all().items()}
     flags = sorted(key for key, on in config.items() if key.startswith("pooling_mode_") and on)
     return [known.get(flag, flag.removeprefix("pooling_mode_")) for flag in flags]
 

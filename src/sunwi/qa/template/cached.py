@@ -33,7 +33,10 @@ def _rules() -> str:
 
 def to_row(candidates: Sequence[Candidate]) -> bytes:
     """The candidates of one document; qid and docid follow from their place and the key."""
-    rows = [[one.question, one.style, one.generator, dict(one.checks)] for one in candidates]
+    rows = [
+        [candidate.question, candidate.style, candidate.generator, dict(candidate.checks)]
+        for candidate in candidates
+    ]
     return json.dumps(rows, ensure_ascii=False).encode("utf-8")
 
 

@@ -121,23 +121,23 @@ def _for_document(
 
 
 def _by_patterns(document: Document, sentences: Sequence[Sentence], group: Group, seed: int) -> list[_Made]:
-    asked: set[tuple[int, str]] = set()
+    used: set[tuple[int, str]] = set()
     answers: Counter[int] = Counter()
-    found: list[tuple[int, int, int, _Made]] = []
+    ranked: list[tuple[int, int, int, _Made]] = []
     for sentence in sentences:
         for rank, (name, pattern) in enumerate(PATTERNS[group].items()):
             for fact in pattern(sentence):
                 key = (id(WORDINGS[name]), fact.focus)  # patterns that share their wordings ask the same
-                if key in asked:
+                if key in used:
                     continue
-                asked.add(key)
+                used.add(key)
                 question, register = word(
                     WORDINGS[name], fact.slots, str(seed), document.docid, name, fact.focus
                 )
                 entry = _Made(question, register, name, group, sentence.number)
-                found.append((answers[sentence.number], rank, sentence.number, entry))
+                ranked.append((answers[sentence.number], rank, sentence.number, entry))
                 answers[sentence.number] += 1
-    return [entry for *_, entry in sorted(found, key=lambda row: row[:3])]
+    return [entry for *_, entry in sorted(ranked, key=lambda row: row[:3])]
 
 
 def _by_title(document: Document, tokens: Sequence[Token], seed: int) -> list[_Made]:

@@ -18,7 +18,7 @@ REGISTERS = ("polite", "plain", "colloquial")
 def word(wordings: Wordings, slots: Mapping[str, str], *identity: str) -> tuple[str, str]:
     """Question and its register, chosen by the hash of `identity` (seed, docid, pattern ...).
 
-    A wording that comes out shorter than the form filter allows gives way to the next one.
+    If a wording is shorter than the form filter allows, the next one is taken.
     """
     number = int(text_hash(*identity)[:12], 16)
     first = _TENTHS[number % 10]
