@@ -73,7 +73,7 @@ class SparseEncoder:
     @cached_property
     def column(self) -> dict[int, int]:
         """Token id to its column."""
-        return {at: column for column, at in enumerate(self.token_ids)}
+        return {token: column for column, token in enumerate(self.token_ids)}
 
     def encode_passages(self, texts: Sequence[str], max_length: int) -> SparseVectors:
         """Vectors of passages, `max_terms` entries each at most."""
@@ -85,18 +85,11 @@ class SparseEncoder:
             return self._by_model(texts, max_length, None)
         starting = text_starts(self.tokenizer, texts, max_length)
         encoded = self.tokenizer(starting, add_special_tokens=False, truncation=True, max_length=max_length)
-        starts, columns, weights = [0], [], []
-        for row in encoded["input_ids"]:
-            known = sorted({at for at in row if at in self.column}, key=self.column.__getitem__)
-            columns += [self.column[at] for at in known]
-            weights += [self.idf[at] for at in known]
-            starts.append(len(columns))
-        return SparseVectors(
-            np.array(starts, dtype=np.int64),
-            np.array(columns, dtype=np.int32),
-            np.array(weights, dtype=np.float32),
-            len(self.token_ids),
-        )
+        rows = []
+        for ids in encoded["input_ids"]:
+            known = sorted({token for token in ids if token in self.column}, key=self.column.__getitem__)
+            rows.append(([self.column[token] for token in known], [self.idf[token] for token in known]))
+        return SparseVectors.of_rows(rows, len(self.token_ids))
 
     def top_terms(self, vectors: SparseVectors, row: int, count: int) -> list[tuple[str, float]]:
         """The strongest entries of one text with their weights, ties by column."""
@@ -183,10 +176,4 @@ def pad(rows: Sequence[Sequence[int]], tokenizer: Any, size: int | None = None) 
 
 def stack(parts: Sequence[SparseVectors], width: int) -> SparseVectors:
     """Rows of several blocks as one."""
-    starts = np.cumsum([0, *(int(length) for part in parts for length in np.diff(part.starts))])
-    return SparseVectors(
-        starts.astype(np.int64),
-        np.concatenate([part.columns for part in parts]) if parts else np.zeros(0, dtype=np.int32),
-        np.concatenate([part.weights for part in parts]) if parts else np.zeros(0, dtype=np.float32),
-        width,
-    )
+    return SparseVectors.of_rows((part.row(row) for part in parts for row in range(len(part))), width)
