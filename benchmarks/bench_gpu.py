@@ -67,9 +67,13 @@ def encoding(shape: str, passages: int, tflops: float) -> list[str]:
         path = Path(folder) / "model"
         write_model(path, SHAPES[shape], m3=False)
         write_pooling(path, SHAPES[shape]["hidden"], "mean", "", "", 512)
-        flops = sum(operations([LENGTH] * passages, AutoConfig.from_pretrained(path)))
+        flops = sum(
+            operations([LENGTH] * passages, AutoConfig.from_pretrained(path, trust_remote_code=False))
+        )
         encoder = Encoder(resolve(str(path)), 256)
-        library = SentenceTransformer(str(path), device="cuda", model_kwargs={"dtype": torch.bfloat16})
+        library = SentenceTransformer(
+            str(path), device="cuda", model_kwargs={"dtype": torch.bfloat16}, trust_remote_code=False
+        )
         library.max_seq_length = LENGTH
 
         def ours() -> None:

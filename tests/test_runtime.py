@@ -18,6 +18,7 @@ from sunwi.runtime import (
     cache_dir,
     device_type,
     file_hash,
+    hash_share,
     pick_device,
     remove_abandoned,
     seed_everything,
@@ -216,3 +217,11 @@ def test_the_device_is_known_without_loading_torch() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     # beside a driver torch is asked; the two answers agree
     assert done.stdout.split() in ([device_type(), "True"], ["cpu", "False"])
+
+
+def test_a_hash_share_is_the_hashs_first_52_bits() -> None:
+    """Written down from an earlier release: the split of a corpus follows from it."""
+    assert hash_share("doc-1") == int(text_hash("doc-1")[:13], 16) / 2**52
+    assert round(hash_share("doc-1"), 9) == 0.812443819
+    assert round(hash_share("tune", "doc-1"), 9) == 0.370732306
+    assert hash_share("ab", "c") != hash_share("a", "bc")

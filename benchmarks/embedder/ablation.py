@@ -91,7 +91,9 @@ class Scorer:
 
         self.info, self.limits = info, params.encoder
         self.model = load_encoder(info.folder, torch.float32)
-        self.tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
+        self.tokenizer = AutoTokenizer.from_pretrained(
+            info.folder, padding_side="right", trust_remote_code=False
+        )
         if params.train_embedder.freeze_layers and can_reuse(self.model):
             reuse_frozen_layers(self.model, params.train_embedder.freeze_layers, frozen)
         self._columns: dict[str, np.ndarray] = {}

@@ -47,11 +47,11 @@ def measure(folder: Path, texts: list[str], batch: int, limit: int) -> str:
     from sentence_transformers import SentenceTransformer
     from transformers import AutoConfig, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     lengths = [len(ids) for ids in tokenizer(texts, truncation=True, max_length=limit)["input_ids"]]
-    linear, attention = operations(lengths, AutoConfig.from_pretrained(folder))
+    linear, attention = operations(lengths, AutoConfig.from_pretrained(folder, trust_remote_code=False))
     peak = peak_gflops()
-    model = SentenceTransformer(str(folder), device="cpu")
+    model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False)
     model.max_seq_length = limit
     model.encode(texts[:batch], prompt="", batch_size=batch)
     start = time.process_time()

@@ -41,7 +41,9 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
     vectors: dict[str, np.ndarray] = {}
 
     def library(name: str, dtype: torch.dtype) -> Callable[[], None]:
-        model = SentenceTransformer(str(info.folder), device="cpu", model_kwargs={"dtype": dtype})
+        model = SentenceTransformer(
+            str(info.folder), device="cpu", model_kwargs={"dtype": dtype}, trust_remote_code=False
+        )
         model.max_seq_length = MAX_LENGTH
 
         def run() -> None:
@@ -52,8 +54,8 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
 
     def flag(name: str) -> Callable[[], None]:
         model = FlagModel(
-            str(info.folder), pooling_method="mean", use_fp16=False, devices="cpu", batch_size=BATCH,
-            passage_max_length=MAX_LENGTH, query_max_length=MAX_LENGTH,
+            str(info.folder), trust_remote_code=False, pooling_method="mean", use_fp16=False, devices="cpu",
+            batch_size=BATCH, passage_max_length=MAX_LENGTH, query_max_length=MAX_LENGTH,
         )  # fmt: skip
 
         def run() -> None:

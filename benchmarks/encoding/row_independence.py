@@ -52,9 +52,9 @@ def rerankers(folder: Path) -> dict[str, Rows]:
 
     base = resolve("builtin/multilingual-e5-small").folder
     torch.manual_seed(3)
-    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1)
+    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, trust_remote_code=False)
     model.save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     tokenizer.save_pretrained(folder)
     own, device = CrossEncoder(folder, 224), pick_device()
     model = model.to(device).eval()

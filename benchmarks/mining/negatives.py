@@ -65,7 +65,7 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
     asked = one_question_each(cut)
     info = resolve("builtin/multilingual-e5-small")
     encoder = Encoder(info, precision="int8" if quick else "auto")
-    library = SentenceTransformer(str(info.folder), device="cpu")
+    library = SentenceTransformer(str(info.folder), device="cpu", trust_remote_code=False)
     library.max_seq_length = Params().encoder.max_length
     pairs = Dataset.from_dict(
         {

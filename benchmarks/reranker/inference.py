@@ -38,7 +38,9 @@ def random_reranker(folder: Path, tiny: bool) -> Path:
     import torch
     from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForSequenceClassification
 
-    tokenizer = AutoTokenizer.from_pretrained(resolve("builtin/multilingual-e5-small").folder)
+    tokenizer = AutoTokenizer.from_pretrained(
+        resolve("builtin/multilingual-e5-small").folder, trust_remote_code=False
+    )
     tokenizer.save_pretrained(folder)
     size = (64, 2, 4, 128) if tiny else (1024, 24, 16, 4096)
     config = XLMRobertaConfig(
@@ -98,13 +100,16 @@ if __name__ == "__main__":
         half = {} if dtype == "float32" else {"use_bf16": True} if dtype == "bfloat16" else {"use_fp16": True}
         flag = FlagReranker(
             str(folder),
+            trust_remote_code=False,
             **{"use_fp16": False, **half},
             devices=str(device),
             batch_size=size,
             max_length=length,
         )
         kind = {"dtype": getattr(torch, dtype)}
-        library = Library(str(folder), max_length=length, device=str(device), model_kwargs=kind)
+        library = Library(
+            str(folder), max_length=length, device=str(device), model_kwargs=kind, trust_remote_code=False
+        )
 
         def by_library():
             return library.predict(

@@ -23,8 +23,10 @@ def reranker_of(folder: Path) -> Path:
 
     base = resolve("builtin/multilingual-e5-small").folder
     torch.manual_seed(1)
-    AutoModelForSequenceClassification.from_pretrained(base, num_labels=1).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    AutoModelForSequenceClassification.from_pretrained(
+        base, num_labels=1, trust_remote_code=False
+    ).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
     return folder
 
 
@@ -42,9 +44,14 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
         folder = reranker_of(Path(work) / "model")
         ours = CrossEncoder(folder, MAX_LENGTH, BATCH)
         flag = FlagReranker(
-            str(folder), use_fp16=False, devices="cpu", batch_size=BATCH, max_length=MAX_LENGTH
+            str(folder),
+            trust_remote_code=False,
+            use_fp16=False,
+            devices="cpu",
+            batch_size=BATCH,
+            max_length=MAX_LENGTH,
         )
-        library = Library(str(folder), max_length=MAX_LENGTH, device="cpu")
+        library = Library(str(folder), max_length=MAX_LENGTH, device="cpu", trust_remote_code=False)
         quiet = {"batch_size": BATCH, "show_progress_bar": False, "activation_fn": torch.nn.Identity()}
 
         def by_flag() -> None:

@@ -40,7 +40,7 @@ from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.paths import EMBEDDER
 from sunwi.records.files import read_json, read_rows, write_json
 from sunwi.records.mined import CandidateList
-from sunwi.runtime import text_hash
+from sunwi.runtime import hash_share
 from sunwi.search.rerank.blend import ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import training_lists
@@ -217,7 +217,7 @@ class Proof:
 
     def is_held(self, qid: str) -> bool:
         """Whether the second stage is kept from a question, to be judged by it."""
-        return int(text_hash("held", qid)[:8], 16) / 16**8 < self.hold
+        return hash_share("held", qid) < self.hold
 
     def _train(self, lists, settings, seed: int, out: Path, start: Path | None = None, watch=None):
         clock = time.process_time()

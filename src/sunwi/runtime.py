@@ -249,6 +249,11 @@ def text_hash(*parts: str) -> str:
     return digest.hexdigest()
 
 
+def hash_share(*parts: str) -> float:
+    """A number in [0, 1) by the parts' hash: a share of ids that no added id changes (52 bits: exact)."""
+    return int(text_hash(*parts)[:13], 16) / 16**13
+
+
 def file_hash(path: Path) -> str:
     """Hex sha256 of a file's bytes."""
     with path.open("rb") as data:

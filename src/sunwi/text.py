@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from sunwi.cache import RowCache
@@ -23,6 +24,7 @@ _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
 COMMIT = 2048  # texts analysed between two commits to the cache
+PIECE = 16_384  # characters that Kiwi analyses at once: its time grows with the square of a text's sentences
 
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds stand between a PDF's pages
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe]")
@@ -60,13 +62,13 @@ def jaccard(left: set[str], right: set[str]) -> float:
     return len(left & right) / union if union else 0.0
 
 
-def overlap(question: Sequence[str], passage: Sequence[str] | set[str]) -> float:
+def overlap(question: Iterable[str], passage: Iterable[str]) -> float:
     """Share of the question's distinct morphemes that its passage has, 0 to 1; 0 for an empty question.
 
     Words that only frame a question ("설명", "알리" ...) do not count.
     """
     asked = set(question) - FRAME_TERMS
-    return len(asked & set(passage)) / len(asked) if asked else 0.0
+    return len(asked.intersection(passage)) / len(asked) if asked else 0.0
 
 
 @lru_cache(maxsize=1)
@@ -109,14 +111,47 @@ def compound_nouns(tokens: Sequence[Token]) -> list[str]:
     return wholes
 
 
+def pieces(text: str) -> list[str]:
+    """The text in pieces of at most `PIECE` characters, each analysed alone; joined they are the text.
+
+    A cut falls behind the last line break, else full stop or space, of a piece's second half; a run of
+    characters without any is cut inside.
+
+    Examples
+    --------
+    >>> [len(piece) for piece in pieces("물은 흐른다. " * 3000)]
+    [16384, 7616]
+    """
+    cut: list[str] = []
+    start = 0
+    while len(text) - start > PIECE:
+        half, end = start + PIECE // 2, start + PIECE
+        marks = (text.rfind(mark, half, end) + len(mark) for mark in ("\n", ". ", " "))
+        stop = next((position for position in marks if position > half), end)
+        cut.append(text[start:stop])
+        start = stop
+    return [*cut, text[start:]]
+
+
 def morphemes(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]:
     """Content morphemes of each text by Kiwi, compounds in parts alone; cached row by row."""
-    return [parts for parts, _ in _analysed(texts, label)]
+    return [parts for parts, _ in _joined(texts, label)]
 
 
 def search_terms(texts: Sequence[str], label: str = "morphemes") -> list[list[str]]:
     """What a search index holds of each text: content morphemes, then compound nouns whole too."""
-    return [parts + wholes for parts, wholes in _analysed(texts, label)]
+    return [parts + wholes for parts, wholes in _joined(texts, label)]
+
+
+def _joined(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:
+    """(morphemes, compounds) of each text; those of a long text come from its pieces."""
+    cut = [pieces(text) for text in texts]
+    rows = iter(_analysed(list(chain.from_iterable(cut)), label))
+    joined = []
+    for of_text in cut:
+        parts, wholes = zip(*islice(rows, len(of_text)), strict=True)
+        joined.append((list(chain.from_iterable(parts)), list(chain.from_iterable(wholes))))
+    return joined
 
 
 _SECTION = "\x1d"  # parts the morphemes from the compounds in a cached row; no content tag covers it
@@ -148,11 +183,17 @@ def _from_row(row: bytes) -> tuple[list[str], list[str]]:
 
 def sentences(text: str) -> list[str]:
     """Sentences in reading order."""
-    return [part.text for part in kiwi().split_into_sents(text)]
+    return [part.text for piece in pieces(text) for part in kiwi().split_into_sents(piece)]
 
 
 def sentences_of(texts: Sequence[str]) -> list[list[str]]:
     """Sentences of many texts, analysed on all cores; cached row by row."""
+    cut = [pieces(text) for text in texts]
+    rows = iter(_sentences_of(list(chain.from_iterable(cut))))
+    return [list(chain.from_iterable(islice(rows, len(of_text)))) for of_text in cut]
+
+
+def _sentences_of(texts: Sequence[str]) -> list[list[str]]:
     from kiwipiepy import __version__ as kiwi_version
 
     def split(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:

@@ -388,3 +388,20 @@ def test_rows_come_block_by_block_and_the_count_is_whole_at_the_end(monkeypatch:
     assert count.counts["questions"] == 1  # of a block of one question
     assert [first, *rows] == whole.rows
     assert count.metrics() == whole.metrics
+
+
+def test_a_corpus_with_fewer_passages_than_negatives_is_named() -> None:
+    pipeline, queries = setting([list(range(8))] * 2, [list(range(8))] * 2)
+    for negatives, message in (
+        (7, None),
+        (8, "too few for mining.negatives 8 beside the answer: of 2 questions"),
+    ):
+        params, count = MiningParams(negatives=negatives), MiningCount(negatives)
+        labels = [label(0, (7,)), label(1, (0,))]
+        rows = list(mined_rows(pipeline, queries, labels, rules_of(pipeline), params, count))
+        assert len(rows) == 1  # nothing scores below the second question's passage
+        notice = count.notice(len(pipeline.passages))
+        assert notice == message or message in str(notice)
+        if notice:
+            assert "1 have fewer and 1 none. Next: add documents, or lower mining.negatives" in notice
+    assert MiningCount(8).notice(3) is None  # no question was given

@@ -20,7 +20,7 @@ QA = Path(sunwi.qa.__file__).parent
 
 
 def given_in(path: Path) -> set[str]:
-    """Reason codes of a source file: second value of a FilterVerdict or a returned pair, or a `reason`."""
+    """Reason codes of a source file: second value of a FilterVerdict or returned pair, or a `reason`."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         places: list[ast.expr] = []

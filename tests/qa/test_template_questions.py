@@ -2,9 +2,9 @@
 
 import pytest
 
+from sunwi.josa import fill
 from sunwi.qa.filters.form import asks
 from sunwi.qa.template.candidates import template_candidates
-from sunwi.qa.template.josa import fill
 from sunwi.qa.template.register import word
 from sunwi.qa.template.wordings import WORDINGS
 from sunwi.records.corpus import Document

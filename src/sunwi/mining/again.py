@@ -46,7 +46,7 @@ def mined_again(
         questions = train()
         vectors = model.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
         pipeline = build_pipeline(passages, vectors, params.bm25)
-        qids, texts = [one.qid for one in questions], [one.text for one in questions]
+        qids, texts = [question.qid for question in questions], [question.text for question in questions]
         limits = params.encoder.query_max_length, params.bm25.tokenizer
         queries = make_queries(qids, texts, model, *limits)
         return mine_negatives(pipeline, queries, questions, rules, params.mining).rows

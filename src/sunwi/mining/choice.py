@@ -22,13 +22,15 @@ def sample(
     By Gumbel's top-k trick (Kool et al. 2019, eq. 3): a low temperature is the top, a high one a fair draw.
     """
     noise = generator_of(seed, qid, "sample").gumbel(size=len(survivors))
-    keys = {at: scores[at] / temperature + float(noise[row]) for row, at in enumerate(survivors)}
-    drawn = sorted(survivors, key=lambda at: (-keys[at], at))[:count]
-    return sorted(drawn, key=lambda at: (-scores[at], at))
+    keys = {
+        position: scores[position] / temperature + float(noise[row]) for row, position in enumerate(survivors)
+    }
+    drawn = sorted(survivors, key=lambda position: (-keys[position], position))[:count]
+    return sorted(drawn, key=lambda position: (-scores[position], position))
 
 
 def fill_randomly(corpus: int, taken: Collection[int], count: int, seed: int, qid: str) -> list[int]:
     """Up to `count` passages outside `taken`, drawn evenly; rising."""
     free = np.setdiff1d(np.arange(corpus), np.array(sorted(taken), dtype=np.int64))
     drawn = generator_of(seed, qid, "fill").choice(free, size=min(count, len(free)), replace=False)
-    return sorted(int(at) for at in drawn)
+    return sorted(int(position) for position in drawn)

@@ -49,10 +49,10 @@ class FalseNegativeRules:
             return "co_relevant"
         return None
 
-    def are_copies(self, one: int, other: int) -> bool:
+    def are_copies(self, left: int, right: int) -> bool:
         """Whether two passages hold the same text or nearly so."""
         docids = self.passages.docids
-        return docids[other] in self.duplicates.get(docids[one], frozenset())
+        return docids[right] in self.duplicates.get(docids[left], frozenset())
 
     def is_excluded(self, question: str, positive: str, candidate: str) -> bool:
         """`exclusion_reason` by docids."""
@@ -69,15 +69,15 @@ def positive_limit(positive_score: float, max_positive_share: float) -> float:
     """The score that a negative must stay below: NV-Retriever's "TopK-PercPos" (Moreira et al. 2024).
 
     `max_positive_share` times the positive's score, which is a margin of `1 - max_positive_share` of it.
-    Taken as a margin the rule also holds where the positive's z-score is negative, while a share of it
-    would lie above it and let better candidates pass.
+    As a margin the rule also holds where the positive's z-score is negative: a share of a negative score is
+    above that score, and better candidates would pass.
     """
     return positive_score - (1.0 - max_positive_share) * abs(positive_score)
 
 
-def co_relevant(asked: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+def co_relevant(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     """Question text to the docids that it was asked for, from (question, docid) pairs; of several alone."""
-    found: dict[str, set[str]] = {}
-    for question, docid in asked:
-        found.setdefault(question, set()).add(docid)
-    return {question: frozenset(docids) for question, docids in found.items() if len(docids) > 1}
+    by_question: dict[str, set[str]] = {}
+    for question, docid in pairs:
+        by_question.setdefault(question, set()).add(docid)
+    return {question: frozenset(docids) for question, docids in by_question.items() if len(docids) > 1}

@@ -49,6 +49,16 @@ class MiningCount:
         self.pool_sizes += other.pool_sizes
         self.margins += other.margins
 
+    def notice(self, passages: int) -> str | None:
+        """A sentence with the next step if the corpus is too small for full rows; None if it is not."""
+        if passages > self.negatives or not self.counts["questions"]:
+            return None
+        return (
+            f"the corpus has {passages} passages, too few for mining.negatives {self.negatives} beside "
+            f"the answer: of {self.counts['questions']} questions {self.counts['short']} have fewer and "
+            f"{self.counts['without_negative']} none. Next: add documents, or lower mining.negatives"
+        )
+
     def metrics(self) -> dict[str, Any]:
         """Counts, drops by rule, each source's count and share, sizes of the pools, the mean margin."""
         total = sum(self.sources.values())

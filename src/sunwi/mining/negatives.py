@@ -36,8 +36,8 @@ class Mined:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One question with every passage's scores."""
+class ScoredQuestion:
+    """A question with every passage's scores."""
 
     label: LabelledQuestion
     components: dict[str, Scores]  # bm25, dense: [passages]
@@ -89,7 +89,9 @@ def mined_rows(
         Naming the questions whose relevant passage is not in the corpus.
     """
     strangers = [
-        one.qid for one in labels if not all(0 <= at < len(pipeline.passages) for at in one.relevant)
+        question.qid
+        for question in labels
+        if not all(0 <= position < len(pipeline.passages) for position in question.relevant)
     ]
     if strangers:
         what = f"questions of passages that the corpus does not hold: {', '.join(strangers[:20])}"
@@ -121,31 +123,32 @@ class _Miner:
         retrievers = self.pipeline.retrievers
         components = {name: retrievers[name].scores(queries) for name in ("bm25", "dense")}
         fused = weighted_sum(components, {"bm25": self.params.bm25_weight, "dense": 1.0})
-        asked = [
-            Asked(label, {name: of_all[at] for name, of_all in components.items()}, fused[at])
-            for at, label in zip(range(len(fused)), labels, strict=True)
+        questions = [
+            ScoredQuestion(label, {name: of_all[row] for name, of_all in components.items()}, fused[row])
+            for row, label in zip(range(len(fused)), labels, strict=True)
         ]
         counted = replace(self, count=MiningCount(self.params.negatives))
-        return counted.mine(asked), counted.count
+        return counted.mine(questions), counted.count
 
-    def mine(self, asked: Sequence[Asked]) -> list[MinedRow]:
+    def mine(self, questions: Sequence[ScoredQuestion]) -> list[MinedRow]:
         """Rows of one block; questions whose rows are short are tried once more with a wider pool."""
-        self.count.counts["questions"] += len(asked)
-        kept = [one for one in asked if not self._out_ranked(one)]
-        self.count.counts["out_ranked"] += len(asked) - len(kept)
-        found = self._attempt(kept, 1)
-        short = [at for at, chosen in enumerate(found) if len(chosen.positions) < self.params.negatives]
+        self.count.counts["questions"] += len(questions)
+        kept = [question for question in questions if not self._out_ranked(question)]
+        self.count.counts["out_ranked"] += len(questions) - len(kept)
+        choices = self._attempt(kept, 1)
+        short = [
+            number for number, chosen in enumerate(choices) if len(chosen.positions) < self.params.negatives
+        ]
         if self.params.widen > 1 and short:
             self.count.counts["widened"] += len(short)
-            for at, chosen in zip(
-                short, self._attempt([kept[at] for at in short], self.params.widen), strict=True
-            ):
-                found[at] = chosen
+            widened = self._attempt([kept[number] for number in short], self.params.widen)
+            for number, chosen in zip(short, widened, strict=True):
+                choices[number] = chosen
         rows = []
-        for one, chosen in zip(kept, found, strict=True):
+        for question, chosen in zip(kept, choices, strict=True):
             self.count.drops.update(chosen.drops)
             self.count.pool_sizes.append(len(chosen.pool))
-            row = self._row(one, chosen, self._filler(one, chosen))
+            row = self._row(question, chosen, self._filler(question, chosen))
             if row.neg:
                 self.count.add(row)
                 rows.append(row)
@@ -153,7 +156,7 @@ class _Miner:
                 self.count.counts["without_negative"] += 1
         return rows
 
-    def _out_ranked(self, one: Asked) -> bool:
+    def _out_ranked(self, question: ScoredQuestion) -> bool:
         """Whether the round trip found the question's passage below the limit.
 
         Questions that never made the trip (given ones) are ranked by this run's fused scores, and counted.
@@ -161,113 +164,127 @@ class _Miner:
         limit = self.params.max_positive_rank
         if limit is None:
             return False
-        rank = one.label.round_trip_rank
+        rank = question.label.round_trip_rank
         if rank is None:
             self.count.counts["without_round_trip"] += 1
-            rank = rank_at(one.fused, one.positive)
+            rank = rank_at(question.fused, question.positive)
         return rank > limit
 
-    def _attempt(self, asked: Sequence[Asked], factor: int) -> list[_Chosen]:
+    def _attempt(self, questions: Sequence[ScoredQuestion], factor: int) -> list[_Chosen]:
         params = self.params
         depths = (params.bm25_depth * factor, params.dense_depth * factor)
-        pools = [draw_pool(one.components["bm25"], one.components["dense"], *depths) for one in asked]
-        teachers = self._teach(asked, pools)
+        pools = [
+            draw_pool(question.components["bm25"], question.components["dense"], *depths)
+            for question in questions
+        ]
+        teachers = self._teach(questions, pools)
         return [
-            self._choose(one, pool, teacher, params.last_rank * factor)
-            for one, pool, teacher in zip(asked, pools, teachers, strict=True)
+            self._choose(question, pool, teacher, params.last_rank * factor)
+            for question, pool, teacher in zip(questions, pools, teachers, strict=True)
         ]
 
-    def _teach(self, asked: Sequence[Asked], pools: Sequence[Pool]) -> list[dict[int, float]]:
+    def _teach(self, questions: Sequence[ScoredQuestion], pools: Sequence[Pool]) -> list[dict[int, float]]:
         """Teacher scores of each pool and its positive, by position."""
-        wanted = [sorted({*pool.sources, one.positive}) for one, pool in zip(asked, pools, strict=True)]
+        wanted = [
+            sorted({*pool.sources, question.positive})
+            for question, pool in zip(questions, pools, strict=True)
+        ]
         if self.reranker is None:
             return [
-                {at: float(one.fused[at]) for at in positions}
-                for one, positions in zip(asked, wanted, strict=True)
+                {position: float(question.fused[position]) for position in positions}
+                for question, positions in zip(questions, wanted, strict=True)
             ]
         texts = self.pipeline.passages.texts
         pairs = [
-            (one.label.text, texts[at])
-            for one, positions in zip(asked, wanted, strict=True)
-            for at in positions
+            (question.label.text, texts[position])
+            for question, positions in zip(questions, wanted, strict=True)
+            for position in positions
         ]
         scores = iter(self.reranker(pairs).tolist() if pairs else [])
-        return [{at: float(next(scores)) for at in positions} for positions in wanted]
+        return [{position: float(next(scores)) for position in positions} for positions in wanted]
 
-    def _choose(self, one: Asked, pool: Pool, teacher: dict[int, float], last_rank: int) -> _Chosen:
+    def _choose(
+        self, question: ScoredQuestion, pool: Pool, teacher: dict[int, float], last_rank: int
+    ) -> _Chosen:
         params = self.params
         ranking = pool.ranking(teacher)
         groups = self.pipeline.passages.groups
-        co_relevant = {groups[at] for at in one.label.relevant[1:]} - {groups[one.positive]}
+        positive, others = question.positive, question.label.relevant[1:]
+        co_relevant = {groups[position] for position in others} - {groups[positive]}
         survivors: list[int] = []
         drops: list[str] = []
-        for at in ranking[params.first_rank - 1 : last_rank]:
+        for position in ranking[params.first_rank - 1 : last_rank]:
             if params.choice == "top" and len(survivors) == params.negatives:
                 break
-            reason = self.rules.reason(one.label.text, one.positive, teacher[one.positive], at, teacher[at])
-            if groups[at] in co_relevant:
+            scored = (positive, teacher[positive], position, teacher[position])
+            reason = self.rules.reason(question.label.text, *scored)
+            if groups[position] in co_relevant:
                 reason = "co_relevant"
-            if reason is None and any(self.rules.are_copies(at, chosen) for chosen in survivors):
-                reason = "copy_of_negative"  # one text twice would teach it twice and leave a place empty
+            if reason is None and any(self.rules.are_copies(position, chosen) for chosen in survivors):
+                reason = "copy_of_negative"  # the same text twice would count twice and leave a place empty
             if reason is None:
-                survivors.append(at)
+                survivors.append(position)
             else:
                 drops.append(reason)
         if params.choice == "sample":
-            draw = (params.negatives, params.temperature, self.seed, one.label.qid)
+            draw = (params.negatives, params.temperature, self.seed, question.label.qid)
             survivors = sample(survivors, teacher, *draw)
-        places = {at: place for place, at in enumerate(ranking, start=1)}
+        places = {position: place for place, position in enumerate(ranking, start=1)}
         return _Chosen(survivors, drops, pool, teacher, places)
 
-    def _filler(self, one: Asked, chosen: _Chosen) -> list[int]:
+    def _filler(self, question: ScoredQuestion, chosen: _Chosen) -> list[int]:
         missing = self.params.negatives - len(chosen.positions)
         if self.params.fill == "none" or missing <= 0:
             return []
         answers = self.rules.exclusion_reason
         known = {
-            at
-            for at in range(len(self.pipeline.passages))
-            if any(answers(one.label.text, positive, at) for positive in one.label.relevant)
+            position
+            for position in range(len(self.pipeline.passages))
+            if any(answers(question.label.text, positive, position) for positive in question.label.relevant)
         }
         taken = known | chosen.pool.sources.keys()
-        filler = fill_randomly(len(self.pipeline.passages), taken, missing, self.seed, one.label.qid)
+        filler = fill_randomly(len(self.pipeline.passages), taken, missing, self.seed, question.label.qid)
         self.count.counts["filled"] += len(filler)
         return filler
 
-    def _row(self, one: Asked, chosen: _Chosen, filler: Sequence[int]) -> MinedRow:
+    def _row(self, question: ScoredQuestion, chosen: _Chosen, filler: Sequence[int]) -> MinedRow:
         passages = self.pipeline.passages
         teacher = dict(chosen.teacher)
         if filler and self.reranker is not None:
-            pairs = [(one.label.text, passages.texts[at]) for at in filler]
+            pairs = [(question.label.text, passages.texts[position]) for position in filler]
             teacher.update(zip(filler, self.reranker(pairs).tolist(), strict=True))
         else:
-            teacher.update({at: float(one.fused[at]) for at in filler})
+            teacher.update({position: float(question.fused[position]) for position in filler})
         negatives = [*chosen.positions, *filler]
         return MinedRow(
-            qid=one.label.qid,
-            query=one.label.text,
-            pos=[passages.texts[one.positive]],
-            neg=[passages.texts[at] for at in negatives],
-            pos_ids=[passages.docids[one.positive]],
-            neg_ids=[passages.docids[at] for at in negatives],
-            pos_scores=[round(teacher[one.positive], 5)],
-            neg_scores=[round(teacher[at], 5) for at in negatives],
-            provenance=[self._provenance(one, chosen, at, teacher[at]) for at in negatives],
+            qid=question.label.qid,
+            query=question.label.text,
+            pos=[passages.texts[question.positive]],
+            neg=[passages.texts[position] for position in negatives],
+            pos_ids=[passages.docids[question.positive]],
+            neg_ids=[passages.docids[position] for position in negatives],
+            pos_scores=[round(teacher[question.positive], 5)],
+            neg_scores=[round(teacher[position], 5) for position in negatives],
+            provenance=[
+                self._provenance(question, chosen, position, teacher[position]) for position in negatives
+            ],
         )
 
-    def _provenance(self, one: Asked, chosen: _Chosen, at: int, score: float) -> Provenance:
+    def _provenance(
+        self, question: ScoredQuestion, chosen: _Chosen, position: int, score: float
+    ) -> Provenance:
         """How a negative came: every retriever's rank and score, the teacher's, its source and rule."""
         rule = {"top": "top_survivors", "sample": "sampled"}[self.params.choice]
         entry: Provenance = {
-            "docid": self.pipeline.passages.docids[at],
-            "pool_rank": chosen.places.get(at),
-            "source": chosen.pool.sources.get(at, "random"),
-            "rule": rule if at in chosen.pool.sources else FILLER,
-            "fused_score": round(float(one.fused[at]), 5),
+            "docid": self.pipeline.passages.docids[position],
+            "pool_rank": chosen.places.get(position),
+            "source": chosen.pool.sources.get(position, "random"),
+            "rule": rule if position in chosen.pool.sources else FILLER,
+            "fused_score": round(float(question.fused[position]), 5),
         }
-        for name, scores in sorted(one.components.items()):
-            entry[f"{name}_rank"] = rank_at(scores, at)
-            entry[f"{name}_score"] = round(float(scores[at]), 5)
+        for name, scores in sorted(question.components.items()):
+            entry[f"{name}_rank"] = rank_at(scores, position)
+            entry[f"{name}_score"] = round(float(scores[position]), 5)
         if self.reranker is not None:
             entry["reranker_score"] = round(score, 5)
         return entry

@@ -52,15 +52,17 @@ def candidate_lists(
     docids, groups = pipeline.passages.docids, pipeline.passages.groups
     lists = []
     for label, ranked in zip(labels, pipeline.rank(queries, names, fusion, depth), strict=True):
-        relevant = {groups[at] for at in label.relevant}
+        relevant = {groups[position] for position in label.relevant}
         hits = []
         kept = []
-        for row, at in enumerate(ranked.positions):
-            hit = groups[at] in relevant
+        for row, position in enumerate(ranked.positions):
+            hit = groups[position] in relevant
             if hit or not any(
-                rules.exclusion_reason(label.text, positive, int(at)) for positive in label.relevant
+                rules.exclusion_reason(label.text, positive, int(position)) for positive in label.relevant
             ):
-                kept.append((row, int(at) if not hit or at in label.relevant else label.relevant[0]))
+                kept.append(
+                    (row, int(position) if not hit or position in label.relevant else label.relevant[0])
+                )
                 hits.append(hit)
         lists.append(
             CandidateList(
@@ -72,12 +74,12 @@ def candidate_lists(
                 positive_rank=hits.index(True) + 1 if any(hits) else None,
                 candidates=[
                     Candidate(
-                        docid=docids[at],
+                        docid=docids[position],
                         score=round(float(ranked.scores[row]), 5),
                         label=int(hit),
                         components=_of_row(ranked, row),
                     )
-                    for (row, at), hit in zip(kept, hits, strict=True)
+                    for (row, position), hit in zip(kept, hits, strict=True)
                 ],
             )
         )
@@ -95,31 +97,31 @@ def triplets(
 
     A negative must score below `max_positive_share` of the positive, else it may answer as well.
     """
-    found = []
-    for one in lists:
-        positive = next((candidate for candidate in one.candidates if candidate.label), None)
-        if one.split != "train" or positive is None:
+    rows = []
+    for candidate_list in lists:
+        positive = next((candidate for candidate in candidate_list.candidates if candidate.label), None)
+        if candidate_list.split != "train" or positive is None:
             continue
         limit = positive_limit(positive.score, max_positive_share)
-        below = (hit for hit in one.candidates if not hit.label and hit.score < limit)
+        below = (hit for hit in candidate_list.candidates if not hit.label and hit.score < limit)
         for number, negative in enumerate(below, start=1):
-            found.append(
+            rows.append(
                 Triplet(
-                    id=f"{one.qid}:{number:02d}",
-                    query=one.query,
+                    id=f"{candidate_list.qid}:{number:02d}",
+                    query=candidate_list.query,
                     positive=texts[positive.docid],
                     negative=texts[negative.docid],
                 )
             )
-    return found
+    return rows
 
 
 def pool_metrics(lists: Sequence[CandidateList]) -> dict[str, Any]:
     """Per split: lists, positives in the list, positives first."""
     counts: dict[str, Counter[str]] = {}
-    for one in lists:
-        of_split = counts.setdefault(one.split, Counter())
+    for candidate_list in lists:
+        of_split = counts.setdefault(candidate_list.split, Counter())
         of_split["lists"] += 1
-        of_split["positive_in_list"] += one.positive_rank is not None
-        of_split["positive_first"] += one.positive_rank == 1
+        of_split["positive_in_list"] += candidate_list.positive_rank is not None
+        of_split["positive_first"] += candidate_list.positive_rank == 1
     return {split: dict(sorted(of_split.items())) for split, of_split in sorted(counts.items())}

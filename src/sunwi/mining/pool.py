@@ -13,7 +13,7 @@ from sunwi.search.top import top
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Passages by position, and the retrievers that brought each."""
+    """Passages by position, and the retrievers that found each."""
 
     sources: dict[int, str]  # position -> "bm25", "dense" or "both", rising
 
@@ -22,15 +22,17 @@ class Pool:
 
     def ranking(self, scores: Mapping[int, float]) -> list[int]:
         """Positions by falling score; ties are broken by position."""
-        return sorted(self.sources, key=lambda at: (-scores[at], at))
+        return sorted(self.sources, key=lambda position: (-scores[position], position))
 
 
 def draw_pool(bm25: Scores, dense: Scores, bm25_depth: int, dense_depth: int) -> Pool:
     """The union of both retrievers' best; of BM25 only passages that have a term of the question."""
-    lexical = {int(at) for at in top(bm25, bm25_depth)[0] if bm25[at] > 0}
-    near = {int(at) for at in top(dense, dense_depth)[0]}
+    lexical = {int(position) for position in top(bm25, bm25_depth)[0] if bm25[position] > 0}
+    near = {int(position) for position in top(dense, dense_depth)[0]}
     names = {(True, True): "both", (True, False): "bm25", (False, True): "dense"}
-    return Pool({at: names[at in lexical, at in near] for at in sorted(lexical | near)})
+    return Pool(
+        {position: names[position in lexical, position in near] for position in sorted(lexical | near)}
+    )
 
 
 def rank_at(scores: Scores, position: int) -> int:

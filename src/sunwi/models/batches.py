@@ -1,4 +1,4 @@
-"""Batches whose rows are padded to a length of their own, so that no row's result hangs on its neighbours."""
+"""Batches whose rows are padded to a length of their own: no row's result depends on its neighbours."""
 
 from __future__ import annotations
 

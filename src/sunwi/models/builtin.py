@@ -44,7 +44,7 @@ def data_file() -> Path | None:
 
 
 def converted_folder(source: Path) -> Path:
-    """Where the conversion of that file lies, or will lie."""
+    """The folder of that file's conversion, which may not exist yet."""
     return (
         user_cache_dir() / "models" / f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
     )
@@ -193,7 +193,7 @@ def write_pooling(
     ]
     rows = [{"idx": int(name), "name": name, "path": path, "type": kind} for name, path, kind in modules]
     (folder / "modules.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    chosen = {one.flag: name == pooling for name, one in POOLINGS.all().items()}
+    chosen = {member.flag: name == pooling for name, member in POOLINGS.all().items()}
     write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": dimensions, **chosen})
     (folder / "2_Normalize").mkdir(exist_ok=True)
     write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False})

@@ -14,10 +14,12 @@ from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
+from sunwi.models.loading import load_config, load_tokenizer, load_weights
+from sunwi.models.long_texts import text_starts
 from sunwi.models.pair_scores import Pairs, PairScores
 from sunwi.models.precision import dtype_name, precision_key
 from sunwi.models.resolver import content_hash
-from sunwi.runtime import no_loading_bar, pick_device, progress
+from sunwi.runtime import pick_device, progress
 
 if TYPE_CHECKING:
     import torch
@@ -73,9 +75,7 @@ class CrossEncoder:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from transformers import AutoTokenizer
-
-        return AutoTokenizer.from_pretrained(self.folder, padding_side="right")
+        return load_tokenizer(self.folder)
 
     def _load(self) -> tuple[torch.nn.Module, torch.device]:
         if self._loaded is None:
@@ -84,11 +84,11 @@ class CrossEncoder:
 
             device = pick_device()
             dtype = getattr(torch, self._dtype)
-            with no_loading_bar():
-                model = AutoModelForSequenceClassification.from_pretrained(self.folder, dtype=dtype)
-            if model.config.num_labels != 1:  # an encoder's folder would get a random head of two labels
-                found = f"expected a classifier of one label, found {model.config.num_labels}"
+            labels = load_config(self.folder).num_labels
+            if labels != 1:  # an encoder's folder would get a random head of two labels
+                found = f"expected a classifier of one label, found {labels}"
                 raise ModelError(str(self.folder), found, "name a trained reranker")
+            model = load_weights(AutoModelForSequenceClassification, self.folder, dtype=dtype)
             model = model.to(device).eval()
             if device.type == "cpu":
                 from sunwi.models.cpu.packed_model import independent_classifier
@@ -101,10 +101,14 @@ class CrossEncoder:
 def pair_batches(
     tokenizer: Any, pairs: Pairs, max_length: int, batch_size: int
 ) -> Iterator[tuple[list[int], PairBatch]]:
-    """Yield rows and their batch, longest first; rows of one padded length a batch."""
+    """Yield rows and their batch, longest first; rows of one padded length a batch.
+
+    Of long texts only the start is tokenised; if both of a pair alone fill an odd window, this may give its
+    odd token to the other text.
+    """
     encoded = tokenizer(
-        [query for query, _ in pairs],
-        [passage for _, passage in pairs],
+        text_starts(tokenizer, [query for query, _ in pairs], max_length),
+        text_starts(tokenizer, [passage for _, passage in pairs], max_length),
         truncation="longest_first",  # the passage's tail, unless the query is the longer one
         max_length=max_length,
     )

@@ -23,11 +23,13 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
+from sunwi.models.loading import load_config, load_tokenizer, load_weights
+from sunwi.models.long_texts import text_starts
 from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
-from sunwi.runtime import no_loading_bar, pick_device, text_hash
+from sunwi.runtime import pick_device, text_hash
 
 if TYPE_CHECKING:
     import torch
@@ -45,10 +47,14 @@ def in_memory(shape: tuple[int, int]) -> Vectors:
 
 @dataclass(slots=True)
 class EncodeCount:
-    """How many rows were encoded and how many came from the cache."""
+    """How many rows were encoded and how many came from the cache.
+
+    `cut` are those of the encoded ones whose end was left out before they were tokenised (`text_starts`).
+    """
 
     encoded: int = 0
     cached: int = 0
+    cut: int = 0
 
 
 class Encoder:
@@ -128,7 +134,7 @@ class Encoder:
         """
         if not texts:
             return empty((0, self.dimensions))
-        blank = [at for at, text in enumerate(texts) if not text.strip()]
+        blank = [row for row, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
         prefix = self.info.prefix(side)
@@ -156,16 +162,12 @@ class Encoder:
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        from transformers import AutoConfig
-
-        return int(AutoConfig.from_pretrained(self.info.folder).hidden_size)
+        return int(load_config(self.info.folder).hidden_size)
 
     @property
     def vocabulary_size(self) -> int:
         """How many token ids the model knows."""
-        from transformers import AutoConfig
-
-        return int(AutoConfig.from_pretrained(self.info.folder).vocab_size)
+        return int(load_config(self.info.folder).vocab_size)
 
     def token_vectors(
         self, texts: Sequence[str], side: Side, max_length: int
@@ -226,11 +228,8 @@ class Encoder:
 
     def tokenizer(self) -> Any:
         """The model's tokeniser, with what `pool` asks of it."""
-        from transformers import AutoTokenizer
-
-        # `pool` counts from the left, and a decoder's tokeniser may pad there or have no padding token.
-        tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
-        if tokenizer.pad_token is None:
+        tokenizer = load_tokenizer(self.info.folder)  # pads on the right: `pool` counts from the left
+        if tokenizer.pad_token is None:  # a decoder's
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
@@ -275,7 +274,9 @@ class Encoder:
         if max_length > tokenizer.model_max_length:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
-        encoded = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+        starts = text_starts(tokenizer, texts, max_length)
+        self.count.cut += sum(len(start) < len(text) for start, text in zip(starts, texts, strict=True))
+        encoded = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
         most = INT8_TOKENS if self.precision == "int8" else None
         lengths = [len(ids) for ids in encoded]
         for rows, size in length_batches(lengths, self.batch_size, max_length, most_tokens=most):
@@ -318,10 +319,8 @@ class Encoder:
 
 def load_encoder(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
     """The bare encoder, without BERT's pooler: no vector here uses it, and many files do not hold it."""
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    known = AutoConfig.from_pretrained(folder).model_type in WITH_POOLER
-    extra = {"add_pooling_layer": False} if known else {}
-    with no_loading_bar():
-        model: torch.nn.Module = AutoModel.from_pretrained(folder, dtype=dtype, **extra)
+    extra = {"add_pooling_layer": False} if load_config(folder).model_type in WITH_POOLER else {}
+    model: torch.nn.Module = load_weights(AutoModel, folder, fresh=["pooler."], dtype=dtype, **extra)
     return model

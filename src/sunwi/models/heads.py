@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sunwi.errors import ModelError
+from sunwi.models.loading import read_tensors
 from sunwi.models.spec import ModelInfo
 
 if TYPE_CHECKING:
@@ -37,14 +38,13 @@ def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
     import pickle
 
     import torch
-    from safetensors.torch import load_file
 
     stem, path = STEMS[head], head_file(info.folder, head)
     if path is None:
         next_step = "use a model of the BGE-M3 form, or do without this head"
         raise ModelError(info.spec, f"it has no {head} head ({stem}.pt)", next_step)
     if path.suffix == ".safetensors":
-        state = load_file(path)
+        state = read_tensors(path)
     else:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)

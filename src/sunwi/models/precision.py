@@ -13,7 +13,7 @@ INT8_ARITHMETIC = "1"  # the same of int8 alone
 
 
 def settled(precision: Precision) -> str:
-    """What `auto` stands for here: float32 on a CPU, bfloat16 or float16 on a GPU."""
+    """What `auto` is on this machine: float32 on a CPU, bfloat16 or float16 on a GPU."""
     return inference_dtype(device_type()) if precision == "auto" else precision
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from sunwi.errors import ModelError
 from sunwi.models import builtin
 from sunwi.models.heads import STEMS, head_file
+from sunwi.models.loading import read_settings, refuse_own_code
 from sunwi.models.pooling import POOLINGS
 from sunwi.models.spec import ModelInfo
 from sunwi.runtime import file_hash
@@ -27,7 +28,8 @@ PICKLED = "pytorch_model*.bin"  # BAAI/bge-m3 has no safetensors; torch unpickle
 # Pooling and prefixes are keys of their own: a copy that adds sentence-transformers' files has the same hash.
 _HASHED = ("*.safetensors", "config.json", "tokenizer.json", "*.model", "vocab.txt", "*_linear.pt", PICKLED)
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "1_Pooling/*", "*_linear.pt"]
-_MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
+_MODULES = ("Normalize", "Pooling", "Transformer")
+_MODULE = re.compile(rf"sentence_transformers\.(?:\w+\.)*(?:{'|'.join(_MODULES)})")
 
 
 def resolve(spec: str) -> ModelInfo:
@@ -43,6 +45,7 @@ def resolve(spec: str) -> ModelInfo:
     if not (folder / "config.json").exists():
         found, next_step = f"the folder {folder} has no config.json", "name a Hugging Face model folder or id"
         raise ModelError(spec, found, next_step)
+    refuse_own_code(folder)
     if not has_weights(folder):
         found = f"the folder {folder} has neither *.safetensors nor {PICKLED}"
         raise ModelError(spec, found, "copy the weights there, or run the stage that writes it (dvc repro)")
@@ -96,17 +99,18 @@ def _usage(spec: str, folder: Path) -> tuple[str, str, str]:
     family = next((row for row in FAMILIES if row[0] in name), None)
     pooling = family[1] if family else "mean"
     query_prefix, passage_prefix = (family[2], family[3]) if family else ("", "")
-    modules = {str(row["type"]).rsplit(".", 1)[-1] for row in _read(folder / "modules.json", [])}
-    if unknown := sorted(modules - _MODULES):
+    types = {str(row["type"]) for row in read_settings(folder / "modules.json", [])}
+    # A type of another package is the model's own code, even if its class has a known name.
+    if unknown := sorted(name for name in types if not _MODULE.fullmatch(name)):
         found = f"modules.json names {', '.join(unknown)}, which would be left out"
-        raise ModelError(spec, found, f"use a model of {', '.join(sorted(_MODULES))} alone")
-    declared = _declared_pooling(_read(folder / "1_Pooling" / "config.json", {}))
+        raise ModelError(spec, found, f"use a model of {', '.join(_MODULES)} alone")
+    declared = _declared_pooling(read_settings(folder / "1_Pooling" / "config.json", {}))
     if len(declared) > 1 or not set(declared) <= set(POOLINGS.names):
         known = ", ".join(POOLINGS.names)
         raise ModelError(spec, f"it pools by {' and '.join(declared)}", f"use one of {known}")
     if declared:
         pooling = declared[0]
-    prompts = _read(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
+    prompts = read_settings(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
     if "query" in prompts:
         query_prefix = prompts["query"]
         passage_prefix = prompts.get("passage") or prompts.get("document") or ""
@@ -117,13 +121,9 @@ def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
     """Poolings of a sentence-transformers folder: `pooling_mode` since its version 6, flags before."""
     if modes := config.get("pooling_mode"):
         return [modes] if isinstance(modes, str) else list(modes)
-    known = {one.flag: name for name, one in POOLINGS.all().items()}
+    known = {member.flag: name for name, member in POOLINGS.all().items()}
     flags = sorted(key for key, on in config.items() if key.startswith("pooling_mode_") and on)
     return [known.get(flag, flag.removeprefix("pooling_mode_")) for flag in flags]
-
-
-def _read(path: Path, missing: Any) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else missing
 
 
 def content_hash(folder: Path) -> str:

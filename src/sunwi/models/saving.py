@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sunwi.errors import DataError
 from sunwi.models.builtin import write_pooling
 from sunwi.models.heads import STEMS, head_file, load_head
+from sunwi.models.loading import read_tensors
 from sunwi.models.spec import ModelInfo
 from sunwi.records.files import read_json
 
@@ -25,12 +26,11 @@ TOKENIZER_FILES = (
 def load_state(folder: Path) -> dict[str, torch.Tensor]:
     """All weights of a model folder's encoder, float32; sharded files too, heads not."""
     import torch
-    from safetensors.torch import load_file
 
     state: dict[str, torch.Tensor] = {}
     paths = sorted(path for path in folder.glob("*.safetensors") if path.stem not in STEMS.values())
     for path in paths:
-        state.update(load_file(path))
+        state.update(read_tensors(path))
     for path in [] if paths else sorted(folder.glob("pytorch_model*.bin")):
         state.update(torch.load(path, map_location="cpu", weights_only=True))
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}

@@ -36,36 +36,42 @@ def dev_contexts(
     negatives
         How many, fewer where the corpus has no more.
     """
-    asked = sorted((one for one in questions if one.split == "dev"), key=Question.sort_key)
+    dev_questions = sorted(
+        (question for question in questions if question.split == "dev"), key=Question.sort_key
+    )
     owners: dict[str, set[str]] = {}
-    for one in questions:
-        owners.setdefault(one.question, set()).add(one.docid)
-    queries = search.queries([one.question for one in asked])
-    depth = negatives + max((len(copies.get(one.docid, ())) for one in asked), default=0) + 10
+    for question in questions:
+        owners.setdefault(question.question, set()).add(question.docid)
+    queries = search.queries([question.question for question in dev_questions])
+    depth = (
+        negatives + max((len(copies.get(question.docid, ())) for question in dev_questions), default=0) + 10
+    )
     chosen: list[list[tuple[int, str]]] = []
-    for one, ranked in zip(asked, search.rank(queries, depth), strict=True):
-        answering = {one.docid, *copies.get(one.docid, ()), *owners[one.question]}
+    for question, ranked in zip(dev_questions, search.rank(queries, depth), strict=True):
+        answering = {question.docid, *copies.get(question.docid, ()), *owners[question.question]}
         groups = {group_of(documents[docid]) for docid in answering}
         hard = [
             (rank, docid)
-            for rank, docid in enumerate((search.passages.docids[at] for at in ranked.positions), start=1)
+            for rank, docid in enumerate(
+                (search.passages.docids[position] for position in ranked.positions), start=1
+            )
             if docid not in answering and group_of(documents[docid]) not in groups
         ]
         chosen.append(hard[:negatives])
-    shown = {one.docid for one in asked} | {docid for hard in chosen for _, docid in hard}
+    shown = {question.docid for question in dev_questions} | {docid for hard in chosen for _, docid in hard}
     windows = _Windows({docid: documents[docid].content for docid in sorted(shown)})
-    terms = [frozenset(found) for found in morphemes([one.question for one in asked])]
+    terms = [frozenset(words) for words in morphemes([question.question for question in dev_questions])]
     return [
         DevContexts(
-            qid=one.qid,
-            question=one.question,
-            docid=one.docid,
-            context=windows.best(words, one.docid),
+            qid=question.qid,
+            question=question.question,
+            docid=question.docid,
+            context=windows.best(words, question.docid),
             negatives=[
                 Context(docid=docid, context=windows.best(words, docid), rank=rank) for rank, docid in hard
             ],
         )
-        for one, words, hard in zip(asked, terms, chosen, strict=True)
+        for question, words, hard in zip(dev_questions, terms, chosen, strict=True)
     ]
 
 
@@ -77,7 +83,7 @@ class _Windows:
         flat = [sentence for parts in self._sentences.values() for sentence in parts]
         self._terms = dict(zip(flat, map(frozenset, morphemes(flat, "sentences")), strict=True))
 
-    def best(self, asked: frozenset[str], docid: str) -> str:
+    def best(self, terms: frozenset[str], docid: str) -> str:
         parts = self._sentences[docid]
         runs = [
             (start, end)
@@ -87,7 +93,7 @@ class _Windows:
 
         def cost(run: tuple[int, int]) -> tuple[int, int, int]:
             covered = frozenset().union(*(self._terms[sentence] for sentence in parts[slice(*run)]))
-            return -len(asked & covered), run[1] - run[0], run[0]
+            return -len(terms & covered), run[1] - run[0], run[0]
 
         start, end = min(runs, key=cost)
         return " ".join(parts[start:end])

@@ -117,7 +117,7 @@ def generate_questions(
     if qa.round_trip == "hybrid" and encoder is None:
         raise DataError("qa.round_trip is hybrid and there is no encoder", "pass one, or set it to bm25")
     documents = sorted(sources.documents, key=Document.sort_key)
-    terms = [frozenset(found) for found in morphemes([document.text for document in documents], "passages")]
+    terms = [frozenset(words) for words in morphemes([document.text for document in documents], "passages")]
     passage_terms = dict(zip((document.docid for document in documents), terms, strict=True))
     candidates, unparsed, limit = _candidates(documents, passage_terms, sources.given, params, client, engine)
     used = encoder if qa.round_trip == "hybrid" else None
@@ -139,7 +139,7 @@ def generate_questions(
         if reason is not None:
             rejected.append(RejectedQuestion(**shared, reason=reason))
         else:
-            share = overlap(seen.terms, set(seen.passage_terms))
+            share = overlap(seen.terms, seen.passage_terms)
             kept.append(Question(**shared, split=splits[candidate.docid], overlap=round(share, 4)))
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)
@@ -163,8 +163,8 @@ def _candidates(
     if qa.provider == "llm":
         if client is None:
             raise DataError("qa.provider is llm and there is no client", "set the section llm of params.yaml")
-        asked = ask(documents, client, qa, params.seed)
-        return asked.candidates, asked.rejected, qa.questions_per_document
+        written = ask(documents, client, qa, params.seed)
+        return written.candidates, written.rejected, qa.questions_per_document
     return template_candidates(documents, qa.groups, params.seed, engine), [], qa.questions_per_document
 
 
@@ -180,12 +180,12 @@ def _check(
     params: QaSections,
 ) -> list[Checked]:
     """Every candidate with its evidence and verdict; only those whose text passes are searched for."""
-    asked = morphemes([candidate.question for candidate in candidates], "questions")
+    terms = morphemes([candidate.question for candidate in candidates], "questions")
     passages = {document.docid: document.text for document in documents}
     evaluated = EvaluationTexts(evaluation_texts)
     by_text, by_search = filters_of("text"), filters_of("search")
     checked: list[Checked] = []
-    for candidate, question_terms in zip(candidates, asked, strict=True):
+    for candidate, question_terms in zip(candidates, terms, strict=True):
         evidence = Evidence(
             passage=passages[candidate.docid],
             terms=tuple(question_terms),
@@ -195,16 +195,17 @@ def _check(
             evaluation_limit=params.qa.evaluation_cosine,
         )
         checked.append((candidate, evidence, judge(candidate, evidence, by_text)))
-    passing = [at for at, (_, _, verdict) in enumerate(checked) if verdict.reason is None]
-    queries = search.queries([checked[at][0].question for at in passing])
-    sources = [checked[at][0].docid for at in passing]
+    passing = [row for row, (_, _, verdict) in enumerate(checked) if verdict.reason is None]
+    queries = search.queries([checked[row][0].question for row in passing])
+    sources = [checked[row][0].docid for row in passing]
     ranks = search.source_ranks(queries, sources, params.qa.round_trip_depth)
     cosines = search.evaluation_cosines(queries, evaluation_texts)
-    for at, rank, cosine in zip(passing, ranks, cosines, strict=True):
-        candidate, evidence, verdict = checked[at]
+    for row, rank, cosine in zip(passing, ranks, cosines, strict=True):
+        candidate, evidence, verdict = checked[row]
         evidence = replace(evidence, rank=rank, evaluation_cosine=cosine)
-        found = judge(candidate, evidence, by_search)
-        checked[at] = (candidate, evidence, FilterVerdict({**verdict.checks, **found.checks}, found.reason))
+        second = judge(candidate, evidence, by_search)
+        checks = {**verdict.checks, **second.checks}
+        checked[row] = (candidate, evidence, FilterVerdict(checks, second.reason))
     return checked
 
 

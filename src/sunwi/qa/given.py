@@ -49,10 +49,10 @@ def given_candidates(
     parsed = [(docid, source, text, *parse(text)) for docid, text, source in given]
     terms = morphemes([question for *_, question, _ in parsed], "given questions")
     by_document: defaultdict[str, list[tuple[str, str, str, str | None]]] = defaultdict(list)
-    for (docid, source, text, question, reason), asked in zip(parsed, terms, strict=True):
+    for (docid, source, text, question, reason), words in zip(parsed, terms, strict=True):
         target = docid
         if docid not in known:
-            target = min(chunks[docid], key=lambda chunk: (-overlap(asked, set(passage_terms[chunk])), chunk))
+            target = min(chunks[docid], key=lambda chunk: (-overlap(words, passage_terms[chunk]), chunk))
         by_document[target].append((source, question, text, reason))
     candidates: list[Candidate] = []
     rejected: list[RejectedQuestion] = []

@@ -15,7 +15,7 @@ FILTERS: Registry[Filter] = Registry("sunwi.qa.filters", "FILTER", Filter)
 def filters_of(step: Step) -> list[Filter]:
     """The filters of one step, in the order of their reasons' precedence; ties by name."""
     named = sorted(FILTERS.all().items(), key=lambda item: (item[1].order, item[0]))
-    return [one for _, one in named if one.step == step]
+    return [rule for _, rule in named if rule.step == step]
 
 
 def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -> FilterVerdict:

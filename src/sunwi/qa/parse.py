@@ -7,6 +7,7 @@ import re
 from sunwi.text import normalise
 
 REASONS = {"header": "질문이 아니라 제목", "empty": "빈 칸"}
+LONGEST = 4096  # characters; each mark that is taken off a text costs a pass over it
 _MARKDOWN = re.compile(r"\*\*|__|`|^#+\s*|^>\s*")
 _NUMBERING = re.compile(
     r"^(?:\(?\d{1,2}\s*[.):](?:\s+|$)|\(?\d{1,2}[.)](?=[^\d\s])|[①-⑳]\s*|[-*•·▪]\s+"
@@ -26,7 +27,8 @@ _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": 
 def parse(text: str) -> tuple[str, str | None]:
     """The question in a text, and the reason if there is none (`empty`, `header`).
 
-    Lines are never cut by position: what is no numbering stays.
+    Lines are never cut by position: what is no numbering stays. Of a text above `LONGEST` characters, which
+    the filter of form refuses as too long, nothing is taken off.
 
     Examples
     --------
@@ -36,6 +38,8 @@ def parse(text: str) -> tuple[str, str | None]:
     'header'
     """
     cleaned = " ".join(normalise(text).split())
+    if len(cleaned) > LONGEST:
+        return cleaned, None
     while True:
         bare = _NUMBERING.sub("", _MARKDOWN.sub("", cleaned).strip()).strip()
         if (

@@ -12,6 +12,6 @@ BEYOND_LIMIT = "beyond_limit"
 def reason_labels() -> dict[str, str]:
     """Reason code to its words: of the text's reading, every filter, the copies and the limit a document."""
     labels = {**parse.REASONS, **unanswered.REASONS}
-    for one in FILTERS.all().values():
-        labels |= one.reasons
+    for rule in FILTERS.all().values():
+        labels |= rule.reasons
     return labels | duplicates.REASONS | {BEYOND_LIMIT: "문서당 개수 초과"}

@@ -62,7 +62,7 @@ class QuestionSearch:
         else:
             vectors = self.encoder.encode(texts, "query", self._lengths.query_max_length, "encode questions")
         terms = index_terms(texts, self._tokenizer, "questions")
-        return QueryBatch([str(at) for at in range(len(texts))], list(texts), terms, vectors)
+        return QueryBatch([str(number) for number in range(len(texts))], list(texts), terms, vectors)
 
     def source_ranks(self, queries: QueryBatch, docids: Sequence[str], depth: int) -> list[int | None]:
         """Rank of each query's source passage, from 1; None if it is not among the first `depth`.
@@ -70,7 +70,7 @@ class QuestionSearch:
         With BM25 alone, a passage that has no term of the query is not found at any depth.
         """
         sources = [self.passages.position[docid] for docid in docids]
-        found: list[int | None] = []
+        source_ranks: list[int | None] = []
         for rows, components in self._pipeline.blocks(queries, self._names):
             targets = sources[rows]
             fused = components["bm25"] if self.encoder is None else weighted_sum(components, {})
@@ -79,21 +79,23 @@ class QuestionSearch:
             ranks = first_relevant_rank(fused, [(target,) for target in targets])
             for row, (rank, target) in enumerate(zip(ranks.tolist(), targets, strict=True)):
                 missed = rank > depth or (self.encoder is None and fused[row, target] <= 0)
-                found.append(None if missed else int(rank))
-        return found
+                source_ranks.append(None if missed else int(rank))
+        return source_ranks
 
     def _reranked(self, fused: Scores, texts: Sequence[str]) -> Scores:
         """The first passages of each query in the reranker's order, before all others in theirs."""
         assert self.reranker is not None
         heads = [top(of_query, RERANKED)[0] for of_query in fused]
         pairs = [
-            (text, self.passages.texts[at]) for text, head in zip(texts, heads, strict=True) for at in head
+            (text, self.passages.texts[position])
+            for text, head in zip(texts, heads, strict=True)
+            for position in head
         ]
         scores = iter(self.reranker.score(pairs))
-        ordered: Scores = fused - fused.max() - 1.0  # below every place that the reranker gives
+        ordered: Scores = fused - fused.max() - 1.0  # below every score that the reranker gives
         for row, head in enumerate(heads):
-            found = np.array([next(scores) for _ in head])
-            order = np.lexsort((head, -found))
+            reranked = np.array([next(scores) for _ in head])
+            order = np.lexsort((head, -reranked))
             ordered[row, head[order]] = np.arange(len(head), 0, -1, dtype=np.float32)
         return ordered
 
@@ -106,8 +108,8 @@ class QuestionSearch:
         if self.encoder is None or not texts:
             return [None] * len(queries)
         evaluated = self.queries(sorted(set(texts))).vectors.astype(np.float32)
-        found = [
+        blocks = [
             (queries.vectors[start : start + 4096].astype(np.float32) @ evaluated.T).max(axis=1)
             for start in range(0, len(queries), 4096)
         ]
-        return [round(float(value), 4) for value in np.concatenate(found)] if found else []
+        return [round(float(value), 4) for value in np.concatenate(blocks)] if blocks else []

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from sunwi.records.corpus import Document
-from sunwi.runtime import text_hash
+from sunwi.runtime import hash_share
 
 Split = Literal["train", "dev", "test"]
 
@@ -40,5 +40,4 @@ def split_documents(
 
 
 def _by_hash(group: str, dev_share: float) -> Split:
-    share = int(text_hash(group)[:13], 16) / 16**13  # 52 bits: exact as a float
-    return "dev" if share < dev_share else "train"
+    return "dev" if hash_share(group) < dev_share else "train"

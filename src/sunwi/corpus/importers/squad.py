@@ -17,7 +17,7 @@ from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import DataError
 from sunwi.records.corpus import Document, Query
-from sunwi.runtime import text_hash
+from sunwi.runtime import hash_share
 
 QUESTION_IDS = ("id", "guid", "question_id")
 ARTICLE_TITLES = ("title", "doc_title")
@@ -56,7 +56,7 @@ def read_squad(
                 place,
                 article,
                 prefix="_".join(key.split()),
-                to_tune=_hash_share(split_by) < tune_share,
+                to_tune=hash_share("tune", split_by) < tune_share,
                 docids=docids[key],
             )
     return draft
@@ -91,11 +91,6 @@ def _names(files: Sequence[Path]) -> list[str]:
     """A prefix for each file's ids: its stem, with the folder's name where two stems are the same."""
     stems = Counter(path.stem for path in files)
     return [path.stem if stems[path.stem] == 1 else f"{path.parent.name}-{path.stem}" for path in files]
-
-
-def _hash_share(key: str) -> float:
-    """A number from 0 to 1 that depends on the article alone, so that added articles move no other."""
-    return int(text_hash("tune", key)[:8], 16) / 0x100000000
 
 
 def _add_questions(draft: Draft, at: Location, paragraph: dict[str, Any], docid: str, to_tune: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -29,6 +30,24 @@ def query_key_value(attention: Any) -> tuple[torch.Tensor, torch.Tensor]:
     three = (attention.query, attention.key, attention.value)
     weights, biases = (torch.cat([getattr(part, name) for part in three]) for name in ("weight", "bias"))
     return weights, biases
+
+
+def replace_linears(
+    model: torch.nn.Module, replacement: Callable[[torch.nn.Linear, bool], torch.nn.Module]
+) -> torch.nn.Module:
+    """The model with a replacement for each `torch.nn.Linear`.
+
+    Where the second argument is true the replacement also computes BERT's GELU, which is then left out.
+    """
+    for module in list(model.modules()):
+        exact = applies_exact_gelu(module)
+        for name, child in list(module.named_children()):
+            if isinstance(child, torch.nn.Linear):
+                fused = exact and name == "dense"
+                setattr(module, name, replacement(child, fused))
+                if fused:
+                    module.intermediate_act_fn = torch.nn.Identity()
+    return model
 
 
 def applies_exact_gelu(module: torch.nn.Module | None) -> bool:

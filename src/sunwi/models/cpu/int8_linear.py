@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from sunwi.models.cpu.bert import applies_exact_gelu
+from sunwi.models.cpu.bert import applies_exact_gelu, replace_linears
 from sunwi.models.cpu.int8_product import Int8Product, after_gelu, by_token
 
 
@@ -20,14 +20,7 @@ def quantize_linears(model: torch.nn.Module) -> torch.nn.Module:
         for layer in model.modules()
         if applies_exact_gelu(getattr(layer, "intermediate", None)) and hasattr(layer.output, "dense")
     }
-    for module in list(model.modules()):
-        exact = applies_exact_gelu(module)
-        for name, child in list(module.named_children()):
-            if isinstance(child, torch.nn.Linear):
-                setattr(module, name, Int8Linear(child, id(child) in reads_gelu, exact and name == "dense"))
-                if exact and name == "dense":
-                    module.intermediate_act_fn = torch.nn.Identity()
-    return model
+    return replace_linears(model, lambda linear, gelu: Int8Linear(linear, id(linear) in reads_gelu, gelu))
 
 
 class Int8Linear(torch.nn.Module):

@@ -16,7 +16,7 @@ class Int8Product:
     """y = scale (q - zero) Q' s + b: q uint8 and scale by token, Q int8 and s by output channel.
 
     A token's scale is its own largest activation (dynamic quantisation by token, as in ZeroQuant, Yao et al.
-    2022, section 3.2): sums are whole numbers, so a row's result hangs on no other row of the batch, which
+    2022, section 3.2): sums are whole numbers, so a row's result depends on no other row of the batch, which
     one scale for a whole tensor would break.
 
     Parameters

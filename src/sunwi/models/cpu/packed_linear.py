@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sunwi.models.cpu.bert import applies_exact_gelu
+from sunwi.models.cpu.bert import replace_linears
 
 # In bfloat16 oneDNN splits the sum over channels by the number of rows where the CPU has AMX, so the rows are
 # computed in blocks of one size. 64 to 256 were measured (docs/search.md): smaller pays for calls, larger for
@@ -65,12 +65,4 @@ class PackedLinear(torch.nn.Module):
 
 def pack_linears(model: torch.nn.Module) -> torch.nn.Module:
     """The model with every `torch.nn.Linear` packed, and BERT's GELU computed by the layer before it."""
-    for module in list(model.modules()):
-        exact = applies_exact_gelu(module)
-        for name, child in list(module.named_children()):
-            if isinstance(child, torch.nn.Linear):
-                fused = name == "dense" and exact
-                setattr(module, name, PackedLinear(child.weight, child.bias, fused))
-                if fused:
-                    module.intermediate_act_fn = torch.nn.Identity()
-    return model
+    return replace_linears(model, lambda linear, gelu: PackedLinear(linear.weight, linear.bias, gelu))

@@ -53,12 +53,6 @@ def _to_bytes(vectors: SparseVectors, row: int) -> bytes:
 
 
 def _from_bytes(rows: Sequence[bytes], width: int) -> SparseVectors:
-    sizes = [len(row) // 8 for row in rows]
-    columns = [np.frombuffer(row, "<i4", size) for row, size in zip(rows, sizes, strict=True)]
-    weights = [np.frombuffer(row, "<f4", size, 4 * size) for row, size in zip(rows, sizes, strict=True)]
-    return SparseVectors(
-        np.cumsum([0, *sizes]).astype(np.int64),
-        np.concatenate(columns).astype(np.int32) if rows else np.zeros(0, dtype=np.int32),
-        np.concatenate(weights).astype(np.float32) if rows else np.zeros(0, dtype=np.float32),
-        width,
-    )
+    halves = ((row[: len(row) // 2], row[len(row) // 2 :]) for row in rows)
+    arrays = ((np.frombuffer(columns, "<i4"), np.frombuffer(weights, "<f4")) for columns, weights in halves)
+    return SparseVectors.of_rows(arrays, width)

@@ -11,6 +11,8 @@ import numpy as np
 
 from sunwi.errors import ModelError
 from sunwi.models.batches import STEP, length_batches
+from sunwi.models.loading import load_config, load_tokenizer, read_tensors
+from sunwi.models.long_texts import text_starts
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.sparse.vectors import SparseVectors
@@ -71,7 +73,7 @@ class SparseEncoder:
     @cached_property
     def column(self) -> dict[int, int]:
         """Token id to its column."""
-        return {at: column for column, at in enumerate(self.token_ids)}
+        return {token: column for column, token in enumerate(self.token_ids)}
 
     def encode_passages(self, texts: Sequence[str], max_length: int) -> SparseVectors:
         """Vectors of passages, `max_terms` entries each at most."""
@@ -81,21 +83,13 @@ class SparseEncoder:
         """Vectors of queries, by the mode that the encoder was trained for."""
         if self.query == "model":
             return self._by_model(texts, max_length, None)
-        encoded = self.tokenizer(
-            list(texts), add_special_tokens=False, truncation=True, max_length=max_length
-        )
-        starts, columns, weights = [0], [], []
-        for row in encoded["input_ids"]:
-            known = sorted({at for at in row if at in self.column}, key=self.column.__getitem__)
-            columns += [self.column[at] for at in known]
-            weights += [self.idf[at] for at in known]
-            starts.append(len(columns))
-        return SparseVectors(
-            np.array(starts, dtype=np.int64),
-            np.array(columns, dtype=np.int32),
-            np.array(weights, dtype=np.float32),
-            len(self.token_ids),
-        )
+        starting = text_starts(self.tokenizer, texts, max_length)
+        encoded = self.tokenizer(starting, add_special_tokens=False, truncation=True, max_length=max_length)
+        rows = []
+        for ids in encoded["input_ids"]:
+            known = sorted({token for token in ids if token in self.column}, key=self.column.__getitem__)
+            rows.append(([self.column[token] for token in known], [self.idf[token] for token in known]))
+        return SparseVectors.of_rows(rows, len(self.token_ids))
 
     def top_terms(self, vectors: SparseVectors, row: int, count: int) -> list[tuple[str, float]]:
         """The strongest entries of one text with their weights, ties by column."""
@@ -108,7 +102,8 @@ class SparseEncoder:
 
         device = pick_device()
         model = self.model.to(device).eval()
-        encoded = self.tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+        starting = text_starts(self.tokenizer, texts, max_length)
+        encoded = self.tokenizer(starting, truncation=True, max_length=max_length)["input_ids"]
         rows: list[SparseVectors | None] = [None] * len(texts)
         # On a CPU each row runs alone: BLAS chooses its order of additions by the number of rows.
         count, step = (1, 1) if device.type == "cpu" else (self.batch_size, STEP)
@@ -150,9 +145,6 @@ def load_sparse(folder: Path, batch_size: int = 16) -> SparseEncoder:
     ModelError
         If the folder holds no sparse encoder.
     """
-    from safetensors.torch import load_file
-    from transformers import AutoConfig, AutoTokenizer
-
     from sunwi.models.sparse.head import SparseModel, bare_encoder, new_head
 
     if not (folder / SETTINGS_FILE).exists():
@@ -161,11 +153,11 @@ def load_sparse(folder: Path, batch_size: int = 16) -> SparseEncoder:
     info = resolve(str(folder))
     settings = read_json(folder / SETTINGS_FILE)
     token_ids = settings["token_ids"]
-    config = AutoConfig.from_pretrained(folder)
-    head = new_head(info, len(token_ids), int(config.hidden_size), load_file(folder / HEAD_FILE))
+    config = load_config(folder)
+    head = new_head(info, len(token_ids), int(config.hidden_size), read_tensors(folder / HEAD_FILE))
     model = SparseModel(bare_encoder(folder), head, token_ids, int(config.vocab_size))
     idf = dict(zip(token_ids, settings["idf"], strict=True))
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="right")
+    tokenizer = load_tokenizer(folder)
     return SparseEncoder(
         model, tokenizer, token_ids, idf, settings["query"], settings["max_terms"], batch_size
     )
@@ -184,10 +176,4 @@ def pad(rows: Sequence[Sequence[int]], tokenizer: Any, size: int | None = None) 
 
 def stack(parts: Sequence[SparseVectors], width: int) -> SparseVectors:
     """Rows of several blocks as one."""
-    starts = np.cumsum([0, *(int(length) for part in parts for length in np.diff(part.starts))])
-    return SparseVectors(
-        starts.astype(np.int64),
-        np.concatenate([part.columns for part in parts]) if parts else np.zeros(0, dtype=np.int32),
-        np.concatenate([part.weights for part in parts]) if parts else np.zeros(0, dtype=np.float32),
-        width,
-    )
+    return SparseVectors.of_rows((part.row(row) for part in parts for row in range(len(part))), width)

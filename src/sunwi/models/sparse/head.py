@@ -10,6 +10,7 @@ from torch import nn
 
 from sunwi.errors import ModelError
 from sunwi.models.encoder import load_encoder
+from sunwi.models.loading import load_config
 from sunwi.models.saving import load_state
 from sunwi.models.spec import ModelInfo
 
@@ -180,6 +181,4 @@ def _word_embeddings(state: Mapping[str, torch.Tensor], info: ModelInfo) -> torc
 
 
 def _epsilon(info: ModelInfo) -> float:
-    from transformers import AutoConfig
-
-    return float(getattr(AutoConfig.from_pretrained(info.folder), "layer_norm_eps", 1e-12))
+    return float(getattr(load_config(info.folder), "layer_norm_eps", 1e-12))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,20 +27,23 @@ class SparseVectors:
     @classmethod
     def of(cls, dense: Weights, max_terms: int | None = None) -> SparseVectors:
         """Rows of weights [texts, vocabulary], 0 or more; the `max_terms` largest of each, ties by column."""
-        starts, columns, weights = [0], [], []
+        rows = []
         for row in dense:
             active = np.flatnonzero(row > 0)
             if max_terms is not None and len(active) > max_terms:
                 active = np.sort(active[np.lexsort((active, -row[active]))][:max_terms])
-            columns.append(active.astype(np.int32))
-            weights.append(row[active].astype(np.float32))
-            starts.append(starts[-1] + len(active))
-        return cls(
-            np.array(starts, dtype=np.int64),
-            np.concatenate(columns) if columns else np.zeros(0, dtype=np.int32),
-            np.concatenate(weights) if weights else np.zeros(0, dtype=np.float32),
-            dense.shape[1],
-        )
+            rows.append((active, row[active]))
+        return cls.of_rows(rows, dense.shape[1])
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], width: int) -> SparseVectors:
+        """From the columns (rising) and the weights of each text."""
+        columns, weights = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.float32)]
+        for of_text, weights_of_text in rows:
+            columns.append(np.asarray(of_text, dtype=np.int32))
+            weights.append(np.asarray(weights_of_text, dtype=np.float32))
+        starts = np.cumsum([len(part) for part in columns], dtype=np.int64)
+        return cls(starts, np.concatenate(columns), np.concatenate(weights), width)
 
     def __len__(self) -> int:
         return len(self.starts) - 1

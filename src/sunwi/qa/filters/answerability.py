@@ -15,7 +15,7 @@ def answerability(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
     People and LLMs paraphrase (the median share of people's questions is about a half), so for them
     it is recorded and rejects nothing.
     """
-    share = overlap(evidence.terms, set(evidence.passage_terms))
+    share = overlap(evidence.terms, evidence.passage_terms)
     refused = share < MIN_SHARE and not candidate.paraphrase
     return FilterVerdict({"answerable": round(share, 4)}, "not_answerable" if refused else None)
 

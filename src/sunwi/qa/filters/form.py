@@ -9,6 +9,7 @@ from sunwi.qa.filter import Filter
 
 MIN_CHARS, MAX_CHARS = 9, 80
 MIN_KEYWORDS = 2
+TAIL = 256  # of a text: a run of marks that is longer would cost the square of its length
 
 _ASKED = r"(?:무엇|무슨|뭐|뭘|왜|어떻게|어떤|어디|어느|언제|누구|얼마|몇)"
 _ENDING = re.compile(
@@ -28,7 +29,8 @@ _COMPOUND = re.compile(
 
 
 def asks(text: str) -> bool:
-    """Whether a text ends as a question or a request."""
+    """Whether a text ends as a question or a request, judged by its last `TAIL` characters."""
+    text = text[-TAIL:]
     return bool(_ENDING.search(text)) and (
         text.rstrip().endswith(("?", "？")) or not _STATEMENT.search(text) or "궁금" in text
     )

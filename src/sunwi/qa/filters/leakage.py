@@ -1,4 +1,4 @@
-"""Leakage: a question that leans on its passage is useless to somebody who has not seen it."""
+"""Leakage: a question that refers to its passage is useless to somebody who has not seen it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def leakage(candidate: Candidate, evidence: Evidence) -> FilterVerdict:
 
     `문서`, `본문`, `지문` are leaks wherever they stand, unless the passage speaks of them itself.
     """
-    if found := _DOCUMENT.search(candidate.question):
-        return FilterVerdict({"leak": found.group().strip()}, "refers_to_document")
+    if match := _DOCUMENT.search(candidate.question):
+        return FilterVerdict({"leak": match.group().strip()}, "refers_to_document")
     mentioned = [word for word in _MENTION.findall(candidate.question) if word not in evidence.passage]
     if mentioned:
         return FilterVerdict({"leak": mentioned[0]}, "refers_to_document")
-    if found := _DEICTIC.search(candidate.question):
-        return FilterVerdict({"leak": found.group().strip()}, "deictic")
+    if match := _DEICTIC.search(candidate.question):
+        return FilterVerdict({"leak": match.group().strip()}, "deictic")
     return FilterVerdict()
 
 

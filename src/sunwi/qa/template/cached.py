@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
-from sunwi import text
+from sunwi import josa, text
 from sunwi.qa.candidate import Candidate
 from sunwi.qa.filters.form import MIN_CHARS
 from sunwi.records.corpus import Document
@@ -25,7 +25,7 @@ def _rules() -> str:
     """Hash of the templates' own source and the analyser's version: whoever edits a rule raises no number."""
     from kiwipiepy import __version__ as kiwi_version
 
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(text.__file__)]
+    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(josa.__file__), Path(text.__file__)]
     return text_hash(
         kiwi_version, str(MIN_CHARS), *(source.read_text(encoding="utf-8") for source in sources)
     )
@@ -33,7 +33,10 @@ def _rules() -> str:
 
 def to_row(candidates: Sequence[Candidate]) -> bytes:
     """The candidates of one document; qid and docid follow from their place and the key."""
-    rows = [[one.question, one.style, one.generator, dict(one.checks)] for one in candidates]
+    rows = [
+        [candidate.question, candidate.style, candidate.generator, dict(candidate.checks)]
+        for candidate in candidates
+    ]
     return json.dumps(rows, ensure_ascii=False).encode("utf-8")
 
 

@@ -21,11 +21,12 @@ from sunwi.qa.template.sentence import Sentence, split_sentences
 from sunwi.qa.template.term import is_title
 from sunwi.qa.template.wordings import WORDINGS
 from sunwi.records.corpus import Document
-from sunwi.text import kiwi
+from sunwi.text import kiwi, pieces
 
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
+Piece = tuple[str, "Sequence[Token]"]  # of a passage's content, and its morphemes
 Group = Literal["safe", "medium", "keyword"]
 PATTERNS: dict[Group, dict[str, Pattern]] = {"safe": safe.SAFE, "medium": medium.MEDIUM}
 
@@ -79,24 +80,28 @@ class _Made:
 def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[list[Candidate]]:
     """Candidates of each document."""
     titles = kiwi().tokenize([document.title or "" for document in documents])
-    analysed = kiwi().tokenize([document.content for document in documents])
+    cut = [pieces(document.content) for document in documents]
+    analysed = iter(kiwi().tokenize(list(chain.from_iterable(cut))))
     return [
-        _for_document(document, tokens, title, groups, seed)
-        for document, tokens, title in zip(documents, analysed, titles, strict=True)
+        _for_document(document, list(zip(texts, analysed, strict=False)), title, groups, seed)
+        for document, texts, title in zip(documents, cut, titles, strict=True)
     ]
 
 
 def _for_document(
-    document: Document, tokens: Sequence[Token], title: Sequence[Token], groups: frozenset[Group], seed: int
+    document: Document, content: Sequence[Piece], title: Sequence[Token], groups: frozenset[Group], seed: int
 ) -> list[Candidate]:
-    sentences = split_sentences(document.content, tokens, document.title or "")
+    """Candidates of one document; the keyword query is that of its first piece."""
+    sentences: list[Sentence] = []
+    for text, tokens in content:
+        sentences += split_sentences(text, tokens, document.title or "", first=len(sentences))
     made: list[_Made] = []
     if "safe" in groups:
         made += _by_patterns(document, sentences, "safe", seed)
         made += _by_title(document, title, seed)
     if "medium" in groups:
         made += _by_patterns(document, sentences, "medium", seed)
-    if "keyword" in groups and (query := keyword_query(document, tokens)):
+    if "keyword" in groups and (query := keyword_query(document.title or "", *content[0])):
         made.append(_Made(query, "keyword", "keyword", "keyword", None))
     return [
         Candidate(
@@ -113,23 +118,23 @@ def _for_document(
 
 
 def _by_patterns(document: Document, sentences: Sequence[Sentence], group: Group, seed: int) -> list[_Made]:
-    asked: set[tuple[int, str]] = set()
+    used: set[tuple[int, str]] = set()
     answers: Counter[int] = Counter()
-    found: list[tuple[int, int, int, _Made]] = []
+    ranked: list[tuple[int, int, int, _Made]] = []
     for sentence in sentences:
         for rank, (name, pattern) in enumerate(PATTERNS[group].items()):
             for fact in pattern(sentence):
                 key = (id(WORDINGS[name]), fact.focus)  # patterns that share their wordings ask the same
-                if key in asked:
+                if key in used:
                     continue
-                asked.add(key)
+                used.add(key)
                 question, register = word(
                     WORDINGS[name], fact.slots, str(seed), document.docid, name, fact.focus
                 )
                 entry = _Made(question, register, name, group, sentence.number)
-                found.append((answers[sentence.number], rank, sentence.number, entry))
+                ranked.append((answers[sentence.number], rank, sentence.number, entry))
                 answers[sentence.number] += 1
-    return [entry for *_, entry in sorted(found, key=lambda row: row[:3])]
+    return [entry for *_, entry in sorted(ranked, key=lambda row: row[:3])]
 
 
 def _by_title(document: Document, tokens: Sequence[Token], seed: int) -> list[_Made]:

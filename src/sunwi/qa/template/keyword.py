@@ -13,21 +13,19 @@ from sunwi.qa.template.term import is_term
 if TYPE_CHECKING:
     from kiwipiepy import Token
 
-    from sunwi.records.corpus import Document
-
 _COMPOUND = frozenset({"NNG", "NNP", "XSN", "XPN", "SL", "SN"})
 _POSITIONS = frozenset({"때", "가운데", "동안", "사이", "이상", "이하", "경우", "정도", "적"})
 _LONGEST = 4  # morphemes in one phrase
 PHRASES = 3
 
 
-def keyword_query(document: Document, tokens: Sequence[Token]) -> str | None:
+def keyword_query(title: str, content: str, tokens: Sequence[Token]) -> str | None:
     """Two or three noun phrases, in the order in which the passage has them; None if it has fewer.
 
     A phrase weighs by how often the passage has it, more in a title, less if it is short; so a
     query depends on its own passage alone.
     """
-    title = re.sub(r"\s", "", document.title or "")
+    title = re.sub(r"\s", "", title)
     counts: Counter[str] = Counter()
     first_at: dict[str, int] = {}
     runs = [
@@ -39,7 +37,7 @@ def keyword_query(document: Document, tokens: Sequence[Token]) -> str | None:
         verbal = bool(after) and after[0].tag in {"XSV", "XSA"}  # 필요하다, 발생한다
         if verbal or phrase[-1].form in _POSITIONS or any(token.tag == "SN" for token in phrase[1:]):
             continue
-        text = document.content[phrase[0].start : phrase[-1].end]
+        text = content[phrase[0].start : phrase[-1].end]
         if "\n" in text or phrase[-1].form == "적" or phrase[-1].tag in {"XPN", "SN"}:
             continue
         if is_term(phrase, text):
@@ -53,7 +51,9 @@ def keyword_query(document: Document, tokens: Sequence[Token]) -> str | None:
     ordered = sorted(counts, key=lambda text: (-weight(text), first_at[text], text))
     distinct: list[str] = []
     for text in ordered:
+        if len(distinct) == PHRASES:
+            break
         if not any(text in other or other in text for other in distinct):
             distinct.append(text)
-    best = sorted(distinct[:PHRASES], key=lambda text: first_at[text])
+    best = sorted(distinct, key=lambda text: first_at[text])
     return " ".join(best) if len(best) > 1 else None

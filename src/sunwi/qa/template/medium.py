@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sunwi.josa import josa
 from sunwi.qa.template.adnominal import adnominal
-from sunwi.qa.template.josa import josa
 from sunwi.qa.template.pattern import NOUN, TAIL, Found, Pattern, over_morphemes
 from sunwi.qa.template.sentence import Clause, Sentence, refers_back
 from sunwi.qa.template.term import is_phrase, is_term
@@ -77,7 +77,7 @@ def _has_topic(sentence: Sentence, first: int, last: int) -> bool:
 
 
 def _specific(tokens: Sequence[Token]) -> bool:
-    """Whether the nouns tell what the condition is about: `온도가 높아지면` alone does not."""
+    """Whether the nouns say what the condition is about: `온도가 높아지면` alone does not."""
     nouns = (token for token in tokens if token.tag.startswith(("NN", "SL")) and token.form not in COMMON)
     return sum(len(noun.form) for noun in nouns) >= _LEAST_NOUN_CHARS
 
@@ -95,11 +95,11 @@ def _subject(sentence: Sentence) -> tuple[str, int] | None:
 
 def why(sentence: Sentence) -> Iterator[Found]:
     """`R기 때문에 C`, `R므로 C`: why C."""
-    found = _REASON.search(sentence.code)
-    if not found:
+    match = _REASON.search(sentence.code)
+    if not match:
         return
-    reason_end = sentence.index(found.start())
-    start = sentence.index(found.end())
+    reason_end = sentence.index(match.start())
+    start = sentence.index(match.end())
     end = next((i for i in range(start, len(sentence.tokens)) if sentence.tokens[i].tag == "EF"), None)
     if end is None or start >= end or _UNCLEAR.search(sentence.code[sentence.offset(start) :]):
         return
@@ -119,8 +119,8 @@ def why(sentence: Sentence) -> Iterator[Found]:
         return
     if not _specific([*sentence.tokens[sentence.start : subject[1]], *clause.tokens]):
         return
-    asked = f"{subject[0]}{josa(subject[0], '이')} {predicate}"
-    yield Found({"C": asked}, asked)
+    whole = f"{subject[0]}{josa(subject[0], '이')} {predicate}"
+    yield Found({"C": whole}, whole)
 
 
 def _takes_object(clause: Clause) -> bool:
@@ -152,10 +152,10 @@ def _topic_to_subject(clause: Clause, predicate: str) -> str | None:
 
 def because(sentence: Sentence) -> Iterator[Found]:
     """`C는 것은 R 때문이다`: why C."""
-    found = _BECAUSE.search(sentence.code)
-    if not found:
+    match = _BECAUSE.search(sentence.code)
+    if not match:
         return
-    head = sentence.index(found.start())
+    head = sentence.index(match.start())
     if head == 0 or sentence.tokens[head - 1].tag != "ETM":
         return
     text = _clean(sentence, sentence.start, head)
@@ -167,10 +167,10 @@ def because(sentence: Sentence) -> Iterator[Found]:
 
 def condition(sentence: Sentence) -> Iterator[Found]:
     """`C면 R`: what happens if C."""
-    found = _CONDITION.search(sentence.code)
-    if not found or _NOT_CONDITION.search(sentence.code[: found.end()].removesuffix(",/SP ")):
+    match = _CONDITION.search(sentence.code)
+    if not match or _NOT_CONDITION.search(sentence.code[: match.end()].removesuffix(",/SP ")):
         return
-    last = sentence.index(found.end())
+    last = sentence.index(match.end())
     while sentence.tokens[last - 1].tag == "SP":
         last -= 1
     text = _clean(sentence, sentence.start, last)
@@ -202,10 +202,10 @@ def _can_be_asked(sentence: Sentence, last: int) -> bool:
 
 def purpose(sentence: Sentence) -> Iterator[Found]:
     """`C기 위해 ... 필요하다 / 해야 한다`: what C takes."""
-    found = _PURPOSE.search(sentence.code)
-    if not found or not _DEMAND.search(sentence.code):
+    match = _PURPOSE.search(sentence.code)
+    if not match or not _DEMAND.search(sentence.code):
         return
-    verb = sentence.index(found.start())
+    verb = sentence.index(match.start())
     topic = sentence.topic
     first = sentence.start
     if topic is not None and topic.josa < verb:
@@ -215,10 +215,10 @@ def purpose(sentence: Sentence) -> Iterator[Found]:
     text = _clean(sentence, first, verb)
     if text is None or any(token.tag == "EC" for token in sentence.tokens[first:verb]):
         return
-    asked = sentence.tokens[first:verb]
-    if not any(token.tag in {"JKO", "JKS"} for token in asked) or any(token.tag == "SN" for token in asked):
+    words = sentence.tokens[first:verb]
+    if not any(token.tag in {"JKO", "JKS"} for token in words) or any(token.tag == "SN" for token in words):
         return
-    if not _specific(asked):
+    if not _specific(words):
         return
     slots = {"C": f"{text}기"}
     if _NEED.search(sentence.code):
@@ -230,17 +230,17 @@ def purpose(sentence: Sentence) -> Iterator[Found]:
 def name_of(sentence: Sentence) -> Iterator[Found]:
     """`...하는 현상을 X라고 한다`, `X는 ...하는 현상을 말한다`: the name of what is described."""
     topic = sentence.topic
-    found = _MEANT.search(sentence.code)
-    if found and topic is not None and is_term(topic.tokens, topic.text):
+    match = _MEANT.search(sentence.code)
+    if match and topic is not None and is_term(topic.tokens, topic.text):
         first = topic.josa + 1
     else:
-        found = _NAME.search(sentence.code)
+        match = _NAME.search(sentence.code)
         first = sentence.start
-        if found and topic is not None and topic.josa < sentence.index(found.start()):
+        if match and topic is not None and topic.josa < sentence.index(match.start()):
             return
-    if not found:
+    if not match:
         return
-    last = sentence.index(found.end("what"))
+    last = sentence.index(match.end("what"))
     text = _clean(sentence, first, last)
     if (
         text is None

@@ -28,7 +28,7 @@ NOUN_PHRASE = rf"(?:{NOUN}+(?:의/JKG {NOUN}+)?)"
 # endings, auxiliaries and `-ㄹ 수 있` after a predicate, up to the end of its clause
 TAIL = r"(?:\S+/(?:EP|EC|EF|VX|VX-\S|SF|SP|SSC|SSO) |(?:ᆯ|을)/ETM 수/NNB 있/V\S+ |게/EC 되/VV )*$"
 
-# An answer such as `다양한 용도로`, `여러 원인에 의해`: nothing that could be told
+# An answer such as `다양한 용도로`, `여러 원인에 의해`: they say nothing that can be asked for
 EMPTY_ANSWER = (
     r"(?:다양|여러|많|일정|특정)/\S+ (?:하/XSA )?(?:(?:ᆫ|은)/ETM )?"
     r"(?:\S+/(?:NNG|XSN) ){1,2}(?:로|으로|에|에서|에게)/JKB "

@@ -36,18 +36,18 @@ def _matches(sentence: Sentence, pattern: re.Pattern[str]) -> Iterator[tuple[str
     if topic is None or not is_term(topic.tokens, topic.text):
         return
     for clause in clauses(sentence, topic.josa + 1):
-        found = pattern.search(clause.code)
+        match = pattern.search(clause.code)
         empty = clause.has_subject() or refers_back(clause.tokens) or _EMPTY.search(clause.code)
-        if not found or empty:
+        if not match or empty:
             continue
-        if "않/VX " not in found[0] and "보다/JKB " not in clause.code:
-            yield topic.text, found
+        if "않/VX " not in match[0] and "보다/JKB " not in clause.code:
+            yield topic.text, match
 
 
 def cause(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...로 인해 발생한다`: why X happens."""
-    for text, found in _matches(sentence, _CAUSE):
-        yield Found({"X": text, "V": found["verb"] or "발생하"}, text)
+    for text, match in _matches(sentence, _CAUSE):
+        yield Found({"X": text, "V": match["verb"] or "발생하"}, text)
 
 
 def place(sentence: Sentence) -> Iterator[Found]:

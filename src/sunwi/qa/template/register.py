@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sunwi.josa import fill
 from sunwi.qa.filters.form import MIN_CHARS
-from sunwi.qa.template.josa import fill
 from sunwi.runtime import text_hash
 
 Wordings = Mapping[str, Sequence[str]]  # register -> templates
@@ -18,7 +18,7 @@ REGISTERS = ("polite", "plain", "colloquial")
 def word(wordings: Wordings, slots: Mapping[str, str], *identity: str) -> tuple[str, str]:
     """Question and its register, chosen by the hash of `identity` (seed, docid, pattern ...).
 
-    A wording that comes out shorter than the form filter allows gives way to the next one.
+    If a wording is shorter than the form filter allows, the next one is taken.
     """
     number = int(text_hash(*identity)[:12], 16)
     first = _TENTHS[number % 10]

@@ -72,38 +72,40 @@ def _about(sentence: Sentence) -> Iterator[tuple[str, Clause, bool]]:
             yield text, clause, bare
 
 
-def _one(text: str) -> Found:
+def _of_subject(text: str) -> Found:
     return Found({"X": text}, text)
 
 
 def _defines(clause: Clause, term: str) -> bool:
     if _MEANS.search(clause.code):
         return True
-    found = _IS.search(clause.code)
-    if not found or _VAGUE.search(clause.code):
+    match = _IS.search(clause.code)
+    if not match or _VAGUE.search(clause.code):
         return False
-    form, tag = found.group(1), found.group(2)
+    form, tag = match.group(1), match.group(2)
     in_title = re.sub(r"\s", "", term) in re.sub(r"\s", "", clause.sentence.title)
     is_kind = in_title or (form in KIND_SUFFIXES if tag == "XSN" else form in KINDS)
-    return is_kind and "/ETM " in clause.code[: found.start()]  # a bare `X는 금속이다` tells too little
+    return is_kind and "/ETM " in clause.code[: match.start()]  # a bare `X는 금속이다` tells too little
 
 
 def definition(sentence: Sentence) -> Iterator[Found]:
     """`X는 ... 현상이다`, `X는 ...을 말한다`: what X is."""
-    found = list(_about(sentence))
-    if found and found[0][2] and "의/JKG " not in Clause(sentence, sentence.start, found[0][1].first).code:
-        text, clause, _ = found[0]
-        if _defines(clause, text):
-            yield _one(text)
+    first = next(_about(sentence), None)
+    if first is None:
+        return
+    text, clause, bare = first
+    genitive = "의/JKG " in Clause(sentence, sentence.start, clause.first).code
+    if bare and not genitive and _defines(clause, text):
+        yield _of_subject(text)
 
 
 def naming(sentence: Sentence) -> Iterator[Found]:
     """`...을 X라고 한다`: what X is."""
-    for found in _NAMED.finditer(sentence.code):
-        first, last = sentence.index(found.start("term")), sentence.index(found.end("term"))
+    for match in _NAMED.finditer(sentence.code):
+        first, last = sentence.index(match.start("term")), sentence.index(match.end("term"))
         text = re.sub(r"\s*\([^()]*\)", "", sentence.span(first, last))
         if is_term(sentence.tokens[first:last], text):
-            yield _one(text)
+            yield _of_subject(text)
 
 
 def attribute(sentence: Sentence) -> Iterator[Found]:
@@ -127,9 +129,9 @@ def _is_complete(sentence: Sentence) -> bool:
 def role(sentence: Sentence) -> Iterator[Found]:
     """`X는 ... 역할을 한다`: the role of X."""
     for text, clause, bare in _about(sentence):
-        found = _ROLE.search(clause.code)
-        if found and bare and not _is_empty_role(clause.code[: found.start()]):
-            noun = "역할" if found["noun"] == "구실" else found["noun"]
+        match = _ROLE.search(clause.code)
+        if match and bare and not _is_empty_role(clause.code[: match.start()]):
+            noun = "역할" if match["noun"] == "구실" else match["noun"]
             yield Found({"X": text, "N": noun}, text)
 
 
@@ -143,31 +145,31 @@ def use(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...에 쓰인다`: what X is used for."""
     for text, clause, bare in _about(sentence):
         if bare and _USE.search(clause.code) and not _NO_USE.search(clause.code):
-            yield _one(text)
+            yield _of_subject(text)
 
 
 def parts(sentence: Sentence) -> Iterator[Found]:
     """`X는 ...로 이루어진다`: what X consists of."""
     for text, clause, bare in _about(sentence):
         if bare and _PARTS.search(clause.code) and not _NO_PARTS.search(clause.code):
-            yield _one(text)
+            yield _of_subject(text)
 
 
 def kinds(sentence: Sentence) -> Iterator[Found]:
     """`X는 A와 B로 나뉜다`: the kinds of X."""
     for text, clause, bare in _about(sentence):
         if bare and _KINDS_OF.search(clause.code):
-            yield _one(text)
+            yield _of_subject(text)
 
 
 def influence(sentence: Sentence) -> Iterator[Found]:
     """`X는 Y에 영향을 미친다`: how X acts on Y."""
     for text, clause, _ in _about(sentence):
-        found = _INFLUENCE.search(clause.code)
-        if not found or "않/VX " in found[0]:
+        match = _INFLUENCE.search(clause.code)
+        if not match or "않/VX " in match[0]:
             continue
-        start = sentence.offset(clause.first) + found.start("on")
-        end = sentence.offset(clause.first) + found.end("on")
+        start = sentence.offset(clause.first) + match.start("on")
+        end = sentence.offset(clause.first) + match.end("on")
         first, last = sentence.index(start), sentence.index(end)
         on = sentence.span(first, last)
         if is_phrase(sentence.tokens[first:last], on) and on not in text:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,11 +91,8 @@ class Sentence:
 
     @cached_property
     def _offsets(self) -> list[int]:
-        offsets, at = [], 0
-        for token in self.tokens:
-            offsets.append(at)
-            at += len(token.form) + len(token.tag) + 2
-        return [*offsets, at]
+        sizes = (len(token.form) + len(token.tag) + 2 for token in self.tokens)
+        return [0, *accumulate(sizes)]
 
     def offset(self, index: int) -> int:
         """Where token `index` starts in `code`."""
@@ -102,7 +100,7 @@ class Sentence:
 
     def index(self, offset: int) -> int:
         """The token that starts at an offset of `code`."""
-        return self._offsets.index(offset)
+        return bisect_left(self._offsets, offset)
 
     def span(self, first: int, last: int) -> str:
         """The passage's text from token `first` to before token `last`."""
@@ -113,13 +111,13 @@ class Sentence:
     @cached_property
     def start(self) -> int:
         """First token after connectives: `또한,`, `따라서`, `예를 들어,`."""
-        found = re.match(
+        match = re.match(
             r"(?:(?:\S+/MAJ |(?:만약|만일|특히|즉|또한|또|한편|그래서|반면|반대로|다만|물론|사실|결국|보통"
             r"|흔히|대체로|이제|먼저)/\S+ "
             r"|일반/NNG 적/XSN 으로/JKB |예/NNG 를/JKO 들/VV (?:어|면)/EC )(?:,/SP )?)*",
             self.code,
         )
-        return self.index(found.end()) if found else 0
+        return self.index(match.end()) if match else 0
 
     @cached_property
     def topic(self) -> Topic | None:
@@ -191,10 +189,10 @@ class Clause:
         return subject or self.has_topic()
 
 
-def split_sentences(text: str, tokens: Sequence[Token], title: str = "") -> list[Sentence]:
-    """The sentences of an analysed text."""
+def split_sentences(text: str, tokens: Sequence[Token], title: str = "", first: int = 0) -> list[Sentence]:
+    """The sentences of an analysed text, numbered from `first`."""
     groups = groupby(tokens, key=lambda token: token.sent_position)
-    return [Sentence(text, tuple(group), number, title) for number, (_, group) in enumerate(groups)]
+    return [Sentence(text, tuple(group), number, title) for number, (_, group) in enumerate(groups, first)]
 
 
 def clauses(sentence: Sentence, first: int) -> list[Clause]:
@@ -202,7 +200,7 @@ def clauses(sentence: Sentence, first: int) -> list[Clause]:
 
     So every clause but the first is about the same topic as the first.
     """
-    found: list[Clause] = []
+    coordinate: list[Clause] = []
     start = first
     tokens = sentence.tokens
     for index in range(first, len(tokens)):
@@ -210,15 +208,15 @@ def clauses(sentence: Sentence, first: int) -> list[Clause]:
         coordinates = tokens[index].tag == "EC" and tokens[index].form in _COORDINATING and following != "VX"
         if coordinates or tokens[index].tag == "EF":
             clause = Clause(sentence, start, index + 1)
-            if clause.has_topic() or (found and clause.has_subject()):
+            if clause.has_topic() or (coordinate and clause.has_subject()):
                 break
-            found.append(clause)
+            coordinate.append(clause)
             start = index + 1
-    return found
+    return coordinate
 
 
 def refers_back(tokens: Sequence[Token]) -> bool:
-    """Whether the words lean on something said before: `이러한`, `그`, `이때`, `우리` ..."""
+    """Whether the words refer to an earlier sentence: `이러한`, `그`, `이때`, `우리` ..."""
     for token in tokens:
         form, tag = token.form, token.tag
         if (

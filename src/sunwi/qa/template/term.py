@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sunwi.qa.template.josa import final_sound
+from sunwi.josa import final_sound
 from sunwi.qa.template.sentence import refers_back
 from sunwi.qa.template.vocabulary import GENERIC
 

@@ -80,7 +80,7 @@ COMMON = _words(
     """
 )
 
-# What is told in numbers.
+# What is given as a number.
 MEASURES = _words(
     """
     수명 온도 속도 질량 길이 밀도 지름 반지름 높이 깊이 넓이 부피 거리 주기 무게 농도 두께 압력 전압

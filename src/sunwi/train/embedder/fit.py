@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder
+from sunwi.models.loading import load_config
 from sunwi.models.spec import ModelInfo
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.train_embedder import TrainEmbedderParams
@@ -168,9 +169,7 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
 
 def _layers(info: ModelInfo) -> int | None:
     """Number of layers in the model's configuration; None if it is not stated there."""
-    from transformers import AutoConfig
-
-    return getattr(AutoConfig.from_pretrained(info.folder), "num_hidden_layers", None)
+    return getattr(load_config(info.folder), "num_hidden_layers", None)
 
 
 def _figures(row: dict[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sunwi.errors import ModelError
+from sunwi.models.loading import load_tokenizer
 from sunwi.models.resolver import content_hash
 from sunwi.models.spec import ModelInfo
 
@@ -23,9 +24,7 @@ def ending_with_eos(info: ModelInfo, folder: Path) -> ModelInfo:
     ModelError
         If the tokeniser has no EOS, or texts do not end with it afterwards.
     """
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
+    tokenizer = load_tokenizer(info.folder)
     if tokenizer.eos_token is None:
         raise ModelError(
             info.spec, "its tokeniser has no end token", "use a decoder whose tokeniser defines eos_token"
@@ -45,7 +44,7 @@ def ending_with_eos(info: ModelInfo, folder: Path) -> ModelInfo:
     for path in sorted(info.folder.iterdir()):
         if path.is_file() and not (folder / path.name).exists():
             (folder / path.name).symlink_to(path.resolve())
-    if not _ends(AutoTokenizer.from_pretrained(folder)):
+    if not _ends(load_tokenizer(folder)):
         raise ModelError(
             info.spec, "its tokeniser does not end texts with EOS", "use a model with a fast tokeniser"
         )

@@ -20,9 +20,9 @@ from FlagEmbedding.finetune.embedder.decoder_only.base.load_model import get_mod
 from FlagEmbedding.finetune.embedder.encoder_only.m3 import EncoderOnlyEmbedderM3Runner
 from safetensors.torch import load_file, save_file
 from torch.utils.data import Dataset, SequentialSampler
-from transformers import AutoTokenizer
 
 from sunwi.models.encoder import load_encoder
+from sunwi.models.loading import load_tokenizer
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.train.embedder.collator import GroupCollator
@@ -144,11 +144,13 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
 
     def load_tokenizer_and_model(self) -> tuple[Any, Any]:
         """Weights in float32: transformers keeps a half-precision checkpoint's type, which cannot train."""
-        tokenizer = AutoTokenizer.from_pretrained(self.info.folder, padding_side="right")
+        tokenizer = load_tokenizer(self.info.folder)
         args = self.training_args
         m3 = {}
         if self.params.method == "m3":
-            base = EncoderOnlyEmbedderM3Runner.get_model(str(self.info.folder), torch_dtype=torch.float32)
+            base = EncoderOnlyEmbedderM3Runner.get_model(
+                str(self.info.folder), trust_remote_code=False, torch_dtype=torch.float32
+            )
             encoder = base["model"]
             m3 = {"unified_finetuning": args.unified_finetuning, "use_self_distill": args.use_self_distill}
         elif self.params.method == "decoder":
@@ -181,6 +183,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
     def _decoder_arguments(self) -> DecoderOnlyEmbedderModelArguments:
         return DecoderOnlyEmbedderModelArguments(
             model_name_or_path=str(self.info.folder),
+            trust_remote_code=False,
             lora_rank=self.params.lora_r,
             lora_alpha=self.params.lora_alpha,
             lora_dropout=self.params.lora_dropout,

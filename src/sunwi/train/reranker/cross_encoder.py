@@ -11,6 +11,7 @@ from typing import Any
 
 from sunwi.errors import DataError
 from sunwi.models.cross_encoder import logits_of
+from sunwi.models.encoder import load_encoder
 from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
@@ -64,6 +65,7 @@ def train_reranker(
             f"{len(lists)} training lists are fewer than train_reranker.batch_size {params.batch_size}",
             "set a smaller train_reranker.batch_size, or generate more questions",
         )
+    import torch
     from datasets import Dataset
     from sentence_transformers.cross_encoder import (
         CrossEncoder,
@@ -73,7 +75,9 @@ def train_reranker(
 
     device = pick_device()
     seed_everything(seed)
-    model = CrossEncoder(str(base), num_labels=1, max_length=params.max_length, device=device.type)
+    load_encoder(base, torch.float32)  # raises where weights are missing: the head alone may be fresh
+    settings: dict[str, Any] = {"max_length": params.max_length, "device": device.type}
+    model = CrossEncoder(str(base), num_labels=1, trust_remote_code=False, **settings)
     transformer = model[0]
     if not _has_pooler(base):
         _identity_pooler(transformer.auto_model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sunwi.models.loading import load_config, load_tokenizer
 from sunwi.models.sparse.encoder import SparseEncoder, pad
 from sunwi.models.sparse.vocabulary import restricted_vocabulary, token_counts, token_idf
 from sunwi.models.spec import ModelInfo
@@ -22,11 +23,9 @@ def start_encoder(
     The vocabulary is that of the passages and questions (the train questions and the dictionary's terms);
     the idf is counted over the passages alone.
     """
-    from transformers import AutoConfig, AutoTokenizer
-
     from sunwi.models.sparse.head import SparseModel, bare_encoder, mlm_head, tied_head
 
-    tokenizer = AutoTokenizer.from_pretrained(info.folder, padding_side="right")
+    tokenizer = load_tokenizer(info.folder)
     token_ids = restricted_vocabulary(tokenizer, [*passages, *questions], params.max_vocabulary)
     idf = token_idf(token_counts(tokenizer, passages), token_ids, len(passages))
     seed_everything(seed)
@@ -37,7 +36,7 @@ def start_encoder(
             encoder, tokenizer, passages[:: max(1, len(passages) // SAMPLE)][:SAMPLE], params
         )
         head = tied_head(info, token_ids, states)
-    size = int(AutoConfig.from_pretrained(info.folder).vocab_size)
+    size = int(load_config(info.folder).vocab_size)
     model = SparseModel(encoder, head, token_ids, size)
     return SparseEncoder(model, tokenizer, token_ids, idf, params.query, params.max_terms)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sunwi.josa import KINDS, josa
 from sunwi.resources import resource_folder
 from sunwi.text import FRAME_TERMS, content_morphemes, kiwi, squeeze
 
@@ -107,20 +108,13 @@ def _with_synonyms(question: str) -> Iterator[tuple[str, set[str]]]:
 
 
 _PARTICLES = frozenset({"", "은", "는", "이", "가", "을", "를", "에", "의", "도", "로", "으로"})
-_PAIRS = {"은": "는", "이": "가", "을": "를", "으로": "로"}
 
 
 def _agreeing(rest: str, word: str) -> str:
-    """A josa in the form that the new word's last syllable requires."""
-    mark = rest[len(rest.rstrip("?")) :]
-    josa = rest.rstrip("?")
-    final = (ord(word[-1]) - 0xAC00) % 28
-    after_consonant = {**{open_: closed for closed, open_ in _PAIRS.items()}}
-    if final and not (final == 8 and josa == "로"):
-        josa = after_consonant.get(josa, josa)
-    elif not final or josa == "으로":
-        josa = _PAIRS.get(josa, josa)
-    return josa + mark
+    """A josa in the form that agrees with the new word, and the question mark behind it."""
+    particle = rest.rstrip("?")
+    agreeing = josa(word, KINDS[particle]) if particle in KINDS else particle
+    return agreeing + rest[len(particle) :]
 
 
 def _means_alike(tokens: Sequence[Token], text: str, moved: set[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.records.mined import CandidateList
-from sunwi.runtime import text_hash
+from sunwi.runtime import hash_share
 
 Part = Literal["train", "stop", "gate"]
 
@@ -21,7 +21,7 @@ def part_of(document: str, params: TrainRerankerTargetedParams) -> Part:
     >>> sorted({part_of(f"d{number}", even) for number in range(20)})
     ['gate', 'stop']
     """
-    place = int(text_hash("failure_part", document)[:8], 16) / 16**8
+    place = hash_share("failure_part", document)
     if place < params.gate_share:
         return "gate"
     return "stop" if place < params.gate_share + params.stop_share else "train"

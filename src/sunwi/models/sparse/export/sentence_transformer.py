@@ -67,7 +67,9 @@ def write_sentence_transformer(
             weights[torch.tensor(encoder.token_ids)] = torch.tensor(
                 [encoder.idf[at] for at in encoder.token_ids]
             )
-            tokenizer = AutoTokenizer.from_pretrained(scratch, model_max_length=query_max_length)
+            tokenizer = AutoTokenizer.from_pretrained(
+                scratch, model_max_length=query_max_length, trust_remote_code=False
+            )
             modules = [_routes(SparseStaticEmbedding(tokenizer, weights, frozen=True), passages)]
         whole = Whole(
             modules=modules, max_active_dims=encoder.max_terms, similarity_fn_name="dot", device="cpu"
@@ -79,8 +81,9 @@ def passage_weights(folder: Path, texts: Sequence[str]) -> npt.NDArray[np.float3
     """What sentence-transformers reads from such a folder gives passages, [texts, tokeniser's vocabulary]."""
     from sentence_transformers import SparseEncoder as Whole
 
-    found = Whole(str(folder), device="cpu").encode_document(list(texts), convert_to_tensor=True)
-    weights: npt.NDArray[np.float32] = found.to_dense().numpy()
+    model = Whole(str(folder), device="cpu", trust_remote_code=False)
+    vectors = model.encode_document(list(texts), convert_to_tensor=True)
+    weights: npt.NDArray[np.float32] = vectors.to_dense().numpy()
     return weights
 
 
@@ -90,7 +93,7 @@ def _masked_lm(encoder: SparseEncoder) -> Any:
     from transformers import AutoModelForMaskedLM
 
     inner: Any = encoder.model.encoder
-    model: Any = AutoModelForMaskedLM.from_config(inner.config)
+    model: Any = AutoModelForMaskedLM.from_config(inner.config, trust_remote_code=False)
     own = model.state_dict()
     dense, norm, bias = next(names for names in MLM_HEADS if f"{names[0]}weight" in own)
     head = {name: tensor.detach().cpu() for name, tensor in encoder.model.head.state_dict().items()}

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from sunwi.qa.template.josa import PAIRS, fill, final_sound, josa
+from sunwi.josa import KINDS, PAIRS, fill, final_sound, josa
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,10 @@ def test_final_consonants_by_unicode() -> None:
 def test_fill_agrees_with_the_text_so_far() -> None:
     assert fill("{X}{이} {Y}{을} 결정하나요?", X="DNA", Y="색깔") == "DNA가 색깔을 결정하나요?"
     assert set(PAIRS) == {"은", "이", "을", "과", "이란", "이라고", "이나", "으로"}
+
+
+def test_either_form_of_a_josa_names_its_kind() -> None:
+    for kind, forms in PAIRS.items():
+        for word, form in (("빛", forms[0]), ("나무", forms[1])):
+            assert KINDS[form] == kind
+            assert josa(word, KINDS[form]) == form

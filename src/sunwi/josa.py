@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Literal
 
 FinalSound = Literal["open", "rieul", "closed"]
@@ -18,6 +19,7 @@ PAIRS = {
     "이나": ("이나", "나"),
     "으로": ("으로", "로"),
 }
+KINDS = {form: kind for kind, forms in PAIRS.items() for form in forms}  # either form -> key of PAIRS
 _RIEUL_JONGSEONG = 8  # index of ㄹ among the 28 final consonants of Unicode's Hangul syllables
 _DIGITS: dict[str, FinalSound] = {
     "0": "closed",  # 영, 십, 백, 천, 만, 억
@@ -37,7 +39,7 @@ _TRAILING = re.compile(r"(?:\s*\([^()]*\)|[\s\"'”’」』》〉.,!?])+$")
 
 
 def final_sound(word: str) -> FinalSound | None:
-    """How the word ends when it is read aloud; None if that cannot be told (Han, unknown symbols).
+    """How the word ends when it is read aloud; None if that is unknown (Han characters, other symbols).
 
     A bracket at the end is not read: `규소(Si)` ends like `규소`.
 
@@ -64,8 +66,7 @@ def final_sound(word: str) -> FinalSound | None:
 
 def _latin(word: str) -> FinalSound:
     """Acronyms are read letter by letter, words as they are commonly written in Hangul."""
-    found = re.search(r"[A-Za-z]+$", word)
-    letters = found.group() if found else word[-1]
+    letters = word[len(word.rstrip(ascii_letters)) :]
     last = letters[-1].lower()
     if letters[-1].isupper() or len(letters) == 1:
         return _LETTER_NAMES.get(last, "open")
@@ -91,7 +92,7 @@ def josa(word: str, kind: str) -> str:
     Raises
     ------
     ValueError
-        If it cannot be told how the word is read.
+        If it is unknown how the word is read.
 
     Examples
     --------
@@ -118,10 +119,10 @@ def fill(template: str, **slots: str) -> str:
     >>> fill("{X}{은} {Y}에 어떤 영향을 미치나요?", X="낚시", Y="생태계")
     '낚시는 생태계에 어떤 영향을 미치나요?'
     """
-    done, at = "", 0
+    filled, end = "", 0
     for slot in _SLOT.finditer(template):
-        done += template[at : slot.start()]
+        filled += template[end : slot.start()]
         name = slot.group(1)
-        done += josa(done, name) if name in PAIRS else slots[name]
-        at = slot.end()
-    return done + template[at:]
+        filled += josa(filled, name) if name in PAIRS else slots[name]
+        end = slot.end()
+    return filled + template[end:]
