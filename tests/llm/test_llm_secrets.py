@@ -136,4 +136,6 @@ def test_a_short_key_changes_no_answer(
 
 
 def test_a_short_key_is_a_word_of_its_own_in_reasons() -> None:
-    assert Redactor("no").reason("no key 'no' in node, api_key=no") == "[key] key '[key]' in node, api_key=[key]"
+    assert (
+        Redactor("no").reason("no key 'no' in node, api_key=no") == "[key] key '[key]' in node, api_key=[key]"
+    )

@@ -11,7 +11,6 @@ from sunwi.llm.ledger import Ledger
 from sunwi.llm.outcome import Outcome
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
-from sunwi.llm.tokens import expected_tokens
 from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
@@ -24,7 +23,6 @@ class Batch(Generic[T]):
         self, requests: Sequence[LlmRequest], settings: LlmParams, parse: Callable[[str], T], ledger: Ledger
     ) -> None:
         self._requests = requests
-        self._settings = settings
         self._ledger = ledger
         self._places: dict[Exchange[T], list[int]] = {}
         self._outcomes: list[Outcome[T] | None] = [None] * len(requests)
@@ -45,8 +43,7 @@ class Batch(Generic[T]):
                 answer = answers.get(exchange.key)
                 if answer is None:
                     continue
-                expected = expected_tokens(exchange.messages, exchange.schema), self._settings.max_tokens
-                self._ledger.answered(exchange.request.task, answer, expected, fresh=False)
+                self._ledger.answered(exchange, answer)
                 outcome = exchange.take(answer, fresh=False)
                 if outcome is None:
                     repairs.append(exchange)

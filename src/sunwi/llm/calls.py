@@ -19,7 +19,7 @@ from sunwi.llm.provider import Provider
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.retry import backoff
 from sunwi.llm.store import AnswerStore, RecordedAnswer
-from sunwi.llm.tokens import expected_tokens, most_tokens
+from sunwi.llm.tokens import most_tokens
 from sunwi.params.llm import LlmParams
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -89,9 +89,12 @@ class Calls:
         """
         for failures in range(1, self._settings.max_tries + 1):
             await self._wait(self._rate.take())
-            known = self._store.get_many([exchange.key])  # another process may have asked meanwhile
-            if exchange.key in known:
-                return known[exchange.key], False
+            recorded = self._store.get_many([exchange.key]).get(exchange.key)
+            if (
+                recorded is not None
+            ):  # another process asked meanwhile; its usage counts as that of any record
+                self._ledger.answered(exchange, recorded)
+                return recorded, False
             try:
                 recorded = await self._call(exchange)
             except Transient as fault:
@@ -111,8 +114,7 @@ class Calls:
                 raise Stopped
             answer = await self._timed(exchange)
             recorded = self._store.record(exchange.key, request.task, self._settings.model, answer)
-            expected = expected_tokens(exchange.messages, exchange.schema), self._settings.max_tokens
-            self._ledger.answered(request.task, recorded, expected, fresh=True)
+            self._ledger.answered(exchange, recorded, paid=answer)
         finally:
             self._budget.release(reservation)
         self._rate.succeeded()
