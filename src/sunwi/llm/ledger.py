@@ -87,8 +87,9 @@ class Ledger:
         metrics: Metrics = {}
         for task, row in sorted(self._rows.items()):
             counts: dict[str, float | int] = {name: row[name] for name in names}
-            tokens = {name: row[prefix + name] for name in _TOKENS}
-            counts |= {**tokens, "cost": round(cost(*tokens.values(), self._settings), 6)}
+            tokens_in, tokens_out = (row[prefix + name] for name in _TOKENS)
+            spent = round(cost(tokens_in, tokens_out, self._settings), 6)
+            counts |= {"tokens_in": tokens_in, "tokens_out": tokens_out, "cost": spent}
             metrics[task] = {self._settings.model: counts}
         return metrics
 
