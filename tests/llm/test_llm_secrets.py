@@ -127,11 +127,11 @@ def test_a_short_key_changes_no_answer(
 ) -> None:
     """Such a key only satisfies the SDK; cut out of answers, it would break their marks ("<thin[key]>")."""
     monkeypatch.setenv("SUNWI_TEST_KEY", key)
-    text = "<think>0 drafts of the content, parts of x</think>content: x, 0, k parts"
+    text = "<think>0 drafts, parts of x</think>x, 0, k parts"
     server.default = lambda _: server.chat(text) if provider == "openai" else server.gemini(text)
     client = bench.client(provider=provider)
     (outcome,) = client.complete(bench.requests(1), str)
-    assert outcome.value == "content: x, 0, k parts"
+    assert outcome.value == "x, 0, k parts"
     assert client.ledger.spent_tokens[0] == 10
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
 _LONGEST = 300
-_SECRET = 8  # characters; what is shorter ("x", "EMPTY") only satisfies an SDK, and words of answers hold it
+_SECRET = 7  # characters; what is shorter ("x", "EMPTY") only satisfies an SDK, and words of answers hold it
 _LONG_KEY = 12  # characters; no name in a reply's JSON is as long and a key
 
 

@@ -28,12 +28,12 @@ class GeminiProvider:
     """One `generate_content` call a request; `response.text` is not used, it raises on a blocked answer."""
 
     EXTRA: ClassVar[str | None] = "gemini"
-    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("GEMINI_API_KEY", "GOOGLE_API_KEY"),)
+    KEYS: ClassVar[tuple[str, ...]] = ("GEMINI_API_KEY",)
 
     @staticmethod
     def usual_key(base_url: str | None) -> str:  # noqa: ARG004  the interface
         """One variable for every address; the SDK's other name, GOOGLE_API_KEY, is not read here."""
-        return "GEMINI_API_KEY"
+        return GeminiProvider.KEYS[0]
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         from google import genai

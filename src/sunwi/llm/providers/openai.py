@@ -27,14 +27,14 @@ class OpenAiProvider:
     """Plain chat completions: no `store`, no developer role, no strict tools, which Solar refuses."""
 
     EXTRA: ClassVar[str | None] = "openai"
-    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("UPSTAGE_API_KEY",), ("OPENAI_API_KEY",))
+    KEYS: ClassVar[tuple[str, ...]] = ("UPSTAGE_API_KEY", "OPENAI_API_KEY")
 
     @staticmethod
     def usual_key(base_url: str | None) -> str:
         """Upstage's for its address, OpenAI's for every other."""
         host = urlsplit(base_url or "").hostname or ""
         upstage = host == "upstage.ai" or host.endswith(".upstage.ai")
-        return "UPSTAGE_API_KEY" if upstage else "OPENAI_API_KEY"
+        return OpenAiProvider.KEYS[0 if upstage else 1]
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         import openai
