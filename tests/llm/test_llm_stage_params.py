@@ -13,8 +13,8 @@ READ = {"llm.model", "llm.temperature", "llm.max_tokens", "llm.json_schema", "ll
 def test_stages_that_ask_declare_models_and_prices() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     asking = {}
-    for name, stage in stages.items():
-        stage = stage.get("do", stage)
+    for name, entry in stages.items():
+        stage = entry.get("do", entry)
         if "src/sunwi/workspace/llm.py" in stage.get("deps", []):
             declared = set()
             for param in stage["params"]:  # a name, or a file with its names

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
+from sunwi.llm.task import Completer
 from sunwi.models.encoder import Encoder
 from sunwi.params.query import QueryParams
-from sunwi.query.by_llm import Asks, understand_by_llm
+from sunwi.query.by_llm import understand_by_llm
 from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
 from sunwi.query.variants import rule_variants
@@ -39,7 +40,7 @@ def understand(
     query_max_length: int,
     params: QueryParams,
     dev: tuple[Sequence[Query], Qrels] | None,
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Understanding:
     """Make every dialogue one query, decide whether it is chit-chat, and word it anew if it is not.
 

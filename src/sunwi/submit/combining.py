@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sunwi.errors import DataError
+from sunwi.llm.task import Completer
 from sunwi.params.combinations import CombinationParams
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.llm.asking import Asks
 from sunwi.submit.ranking import Ranking, from_row
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
@@ -26,7 +26,7 @@ def combine(
     texts: Mapping[str, str],
     rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
     blends: Mapping[str, Mapping[str, float]],
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 

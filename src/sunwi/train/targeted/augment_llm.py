@@ -1,24 +1,22 @@
-"""The same by a language model: paraphrases and contrasting negatives, each verified by a second request."""
+"""Failures into training questions by a language model; a second request verifies each text."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from sunwi.errors import LlmError
-from sunwi.llm.outcome import Malformed, Outcome
-from sunwi.llm.prompting import fill, read_object, read_prompt
-from sunwi.llm.request import LlmRequest, Message
+from sunwi.llm.outcome import Malformed
+from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.task import Completer, LlmTask, all_answered
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.resources import resource_folder
 from sunwi.text import squeeze
 from sunwi.train.targeted.augment import Negative, augment_metrics, rows_of, trainable
 
-T = TypeVar("T")
 PROMPTS = resource_folder("sunwi.train.targeted.prompts")
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 SCHEMA = {
@@ -35,15 +33,6 @@ VERDICT = {
 }
 
 
-class Asks(Protocol):
-    """What is needed of `sunwi.llm.client.LlmClient`."""
-
-    @property
-    def model(self) -> str: ...
-
-    def complete(self, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a model wrote for one failure."""
@@ -56,7 +45,7 @@ def augment_by_llm(
     failures: Sequence[Failure],
     mined: Mapping[str, Sequence[Negative]],
     settings: AugmentFailuresParams,
-    client: Asks,
+    client: Completer,
 ) -> tuple[list[AugmentedFailure], dict[str, Any]]:
     """Questions to train on, and the counts.
 
@@ -75,59 +64,59 @@ def augment_by_llm(
         If the run must stop, or requests got no answer in all tries.
     """
     used = trainable(failures)
-    written = _complete(
-        client, [augment_request(one, settings) for one in used], partial(parse_written, settings=settings)
-    )
+    task = augment_task(settings)
+    written = all_answered(task.ask(client, (augment_values(failure, settings) for failure in used)))
     checks: list[tuple[int, str, bool]] = []  # row of the failure, text, whether it is a paraphrase
-    asked: list[LlmRequest] = []
-    for at, (failure, outcome) in enumerate(zip(used, written, strict=True)):
+    pairs: list[tuple[str, dict[str, str]]] = []
+    for row, (failure, outcome) in enumerate(zip(used, written, strict=True)):
         if outcome.value is None:
             continue
         for text in outcome.value.paraphrases:
             if squeeze(text) != squeeze(failure.query):
-                checks.append((at, text, True))
-                asked.append(verify_request(failure.qid, text, failure.positive_text, settings))
+                checks.append((row, text, True))
+                pairs.append((failure.qid, {"query": text, "passage": _cut(failure.positive_text, settings)}))
         for text in outcome.value.negatives:
-            checks.append((at, text, False))
-            asked.append(verify_request(failure.qid, failure.query, text, settings))
-    verdicts = _complete(client, asked, parse_verdict)
+            checks.append((row, text, False))
+            pairs.append((failure.qid, {"query": failure.query, "passage": _cut(text, settings)}))
+    verify = LlmTask("verify_failures", read_prompt(PROMPTS, "verify"), parse_verdict, VERDICT)
+    verdicts = all_answered(verify.ask(client, pairs))
     counts: Counter[str] = Counter()
     paraphrases: dict[int, list[str]] = {}
     negatives: dict[int, list[Negative]] = {}
-    for (at, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
+    for (row, text, is_paraphrase), verdict in zip(checks, verdicts, strict=True):
         kind = "paraphrases" if is_paraphrase else "negatives"
         if verdict.value is None:
             counts[f"{kind}_unverified"] += 1
         elif verdict.value is not is_paraphrase:
             counts[f"{kind}_refuted"] += 1
         elif is_paraphrase:
-            paraphrases.setdefault(at, []).append(text)
+            paraphrases.setdefault(row, []).append(text)
         else:
-            negatives.setdefault(at, []).append({"docid": None, "text": text})
+            negatives.setdefault(row, []).append({"docid": None, "text": text})
     rows: list[AugmentedFailure] = []
-    for at, failure in enumerate(used):
-        passages = [*mined[failure.qid], *negatives.get(at, [])]
-        rows += rows_of(failure, paraphrases.get(at, []), passages, f"llm:{client.model}")
+    for row, failure in enumerate(used):
+        passages = [*mined[failure.qid], *negatives.get(row, [])]
+        rows += rows_of(failure, paraphrases.get(row, []), passages, f"llm:{client.model}")
     statuses = Counter(outcome.status for outcome in written)
     metrics = {**augment_metrics(failures, rows), "answers": dict(sorted(statuses.items()))}
     return rows, {**metrics, "left_out_by_check": dict(sorted(counts.items()))}
 
 
-def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks for a failure's paraphrases and negatives."""
-    values = {
+def augment_task(settings: AugmentFailuresParams) -> LlmTask[Written]:
+    """The task that writes paraphrases and negatives of a failure."""
+    parse = partial(parse_written, settings=settings)
+    return LlmTask("augment_failures", read_prompt(PROMPTS, "augment"), parse, SCHEMA)
+
+
+def augment_values(failure: Failure, settings: AugmentFailuresParams) -> tuple[str, dict[str, str]]:
+    """A failure's id, and the values of its prompt."""
+    return failure.qid, {
         "query": failure.query,
         "positive": _cut(failure.positive_text, settings),
         "beating": _cut(failure.beating_text, settings),
         "paraphrases": str(settings.paraphrases),
         "negatives": str(settings.negatives),
     }
-    return _request("augment", failure.qid, values, SCHEMA)
-
-
-def verify_request(qid: str, query: str, passage: str, settings: AugmentFailuresParams) -> LlmRequest:
-    """What asks whether a passage answers a question."""
-    return _request("verify", qid, {"query": query, "passage": _cut(passage, settings)}, VERDICT)
 
 
 def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
@@ -146,10 +135,10 @@ def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
     value = read_object(text)
     lists: list[list[str]] = []
     for key, wanted in (("paraphrases", settings.paraphrases), ("negatives", settings.negatives)):
-        found = value.get(key)
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        texts = value.get(key)
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise Malformed(f'expected "{key}" to be a list of texts')
-        lists.append([one.strip() for one in found if one.strip()][:wanted])
+        lists.append([text.strip() for text in texts if text.strip()][:wanted])
     return Written(*lists)
 
 
@@ -167,18 +156,5 @@ def parse_verdict(text: str) -> bool:
     return verdict
 
 
-def _request(task: str, row: str, values: Mapping[str, str], schema: Mapping[str, Any]) -> LlmRequest:
-    prompt = fill(read_prompt(PROMPTS, task), values)
-    return LlmRequest(f"{task}_failures", row, (Message("user", prompt),), schema)
-
-
 def _cut(text: str, settings: AugmentFailuresParams) -> str:
     return " ".join(text.split())[: settings.passage_chars]
-
-
-def _complete(client: Asks, asked: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
-    outcomes = client.complete(asked, parse) if asked else []
-    if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
-        what = f"{len(failed)} of {len(asked)} requests got no answer ({failed[0].detail})"
-        raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
-    return outcomes
