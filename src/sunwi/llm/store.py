@@ -16,6 +16,7 @@ from pydantic import Field
 from sunwi.cache import RowCache
 from sunwi.llm.answer import Answer, AnswerStatus
 from sunwi.llm.damage import is_damage, open_undamaged
+from sunwi.llm.wire import FAULTS
 from sunwi.records.row import Row
 from sunwi.runtime import cache_dir
 
@@ -39,6 +40,11 @@ class RecordedAnswer(Row):
 
     def sort_key(self) -> tuple[str]:
         return (self.key,)
+
+    @property
+    def is_fault(self) -> bool:
+        """An older reader took a gateway's fault for an answer: the row is asked again."""
+        return self.finish.lower() in FAULTS or self.finish == "no choices"
 
     def to_bytes(self) -> bytes:
         """Canonical JSON of all but the key."""
@@ -83,12 +89,17 @@ class AnswerStore:
 
     def get_many(self, keys: Sequence[str]) -> dict[str, RecordedAnswer]:
         """The recorded answers of those keys that have one."""
-        return self._read(lambda rows: _decoded(rows.get_many(keys).items()))
+        rows = self._read(lambda cache: _decoded(cache.get_many(keys).items()))
+        return {key: row for key, row in rows.items() if not row.is_fault}
 
     def record(self, key: str, task: str, model: str, answer: Answer) -> RecordedAnswer:
         """Keep an answer; it outlives the process from now on. What counts is returned."""
         row = RecordedAnswer(key=key, task=task, model=model, **asdict(answer))
-        return self._read(lambda rows: RecordedAnswer.from_bytes(key, rows.put_first(key, row.to_bytes())))
+        first = self._read(lambda rows: RecordedAnswer.from_bytes(key, rows.put_first(key, row.to_bytes())))
+        if not first.is_fault:
+            return first
+        self.put_many([row])
+        return row
 
     def put_many(self, rows: Sequence[RecordedAnswer]) -> None:
         """Keep rows, all or none, in place of what their keys had."""

@@ -20,7 +20,7 @@ _WORDS = 200  # characters of a server's word that are kept
 _MOST_TOKENS = 10**9  # a count beyond it is no count
 _TRUNCATED = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _BLOCKED = {"content_filter", "refusal", "safety", "recitation", "prohibited_content", "blocklist", "spii"}
-_FAULTS = {
+FAULTS = {  # ends that are no answer's
     "error",
     "insufficient_system_resource",
     "abort",
@@ -120,7 +120,7 @@ def read_chat(body: Mapping[str, Any]) -> WireAnswer:
     if not isinstance(message, dict):
         raise Transient("the reply's first choice has no message")
     finish = _finish(choice.get("finish_reason"))
-    if finish.lower() in _FAULTS:
+    if finish.lower() in FAULTS:
         raise Transient(f"the answer ended with {finish!r}")
     text, refused = _content(message.get("content"))
     refusal = message.get("refusal")
