@@ -67,12 +67,12 @@ class Batch(Generic[T]):
         del self._open[exchange]
         return len(places)
 
-    def kept(self) -> int:
+    def answered(self) -> int:
         """How many requests have an answer."""
         return sum(outcome is not None and outcome.status != "failed" for outcome in self._outcomes)
 
     def rows_of(self, exchanges: Sequence[Exchange[T]]) -> list[str]:
-        """Ids of the rows behind exchanges."""
+        """Ids of the rows that exchanges answer."""
         return [self._requests[place].row for exchange in exchanges for place in self._places[exchange]]
 
     def outcomes(self) -> list[Outcome[T]]:

@@ -44,7 +44,7 @@ class StopReason:
 
 
 class Calls:
-    """Asks for single answers until something stops the run; calls in flight then still end and are kept.
+    """Asks for single answers until something stops the run; calls in flight then still end and are recorded.
 
     Attributes
     ----------
@@ -90,9 +90,7 @@ class Calls:
         for failures in range(1, self._settings.max_tries + 1):
             await self._wait(self._rate.take())
             recorded = self._store.get_many([exchange.key]).get(exchange.key)
-            if (
-                recorded is not None
-            ):  # another process asked meanwhile; its usage counts as that of any record
+            if recorded is not None:  # another process asked meanwhile
                 self._ledger.answered(exchange, recorded)
                 return recorded, False
             try:
@@ -122,7 +120,7 @@ class Calls:
         return recorded
 
     async def _timed(self, exchange: Exchange[Any]) -> Answer:
-        """One call; a server that sends a byte now and then does not outwit the limit."""
+        """One call, limited as a whole: a server that sends a byte now and then cannot extend it."""
         sent = self._rate.now()
         try:
             async with asyncio.timeout(self._settings.timeout):
@@ -151,12 +149,12 @@ class Calls:
             return self._end(LlmError, f"{_named(exchange)}: {reason}", fault.next_step)
         if not down:
             return GaveUp(reason)
-        rows = f"{self._settings.breaker_failures} rows in a row got no answer"
-        next_step = fault.next_step or f"wait until the server is well and run again{_KEPT}"
+        rows = f"{self._settings.breaker_failures} consecutive rows got no answer"
+        next_step = fault.next_step or f"wait until the server answers again and repeat the run{_KEPT}"
         return self._end(LlmError, f"{rows}; the last is {_named(exchange)}: {reason}", next_step)
 
     def _end(self, error: type[LlmError], what: str, next_step: str) -> Stopped:
-        """Stop the run; the first reason is the one that is told."""
+        """Stop the run; the first reason is the one that is reported."""
         self.reason = self.reason or StopReason(error, what, next_step)
         self.stop.set()
         return Stopped()

@@ -1,4 +1,4 @@
-"""The API key: taken from the environment, never shown."""
+"""The API key: read from the environment, never shown."""
 
 from __future__ import annotations
 

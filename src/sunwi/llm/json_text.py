@@ -56,7 +56,7 @@ def repaired(text: str) -> Any:
     """The value of whole JSON with slips: trailing commas, other quotes, raw newlines, lone backslashes ...
 
     The library guesses; its guess counts only if it holds every letter of the text in the text's order, and
-    each string as it stands between two quotes. So nothing is invented, split or left out.
+    each string exactly as between its two quotes. So nothing is invented, split or left out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Query understanding by an LLM: one prompt a task, JSON answers; the rules' result stands behind each."""
+"""Query understanding by an LLM: one prompt a task, JSON answers; the rules' result where one fails."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class _Answers:
 
 
 def dialogue(query: Query) -> str:
-    """The turns, each on one line behind its speaker."""
+    """The turns, each on one line after its speaker."""
     return "\n".join(
         f"{SPEAKERS[message.role]}: {' '.join(message.content.split())}" for message in query.messages
     )

@@ -112,9 +112,9 @@ def _retry_delay(details: Any) -> float | None:
     error = details.get("error", details) if isinstance(details, dict) else {}
     entries = error.get("details") if isinstance(error, dict) else None
     for entry in entries if isinstance(entries, list) else []:
-        found = _SECONDS.match(str(entry.get("retryDelay", ""))) if isinstance(entry, dict) else None
-        if found:
-            return float(found[1])
+        seconds = _SECONDS.match(str(entry.get("retryDelay", ""))) if isinstance(entry, dict) else None
+        if seconds:
+            return float(seconds[1])
     return None
 
 

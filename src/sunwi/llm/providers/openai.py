@@ -93,8 +93,8 @@ class OpenAiProvider:
         return to_answer(lambda: read_chat(read_body(text)), "openai", self._settings.model, self._redact)
 
     def _read_status(self, error: Any) -> Transient | Refused | Answer:
-        told = error.body.get("message") if isinstance(error.body, dict) else None
-        reason = self._redact.reason(str(told or error.message))
+        message = error.body.get("message") if isinstance(error.body, dict) else None
+        reason = self._redact.reason(str(message or error.message))
         code = error.code if isinstance(error.code, str) else ""
         if error.status_code == 400 and code in _BLOCKED_CODES:  # how Azure blocks a prompt
             served_by = f"openai/{self._settings.model}"

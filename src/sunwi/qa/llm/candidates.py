@@ -41,7 +41,7 @@ def ask(documents: Sequence[Document], client: Completer, params: QaParams, seed
     """Ask for every passage's questions; answers that are in the cache cost nothing.
 
     A blocked, empty, cut or malformed answer is no error: what can be read of a cut or malformed one is
-    taken, and a passage without any question stands among the rejected as `answer_STATUS` with the detail.
+    taken, and a passage without any question is listed among the rejected as `answer_STATUS` with the detail.
 
     Raises
     ------
