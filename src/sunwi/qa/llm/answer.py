@@ -15,7 +15,7 @@ from sunwi.qa.llm.prompt import STYLES
 from sunwi.qa.parse import parse
 
 _JSON = re.compile(r"""\{\s*["'“}]|\[\s*["“{\]]|\[\s*(?:NaN|null)""")
-_SEPARATOR = re.compile(r"[ \t\r\n,]*")
+_NEXT_OBJECT = re.compile(r"[ \t\r\n,]*(?=\{)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _STYLE_PREFIX = re.compile(
     rf"^\s*(?:[-*•]\s*)?(?:\d{{1,2}}\s*[.)]\s*)?\[?({'|'.join(STYLES)})\]?\s*[:：\-]\s*"
@@ -80,13 +80,13 @@ def _json_slots(text: str) -> Iterator[AnsweredQuestion]:
             return
     yield from _slots(value)
     while isinstance(value, dict) and any(key in value for key in _TEXT_KEYS):  # one object a question
-        start = _SEPARATOR.match(text, end).end()  # type: ignore[union-attr]  it matches the empty string
-        if not text.startswith("{", start):
+        opening = _NEXT_OBJECT.match(text, end)
+        if opening is None:
             return
         try:
-            value, end = decode_first(text, start=start)
+            value, end = decode_first(text, start=opening.end())
         except Malformed:
-            yield from _complete_parts(text[start:])
+            yield from _complete_parts(text[opening.end() :])
             return
         yield from _slots(value)
 
