@@ -62,7 +62,7 @@ def api_key(settings: LlmParams) -> str:
         what = (
             f"the key in the environment variable {name} has blanks, line breaks or characters beyond ASCII"
         )
-        raise LlmError(what, "copy it again")
+        raise LlmError(what, f"copy the key again: export {name}=...")
     return key
 
 
