@@ -45,7 +45,8 @@ def export_answers(store: AnswerStore, path: Path, tasks: Collection[str] = ()) 
     unknown = sorted(set(tasks) - set(known))
     if unknown:
         recorded = f"there are answers of {', '.join(known)}" if known else "no answer is recorded"
-        raise DataError(f"no recorded answer of task {', '.join(unknown)}; {recorded}", "name one of these with --task")
+        what = f"no recorded answer of task {', '.join(unknown)}; {recorded}"
+        raise DataError(what, "name one of these with --task")
     return write_rows(path, (row for row in rows if not tasks or row.task in tasks))
 
 
