@@ -6,7 +6,7 @@ from sunwi.paths import METRICS, MINED
 from sunwi.records.failures import Failure
 from sunwi.records.files import read_rows, write_json, write_rows
 from sunwi.train.targeted.augment import augment_failures, near_negatives, nearest_passages, trainable
-from sunwi.train.targeted.augment_llm import augment_by_llm, augment_request
+from sunwi.train.targeted.augment_llm import augment_by_llm, augment_task, augment_values
 from sunwi.workspace.corpus import passage_texts, passages
 from sunwi.workspace.llm import llm_client, recorded_usage
 from sunwi.workspace.retrieval import passage_vectors
@@ -25,9 +25,9 @@ if __name__ == "__main__":
         near = nearest_passages(passage_vectors(workspace, "promoted"), passages(workspace).docids)
         known = texts, near, false_negative_rules(workspace).is_excluded
         if settings.provider == "llm":
-            client, asked = llm_client(workspace), trainable(failures)
-            print(client.estimate([augment_request(one, settings) for one in asked]))
-            mined = {one.qid: near_negatives(one, *known, 1) for one in asked}
+            client, used, task = llm_client(workspace), trainable(failures), augment_task(settings)
+            print(client.estimate([task.request(*augment_values(failure, settings)) for failure in used]))
+            mined = {failure.qid: near_negatives(failure, *known, 1) for failure in used}
             with recorded_usage(workspace, "augment_failures", client):
                 rows, metrics = augment_by_llm(failures, mined, settings, client)
             metrics["llm"] = client.ledger.answers()  # each counted once, whenever it was bought

@@ -168,7 +168,7 @@ def test_a_provider_of_language_models(
 
         class Echo:
             EXTRA = None
-            KEYS = (("ECHO_KEY",),)
+            KEYS = ("ECHO_KEY",)
 
             @staticmethod
             def usual_key(base_url):

@@ -103,6 +103,7 @@ class EngineError(SunwiError):
     """A search server cannot be reached, is too old, lacks a plugin, or refused what was sent."""
 
     def __init__(self, engine: str, what: str, next_step: str) -> None:
+        self.what, self.next_step = what, next_step
         super().__init__(f"{engine}: {what}. Next: {next_step}")
 
 

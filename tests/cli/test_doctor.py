@@ -16,7 +16,10 @@ from sunwi.cli.checks.machine import check_machine, usable_memory
 from sunwi.cli.checks.model import check_builtin, check_encoder
 from sunwi.cli.checks.packages import check_packages
 from sunwi.cli.checks.project import check_row_caches
+from sunwi.errors import EngineError
+from sunwi.llm.provider import PROVIDERS
 from sunwi.models.spec import ModelInfo
+from sunwi.search.servers.access import access_of
 
 ROOT = Path(__file__).parents[2]
 VARIABLES = (
@@ -95,38 +98,45 @@ def test_secrets_never_appear(project: Path, monkeypatch: pytest.MonkeyPatch) ->
     secret = "Zq9xSECRETvalue77"
     for variable in VARIABLES[:5]:
         monkeypatch.setenv(variable, secret)
-    monkeypatch.setenv(
-        "SUNWI_ELASTICSEARCH_URL", f"http://{secret}:{secret}@127.0.0.1:9/{secret}?key={secret}"
-    )
+    monkeypatch.setenv("SUNWI_ELASTICSEARCH_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SUNWI_ELASTICSEARCH_API_KEY", secret)
     monkeypatch.setenv("SUNWI_OPENSEARCH_URL", f"http://user:{secret}@host:{secret}")
     findings, text = report(0)
     assert secret[:4].lower() not in text.lower()
     assert str(len(secret)) not in findings["OPENAI_API_KEY"].found
     assert findings["OPENAI_API_KEY"] == Finding("keys", "OPENAI_API_KEY", "ok", "set")
     assert findings["Elasticsearch"].found.startswith("http://127.0.0.1:9 does not answer")
-    assert findings["OpenSearch"].found == "SUNWI_OPENSEARCH_URL is no http(s) URL"
+    assert findings["OpenSearch"].found == "SUNWI_OPENSEARCH_URL is no plain address"
+    assert "SUNWI_OPENSEARCH_USER and _PASSWORD" in str(findings["OpenSearch"].fix)
 
 
-def test_either_name_of_the_gemini_key_counts() -> None:
+def test_a_key_counts_only_under_the_name_that_its_provider_reads() -> None:
     by_name = {finding.name: finding for finding in check_keys({"GOOGLE_API_KEY": "k", "HF_TOKEN": "  "})}
-    assert by_name["GEMINI_API_KEY or GOOGLE_API_KEY"].state == "ok"
+    assert by_name["GEMINI_API_KEY"].state == "note"
+    assert "GOOGLE_API_KEY" not in by_name
     assert by_name["HF_TOKEN"].state == "note"
+    addresses = (None, "https://api.upstage.ai/v1", "https://host/v1")
+    for provider in PROVIDERS.all().values():
+        read = {provider.usual_key(address) for address in addresses}
+        assert read == set(provider.KEYS) <= set(by_name)
 
 
 class Engine(BaseHTTPRequestHandler):
-    """Answers as a cluster does to `user`, forwards /moved to another host name, is no cluster at /other."""
+    """Answers as a cluster does to `user`, or forwards to another host name, where it is no cluster."""
 
+    moved: ClassVar[bool] = False
     seen: ClassVar[list[tuple[str, str, str | None]]] = []
 
     def do_GET(self) -> None:
         given = self.headers.get("Authorization")
         self.seen.append((self.headers["Host"].partition(":")[0], self.path, given))
-        if self.path == "/moved":
+        if self.moved and self.path == "/":
             self.send_response(302)
             self.send_header("Location", f"http://localhost:{self.headers['Host'].rpartition(':')[2]}/other")
             self.end_headers()
             return
-        allowed = given == "Basic " + b64encode(b"user:p@ss").decode() or self.path == "/other"
+        basic = "Basic " + b64encode(b"user:p@ss").decode()
+        allowed = given in {basic, "ApiKey k3y"} or self.path == "/other"
         self.send_response(200 if allowed else 401)
         self.end_headers()
         cluster = {"version": {"number": "3.2.0", "distribution": "opensearch"}}
@@ -146,29 +156,42 @@ def port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("url", "state", "found"),
+    ("values", "state", "found"),
     [
-        ("http://user:p%40ss@127.0.0.1:{port}", "ok", "http://127.0.0.1:{port} opensearch 3.2.0"),
-        ("http://127.0.0.1:{port}", "note", "http://127.0.0.1:{port} refuses the credentials (401)"),
-        ("http://127.0.0.1:{port}/other", "ok", "http://127.0.0.1:{port} answers, but tells no version"),
-        ("file:///etc/hosts", "note", "SUNWI_OPENSEARCH_URL is no http(s) URL"),
-        ("", "note", "not set; search runs in this process"),
+        ({"USER": "user", "PASSWORD": "p@ss"}, "ok", "{url} opensearch 3.2.0"),
+        ({"API_KEY": "k3y"}, "ok", "{url} opensearch 3.2.0"),
+        ({"USER": "user", "PASSWORD": "wrong"}, "note", "{url} refuses the credentials (401)"),
+        ({}, "note", "{url} refuses the credentials (401)"),
+        ({"USER": "user"}, "note", "one of SUNWI_OPENSEARCH_USER and SUNWI_OPENSEARCH_PASSWORD alone is set"),
+        ({"URL": "http://user:p%40ss@127.0.0.1:{port}"}, "note", "SUNWI_OPENSEARCH_URL is no plain address"),
+        ({"URL": "file:///etc/hosts"}, "note", "SUNWI_OPENSEARCH_URL is no plain address"),
+        ({"URL": ""}, "note", "not set; search runs in this process"),
     ],
 )
-def test_engines(port: int, url: str, state: str, found: str) -> None:
-    (finding,) = [
-        one
-        for one in check_engines({"SUNWI_OPENSEARCH_URL": url.format(port=port)})
-        if one.name == "OpenSearch"
-    ]
-    assert (finding.state, finding.found) == (state, found.format(port=port))
+def test_engines_are_read_as_a_search_reads_them(
+    port: int, values: dict[str, str], state: str, found: str
+) -> None:
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        f"SUNWI_OPENSEARCH_{name}": value.format(port=port) for name, value in ({"URL": url} | values).items()
+    }
+    (finding,) = [finding for finding in check_engines(environment) if finding.name == "OpenSearch"]
+    assert (finding.state, finding.found) == (state, found.format(url=url))
     assert finding.state == "ok" or finding.fix
+    assert "USER:PASSWORD@" not in str(finding.fix)
+    if "alone" in found or "plain" in found:
+        with pytest.raises(EngineError, match=found):
+            access_of("opensearch", environment)
 
 
-def test_a_redirect_does_not_carry_credentials_to_another_host(port: int) -> None:
-    check_engines({"SUNWI_OPENSEARCH_URL": f"http://user:p%40ss@127.0.0.1:{port}/moved"})
+def test_a_redirect_does_not_carry_credentials_to_another_host(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "moved", True)
+    login = {"SUNWI_OPENSEARCH_USER": "user", "SUNWI_OPENSEARCH_PASSWORD": "p@ss"}
+    check_engines({"SUNWI_OPENSEARCH_URL": f"http://127.0.0.1:{port}"} | login)
     (first, second) = Engine.seen
-    assert first[:2] == ("127.0.0.1", "/moved")
+    assert first[:2] == ("127.0.0.1", "/")
     assert first[2] is not None
     assert second == ("localhost", "/other", None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -17,5 +18,7 @@ if __name__ == "__main__":
     requests = [
         LlmRequest("questions", f"d{row:03}", (Message("user", f"글 {row}"),)) for row in range(int(rows))
     ]
-    outcomes = LlmClient(settings, Path(folder)).complete(requests, str)
+    client = LlmClient(settings, Path(folder))
+    outcomes = client.complete(requests, str)
     print(sum(outcome.status == "ok" for outcome in outcomes))
+    print(json.dumps(client.ledger.answers()))

@@ -156,7 +156,7 @@ def test_replay_needs_neither_key_nor_server(
 
 @pytest.mark.parametrize(
     ("provider", "reason"),
-    [("replay", "calls nobody"), ("none", "is none"), ("openai", "KEY_THAT_IS_NOT_SET")],
+    [("replay", "calls no server"), ("none", "is none"), ("openai", "KEY_THAT_IS_NOT_SET")],
 )
 def test_a_miss_without_a_way_to_call_names_the_rows(
     bench: Any, server: Any, provider: str, reason: str

@@ -139,7 +139,7 @@ def test_row_after_row_failing_stops_the_run(bench: Any, server: Any, provider: 
     with pytest.raises(LlmError) as stopped:
         client.complete(bench.requests(100), str)
     assert server.calls == 1 + 3 * 2
-    assert "3 rows in a row got no answer" in str(stopped.value)
+    assert "3 consecutive rows got no answer" in str(stopped.value)
     assert "the server answered 503: down" in str(stopped.value)
     assert "1 of 100 rows are answered and kept" in str(stopped.value)
 

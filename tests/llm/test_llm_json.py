@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sunwi.llm.json_text import repaired, unfenced
+from sunwi.llm.json_text import decode_first, repaired, unfenced
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
+from sunwi.llm.thinking import final_text
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
+from sunwi.qa.parse import parse as parse_question
 from sunwi.query.by_llm import parse_hyde, parse_intent, parse_rewrite, parse_variants
 from sunwi.submit.llm.answers import parse_answer as parse_written_answer
 from sunwi.submit.llm.listwise import parse_order
@@ -112,7 +114,8 @@ def test_a_doubled_key_is_named() -> None:
 PARSERS: list[Callable[[str], Any]] = [
     read_object, read_answer, partial(parse_answer, wanted=1), order, parse_choice, parse_written_answer,
     parse_intent, parse_rewrite, parse_variants, parse_hyde, parse_verdict,
-    partial(parse_written, settings=AugmentFailuresParams()), repaired, unfenced,
+    partial(parse_written, settings=AugmentFailuresParams()), repaired, unfenced, final_text, decode_first,
+    parse_question,
 ]  # fmt: skip
 PIECES = [
     "{", "}", "[", "]", '"', "'", "“", ":", ",", "\\", "\n", "```", "NaN", "1e999", "None", "9" * 5000,
@@ -127,6 +130,30 @@ def test_no_text_makes_a_parser_raise_anything_else(text: str) -> None:
     for parse in PARSERS:
         with suppress(Malformed):
             json.dumps(repr(parse(text))).encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["utf-8", "utf-16", "cp949", "latin-1"]))
+def test_no_bytes_make_a_parser_raise_anything_else(data: bytes, encoding: str) -> None:
+    text = final_text(data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace"))
+    for parse in PARSERS:
+        with suppress(Malformed):
+            parse(text)
+
+
+HOSTILE = [
+    "{" * 50_000, "[" * 50_000, '{"q":""}' * 50_000, '"' * 50_000, "\\" * 50_000, "<think>" * 20_000,
+    "</think>" * 20_000, "<" * 50_000, "```" * 20_000, "질문: " * 20_000, "\n" * 50_000, "1. " * 20_000,
+    '{"question": "' + "\\u" * 20_000, "<|channel|>" * 10_000, "\x00" * 50_000,
+    "{'a':" * 900 + "1" + "}" * 900,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:12]))
+def test_long_hostile_texts_are_refused_or_read(text: str) -> None:
+    for parse in PARSERS:
+        with suppress(Malformed):
+            parse(text)
 
 
 VALUES = st.recursive(

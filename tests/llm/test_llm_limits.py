@@ -119,13 +119,13 @@ def test_a_429_slows_all_calls_and_successes_undo_it() -> None:
     now = [100.0]
     rate = RateLimit(None, clock=lambda: now[0])
     assert [rate.take() for _ in range(3)] == [0, 0, 0]
-    rate.slowed_down(asked=100.0, seconds=5)
+    rate.slowed_down(sent=100.0, seconds=5)
     assert rate.take() == pytest.approx(5)
     assert rate.take() == pytest.approx(5.05)
     now[0] = 101.0
-    rate.slowed_down(asked=99.0, seconds=1)  # of the same burst: no slower than that
+    rate.slowed_down(sent=99.0, seconds=1)  # of the same burst: no slower than that
     assert rate.interval == pytest.approx(0.05)
-    rate.slowed_down(asked=100.5, seconds=1)
+    rate.slowed_down(sent=100.5, seconds=1)
     assert rate.interval == pytest.approx(0.1)
     for _ in range(200):
         rate.succeeded()

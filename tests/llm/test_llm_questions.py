@@ -119,7 +119,7 @@ def test_a_row_that_failed_in_all_tries_stops_the_stage_and_is_asked_alone_next_
     healthy = model.default
     model.default = lambda body: model.error(500) if "증산" in model.asked(body) else healthy(body)
     client = bench.client(max_tries=2)
-    with pytest.raises(LlmError, match="1 of 3 passages got no answer") as caught:
+    with pytest.raises(LlmError, match="1 of 3 requests of task 'questions' got no answer") as caught:
         ask(CORPUS, client, QA, seed=1)
     assert "d2" in str(caught.value)
     assert model.calls == 4

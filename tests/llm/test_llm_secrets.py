@@ -121,13 +121,21 @@ def test_an_echo_that_is_cut_within_the_key_shows_no_part_of_it(
 
 
 @pytest.mark.parametrize("provider", ["openai", "gemini"])
-@pytest.mark.parametrize("key", ["x", "t", "0", "content", "parts"])
-def test_a_short_key_breaks_no_reply(
+@pytest.mark.parametrize("key", ["x", "k", "0", "content", "parts"])
+def test_a_short_key_changes_no_answer(
     bench: Any, server: Any, monkeypatch: pytest.MonkeyPatch, provider: str, key: str
 ) -> None:
+    """Such a key only satisfies the SDK; cut out of answers, it would break their marks ("<thin[key]>")."""
     monkeypatch.setenv("SUNWI_TEST_KEY", key)
-    server.default = lambda _: server.chat("좋다") if provider == "openai" else server.gemini("좋다")
+    text = "<think>0 drafts, parts of x</think>x, 0, k parts"
+    server.default = lambda _: server.chat(text) if provider == "openai" else server.gemini(text)
     client = bench.client(provider=provider)
     (outcome,) = client.complete(bench.requests(1), str)
-    assert outcome.value == "좋다"
+    assert outcome.value == "x, 0, k parts"
     assert client.ledger.spent_tokens[0] == 10
+
+
+def test_a_short_key_is_a_word_of_its_own_in_reasons() -> None:
+    assert (
+        Redactor("no").reason("no key 'no' in node, api_key=no") == "[key] key '[key]' in node, api_key=[key]"
+    )

@@ -13,7 +13,7 @@ from sunwi.llm.answer import Answer
 from sunwi.llm.key import repair_key, request_key
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object
-from sunwi.llm.store import AnswerStore
+from sunwi.llm.store import AnswerStore, RecordedAnswer
 from sunwi.llm.thinking import final_text
 
 DRAFT = '{"ranking": [9, 9]}'
@@ -116,6 +116,25 @@ def test_a_record_of_an_older_reader_is_read_anew_at_no_cost(bench: Any, server:
         store.record(key, "questions", "solar-pro2", Answer(MARKED[0], "ok", "stop", 10, 5, "openai/m"))
     (outcome,) = bench.client(provider="replay").complete([request], ranking)
     assert (outcome.value, outcome.cached, outcome.repaired, server.calls) == ([2, 1], True, False, 0)
+
+
+@pytest.mark.parametrize("finish", ["error", "no choices", "insufficient_system_resource"])
+def test_a_fault_that_an_older_reader_recorded_is_asked_again_once(
+    bench: Any, server: Any, finish: str
+) -> None:
+    (request,) = bench.requests(1)
+    key = request_key(request, bench.settings())
+    with AnswerStore(bench.folder) as store:
+        store.put_many([
+            RecordedAnswer(
+                key=key, task="questions", model="solar-pro2", served_by="openai/m", status="empty",
+                finish=finish, text="", tokens_in=None, tokens_out=None,
+            )
+        ])  # fmt: skip
+    server.default = lambda _: server.chat(GOOD)
+    for _ in range(2):
+        (outcome,) = bench.client().complete([request], ranking)
+        assert (outcome.value, server.calls) == ([2, 1], 1)
 
 
 def test_a_repair_recorded_for_an_answer_with_thinking_is_found(bench: Any, server: Any) -> None:

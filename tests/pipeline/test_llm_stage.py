@@ -81,3 +81,22 @@ def test_paid_once_reproduced_without_a_key_and_no_key_anywhere(tmp_path: Path, 
     assert len(written) > 100
     assert KEY not in printed
     assert [path for path in written if KEY.encode() in path.read_bytes()] == []
+
+
+def test_drafts_of_a_reasoning_model_are_no_questions(tmp_path: Path, server: FakeServer) -> None:
+    """The key of one letter occurs in the marks of the thinking: it must not be cut out of them."""
+    draft = '{"questions": [{"style": "factual", "question": "초안에서 버린 물음은 무엇인가요?"}]}'
+    thinking = f"<think>\n먼저 초안: {draft}\n다시 쓰자.\n</think>\n"
+    plain = server.default
+    server.default = lambda body: server.chat(thinking + answer(server.asked(body)))
+    try:
+        project = project_for(tmp_path / "thinking", server)
+        dvc(project, "repro", "generate_qa", **NO_PROXY, **{VARIABLE: "k"})
+    finally:
+        server.default = plain
+    kept = (project / "data" / "qa" / "questions.jsonl").read_text(encoding="utf-8")
+    rejected = (project / "data" / "qa" / "rejected.jsonl").read_text(encoding="utf-8")
+    assert kept
+    for text in (kept, rejected):
+        assert "초안" not in text
+        assert "think" not in text

@@ -106,7 +106,7 @@ class TestEmptyIds:
         assert found.metrics["empty_ids"] == 2
 
     def test_ids_that_are_not_there_are_all_named(self, encoder: Encoder) -> None:
-        with pytest.raises(DataError, match=r"2 dialogues that are not there: 77, x"):
+        with pytest.raises(DataError, match=r"2 dialogues that do not exist: 77, x"):
             understand(QUERIES, encoder, MAX_LENGTH, QueryParams(empty_ids=[77, 1, "x"]), None)
 
 

@@ -27,6 +27,8 @@ TEXTS = {"a": "가 지문", "b": "나 지문", "c": "다 지문"}
 class Scripted:
     """Answers each request from a function; a status in place of a text is that end."""
 
+    model = "scripted"
+
     def __init__(self, answer: Callable[[LlmRequest], Any]) -> None:
         self.answer = answer
         self.asked: list[LlmRequest] = []

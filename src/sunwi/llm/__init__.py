@@ -1,1 +1,1 @@
-"""Large language models behind one door: providers, row cache, retries, limits, budget and ledger."""
+"""Large language models behind one client: providers, row cache, retries, limits, budget and ledger."""

@@ -21,7 +21,7 @@ class Answer:
     finish
         The provider's own word for how the answer ended ("stop", "length", "SAFETY" ...).
     tokens_in, tokens_out
-        As the provider bills them (thinking included in `tokens_out`); None where it does not tell.
+        As the provider bills them (thinking included in `tokens_out`); None where it reports none.
     served_by
         Provider and the model version that it reports.
     """

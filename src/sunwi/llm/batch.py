@@ -11,7 +11,6 @@ from sunwi.llm.ledger import Ledger
 from sunwi.llm.outcome import Outcome
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
-from sunwi.llm.tokens import expected_tokens
 from sunwi.params.llm import LlmParams
 
 T = TypeVar("T")
@@ -24,7 +23,6 @@ class Batch(Generic[T]):
         self, requests: Sequence[LlmRequest], settings: LlmParams, parse: Callable[[str], T], ledger: Ledger
     ) -> None:
         self._requests = requests
-        self._settings = settings
         self._ledger = ledger
         self._places: dict[Exchange[T], list[int]] = {}
         self._outcomes: list[Outcome[T] | None] = [None] * len(requests)
@@ -45,8 +43,7 @@ class Batch(Generic[T]):
                 answer = answers.get(exchange.key)
                 if answer is None:
                     continue
-                expected = expected_tokens(exchange.messages, exchange.schema), self._settings.max_tokens
-                self._ledger.answered(exchange.request.task, answer, expected, fresh=False)
+                self._ledger.answered(exchange, answer)
                 outcome = exchange.take(answer, fresh=False)
                 if outcome is None:
                     repairs.append(exchange)
@@ -70,12 +67,12 @@ class Batch(Generic[T]):
         del self._open[exchange]
         return len(places)
 
-    def kept(self) -> int:
+    def answered(self) -> int:
         """How many requests have an answer."""
         return sum(outcome is not None and outcome.status != "failed" for outcome in self._outcomes)
 
     def rows_of(self, exchanges: Sequence[Exchange[T]]) -> list[str]:
-        """Ids of the rows behind exchanges."""
+        """Ids of the rows that exchanges answer."""
         return [self._requests[place].row for exchange in exchanges for place in self._places[exchange]]
 
     def outcomes(self) -> list[Outcome[T]]:

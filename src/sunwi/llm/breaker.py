@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+# circuit-breaker packages open and close again on a timer; here a run ends, and is repeated by a person
+
 
 class Breaker:
-    """Counts rows in a row that used up their tries; single failed tries do not count, a hiccup has many.
+    """Counts consecutive rows that used up their tries; of single failed tries a short fault causes many.
 
     Attributes
     ----------

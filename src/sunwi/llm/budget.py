@@ -56,7 +56,7 @@ class Budget:
         return wanted
 
     def release(self, reservation: Reservation) -> None:
-        """Let go of what a call held, after the ledger has what it really cost."""
+        """Free what a call reserved, after the ledger has its real cost."""
         self._held.remove(reservation)
         self._released.set()
         self._released = asyncio.Event()
@@ -64,8 +64,8 @@ class Budget:
     def _fault(self, wanted: Reservation) -> OverBudget | None:
         settings = self._settings
         spent_in, spent_out = self._ledger.spent_tokens
-        held_in = sum(one.tokens_in for one in self._held)
-        held_out = sum(one.tokens_out for one in self._held)
+        held_in = sum(reservation.tokens_in for reservation in self._held)
+        held_out = sum(reservation.tokens_out for reservation in self._held)
         if settings.budget is not None:
             needed = cost(wanted.tokens_in, wanted.tokens_out, settings)
             if cost(spent_in + held_in, spent_out + held_out, settings) + needed > settings.budget:

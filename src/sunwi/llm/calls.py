@@ -19,7 +19,7 @@ from sunwi.llm.provider import Provider
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.retry import backoff
 from sunwi.llm.store import AnswerStore, RecordedAnswer
-from sunwi.llm.tokens import expected_tokens, most_tokens
+from sunwi.llm.tokens import most_tokens
 from sunwi.params.llm import LlmParams
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -44,7 +44,7 @@ class StopReason:
 
 
 class Calls:
-    """Asks for single answers until something stops the run; calls in flight then still end and are kept.
+    """Asks for single answers until something stops the run; calls in flight then still end and are recorded.
 
     Attributes
     ----------
@@ -89,9 +89,10 @@ class Calls:
         """
         for failures in range(1, self._settings.max_tries + 1):
             await self._wait(self._rate.take())
-            known = self._store.get_many([exchange.key])  # another process may have asked meanwhile
-            if exchange.key in known:
-                return known[exchange.key], False
+            recorded = self._store.get_many([exchange.key]).get(exchange.key)
+            if recorded is not None:  # another process asked meanwhile
+                self._ledger.answered(exchange, recorded)
+                return recorded, False
             try:
                 recorded = await self._call(exchange)
             except Transient as fault:
@@ -111,8 +112,7 @@ class Calls:
                 raise Stopped
             answer = await self._timed(exchange)
             recorded = self._store.record(exchange.key, request.task, self._settings.model, answer)
-            expected = expected_tokens(exchange.messages, exchange.schema), self._settings.max_tokens
-            self._ledger.answered(request.task, recorded, expected, fresh=True)
+            self._ledger.answered(exchange, recorded, paid=answer)
         finally:
             self._budget.release(reservation)
         self._rate.succeeded()
@@ -120,7 +120,7 @@ class Calls:
         return recorded
 
     async def _timed(self, exchange: Exchange[Any]) -> Answer:
-        """One call; a server that sends a byte now and then does not outwit the limit."""
+        """One call, limited as a whole: a server that sends a byte now and then cannot extend it."""
         sent = self._rate.now()
         try:
             async with asyncio.timeout(self._settings.timeout):
@@ -149,12 +149,12 @@ class Calls:
             return self._end(LlmError, f"{_named(exchange)}: {reason}", fault.next_step)
         if not down:
             return GaveUp(reason)
-        rows = f"{self._settings.breaker_failures} rows in a row got no answer"
-        next_step = fault.next_step or f"wait until the server is well and run again{_KEPT}"
+        rows = f"{self._settings.breaker_failures} consecutive rows got no answer"
+        next_step = fault.next_step or f"wait until the server answers again and repeat the run{_KEPT}"
         return self._end(LlmError, f"{rows}; the last is {_named(exchange)}: {reason}", next_step)
 
     def _end(self, error: type[LlmError], what: str, next_step: str) -> Stopped:
-        """Stop the run; the first reason is the one that is told."""
+        """Stop the run; the first reason is the one that is reported."""
         self.reason = self.reason or StopReason(error, what, next_step)
         self.stop.set()
         return Stopped()

@@ -1,4 +1,4 @@
-"""The one door to language models: recorded answers first, calls for the rest, outcomes in order."""
+"""The client of language models: recorded answers first, calls for the rest, outcomes in order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LlmClient:
     settings
         Section `llm` of params.yaml.
     cache_folder
-        Where the record lies; None: the project's cache folder.
+        Folder of the recorded answers; None: the project's cache folder.
     progress_label
         Stands before the bar.
     sleep, jitter
@@ -120,7 +120,7 @@ class LlmClient:
         calls = Calls(
             provider, settings, store, self.ledger, self._rate, self._breaker, self._sleep, self._jitter
         )
-        with ProgressBar(self._label, len(batch), batch.kept()) as bar:
+        with ProgressBar(self._label, len(batch), batch.answered()) as bar:
 
             def ended(exchange: Exchange[T], outcome: Outcome[T]) -> None:
                 bar.advance(batch.end(exchange, outcome), self.ledger.spent)
@@ -130,8 +130,8 @@ class LlmClient:
             finally:
                 await provider.close()
         if (reason := calls.reason) is not None:
-            kept = f"{batch.kept():,} of {len(batch):,} rows are answered and kept"
-            raise reason.error(f"{reason.what}. {kept}", reason.next_step)
+            progress = f"{batch.answered():,} of {len(batch):,} rows are answered and kept"
+            raise reason.error(f"{reason.what}. {progress}", reason.next_step)
 
     def _check_callable(self, rows: Sequence[str]) -> None:
         provider = self.settings.provider
@@ -142,7 +142,7 @@ class LlmClient:
             raise ReplayMissing(rows, f"{name} is not set", f"export {name}=..., or {_IMPORT}")
         if provider == "replay":
             next_step = f"{_IMPORT}, or set llm.provider and its key"
-            raise ReplayMissing(rows, "llm.provider is replay, which calls nobody", next_step)
+            raise ReplayMissing(rows, "llm.provider is replay, which calls no server", next_step)
         raise ReplayMissing(rows, "llm.provider is none", f"set llm.provider in params.yaml, or {_IMPORT}")
 
 

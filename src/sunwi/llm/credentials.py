@@ -1,4 +1,4 @@
-"""The API key: taken from the environment, never shown."""
+"""The API key: read from the environment, never shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 NO_KEY = "none"  # what a server that wants no key is sent: the SDKs insist on one
 _CREDENTIAL = re.compile(r"(?i)(\bbearer\s+|\b(?:x-goog-)?api[-_ ]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+")
 _LONGEST = 300
-_LONG_KEY = 12  # characters; those of all public APIs have more
+_SECRET = 7  # characters; what is shorter ("x", "EMPTY") only satisfies an SDK, and words of answers hold it
+_LONG_KEY = 12  # characters; no name in a reply's JSON is as long and a key
 
 
 def key_variable(settings: LlmParams) -> str:
@@ -61,7 +62,7 @@ def api_key(settings: LlmParams) -> str:
         what = (
             f"the key in the environment variable {name} has blanks, line breaks or characters beyond ASCII"
         )
-        raise LlmError(what, "copy it again")
+        raise LlmError(what, f"copy the key again: export {name}=...")
     return key
 
 
@@ -89,14 +90,17 @@ class Redactor:
         self._key = key if key != NO_KEY else ""
 
     def __call__(self, text: str) -> str:
-        """`text` without the key, in full."""
-        return text.replace(self._key, "[key]") if self._key else text
+        """An answer's `text` without the key, unless the key is too short to be a secret."""
+        return text.replace(self._key, "[key]") if len(self._key) >= _SECRET else text
 
     def body(self, text: str) -> str:
         """A reply's body without the key, unless the key is so short that names in its JSON may hold it."""
         return self(text) if len(self._key) >= _LONG_KEY else text
 
     def reason(self, text: str) -> str:
-        """`text` as one short line without credentials of any kind."""
-        line = " ".join(_CREDENTIAL.sub(r"\1[key]", self(text)).split())
+        """`text` as one short line without credentials of any kind; of a short key, whole words only."""
+        text = _CREDENTIAL.sub(r"\1[key]", self(text))
+        if self._key:
+            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(self._key)}(?![A-Za-z0-9])", "[key]", text)
+        line = " ".join(text.split())
         return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

@@ -38,15 +38,15 @@ class Exchange(Generic[T]):
         self._parse = parse
         self._repairing = False
         self._last = ""
-        self.asked = False  # a call was made for it in this run
+        self.called = False  # a call was made for it in this run
 
     def take(self, answer: RecordedAnswer, *, fresh: bool) -> Outcome[T] | None:
         """The outcome that an answer leads to; None: `key` and `messages` are now those of a repair.
 
-        The record has the answer as it came; what the model thought aloud is taken off here, so that a row
+        The record has the answer as it came; the model's thinking is removed here, so that a row
         that an older reader misread is read anew.
         """
-        self.asked = self.asked or fresh
+        self.called = self.called or fresh
         self._last = final_text(answer.text)
         if answer.status != "ok":
             return self._outcome(None, answer, f"the answer ended with {answer.finish!r}")
@@ -79,4 +79,4 @@ class Exchange(Generic[T]):
     ) -> Outcome[T]:
         status = "malformed" if malformed else answer.status
         repaired = self._repairing and status == "ok"
-        return Outcome(self.request, status, value, self._last, detail, not self.asked, repaired)
+        return Outcome(self.request, status, value, self._last, detail, not self.called, repaired)

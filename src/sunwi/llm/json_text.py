@@ -31,8 +31,8 @@ def unfenced(text: str) -> str:
     return bare.removesuffix("```").strip()
 
 
-def decode_first(text: str, constant: Any = None) -> tuple[Any, int]:
-    """The JSON value at the start of `text`, and where it ends; NaN and infinity become `constant`.
+def decode_first(text: str, constant: Any = None, start: int = 0) -> tuple[Any, int]:
+    """The JSON value of `text` from `start` on, and where it ends; NaN and infinity become `constant`.
 
     Halves of surrogate pairs become U+FFFD.
 
@@ -43,7 +43,7 @@ def decode_first(text: str, constant: Any = None) -> tuple[Any, int]:
     """
     decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=lambda _: constant)
     try:
-        value, end = decoder.raw_decode(text)
+        value, end = decoder.raw_decode(text, start)
     except (ValueError, RecursionError) as error:
         if isinstance(error, Malformed):
             raise
@@ -56,7 +56,7 @@ def repaired(text: str) -> Any:
     """The value of whole JSON with slips: trailing commas, other quotes, raw newlines, lone backslashes ...
 
     The library guesses; its guess counts only if it holds every letter of the text in the text's order, and
-    each string as it stands between two quotes. So nothing is invented, split or left out.
+    each string exactly as between its two quotes. So nothing is invented, split or left out.
 
     Raises
     ------
@@ -105,20 +105,21 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
 def _is_all_of(value: Any, text: str) -> bool:
     source = _WORDS.sub(lambda match: _CONSTANTS[match[0]], text.translate(_QUOTES))
     atoms = list(_atoms(value))
-    told = _FORM.sub("", "".join(atom for atom, _ in atoms))
-    if told not in (_FORM.sub("", source), _FORM.sub("", _ESCAPED_SPACE.sub(" ", source))):
+    letters = _FORM.sub("", "".join(atom for atom, _ in atoms))
+    if letters not in (_FORM.sub("", source), _FORM.sub("", _ESCAPED_SPACE.sub(" ", source))):
         return False
     tight = "".join(_ESCAPED_SPACE.sub(" ", source).replace("\\", "").split())
     return all(_is_quoted(atom, tight) for atom, is_text in atoms if is_text and atom.strip())
 
 
 def _is_quoted(atom: str, tight: str) -> bool:
-    wanted = '"' + "".join(atom.replace("\\", "").split()) + '"'
-    at = tight.find(wanted)
-    while at >= 0:
-        if tight[at + len(wanted) :][:1] in {",", "}", "]"}:
+    quoted = '"' + "".join(atom.replace("\\", "").split()) + '"'
+    start = tight.find(quoted)
+    while start >= 0:
+        end = start + len(quoted)
+        if tight[end : end + 1] in {",", "}", "]"}:
             return True
-        at = tight.find(wanted, at + 1)
+        start = tight.find(quoted, start + 1)
     return False
 
 

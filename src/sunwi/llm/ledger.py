@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import Any
 
+from sunwi.llm.answer import Answer
+from sunwi.llm.exchange import Exchange
 from sunwi.llm.outcome import Status
 from sunwi.llm.store import RecordedAnswer
+from sunwi.llm.tokens import expected_tokens
 from sunwi.params.llm import LlmParams
 
 _STATUSES = ("ok", "blocked", "empty", "truncated", "malformed", "failed")
+_TOKENS = ("tokens_in", "tokens_out")
 _RUN = ("calls", "cached", "retried", "unmetered")
 Metrics = dict[str, dict[str, dict[str, float | int]]]
 
@@ -35,18 +40,28 @@ class Ledger:
         """Count a try after the first."""
         self._rows[task]["retried"] += 1
 
-    def answered(self, task: str, answer: RecordedAnswer, expected: tuple[int, int], *, fresh: bool) -> None:
-        """Count an answer, fresh or recorded before; `expected` stands in for usage that is not told."""
-        row = self._rows[task]
-        tokens_in = answer.tokens_in if answer.tokens_in is not None else expected[0]
-        tokens_out = answer.tokens_out if answer.tokens_out is not None else expected[1]
-        row["all_tokens_in"] += tokens_in
-        row["all_tokens_out"] += tokens_out
-        if fresh:
+    def answered(self, exchange: Exchange[Any], recorded: RecordedAnswer, paid: Answer | None = None) -> None:
+        """Count the answer to an exchange's next call, and what this client paid for it.
+
+        The record's usage is what every process counts, whichever bought it. `paid` is the answer that this
+        client bought; it is another one than `recorded` where two processes asked at the same moment.
+        """
+        row = self._rows[exchange.request.task]
+        for name, count in zip(_TOKENS, self._usage(exchange, recorded), strict=True):
+            row[f"all_{name}"] += count
+        if paid is not None:
             row["calls"] += 1
-            row["tokens_in"] += tokens_in
-            row["tokens_out"] += tokens_out
-            row["unmetered"] += answer.tokens_in is None or answer.tokens_out is None
+            for name, count in zip(_TOKENS, self._usage(exchange, paid), strict=True):
+                row[name] += count
+            row["unmetered"] += paid.tokens_in is None or paid.tokens_out is None
+
+    def _usage(self, exchange: Exchange[Any], answer: Answer | RecordedAnswer) -> tuple[int, int]:
+        """Tokens in and out; expected ones where the provider reported none."""
+        expected = expected_tokens(exchange.messages, exchange.schema)
+        return (
+            answer.tokens_in if answer.tokens_in is not None else expected,
+            answer.tokens_out if answer.tokens_out is not None else self._settings.max_tokens,
+        )
 
     def ended(self, task: str, status: Status, *, repaired: bool, cached: bool) -> None:
         """Count the end of one row."""
@@ -72,9 +87,9 @@ class Ledger:
         metrics: Metrics = {}
         for task, row in sorted(self._rows.items()):
             counts: dict[str, float | int] = {name: row[name] for name in names}
-            tokens = row[f"{prefix}tokens_in"], row[f"{prefix}tokens_out"]
-            counts |= {"tokens_in": tokens[0], "tokens_out": tokens[1]}
-            counts["cost"] = round(cost(*tokens, self._settings), 6)
+            tokens_in, tokens_out = (row[prefix + name] for name in _TOKENS)
+            spent = round(cost(tokens_in, tokens_out, self._settings), 6)
+            counts |= {"tokens_in": tokens_in, "tokens_out": tokens_out, "cost": spent}
             metrics[task] = {self._settings.model: counts}
         return metrics
 

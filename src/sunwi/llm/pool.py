@@ -1,4 +1,4 @@
-"""Exchanges asked by a pool of workers: at most `concurrency` are on their way at once."""
+"""Exchanges asked by a pool of workers: at most `concurrency` are in flight at once."""
 
 from __future__ import annotations
 

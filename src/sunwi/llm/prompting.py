@@ -11,7 +11,7 @@ from typing import Any
 from sunwi.llm.json_text import decode_first, repaired, unfenced
 from sunwi.llm.outcome import Malformed
 
-_REFUSED = object()  # stands for NaN and infinity, which JSON has not
+_REFUSED = object()  # replaces NaN and infinity, which JSON does not have
 
 
 def read_prompt(folder: Traversable, task: str) -> str:

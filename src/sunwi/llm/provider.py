@@ -26,11 +26,11 @@ class Provider(Protocol):
     EXTRA
         The extra of this package that installs the SDK; None: the provider needs none.
     KEYS
-        Environment variables that may hold its key, for `sunwi doctor`; names of the same key stand together.
+        Environment variables that `usual_key` can name, for `sunwi doctor`.
     """
 
     EXTRA: ClassVar[str | None]
-    KEYS: ClassVar[tuple[tuple[str, ...], ...]]
+    KEYS: ClassVar[tuple[str, ...]]
 
     @staticmethod
     def usual_key(base_url: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+# aiolimiter's rate is fixed and lets a whole period's calls out at once; this one adapts to 429 answers
 _FIRST_INTERVAL = 0.05  # seconds between calls after the first 429 of an unlimited rate
 _LONGEST_INTERVAL = 10.0
 _RECOVERY = 0.95  # of the interval, a success
@@ -41,11 +42,11 @@ class RateLimit:
         """The clock's time, to be handed to `slowed_down`."""
         return self._clock()
 
-    def slowed_down(self, asked: float, seconds: float) -> None:
-        """A call that went out at `asked` met a 429; hold all calls for `seconds`."""
+    def slowed_down(self, sent: float, seconds: float) -> None:
+        """A call that was sent at `sent` met a 429; hold all calls for `seconds`."""
         now = self._clock()
         self._next = max(self._next, now + seconds)
-        if asked >= self._slowed:  # else it went out before the last slow-down: the same burst
+        if sent >= self._slowed:  # else it was sent before the last slow-down, in the same burst
             self._slowed = now
             self._interval = min(_LONGEST_INTERVAL, max(_FIRST_INTERVAL, 2 * self._interval))
 

@@ -25,21 +25,23 @@ def fault_of_status(
     exhausted
         A 429 that says that the account is out of credit: waiting does not help.
     """
-    told = f"the server answered {status}: {reason}"
+    answered = f"the server answered {status}: {reason}"
     if status == 429 and not exhausted:
-        return Transient(told, retry_after=retry_after, rate_limited=True)
+        return Transient(answered, retry_after=retry_after, rate_limited=True)
     if status == 408 or status >= 500:
-        return Transient(told, retry_after=retry_after)
+        return Transient(answered, retry_after=retry_after)
     if 300 <= status < 400:  # the key follows to no other host
-        return Refused(told, "set llm.base_url to the address that the server redirects to, if you trust it")
+        return Refused(
+            answered, "set llm.base_url to the address that the server redirects to, if you trust it"
+        )
     if status in {401, 403} or (status == 400 and "api key" in reason.lower()):
         name = key_variable(settings)
         what = f"check the key in the environment variable {name}" if name else "set llm.api_key_env"
-        return Refused(told, f"{what}, and that it may use llm.model {settings.model!r}")
+        return Refused(answered, f"{what}, and that it may use llm.model {settings.model!r}")
     if status == 404:
-        return Refused(told, f"check llm.model {settings.model!r} and llm.base_url")
+        return Refused(answered, f"check llm.model {settings.model!r} and llm.base_url")
     if status == 429:
-        return Refused(told, "add credit to the account and run again")
+        return Refused(answered, "add credit to the account and run again")
     return Refused(
-        told, "correct what the server names in section llm of params.yaml (temperature, max_tokens, ...)"
+        answered, "correct what the server names in section llm of params.yaml (temperature, max_tokens, ...)"
     )

@@ -1,4 +1,4 @@
-"""What a reasoning model thinks aloud is no part of its answer."""
+"""The thinking of a reasoning model is removed from its answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 _NAMES = r"(?:think|thinking|thought|thoughts|reasoning|reason|analysis|reflection|scratchpad|seed:think)"
 _CLOSE = re.compile(rf"</{_NAMES}\s{{0,8}}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>", re.IGNORECASE)
-# at the start of a line alone: in the middle of one, a tag is what the line speaks of
+# at the start of a line alone: in the middle of one, a tag is content
 _OPEN = re.compile(
     rf"(?:\A|\n)[ \t]{{0,8}}(?:<{_NAMES}(?:\s[^<>\n]{{0,200}})?>|\[THINK\]|◁think▷|<\|begin_of_thought\|>)",
     re.IGNORECASE,

@@ -44,8 +44,9 @@ def export_answers(store: AnswerStore, path: Path, tasks: Collection[str] = ()) 
     known = sorted({row.task for row in rows})
     unknown = sorted(set(tasks) - set(known))
     if unknown:
-        found = f"there are answers of {', '.join(known)}" if known else "no answer is recorded"
-        raise DataError(f"no recorded answer of task {', '.join(unknown)}; {found}", "correct --task")
+        recorded = f"there are answers of {', '.join(known)}" if known else "no answer is recorded"
+        what = f"no recorded answer of task {', '.join(unknown)}; {recorded}"
+        raise DataError(what, "name one of these with --task")
     return write_rows(path, (row for row in rows if not tasks or row.task in tasks))
 
 

@@ -41,7 +41,7 @@ def http_client(redact: Redactor, *, keyless: bool) -> httpx2.AsyncClient:
             for name in _KEY_HEADERS if keyless else ():
                 request.headers.pop(name, None)
             request.headers["accept-encoding"] = (
-                "identity"  # what comes packed all the same is unpacked below
+                "identity"  # a server that compresses all the same is understood below
             )
             response = await super().send(request, **(options | {"stream": True, "follow_redirects": False}))
             try:
@@ -54,8 +54,10 @@ def http_client(redact: Redactor, *, keyless: bool) -> httpx2.AsyncClient:
                 text = redact.body(decoded(data, response.charset_encoding))
             else:
                 text = json.dumps(error_body(redact.body(data.decode("utf-8", "replace"))))
-            kept = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_BODY]
-            headers = [*kept, (b"content-type", b"application/json; charset=utf-8")]
+            other = [
+                (name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_BODY
+            ]
+            headers = [*other, (b"content-type", b"application/json; charset=utf-8")]
             content = text.encode("utf-8", "replace")
             return httpx2.Response(response.status_code, headers=headers, content=content, request=request)
 
@@ -80,7 +82,7 @@ def unpacked(data: bytes, coding: str) -> bytes:
     Transient
         If it is cut, damaged or unpacks to more than `MOST_BYTES`.
     Refused
-        If the coding is none that was asked for.
+        If the coding was not requested.
     """
     codings = [
         name.strip().lower() for name in coding.split(",") if name.strip().lower() not in {"", "identity"}
@@ -88,7 +90,7 @@ def unpacked(data: bytes, coding: str) -> bytes:
     if not codings or not data:
         return data
     if len(codings) > 1 or codings[0] not in _CODINGS:
-        what = f"the reply is packed as {coding[:40]!r}, which was not asked for"
+        what = f"the reply is compressed as {coding[:40]!r}, which was not requested"
         raise Refused(what, "turn compression off in the server or proxy of llm.base_url")
     # deflate comes with the header of zlib (RFC 9110 8.4.1.2), or bare from servers that misread the RFC
     bare = codings[0] == "deflate" and (data[0] & 0x0F) != 8

@@ -16,11 +16,11 @@ from sunwi.llm.credentials import Redactor
 from sunwi.llm.faults import Refused, Transient
 
 CHECK_ADDRESS = "check llm.base_url: an OpenAI-compatible one usually ends with /v1"
-_WORDS = 200  # characters of a server's word that are kept
+_WORDS = 200  # characters of a server's text that are kept
 _MOST_TOKENS = 10**9  # a count beyond it is no count
 _TRUNCATED = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _BLOCKED = {"content_filter", "refusal", "safety", "recitation", "prohibited_content", "blocklist", "spii"}
-_FAULTS = {
+FAULTS = {  # ends that are no answer's
     "error",
     "insufficient_system_resource",
     "abort",
@@ -54,13 +54,13 @@ def read_body(text: str) -> Mapping[str, Any]:
     Transient
         If it is empty, cut, a page, another JSON value, or an object that reports a fault.
     Refused
-        If it is a stream of events: the next one will be one, too.
+        If it is a stream of events: the next reply will be one, too.
     """
     bare = text.strip().removeprefix("\ufeff").lstrip()
     if not bare:
         raise Transient("the server's reply is empty")
     if bare.startswith(("data:", "event:", "id:", "retry:", ": ")):
-        what = "the server streams its answer (server-sent events) though none was asked to"
+        what = "the server streams its answer (server-sent events) though no stream was requested"
         raise Refused(what, "turn streaming off in the server or proxy of llm.base_url")
     if bare.startswith("<"):
         what = f"the reply is no answer but a page ({_brief(bare)})"
@@ -88,13 +88,13 @@ def error_body(text: str) -> dict[str, dict[str, Any]]:
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return {"error": {"message": _word(error) or _brief(repr(error))}}
-    kept: dict[str, Any] = {"message": _word(error.get("message")) or _brief(repr(error))}
+    error_fields: dict[str, Any] = {"message": _word(error.get("message")) or _brief(repr(error))}
     for name in ("code", "status", "type"):
         if isinstance(error.get(name), str) or _count(error.get(name)) is not None:
-            kept[name] = error[name]
+            error_fields[name] = error[name]
     if isinstance(error.get("details"), list):
-        kept["details"] = [entry for entry in error["details"] if isinstance(entry, dict)]
-    return {"error": kept}
+        error_fields["details"] = [entry for entry in error["details"] if isinstance(entry, dict)]
+    return {"error": error_fields}
 
 
 def read_chat(body: Mapping[str, Any]) -> WireAnswer:
@@ -120,7 +120,7 @@ def read_chat(body: Mapping[str, Any]) -> WireAnswer:
     if not isinstance(message, dict):
         raise Transient("the reply's first choice has no message")
     finish = _finish(choice.get("finish_reason"))
-    if finish.lower() in _FAULTS:
+    if finish.lower() in FAULTS:
         raise Transient(f"the answer ended with {finish!r}")
     text, refused = _content(message.get("content"))
     refusal = message.get("refusal")

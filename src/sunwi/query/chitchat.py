@@ -133,7 +133,7 @@ def calibrate(
     edges = np.unique(np.concatenate([[0.0], values, [1.0]]))
     middles = (edges[:-1] + edges[1:]) / 2
     right = ((values >= middles[:, None]) == labels).sum(axis=1)  # [gaps]
-    best = max(range(len(middles)), key=lambda at: (right[at], edges[at + 1] - edges[at], -at))
+    best = max(range(len(middles)), key=lambda gap: (right[gap], edges[gap + 1] - edges[gap], -gap))
     return float(middles[best])
 
 

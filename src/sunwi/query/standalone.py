@@ -1,4 +1,4 @@
-"""From a dialogue to one query that can be searched alone: the last turn, after the topic it leans on."""
+"""From a dialogue to one query that can be searched alone: the last turn, after the topic it refers to."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _POINTER_TAGS = ("MM", "MAJ", "MAG", "NNG", "NR", "VA", "VV")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content noun as it stands in the text, with the nouns it is built of.
+    """A content noun as written in the text, with the nouns it is built of.
 
     It is specific if it holds a name, a Latin or Han word or a prefix, or is a compound of nouns.
     """
@@ -60,7 +60,7 @@ def last_user_turn(messages: Sequence[Message]) -> str:
 
 
 def standalone_query(messages: Sequence[Message], context_terms: int, context: Context = "nouns") -> str:
-    """The last user turn, after what it leans on.
+    """The last user turn, after what it refers to.
 
     By "turns" that is every earlier user turn as it was said; by "nouns" those content nouns of the earlier
     user turns (only if they give none, of the last assistant turn) that the last one lacks, at most
@@ -79,8 +79,10 @@ def standalone_query(messages: Sequence[Message], context_terms: int, context: C
     '은하들이 점점 멀어진다며? 그걸 어떻게 알았어?'
     """
     last = last_user_turn(messages)
-    asked = max((at for at, message in enumerate(messages) if message.role == "user"), default=0)
-    earlier = [message for message in messages[:asked] if message.content.strip()]
+    last_position = max(
+        (position for position, message in enumerate(messages) if message.role == "user"), default=0
+    )
+    earlier = [message for message in messages[:last_position] if message.content.strip()]
     if not earlier or not context_terms:
         return last
     tokens = kiwi().tokenize(last)
@@ -136,13 +138,13 @@ def _term(text: str, run: Sequence[Token]) -> Iterator[Term]:
 def _lacking(own: Iterable[Term], texts: Iterable[str]) -> list[Term]:
     """Terms of the texts with a noun that neither the question nor an earlier term has."""
     seen = {head for term in own for head in term.heads}
-    found: list[Term] = []
+    lacking: list[Term] = []
     for text in map(_one_line, texts):
         for term in content_nouns(text, kiwi().tokenize(text)):
-            if not term.heads <= seen and all(term.surface != other.surface for other in found):
-                found.append(term)  # the same word may be analysed in two ways: 초+전도+체, 초+전도체
+            if not term.heads <= seen and all(term.surface != other.surface for other in lacking):
+                lacking.append(term)  # the same word may be analysed in two ways: 초+전도+체, 초+전도체
                 seen |= term.heads
-    return found
+    return lacking
 
 
 def _points_back(token: Token) -> bool:

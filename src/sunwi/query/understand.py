@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.errors import DataError
+from sunwi.llm.task import Completer
 from sunwi.models.encoder import Encoder
 from sunwi.params.query import QueryParams
-from sunwi.query.by_llm import Asks, understand_by_llm
+from sunwi.query.by_llm import understand_by_llm
 from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
 from sunwi.query.variants import rule_variants
@@ -39,12 +40,12 @@ def understand(
     query_max_length: int,
     params: QueryParams,
     dev: tuple[Sequence[Query], Qrels] | None,
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Understanding:
     """Make every dialogue one query, decide whether it is chit-chat, and word it anew if it is not.
 
-    By `params.method` "llm" the model of `client` does, with the rules' result behind every request that
-    gives no answer. By rules, the decision rests on the last user turn and its topic. Its threshold is
+    By `params.method` "llm" the model of `client` does, and the rules' result is used for every request
+    without an answer. By rules, the decision rests on the last user turn and its topic. Its threshold is
     `params.chitchat_threshold`, else calibrated on the dev dialogues (no relevant document = chit-chat) if
     they have both kinds, else on the held-out committed examples. An id in `params.empty_ids` is chit-chat
     whatever classifier or model say.
@@ -165,11 +166,11 @@ def _check(queries: Sequence[Query], dev_queries: Sequence[Query], empty_ids: Se
         raise DataError(
             f"expected a last user turn with text, found none in {len(silent)} dialogues: "
             f"eval_id {', '.join(silent)}",
-            "mend these dialogues in the source of the queries and run prepare again",
+            "correct these dialogues in the source of the queries, then: dvc repro prepare",
         )
     unknown = sorted({str(eval_id) for eval_id in empty_ids} - {query.qid for query in queries})
     if unknown:
         raise DataError(
-            f"query.empty_ids names {len(unknown)} dialogues that are not there: {', '.join(unknown)}",
+            f"query.empty_ids names {len(unknown)} dialogues that do not exist: {', '.join(unknown)}",
             "correct query.empty_ids in params.yaml",
         )

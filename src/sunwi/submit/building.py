@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sunwi.llm.task import Completer
 from sunwi.params.submissions import SubmissionParams
 from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
@@ -18,7 +19,6 @@ from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.llm.asking import Asks
 from sunwi.submit.multi_query import Search, rank_multi_query, searches
 
 PROBABILITY = "probability"  # of answering, by the blend's calibration
@@ -64,7 +64,7 @@ def build_understood(
     pipeline: SearchPipeline,
     fusion: Fusion,
     plan: RerankPlan,
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Submission:
     """`build`, with the searches that the variant asks for; nothing is encoded where nobody asks.
 
@@ -92,7 +92,7 @@ def build(
     fusion: Fusion,
     plan: RerankPlan,
     cascade: tuple[Sequence[Search], QueryBatch] | None = None,
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sunwi.errors import DataError
+from sunwi.llm.task import Completer
 from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.records.ranking import Ranking, from_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.submit.finishing import Submission, finish
-from sunwi.submit.llm.asking import Asks
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 
@@ -26,7 +26,7 @@ def combine(
     texts: Mapping[str, str],
     rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
     blend_of: Callable[[UnionPool], Mapping[str, float]],
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sunwi.errors import DataError
+from sunwi.llm.task import Completer
 from sunwi.params.finishing import Finishing
 from sunwi.records.ranking import Ranking, RankingRow, to_row
 from sunwi.records.submissions import LineageRow, SubmissionRow, UnderstoodQuery
 from sunwi.submit.llm.answers import Answer, write_answers
-from sunwi.submit.llm.asking import Asks
 from sunwi.submit.llm.listwise import rerank_listwise
 from sunwi.submit.llm.pairwise import break_ties
 from sunwi.trec import Run
@@ -38,7 +38,7 @@ def finish(
     understood: Sequence[UnderstoodQuery],
     rankings: Sequence[Ranking],
     texts: Mapping[str, str],
-    client: Asks | None = None,
+    client: Completer | None = None,
 ) -> Submission:
     """Every dialogue in one row; `rankings` are in the order of `understood`, `texts` by passage id.
 

@@ -1,4 +1,4 @@
-"""Keys and search engines that the environment names. Nothing of a key or of a URL's credentials is shown."""
+"""Keys and search engines that the environment names. Nothing of a key or a login is shown."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import os
 from base64 import b64encode
 from collections.abc import Mapping
 from http.client import HTTPException
+from ssl import create_default_context
 from urllib.error import HTTPError
-from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from sunwi.cli.checks import Finding
+from sunwi.errors import EngineError
 from sunwi.llm.provider import PROVIDERS
+from sunwi.search.servers.access import Access, EngineName, access_of
 
-HUB_KEY = ("HF_TOKEN",)
-ENGINES = {
-    "Elasticsearch": ("SUNWI_ELASTICSEARCH_URL", 9200),
-    "OpenSearch": ("SUNWI_OPENSEARCH_URL", 9201),
+HUB_KEY = "HF_TOKEN"
+ENGINES: dict[str, tuple[EngineName, int]] = {
+    "Elasticsearch": ("elasticsearch", 9200),
+    "OpenSearch": ("opensearch", 9201),
 }
 TIMEOUT = 3.0  # seconds
 LARGEST_ANSWER = 65536  # bytes
@@ -25,78 +27,66 @@ LARGEST_ANSWER = 65536  # bytes
 
 def check_keys(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     """Whether each key is set; its value, length and beginning stay unseen."""
-    findings = []
-    of_providers = [names for provider in PROVIDERS.all().values() for names in provider.KEYS]
-    for names in (*of_providers, HUB_KEY):
-        label = " or ".join(names)
-        if any(environment.get(name, "").strip() for name in names):
-            findings.append(Finding("keys", label, "ok", "set"))
-        else:
-            fix = f"export {names[0]}=..."
-            findings.append(Finding("keys", label, "note", "not set; not needed offline", fix))
-    return findings
+    of_providers = [name for provider in PROVIDERS.all().values() for name in provider.KEYS]
+    return [
+        Finding("keys", name, "ok", "set")
+        if environment.get(name, "").strip()
+        else Finding("keys", name, "note", "not set; not needed offline", f"export {name}=...")
+        for name in (*of_providers, HUB_KEY)
+    ]
 
 
 def check_engines(environment: Mapping[str, str] = os.environ, timeout: float = TIMEOUT) -> list[Finding]:
     """Whether the engines that the environment names answer."""
-    return [
-        _engine(label, variable, environment.get(variable, "").strip(), port, timeout)
-        for label, (variable, port) in ENGINES.items()
-    ]
+    return [_engine(label, engine, environment, port, timeout) for label, (engine, port) in ENGINES.items()]
 
 
-def _engine(label: str, variable: str, url: str, port: int, timeout: float) -> Finding:
-    example = f"export {variable}=http://127.0.0.1:{port}"
-    if not url:
-        return Finding("engines", label, "note", "not set; search runs in this process", example)
-    parts = _split(url)
-    if parts is None:
-        return Finding("engines", label, "note", f"{variable} is no http(s) URL", example)
-    place = _place(parts)
-    # Messages of these exceptions may quote the URL, so only their kind is told.
+def _engine(
+    label: str, engine: EngineName, environment: Mapping[str, str], port: int, timeout: float
+) -> Finding:
+    prefix = f"SUNWI_{engine.upper()}_"
+    if not environment.get(f"{prefix}URL", "").strip():
+        fix = f"export {prefix}URL=http://127.0.0.1:{port}"
+        return Finding("engines", label, "note", "not set; search runs in this process", fix)
     try:
-        answer = _get(parts, timeout)
+        access = access_of(engine, environment)  # what a search would read
+    except EngineError as error:
+        return Finding("engines", label, "note", error.what, error.next_step)
+    try:
+        answer = _get(access, timeout)
     except HTTPError as error:
         if error.code in {401, 403}:
-            fix = f"export {variable}={parts.scheme}://USER:PASSWORD@{place.partition('://')[2]}"
-            return Finding("engines", label, "note", f"{place} refuses the credentials ({error.code})", fix)
-        return Finding("engines", label, "note", f"{place} answers with {error.code}", example)
-    except (OSError, HTTPException, ValueError) as error:
-        found = f"{place} does not answer ({type(error).__name__})"
-        return Finding("engines", label, "note", found, f"start the server, or: unset {variable}")
-    return Finding("engines", label, "ok", f"{place} {_version(answer)}")
+            fix = f"export {prefix}USER=... {prefix}PASSWORD=..., or {prefix}API_KEY=..."
+            what = f"{access.url} refuses the credentials ({error.code})"
+            return Finding("engines", label, "note", what, fix)
+        fix = f"check {prefix}URL"
+        return Finding("engines", label, "note", f"{access.url} answers with {error.code}", fix)
+    except (
+        OSError,
+        HTTPException,
+        ValueError,
+    ) as error:  # its text may quote headers
+        what = f"{access.url} does not answer ({type(error).__name__})"
+        return Finding("engines", label, "note", what, f"start the server, or: unset {prefix}URL")
+    return Finding("engines", label, "ok", f"{access.url} {_version(answer)}")
 
 
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 0) >= 0
-    except ValueError:  # a port that is no number, or brackets that do not close
-        return None
-    return parts if fit else None
-
-
-def _place(parts: SplitResult) -> str:
-    """Scheme, host and port alone: user, password, path and query may hold secrets."""
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
-
-
-def _get(parts: SplitResult, timeout: float) -> bytes:
-    query = f"?{parts.query}" if parts.query else ""
-    request = Request(f"{_place(parts)}{parts.path or '/'}{query}")  # noqa: S310  the scheme is http(s)
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        # Unredirected: a redirect must not carry the credentials to another host.
-        request.add_unredirected_header("Authorization", "Basic " + b64encode(pair.encode()).decode("ascii"))
-    with urlopen(request, timeout=timeout) as response:  # noqa: S310
+def _get(access: Access, timeout: float) -> bytes:
+    request = Request(f"{access.url}/")  # noqa: S310  the scheme is http(s)
+    scheme = f"ApiKey {access.api_key}" if access.api_key else ""
+    if access.login:
+        scheme = "Basic " + b64encode(":".join(access.login).encode()).decode("ascii")
+    if scheme:  # unredirected: a redirect must not carry the credentials to another host
+        request.add_unredirected_header("Authorization", scheme)
+    context = create_default_context(cafile=access.ca_certs) if access.ca_certs else None
+    with urlopen(request, timeout=timeout, context=context) as response:  # noqa: S310
         return bytes(response.read(LARGEST_ANSWER))
 
 
 def _version(answer: bytes) -> str:
     try:
-        told = json.loads(answer)["version"]
-        text = f"{told.get('distribution', '')} {told['number']}".strip()
+        version = json.loads(answer)["version"]
+        text = f"{version.get('distribution', '')} {version['number']}".strip()
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "answers, but tells no version"
+        return "answers, but states no version"
     return "".join(char for char in text[:60] if char.isprintable())

@@ -28,12 +28,12 @@ class GeminiProvider:
     """One `generate_content` call a request; `response.text` is not used, it raises on a blocked answer."""
 
     EXTRA: ClassVar[str | None] = "gemini"
-    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("GEMINI_API_KEY", "GOOGLE_API_KEY"),)
+    KEYS: ClassVar[tuple[str, ...]] = ("GEMINI_API_KEY",)
 
     @staticmethod
     def usual_key(base_url: str | None) -> str:  # noqa: ARG004  the interface
         """One variable for every address; the SDK's other name, GOOGLE_API_KEY, is not read here."""
-        return "GEMINI_API_KEY"
+        return GeminiProvider.KEYS[0]
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         from google import genai
@@ -112,9 +112,9 @@ def _retry_delay(details: Any) -> float | None:
     error = details.get("error", details) if isinstance(details, dict) else {}
     entries = error.get("details") if isinstance(error, dict) else None
     for entry in entries if isinstance(entries, list) else []:
-        found = _SECONDS.match(str(entry.get("retryDelay", ""))) if isinstance(entry, dict) else None
-        if found:
-            return float(found[1])
+        seconds = _SECONDS.match(str(entry.get("retryDelay", ""))) if isinstance(entry, dict) else None
+        if seconds:
+            return float(seconds[1])
     return None
 
 

@@ -27,14 +27,14 @@ class OpenAiProvider:
     """Plain chat completions: no `store`, no developer role, no strict tools, which Solar refuses."""
 
     EXTRA: ClassVar[str | None] = "openai"
-    KEYS: ClassVar[tuple[tuple[str, ...], ...]] = (("UPSTAGE_API_KEY",), ("OPENAI_API_KEY",))
+    KEYS: ClassVar[tuple[str, ...]] = ("UPSTAGE_API_KEY", "OPENAI_API_KEY")
 
     @staticmethod
     def usual_key(base_url: str | None) -> str:
         """Upstage's for its address, OpenAI's for every other."""
         host = urlsplit(base_url or "").hostname or ""
         upstage = host == "upstage.ai" or host.endswith(".upstage.ai")
-        return "UPSTAGE_API_KEY" if upstage else "OPENAI_API_KEY"
+        return OpenAiProvider.KEYS[0 if upstage else 1]
 
     def __init__(self, settings: LlmParams, key: str, redact: Redactor) -> None:
         import openai
@@ -93,8 +93,8 @@ class OpenAiProvider:
         return to_answer(lambda: read_chat(read_body(text)), "openai", self._settings.model, self._redact)
 
     def _read_status(self, error: Any) -> Transient | Refused | Answer:
-        told = error.body.get("message") if isinstance(error.body, dict) else None
-        reason = self._redact.reason(str(told or error.message))
+        message = error.body.get("message") if isinstance(error.body, dict) else None
+        reason = self._redact.reason(str(message or error.message))
         code = error.code if isinstance(error.code, str) else ""
         if error.status_code == 400 and code in _BLOCKED_CODES:  # how Azure blocks a prompt
             served_by = f"openai/{self._settings.model}"

@@ -15,6 +15,7 @@ from sunwi.qa.llm.prompt import STYLES
 from sunwi.qa.parse import parse
 
 _JSON = re.compile(r"""\{\s*["'“}]|\[\s*["“{\]]|\[\s*(?:NaN|null)""")
+_NEXT_OBJECT = re.compile(r"[ \t\r\n,]*(?=\{)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _STYLE_PREFIX = re.compile(
     rf"^\s*(?:[-*•]\s*)?(?:\d{{1,2}}\s*[.)]\s*)?\[?({'|'.join(STYLES)})\]?\s*[:：\-]\s*"
@@ -38,12 +39,12 @@ def parse_answer(text: str, wanted: int) -> list[AnsweredQuestion]:
     Raises
     ------
     Malformed
-        If there are fewer; the message says how many were found, for the repair request.
+        If there are fewer; the message says how many could be read, for the repair request.
     """
     slots = read_answer(text)
-    found = sum(parse(slot.text)[1] is None for slot in slots)
-    if found < wanted:
-        raise Malformed(f"{found} of {wanted} questions could be read")
+    readable = sum(parse(slot.text)[1] is None for slot in slots)
+    if readable < wanted:
+        raise Malformed(f"{readable} of {wanted} questions could be read")
     return slots
 
 
@@ -79,16 +80,15 @@ def _json_slots(text: str) -> Iterator[AnsweredQuestion]:
             return
     yield from _slots(value)
     while isinstance(value, dict) and any(key in value for key in _TEXT_KEYS):  # one object a question
-        rest = text[end:].lstrip(" \t\r\n,")
-        if not rest.startswith("{"):
+        opening = _NEXT_OBJECT.match(text, end)
+        if opening is None:
             return
         try:
-            value, length = decode_first(rest)
+            value, end = decode_first(text, start=opening.end())
         except Malformed:
-            yield from _complete_parts(rest)
+            yield from _complete_parts(text[opening.end() :])
             return
         yield from _slots(value)
-        text, end = rest, length
 
 
 def _slots(value: Any, style: str = UNKNOWN_STYLE) -> Iterator[AnsweredQuestion]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sunwi.errors import LlmError
+from sunwi.llm.task import Completer, all_answered
 from sunwi.params.qa import QaParams
 from sunwi.qa.candidate import Candidate, Checks
 from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
@@ -17,7 +17,6 @@ from sunwi.records.corpus import Document
 from sunwi.records.questions import RejectedQuestion
 
 if TYPE_CHECKING:
-    from sunwi.llm.client import LlmClient
     from sunwi.llm.outcome import Outcome
     from sunwi.llm.request import LlmRequest
 
@@ -38,11 +37,11 @@ def requests(documents: Sequence[Document], params: QaParams, seed: int) -> list
     return [request_for(document, count, shares, window, seed) for document in ordered]
 
 
-def ask(documents: Sequence[Document], client: LlmClient, params: QaParams, seed: int) -> LlmQuestions:
+def ask(documents: Sequence[Document], client: Completer, params: QaParams, seed: int) -> LlmQuestions:
     """Ask for every passage's questions; answers that are in the cache cost nothing.
 
     A blocked, empty, cut or malformed answer is no error: what can be read of a cut or malformed one is
-    taken, and a passage without any question stands among the rejected as `answer_STATUS` with the detail.
+    taken, and a passage without any question is listed among the rejected as `answer_STATUS` with the detail.
 
     Raises
     ------
@@ -51,12 +50,7 @@ def ask(documents: Sequence[Document], client: LlmClient, params: QaParams, seed
         so far are kept in the cache.
     """
     parser = partial(parse_answer, wanted=params.questions_per_document)
-    outcomes = client.complete(requests(documents, params, seed), parser)
-    if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
-        # A row without an answer is no result: what a second run would find must not end as one.
-        rows = ", ".join(outcome.request.row for outcome in failed[:10])
-        what = f"{len(failed)} of {len(outcomes)} passages got no answer ({failed[0].detail}): {rows}"
-        raise LlmError(what, "run dvc repro again: the answers so far are kept, these alone are asked")
+    outcomes = all_answered(client.complete(requests(documents, params, seed), parser))
     made = LlmQuestions([], [])
     for outcome in outcomes:
         _take(outcome, client.model, made)

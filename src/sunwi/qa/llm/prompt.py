@@ -55,7 +55,7 @@ def request_for(
     )  # the passage cannot close its frame
     text = prompt.questions.format(
         count=count,
-        styles="\n".join(f"{at}. {name}: {prompt.styles[name]}" for at, name in enumerate(styles, start=1)),
+        styles="\n".join(f"{number}. {name}: {prompt.styles[name]}" for number, name in enumerate(styles, 1)),
         passage=passage,
     )
     messages = (Message("system", prompt.system), Message("user", text))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.prompting import read_object
+from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.task import Completer, LlmTask
 from sunwi.params.finishing import Answering
 from sunwi.records.ranking import Ranking
 from sunwi.records.submissions import UnderstoodQuery
-from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
+from sunwi.submit.llm.asking import PROMPTS, fallback_metrics, passage_block, why
 
 TASK = "answer"
 SCHEMA = {
@@ -39,35 +40,35 @@ def write_answers(
     rankings: Sequence[Ranking],
     texts: Mapping[str, str],
     settings: Answering,
-    client: Asks,
+    client: Completer,
 ) -> tuple[list[Answer], dict[str, Any]]:
     """One answer a query from its first `passages`; empty, with the reason, where the model gave none.
 
     A reference to a passage that was not shown makes the answer malformed: it would be invented.
     """
-    rows = [at for at, ranking in enumerate(rankings) if ranking.places]
-    asked = []
-    for at in rows:
-        shown = [texts[place.docid] for place in rankings[at].places[: settings.passages]]
+    rows = [row for row, ranking in enumerate(rankings) if ranking.places]
+    values = []
+    for row in rows:
+        shown = [texts[place.docid] for place in rankings[row].places[: settings.passages]]
         block = passage_block(shown, settings.passage_chars)
-        values = {"query": queries[at].standalone_query, "passages": block}
-        asked.append(request(TASK, queries[at].qid, values, SCHEMA))
-    found = [Answer("", [], None) for _ in rankings]
+        values.append((queries[row].qid, {"query": queries[row].standalone_query, "passages": block}))
+    outcomes = LlmTask(TASK, read_prompt(PROMPTS, TASK), parse_answer, SCHEMA).ask(client, values)
+    answers = [Answer("", [], None) for _ in rankings]
     statuses: list[str] = []
-    for at, outcome in zip(rows, client.complete(asked, parse_answer), strict=True):
-        shown_ids = rankings[at].document_ids[: settings.passages]
+    for row, outcome in zip(rows, outcomes, strict=True):
+        shown_ids = rankings[row].document_ids[: settings.passages]
         statuses.append(outcome.status)
         if outcome.value is None:
-            found[at] = Answer("", [], why("answer", outcome))
+            answers[row] = Answer("", [], why("answer", outcome))
             continue
         text, numbers = outcome.value
         known = [shown_ids[number - 1] for number in numbers if number <= len(shown_ids)]
         if len(known) < len(numbers):
             statuses[-1] = "unknown_reference"
-            found[at] = Answer("", [], "answer: it refers to a passage that was not shown")
+            answers[row] = Answer("", [], "answer: it refers to a passage that was not shown")
         else:
-            found[at] = Answer(text, known, None)
-    return found, fallback_metrics(statuses)
+            answers[row] = Answer(text, known, None)
+    return answers, fallback_metrics(statuses)
 
 
 def parse_answer(text: str) -> tuple[str, list[int]]:

@@ -1,32 +1,15 @@
-"""How this package asks an LLM: requests from prompt files, outcomes with their fallbacks counted."""
+"""What the LLM steps of a submission share: prompts, numbered passages, counted fallbacks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from sunwi.llm.outcome import Outcome
-from sunwi.llm.prompting import fill, read_prompt
-from sunwi.llm.request import LlmRequest, Message
 from sunwi.resources import resource_folder
 
-T = TypeVar("T")
 PROMPTS = resource_folder("sunwi.submit.llm.prompts")
-
-
-class Asks(Protocol):
-    """What is needed of `sunwi.llm.client.LlmClient`."""
-
-    def complete(self, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
-        """One outcome a request, in the same order."""
-        ...
-
-
-def request(task: str, row: str, values: Mapping[str, str], schema: Mapping[str, Any]) -> LlmRequest:
-    """The request of a task: prompts/TASK.txt of this package with the values filled in."""
-    text = fill(read_prompt(PROMPTS, task), values)
-    return LlmRequest(task, row, (Message("user", text),), schema)
 
 
 def passage_block(texts: Sequence[str], chars: int) -> str:

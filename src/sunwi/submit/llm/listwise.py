@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from sunwi.llm.outcome import Malformed
-from sunwi.llm.prompting import read_object
+from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.task import Completer, LlmTask
 from sunwi.params.finishing import LlmRerank
 from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
-from sunwi.submit.llm.asking import Asks, fallback_metrics, passage_block, request, why
+from sunwi.submit.llm.asking import PROMPTS, fallback_metrics, passage_block, why
 
 TASK = "rerank"
 SCHEMA = {
@@ -27,7 +28,7 @@ def rerank_listwise(
     rankings: Sequence[Ranking],
     texts: Mapping[str, str],
     settings: LlmRerank,
-    client: Asks,
+    client: Completer,
 ) -> tuple[list[Ranking], dict[str, Any]]:
     """The first `top` documents of each ranking in the model's order, and the counts.
 
@@ -35,49 +36,39 @@ def rerank_listwise(
     request keeps the old order, with the reason among the ranking's fallbacks. A query with one document
     or none is not asked.
     """
-    open_rows = [at for at, ranking in enumerate(rankings) if len(ranking.places) > 1]
-    found = list(rankings)
+    open_rows = [row for row, ranking in enumerate(rankings) if len(ranking.places) > 1]
+    reranked = list(rankings)
     statuses: list[str] = []
     missing = 0
-    for size in sorted({_size(rankings[at], settings) for at in open_rows}):
-        rows = [at for at in open_rows if _size(rankings[at], settings) == size]
-        asked = [
-            request(
-                TASK,
-                queries[at].qid,
-                {
-                    "query": queries[at].standalone_query,
-                    "count": str(size),
-                    "passages": passage_block(
-                        [texts[place.docid] for place in rankings[at].places[:size]],
-                        settings.passage_chars,
-                    ),
-                },
-                SCHEMA,
-            )
-            for at in rows
-        ]
-        for at, outcome in zip(rows, client.complete(asked, partial(parse_order, size=size)), strict=True):
+    prompt = read_prompt(PROMPTS, TASK)
+    for size in sorted({_size(rankings[row], settings) for row in open_rows}):
+        rows = [row for row in open_rows if _size(rankings[row], settings) == size]
+        values = []
+        for row in rows:
+            shown = [texts[place.docid] for place in rankings[row].places[:size]]
+            block = passage_block(shown, settings.passage_chars)
+            filled = {"query": queries[row].standalone_query, "count": str(size), "passages": block}
+            values.append((queries[row].qid, filled))
+        outcomes = LlmTask(TASK, prompt, partial(parse_order, size=size), SCHEMA).ask(client, values)
+        for row, outcome in zip(rows, outcomes, strict=True):
             statuses.append(outcome.status)
             if outcome.value is None:
-                found[at] = rankings[at].with_note(why("llm_rerank", outcome))
+                reranked[row] = rankings[row].with_note(why("llm_rerank", outcome))
                 continue
             missing += size - len(outcome.value)
-            found[at] = _ordered(rankings[at], outcome.value, size)
-    changed = sum(
-        new.document_ids[:1] != old.document_ids[:1] for new, old in zip(found, rankings, strict=True)
-    )
+            reranked[row] = _ordered(rankings[row], outcome.value, size)
+    changed = sum(new.document_ids[:1] != old.document_ids[:1] for new, old in zip(reranked, rankings, strict=True))
     metrics = {**fallback_metrics(statuses), "missing": missing, "top1_changed": changed}
-    return found, metrics
+    return reranked, metrics
 
 
 def parse_order(text: str, size: int) -> list[int]:
-    """Places (from 0) in the model's order: known numbers, none twice; some may be missing.
+    """Positions (from 0) in the model's order: known numbers, none twice; some may be missing.
 
     Raises
     ------
     Malformed
-        With everything that is wrong with the answer, for the repair request.
+        With all faults of the answer, for the repair request.
 
     Examples
     --------
@@ -105,14 +96,10 @@ def _size(ranking: Ranking, settings: LlmRerank) -> int:
 
 def _ordered(ranking: Ranking, order: Sequence[int], size: int) -> Ranking:
     """The head in the new order, without scores: those of the old order are none of the new one's."""
-    whole = [*order, *(at for at in range(size) if at not in set(order))]
-    head = [
-        RankedDocument(
-            ranking.places[at].document_id,
-            ranking.places[at].docid,
-            None,
-            {**ranking.places[at].evidence, "before_llm_rank": at + 1, "llm_rank": rank},
-        )
-        for rank, at in enumerate(whole, start=1)
-    ]
+    whole = [*order, *(position for position in range(size) if position not in set(order))]
+    head = []
+    for rank, position in enumerate(whole, start=1):
+        place = ranking.places[position]
+        evidence = {**place.evidence, "before_llm_rank": position + 1, "llm_rank": rank}
+        head.append(RankedDocument(place.document_id, place.docid, None, evidence))
     return Ranking(head + ranking.places[size:], ranking.fallbacks)

@@ -1,24 +1,22 @@
-"""Augmentation by an LLM: paraphrases and contrasting negatives, each verified by a second request."""
+"""Failures into training questions by a language model; a second request verifies each text."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from sunwi.errors import LlmError
-from sunwi.llm.outcome import Malformed, Outcome
-from sunwi.llm.prompting import fill, read_object, read_prompt
-from sunwi.llm.request import LlmRequest, Message
+from sunwi.llm.outcome import Malformed
+from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.task import Completer, LlmTask, all_answered
 from sunwi.params.augment_failures import AugmentFailuresParams
 from sunwi.records.failures import AugmentedFailure, Failure
 from sunwi.resources import resource_folder
 from sunwi.text import squeeze
 from sunwi.train.targeted.augment import Negative, augment_metrics, rows_of, trainable
 
-T = TypeVar("T")
 PROMPTS = resource_folder("sunwi.train.targeted.prompts")
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 SCHEMA = {
@@ -35,15 +33,6 @@ VERDICT = {
 }
 
 
-class Asks(Protocol):
-    """What is needed of `sunwi.llm.client.LlmClient`."""
-
-    @property
-    def model(self) -> str: ...
-
-    def complete(self, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a model wrote for one failure."""
@@ -56,43 +45,41 @@ def augment_by_llm(
     failures: Sequence[Failure],
     mined: Mapping[str, Sequence[Negative]],
     settings: AugmentFailuresParams,
-    client: Asks,
+    client: Completer,
 ) -> tuple[list[AugmentedFailure], dict[str, Any]]:
     """Questions to train on, and the counts.
 
     A paraphrase stays if the model says that the positive answers it, a negative if it says that it does not
-    answer the question. A failure without an answer keeps its own question and its mined negatives; its
+    answer the question. A failure without an answer keeps its own question and its mined negatives: the
     status is counted.
 
     Parameters
     ----------
     mined
-        Failure's id to passages of the corpus; they precede the passages that the model writes.
+        Failure's id to passages of the corpus; they stand before what the model writes.
 
     Raises
     ------
     LlmError
-        If the run must stop, or a request got no answer after all retries.
+        If the run must stop, or requests got no answer in all tries.
     """
     used = trainable(failures)
-    written = _complete(
-        client,
-        [augment_request(failure, settings) for failure in used],
-        partial(parse_written, settings=settings),
-    )
+    task = augment_task(settings)
+    written = all_answered(task.ask(client, (augment_values(failure, settings) for failure in used)))
     checks: list[tuple[int, str, bool]] = []  # row of the failure, text, whether it is a paraphrase
-    requests: list[LlmRequest] = []
+    pairs: list[tuple[str, dict[str, str]]] = []
     for row, (failure, outcome) in enumerate(zip(used, written, strict=True)):
         if outcome.value is None:
             continue
         for text in outcome.value.paraphrases:
             if squeeze(text) != squeeze(failure.query):
                 checks.append((row, text, True))
-                requests.append(verify_request(failure.qid, text, failure.positive_text, settings))
+                pairs.append((failure.qid, {"query": text, "passage": _cut(failure.positive_text, settings)}))
         for text in outcome.value.negatives:
             checks.append((row, text, False))
-            requests.append(verify_request(failure.qid, failure.query, text, settings))
-    verdicts = _complete(client, requests, parse_verdict)
+            pairs.append((failure.qid, {"query": failure.query, "passage": _cut(text, settings)}))
+    verify = LlmTask("verify_failures", read_prompt(PROMPTS, "verify"), parse_verdict, VERDICT)
+    verdicts = all_answered(verify.ask(client, pairs))
     counts: Counter[str] = Counter()
     paraphrases: dict[int, list[str]] = {}
     negatives: dict[int, list[Negative]] = {}
@@ -115,25 +102,25 @@ def augment_by_llm(
     return rows, {**metrics, "left_out_by_check": dict(sorted(counts.items()))}
 
 
-def augment_request(failure: Failure, settings: AugmentFailuresParams) -> LlmRequest:
-    """The request for a failure's paraphrases and negatives."""
-    values = {
+def augment_task(settings: AugmentFailuresParams) -> LlmTask[Written]:
+    """The task that writes paraphrases and negatives of a failure."""
+    parse = partial(parse_written, settings=settings)
+    return LlmTask("augment_failures", read_prompt(PROMPTS, "augment"), parse, SCHEMA)
+
+
+def augment_values(failure: Failure, settings: AugmentFailuresParams) -> tuple[str, dict[str, str]]:
+    """A failure's id, and the values of its prompt."""
+    return failure.qid, {
         "query": failure.query,
         "positive": _cut(failure.positive_text, settings),
         "beating": _cut(failure.beating_text, settings),
         "paraphrases": str(settings.paraphrases),
         "negatives": str(settings.negatives),
     }
-    return _request("augment", failure.qid, values, SCHEMA)
-
-
-def verify_request(qid: str, query: str, passage: str, settings: AugmentFailuresParams) -> LlmRequest:
-    """The request to judge whether a passage answers a question."""
-    return _request("verify", qid, {"query": query, "passage": _cut(passage, settings)}, VERDICT)
 
 
 def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
-    """Paraphrases and negatives of an answer, at most the number that was requested.
+    """Paraphrases and negatives of an answer, as many as are wanted at most.
 
     Raises
     ------
@@ -149,9 +136,9 @@ def parse_written(text: str, settings: AugmentFailuresParams) -> Written:
     lists: list[list[str]] = []
     for key, wanted in (("paraphrases", settings.paraphrases), ("negatives", settings.negatives)):
         texts = value.get(key)
-        if not isinstance(texts, list) or not all(isinstance(entry, str) for entry in texts):
-            raise Malformed(f'expected "{key}" to be a list of texts, found {texts!r:.80}')
-        lists.append([entry.strip() for entry in texts if entry.strip()][:wanted])
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise Malformed(f'expected "{key}" to be a list of texts')
+        lists.append([text.strip() for text in texts if text.strip()][:wanted])
     return Written(*lists)
 
 
@@ -169,20 +156,5 @@ def parse_verdict(text: str) -> bool:
     return verdict
 
 
-def _request(task: str, row: str, values: Mapping[str, str], schema: Mapping[str, Any]) -> LlmRequest:
-    prompt = fill(read_prompt(PROMPTS, task), values)
-    return LlmRequest(f"{task}_failures", row, (Message("user", prompt),), schema)
-
-
 def _cut(text: str, settings: AugmentFailuresParams) -> str:
     return " ".join(text.split())[: settings.passage_chars]
-
-
-def _complete(client: Asks, requests: Sequence[LlmRequest], parse: Callable[[str], T]) -> list[Outcome[T]]:
-    outcomes = client.complete(requests, parse) if requests else []
-    if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
-        what = f"{len(failed)} of {len(requests)} requests got no answer ({failed[0].detail})"
-        raise LlmError(
-            what, "run dvc repro again: received answers are stored, only the missing ones are requested"
-        )
-    return outcomes
