@@ -1,11 +1,14 @@
 """Make synthetic questions, filter them, split them by document; contexts of the dev questions."""
 
+import sys
+
 from sunwi.compute.choosing import engine_of
 from sunwi.params.compute import ComputeParams
 from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, QA
 from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
+from sunwi.qa.notices import notices
 from sunwi.qa.settings import QaSections
 from sunwi.records.files import write_json, write_rows
 from sunwi.workspace.corpus import prepared
@@ -28,6 +31,8 @@ if __name__ == "__main__":
             print(client.estimate(requests(sources.documents, params.qa, params.seed)))
         with recorded_usage(workspace, "generate_qa", client):
             result = generate_questions(sources, params, base, client, engine_of(params.compute))
+        for notice in notices(sources.documents, result.kept, len(result.rejected), params.qa):
+            print(notice, file=sys.stderr)
         write_rows(QA / "questions.jsonl", result.kept, params.rows_per_shard)
         write_rows(QA / "rejected.jsonl", result.rejected, params.rows_per_shard)
         write_rows(QA / "dev_contexts.jsonl", result.contexts)

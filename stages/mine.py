@@ -1,5 +1,7 @@
 """Hard negatives for the train questions."""
 
+import sys
+
 from sunwi.mining.metrics import MiningCount
 from sunwi.mining.negatives import mined_rows
 from sunwi.params.encoder import EncoderParams
@@ -35,4 +37,6 @@ if __name__ == "__main__":
         count = MiningCount(params.mining.negatives)
         rows = mined_rows(search, queries, train, rules, params.mining, count, params.seed, teacher)
         write_rising(MINED / "train.jsonl", rows, params.rows_per_shard)
+        if notice := count.notice(len(search.passages)):
+            print(notice, file=sys.stderr)
         write_json(METRICS / "mine.json", count.metrics())
