@@ -27,6 +27,19 @@ COMMIT = 2048  # texts analysed between two commits to the cache
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds stand between a PDF's pages
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe]")
 _SPACES = re.compile(r"\s+")
+# Fillers that are drawn as nothing: Hangul's, Braille's blank, variation selectors, tags, joiners.
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+)
+_SEEN = re.compile(rf"[^\s{_UNSEEN}]")
+_UNSEEN_RUNS = re.compile(f"[{_UNSEEN}]+")
+_HALVES = re.compile(r"[\ud800-\udfff]")
+MAX_MARKS = 30  # in a row, as Unicode's stream-safe text format has it (UAX #15, section 13); text has few
+# Any run of combining marks lies within such a run; \uff9e and \uff9f become marks by NFKC.
+_MARK_RUNS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MAX_MARKS + 1},}}")
+MAX_SENTENCE_INPUT = 8192  # characters that the sentence splitter, whose time grows faster, gets at once
+_SENTENCE_BREAK = re.compile(r"[.!?\u3002\u2026][\"'\u2019\u201d)\]]*\s+(?=\S)")
 
 # What a question says about asking, and a passage never has: it tells nothing of copying.
 FRAME_TERMS = frozenset({
@@ -37,15 +50,79 @@ FRAME_TERMS = frozenset({
 
 def normalise(text: str) -> str:
     """NFC, without control and zero-width characters, spaces run together, lines stripped; idempotent."""
-    text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))  # before NFC: what they part may compose
+    text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))  # before NFC: what they separate may compose
+    text = cut_marks(text)
     text = unicodedata.normalize("NFC", text)
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
+def cut_marks(text: str) -> str:
+    """The text with at most `MAX_MARKS` combining marks in a row: normal forms sort them in quadratic time.
+
+    Examples
+    --------
+    >>> len(cut_marks("a" + 1000 * "\\u0301"))
+    31
+    """
+    return _MARK_RUNS.sub(lambda match: _first_marks(match[0]), text)
+
+
+def _first_marks(run: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in run:
+        marks = marks + 1 if unicodedata.combining(char) or char in "\uff9e\uff9f" else 0
+        if marks <= MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def storable(text: str) -> tuple[str, list[str]]:
+    """A text as files and stages can hold it, and what was changed for that, a phrase each.
+
+    Half characters (lone surrogates) become U+FFFD, and two that make up a character become it.
+
+    Examples
+    --------
+    >>> storable("\\ud83d\\ude00 \\ud83d")
+    ('😀 �', ['half characters, read as U+FFFD'])
+    """
+    changes = []
+    if _HALVES.search(text):
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if whole.count("\ufffd") > text.count("\ufffd"):
+            changes.append("half characters, read as U+FFFD")
+        text = whole
+    if "\0" in text:
+        changes.append("NUL characters, removed")
+        text = text.replace("\0", "")
+    if (cut := cut_marks(text)) != text:
+        changes.append(f"over {MAX_MARKS} combining marks in a row, cut")
+        text = cut
+    return text, changes
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of the text can be seen.
+
+    Examples
+    --------
+    >>> is_visible(" \\u3164\\u200b"), is_visible("가")
+    (False, True)
+    """
+    return _SEEN.search(text) is not None
+
+
+def visible_form(text: str) -> str:
+    """NFC without characters that cannot be seen: equal where two ids look the same."""
+    return unicodedata.normalize("NFC", _UNSEEN_RUNS.sub("", cut_marks(text)))
+
+
 def squeeze(text: str) -> str:
     """Letters and digits alone, lower-cased: the form in which near-copies look alike."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+    whole = unicodedata.normalize("NFKC", cut_marks(text))
+    return "".join(char for char in whole.lower() if char.isalnum())
 
 
 def char_ngrams(text: str, size: int) -> set[str]:
@@ -151,7 +228,23 @@ def _from_row(row: str) -> tuple[list[str], list[str]]:
 
 def sentences(text: str) -> list[str]:
     """Sentences in reading order."""
-    return [part.text for part in kiwi().split_into_sents(text)]
+    return [part.text for window in _windows(text) for part in kiwi().split_into_sents(window)]
+
+
+def _windows(text: str) -> list[str]:
+    """The text in parts of at most `MAX_SENTENCE_INPUT` characters.
+
+    A part ends behind the last full stop within the limit, else at the last space, else at the limit.
+    """
+    windows: list[str] = []
+    start = 0
+    while len(text) - start > MAX_SENTENCE_INPUT:
+        limit = start + MAX_SENTENCE_INPUT
+        stops = [match.end() for match in _SENTENCE_BREAK.finditer(text, start, limit)]
+        end = stops[-1] if stops else text.rfind(" ", start + 1, limit) + 1 or limit
+        windows.append(text[start:end])
+        start = end
+    return [*windows, text[start:]]
 
 
 def sentences_of(texts: Sequence[str]) -> list[list[str]]:
@@ -163,11 +256,12 @@ def sentences_of(texts: Sequence[str]) -> list[list[str]]:
         known = cache.get_many(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
-            split = kiwi().split_into_sents(list(missing.values()))
-            fresh = {
-                key: json.dumps([part.text for part in parts], ensure_ascii=False).encode("utf-8")
-                for key, parts in zip(missing, split, strict=True)
-            }
-            cache.put_many(fresh)
-            known.update(fresh)
+            windows = [(key, window) for key, text in missing.items() for window in _windows(text)]
+            split = kiwi().split_into_sents([window for _, window in windows])
+            fresh: dict[str, list[str]] = {key: [] for key in missing}
+            for (key, _), parts in zip(windows, split, strict=True):
+                fresh[key] += [part.text for part in parts]
+            rows = {key: json.dumps(row, ensure_ascii=False).encode("utf-8") for key, row in fresh.items()}
+            cache.put_many(rows)
+            known.update(rows)
     return [json.loads(known[key]) for key in keys]

@@ -201,7 +201,7 @@ def test_a_disk_that_is_full_changes_nothing(here: Path) -> None:
 def test_what_utf8_cannot_hold_changes_nothing(here: Path) -> None:
     table("one")
     before = state(here)
-    (here / "half.jsonl").write_text('{"docid": "1", "content": "글 \\ud83d"}\n', encoding="utf-8")
+    (here / "half.jsonl").write_text('{"docid": "1\\ud83d", "content": "글"}\n', encoding="utf-8")
     with pytest.raises(SunwiError):
         import_source("competition", Path("raw"), documents=Path("half.jsonl"))
     (here / "half.jsonl").unlink()

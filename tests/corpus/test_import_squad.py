@@ -191,7 +191,7 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
         "data": [
             {"paragraphs": [{"context": " ", "qas": []}, {"context": "글", "qas": [{"question": "뭐?"}, 3]}]},
             {"title": "문단 없음"},
-            {"paragraphs": [{"context": "\ud800", "qas": []}]},
+            {"doc_id": "\ud800", "paragraphs": [{"context": "글", "qas": []}]},
         ]
     }
     path = tmp_path / "broken.json"
@@ -206,7 +206,7 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
     assert "data[0].paragraphs[1].qas[0]: field 'id' or 'guid' or 'question_id' is missing" in messages
     assert "data[0].paragraphs[1].qas[1]: expected an object" in messages
     assert "data[1]: expected a list in the field 'paragraphs'" in messages
-    assert "data[2].paragraphs[0]: field 'content'" in messages
+    assert "data[2]: field 'doc_id': the id '\\ud800' holds half a character" in messages
     assert ("other.json", 2) in [fault[:2] for fault in faults]
     assert "list.json" in {fault[0] for fault in faults}
     assert not (tmp_path / "out").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sunwi.errors import DataError, ParamsError, SunwiError
+from sunwi.errors import DataError, ParamsError, SunwiError, printable
 
 if TYPE_CHECKING:
     from sunwi.cli.params_file import YamlFile
@@ -109,7 +108,9 @@ def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: di
             if project is not None:
                 notes.extend(_set_params(project, report, keep_provider=keep_provider))
 
-        notify = partial(typer.echo, err=True)
+        def notify(message: str) -> None:
+            typer.echo(printable(message), err=True)
+
         report = import_source(format, out, force=force, notify=notify, finish=finish, **inputs)
         _print(report, notes, in_project=project is not None)
 
@@ -122,7 +123,8 @@ def _errors_to_stderr() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"{error}; nothing was changed. Next: see who may read and write there", err=True)
+        what = f"{error}; nothing was changed. Next: see who may read and write there"
+        typer.echo(printable(what), err=True)
         raise typer.Exit(1) from None
 
 
@@ -181,22 +183,23 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
 def _print(report: ImportReport, notes: list[str], *, in_project: bool) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    lines = Table(title=f"{report.format} -> {report.out}", title_justify="left")
+    lines = Table(title=Text(printable(f"{report.format} -> {report.out}")), title_justify="left")
     lines.add_column("rows")
     lines.add_column("count", justify="right")
     for name, count in (report.counts | report.counted).items():
-        lines.add_row(name, f"{count:,}")
+        lines.add_row(Text(printable(name)), f"{count:,}")
     for name, encoding in report.encodings.items():
         if encoding != "utf-8":
-            lines.add_row(f"{name}, read as", encoding)
+            lines.add_row(Text(printable(f"{name}, read as")), encoding)
     console = Console(highlight=False)
     console.print(lines)
     for note in notes:
-        console.print(f"{PARAMS}: {note}", markup=False, soft_wrap=True)
+        console.print(printable(f"{PARAMS}: {note}"), markup=False, soft_wrap=True)
     if in_project:
         console.print("Next: make repro")
         return
     provider = " and qa.provider to given" if report.counts["given questions"] else ""
     step = f"Next: set data.source to {report.out.as_posix()}{provider} in {PARAMS} and run make repro"
-    console.print(step, markup=False, soft_wrap=True)
+    console.print(printable(step), markup=False, soft_wrap=True)
