@@ -38,7 +38,7 @@ _HALVES = re.compile(r"[\ud800-\udfff]")
 MAX_MARKS = 30  # in a row, as Unicode's stream-safe text format has it (UAX #15, section 13); text has few
 # Any run of combining marks lies within such a run; \uff9e and \uff9f become marks by NFKC.
 _MARK_RUNS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MAX_MARKS + 1},}}")
-MAX_SENTENCE_INPUT = 8192  # characters that the sentence splitter, whose time grows faster, gets at once
+MAX_ANALYSED = 8192  # characters that the analyser, whose time grows faster than the text, gets at once
 _SENTENCE_BREAK = re.compile(r"[.!?\u3002\u2026][\"'\u2019\u201d)\]]*\s+(?=\S)")
 
 # What a question says about asking, and a passage never has: it tells nothing of copying.
@@ -116,7 +116,7 @@ def is_visible(text: str) -> bool:
 
 def visible_form(text: str) -> str:
     """NFC without characters that cannot be seen: equal where two ids look the same."""
-    return unicodedata.normalize("NFC", _UNSEEN_RUNS.sub("", cut_marks(text)))
+    return unicodedata.normalize("NFC", cut_marks(_UNSEEN_RUNS.sub("", text)))
 
 
 def squeeze(text: str) -> str:
@@ -196,7 +196,7 @@ def search_terms(texts: Sequence[str], label: str = "morphemes") -> list[list[st
     return [parts + wholes for parts, wholes in _analysed(texts, label)]
 
 
-_SECTION = "\x1d"  # parts the morphemes from the compounds in a cached row; no content tag covers it
+_SECTION = "\x1d"  # separates the morphemes from the compounds in a cached row; no content tag covers it
 
 
 def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:
@@ -210,15 +210,23 @@ def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[st
         new = list(missing)
         for start in progress(range(0, len(new), COMMIT), None, f"{label} ({len(new)} new)", "chunk"):
             part = new[start : start + COMMIT]
-            analysed = kiwi().tokenize([missing[key] for key in part])
-            fresh = {key: _to_row(tokens) for key, tokens in zip(part, analysed, strict=True)}
+            windows = [(key, window) for key in part for window in _windows(missing[key])]
+            tokens: dict[str, list[Sequence[Token]]] = {key: [] for key in part}
+            analysed = kiwi().tokenize([window for _, window in windows])
+            for (key, _), of_window in zip(windows, analysed, strict=True):
+                tokens[key].append(of_window)
+            fresh = {key: _to_row(tokens[key]) for key in part}
             cache.put_many((key, value.encode("utf-8")) for key, value in fresh.items())
             known.update(fresh)
     return [_from_row(known[key]) for key in keys]
 
 
-def _to_row(tokens: Sequence[Token]) -> str:
-    return _SECTION.join("\n".join(terms) for terms in (content_morphemes(tokens), compound_nouns(tokens)))
+def _to_row(windows: Sequence[Sequence[Token]]) -> str:
+    sections = (
+        [term for tokens in windows for term in terms(tokens)]
+        for terms in (content_morphemes, compound_nouns)
+    )
+    return _SECTION.join("\n".join(section) for section in sections)
 
 
 def _from_row(row: str) -> tuple[list[str], list[str]]:
@@ -232,14 +240,14 @@ def sentences(text: str) -> list[str]:
 
 
 def _windows(text: str) -> list[str]:
-    """The text in parts of at most `MAX_SENTENCE_INPUT` characters.
+    """The text in parts of at most `MAX_ANALYSED` characters.
 
     A part ends behind the last full stop within the limit, else at the last space, else at the limit.
     """
     windows: list[str] = []
     start = 0
-    while len(text) - start > MAX_SENTENCE_INPUT:
-        limit = start + MAX_SENTENCE_INPUT
+    while len(text) - start > MAX_ANALYSED:
+        limit = start + MAX_ANALYSED
         stops = [match.end() for match in _SENTENCE_BREAK.finditer(text, start, limit)]
         end = stops[-1] if stops else text.rfind(" ", start + 1, limit) + 1 or limit
         windows.append(text[start:end])

@@ -112,7 +112,7 @@ def test_ids_are_text_or_whole_numbers(tmp_path: Path, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "lines", "what"),
     [
-        (json.dumps(ROWS, indent=2)[:-30], [16], "Unterminated string"),
+        (json.dumps(ROWS, indent=2)[:-30], [16], "nothing is read from here on"),
         (json.dumps(ROWS, indent=2)[:-2], [17], "found the end of the file"),
         (json.dumps(ROWS, indent=2) + "\n뒤", [19], "nothing behind the JSON array"),
         (json.dumps(ROWS, indent=2)[:-2] + ",\n]", [14], "a comma behind the last value"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Sequence
@@ -30,11 +31,11 @@ def check_inputs_apart(folder: Path, inputs: Iterable[Path]) -> None:
     DataError
         Naming the input.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     ours = (target, *_beside(target))
     for given in inputs:
-        found = given.resolve()
-        if any(found == own or own in found.parents or found in own.parents for own in ours):
+        source = _resolved(given)
+        if any(source == own or own in source.parents or source in own.parents for own in ours):
             what = f"--out {folder} and the input {given} are one, or one lies in the other"
             raise DataError(f"{what}; an import never writes over what it reads", ANOTHER)
 
@@ -53,7 +54,7 @@ def check_replaceable(folder: Path, *, force: bool) -> list[str]:
         files that no import wrote. Naming them.
     """
     _check_folder(folder)
-    target = folder.resolve()
+    target = _resolved(folder)
     here = Path.cwd().resolve()
     if target == here or target in here.parents:
         raise DataError(f"--out {folder} is or holds the current folder", ANOTHER)
@@ -92,7 +93,7 @@ def replace_folder(
     DataError
         If the folder cannot be written or replaced, or a text is none that UTF-8 holds.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     made = [parent for parent in target.parents if not parent.exists()]
     try:
         _replace(target, write, finish, keep)
@@ -119,7 +120,7 @@ def recover(folder: Path) -> str | None:
     DataError
         If a folder of those names is none of an import's, or cannot be renamed or removed.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     try:
         done = _recover(target)
     except OSError as error:
@@ -208,6 +209,11 @@ def _write_and_swap(
 def _beside(target: Path) -> tuple[Path, Path]:
     """The names of the new folder while it is written and of the old one until it is deleted."""
     return target.with_name(f".{target.name}.importing"), target.with_name(f".{target.name}.old")
+
+
+def _resolved(path: Path) -> Path:
+    """The absolute path without links; one that goes in circles, which `resolve` raises for, stays."""
+    return Path(os.path.realpath(path))
 
 
 def _check_folder(folder: Path) -> None:

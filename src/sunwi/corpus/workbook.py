@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ def workbook_rows(path: Path, wanted: Sequence[str], draft: Draft) -> Rows:
                 Location(path).problem(f"the workbook unpacks to {size:,} bytes; save it as CSV")
             )
             return
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
         sheets = {sheet.title: _filled_rows(path, sheet) for sheet in book.worksheets}
         headers = {title: next(rows, None) for title, rows in sheets.items()}
     except Exception as error:  # openpyxl has no error of its own: a damaged part may raise any
