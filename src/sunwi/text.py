@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # What a Korean search index keeps of Kiwi's tags (Sejong set): nouns, verb and adjective stems, roots,
 # adverbs, Latin, Han, numbers. Endings, josa, determiners, suffixes and symbols go (docs/search.md).
 CONTENT_TAGS = ("N", "VV", "VA", "XR", "MA", "SL", "SH", "SN", "XPN", "W_HASHTAG")
-COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affixes in wholes: no gain
+COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affixes in compounds: no gain
 _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
@@ -41,7 +41,7 @@ _MARK_RUNS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MAX_MARKS + 1},
 MAX_ANALYSED = 8192  # characters that the analyser, whose time grows faster than the text, gets at once
 _SENTENCE_BREAK = re.compile(r"[.!?\u3002\u2026][\"'\u2019\u201d)\]]*\s+(?=\S)")
 
-# What a question says about asking, and a passage never has: it tells nothing of copying.
+# Words of asking, which passages do not have: they do not show that a question copies its passage.
 FRAME_TERMS = frozenset({
     "설명", "대하", "알리", "알려주", "말하", "말해주", "궁금", "질문", "무엇", "뭐", "왜", "어떻", "어떻게",
     "어디", "언제", "얼마나", "어떤", "무슨", "이유", "까닭", "뜻", "의미", "좀",
@@ -142,8 +142,8 @@ def overlap(question: Sequence[str], passage: Sequence[str] | set[str]) -> float
 
     Words that only frame a question ("설명", "알리" ...) do not count.
     """
-    asked = set(question) - FRAME_TERMS
-    return len(asked & set(passage)) / len(asked) if asked else 0.0
+    terms = set(question) - FRAME_TERMS
+    return len(terms & set(passage)) / len(terms) if terms else 0.0
 
 
 @lru_cache(maxsize=1)

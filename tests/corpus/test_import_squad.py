@@ -206,7 +206,7 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
     assert "data[0].paragraphs[1].qas[0]: field 'id' or 'guid' or 'question_id' is missing" in messages
     assert "data[0].paragraphs[1].qas[1]: expected an object" in messages
     assert "data[1]: expected a list in the field 'paragraphs'" in messages
-    assert "data[2]: field 'doc_id': the id '\\ud800' holds half a character" in messages
+    assert "data[2]: field 'doc_id': the id '\\ud800' holds half characters" in messages
     assert ("other.json", 2) in [fault[:2] for fault in faults]
     assert "list.json" in {fault[0] for fault in faults}
     assert not (tmp_path / "out").exists()

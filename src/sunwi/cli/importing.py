@@ -86,14 +86,15 @@ def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
         If one has no help.
     """
     hints = get_type_hints(read, include_extras=True)
-    for one in signature(read).parameters.values():
-        kind, *texts = get_args(hints[one.name]) if get_origin(hints[one.name]) is Annotated else (None,)
+    for parameter in signature(read).parameters.values():
+        hint = hints[parameter.name]
+        kind, *texts = get_args(hint) if get_origin(hint) is Annotated else (None,)
         if len(texts) != 1 or not isinstance(texts[0], str):
-            what = f"the importer {name} has a parameter {one.name!r} without help"
+            what = f"the importer {name} has a parameter {parameter.name!r} without help"
             raise DataError(what, 'annotate it: Annotated[TYPE, "what it is"]')
-        option = one.kind is Parameter.KEYWORD_ONLY
+        option = parameter.kind is Parameter.KEYWORD_ONLY
         info = typer.Option(help=texts[0]) if option else typer.Argument(help=texts[0])
-        yield one.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
+        yield parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
 
 
 def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: dict[str, Any]) -> None:
@@ -123,7 +124,7 @@ def _errors_to_stderr() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        what = f"{error}; nothing was changed. Next: see who may read and write there"
+        what = f"{error}; nothing was changed. Next: check the permissions there"
         typer.echo(printable(what), err=True)
         raise typer.Exit(1) from None
 
@@ -176,7 +177,7 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
                 out.write(params.text())
         except OSError as error:
             what = f"{params.path} cannot be written: {error.strerror}; nothing was changed"
-            raise DataError(what, "make room or give leave to write there") from None
+            raise DataError(what, "free disk space or allow writing there") from None
     return notes
 
 

@@ -46,7 +46,7 @@ def split_text(text: str, max_chars: int) -> list[str]:
 
     A sentence that is longer by itself is cut at its last space within the limit, or at the limit if it has
     none. Of all ways that need the fewest parts, one with the shortest longest part is taken, so that
-    no crumb is left at the end.
+    the last part is not much shorter than the others.
     """
     if len(text) <= max_chars:
         return [text]

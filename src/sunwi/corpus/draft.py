@@ -116,8 +116,8 @@ class Draft:
                 place.problem(f"{what}: expected text or a whole number as id, found {found}")
             )
             return False
-        if isinstance(value, str) and storable(value)[1]:
-            reasons = "half a character, NUL, or a long run of combining marks"
+        if isinstance(value, str) and (changes := storable(value)[1]):
+            reasons = " and ".join(change.partition(",")[0] for change in changes)
             self.problems.append(
                 place.problem(f"{what}: the id {value[:40]!a} holds {reasons}; give another id")
             )

@@ -108,10 +108,10 @@ def _values(path: Path, text: str, draft: Draft) -> Objects:
             if text[position : position + 1] == "]":
                 draft.problems.append(place.problem("a comma behind the last value of the array; remove it"))
         elif in_array and text[position : position + 1] != "]":
-            found = shorten(text[position:]) if position < len(text) else "the end of the file"
+            rest = shorten(text[position:]) if position < len(text) else "the end of the file"
             line += text.count("\n", counted, position)
             draft.problems.append(
-                Location(path, line).problem(f"expected a comma or the array's end, found {found}")
+                Location(path, line).problem(f"expected a comma or the array's end, found {rest}")
             )
             return
     _check_end(path, text, position, draft, in_array=in_array)
@@ -122,7 +122,9 @@ def _check_end(path: Path, text: str, position: int, draft: Draft, *, in_array: 
         return
     line = text.count("\n", 0, position) + 1
     if position >= len(text):
-        draft.problems.append(Location(path, line).problem("the JSON array has no end: the file is cut"))
+        draft.problems.append(
+            Location(path, line).problem("the JSON array has no end: the file is cut; copy it again")
+        )
     elif (behind := skip_space(text, position + 1)) < len(text):
         what = f"expected nothing behind the JSON array, found {shorten(text[behind:])}"
         draft.problems.append(Location(path, text.count("\n", 0, behind) + 1).problem(what))

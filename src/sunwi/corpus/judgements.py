@@ -55,7 +55,7 @@ def without_dangling(
 
     An id that looks the same as a known one stays, for it is a fault of its form.
     """
-    kept = []
+    known_rows = []
     for place, row in rows:
         missing = [
             what
@@ -66,5 +66,5 @@ def without_dangling(
             what = f"judgements in {place.path.name} of an unknown {' and '.join(missing)}, left out"
             draft.counted[what] += 1
         else:
-            kept.append((place, row))
-    return kept
+            known_rows.append((place, row))
+    return known_rows

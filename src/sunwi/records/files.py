@@ -38,7 +38,7 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
 
 
 def iter_rows(path: Path | str, model: type[R]) -> Iterator[R]:
-    """The same, row by row: one is held at a time, and what is wrong is told when the last one was read.
+    """The same, row by row: one is held at a time, and all faults are raised after the last one.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def read_json(path: Path | str) -> Any:
     try:
         return parse_json(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
-        problem = Problem(path, None, f"expected UTF-8, found another byte at {error.start + 1}")
+        problem = Problem(path, None, f"expected UTF-8, found a byte that is none at byte {error.start + 1}")
     except JsonFault as fault:
         problem = Problem(path, None, f"expected JSON: {fault}")
     raise InputProblems([problem], f"correct {path.name}, or {RUN_STAGE}")

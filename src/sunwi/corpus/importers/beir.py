@@ -133,7 +133,7 @@ def _is_of_judgements(path: Path) -> bool:
 
 
 def _split(path: Path) -> str | None:
-    """The split that a file's name tells, such as test.tsv, Validation.TSV, qrels.dev.tsv or qrels.tsv."""
+    """The split that a file's name says, such as test.tsv, Validation.TSV, qrels.dev.tsv or qrels.tsv."""
     plain = path.with_suffix("") if path.suffix.lower() in PACKED_SUFFIXES else path
     if plain.suffix.lower() not in _TABLES or path.is_dir():
         return None
