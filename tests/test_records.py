@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sunwi.errors import InputProblems
 from sunwi.records.corpus import Document, Message, Query
-from sunwi.records.files import read_rows, write_json, write_rising, write_rows
+from sunwi.records.files import read_json, read_rows, write_json, write_rising, write_rows
 from sunwi.records.mined import Candidate, CandidateList, MinedRow
 from sunwi.records.submissions import SubmissionRow
 from sunwi.trec import ranked, read_qrels, read_run, write_qrels, write_run
@@ -199,9 +201,60 @@ def test_faults_of_runs(tmp_path: Path) -> None:
     with pytest.raises(InputProblems) as error:
         read_run(path)
     assert list(problems_of(error)) == [2, 3, 4]
-    with pytest.raises(InputProblems, match="'a b' holds white space"):
-        write_run(tmp_path / "y.run", {"q": {"a b": 1.0}}, "t")
-    assert not (tmp_path / "y.run").exists()
+
+
+# Ids of every character but halves, white space, controls and the escape's own sign above all.
+LETTERS = st.one_of(st.sampled_from(" %\t\n\r\u3000\x1c\x85\u2028\ufeff2"), st.characters(codec="utf-8"))
+IDS = st.text(LETTERS, min_size=1)
+
+
+@given(st.dictionaries(IDS, st.dictionaries(IDS, st.integers(0, 9), min_size=1, max_size=3), max_size=3))
+@example({"qid": {"100%25.pdf": 1, "제1조 약관.hwp": 0, "\ufeffa": 2}, "\ufeff": {" ": 1}})
+@settings(max_examples=300, deadline=None)
+def test_any_id_survives_qrels_and_runs_and_is_one_column(qrels: dict[str, dict[str, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ids.txt"
+        write_qrels(path, qrels)
+        assert read_qrels(path) == qrels
+        assert all(len(line.split()) == 4 for line in path.read_text("utf-8").split("\n")[:-1])
+        run = {qid: {docid: float(grade) for docid, grade in grades.items()} for qid, grades in qrels.items()}
+        write_run(path, run, "tag")
+        assert read_run(path) == run
+        assert all(len(line.split()) == 6 for line in path.read_text("utf-8").split("\n")[:-1])
+
+
+@given(
+    st.binary(max_size=200)
+    | st.lists(st.sampled_from([b"q", b"\t", b" ", b"\n", b"1", b"1e999", b"\xff", b"\xed\xa0\x80"])).map(
+        b"".join
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_hostile_bytes_raise_nothing_but_problems(data: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.jsonl"
+        path.write_bytes(data)
+        for read in (read_qrels, read_run, read_json, lambda path: read_rows(path, Query)):
+            with suppress(InputProblems):
+                read(path)
+
+
+def test_a_damaged_json_document_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    for text in ('{"a": 1', '{"a": 1, "a": 2}', "1" * 5000, "[" * 100_000, "\udcff"):
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        with pytest.raises(InputProblems, match=r"m\.json: expected (JSON|UTF-8)"):
+            read_json(path)
+    with pytest.raises(InputProblems, match="does not exist"):
+        read_json(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("value", [True, 1.0, None])
+def test_an_eval_id_is_text_or_a_whole_number(value: object, tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({"eval_id": value, "messages": [{"role": "user", "content": "뭐?"}]}) + "\n")
+    with pytest.raises(InputProblems, match="field 'eval_id"):
+        read_rows(path, Query)
 
 
 def test_ranked_breaks_ties_by_docid() -> None:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sunwi.cache import RowCache
-from sunwi.text import FRAME_TERMS, char_ngrams, jaccard, morphemes, normalise, overlap, sentences, squeeze
+from sunwi.text import (
+    FRAME_TERMS,
+    MAX_MARKS,
+    PIECE,
+    char_ngrams,
+    cut_marks,
+    jaccard,
+    morphemes,
+    normalise,
+    overlap,
+    sentences,
+    sentences_of,
+    squeeze,
+    visible_form,
+)
 
 TERMS = st.lists(st.sampled_from(["물", "빛", "산소", "힘", "설명", "이유"]), max_size=6)
 
@@ -88,3 +103,72 @@ def test_cached_morphemes_equal_fresh_ones(own_cache: Path) -> None:
 
 def test_sentences() -> None:
     assert sentences("물은 흐른다. 산은 높다.") == ["물은 흐른다.", "산은 높다."]
+
+
+def test_runs_of_combining_marks_are_cut_before_any_normal_form_sorts_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sorting n marks takes n * n / 4 steps; no more than MAX_MARKS in a row reach it."""
+    longest = 0
+    real = unicodedata.normalize
+
+    def counting(form: str, text: str) -> str:
+        nonlocal longest
+        marks = "".join(
+            "m" if unicodedata.combining(char) or char in "\uff9e\uff9f" else " " for char in text
+        )
+        longest = max([longest, *map(len, marks.split())])
+        return real(form, text)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sunwi.text.unicodedata.normalize", counting)
+    joined = "\u0316" * MAX_MARKS + "\u200d" + "\u0301"
+    for run in (joined, "\u0316\u0301", "\u0301\u20e3\u0f71", "\uff9e\u0316", "\u0345\u0316\u3099"):
+        for step in (normalise, squeeze, visible_form):
+            step("가" + 5000 * run + " 나" + 40 * run)
+    assert longest == MAX_MARKS
+
+
+def test_marks_of_real_text_stay() -> None:
+    text = "e\u0301 q\u0323\u0307 ก็ " + "\U0001f468\u200d\U0001f469 " + "□" * 100 + "o" + "\u0301" * MAX_MARKS
+    assert cut_marks(text) == text
+    assert cut_marks("o" + "\u0301" * (MAX_MARKS + 1)) == "o" + "\u0301" * MAX_MARKS
+
+
+@pytest.mark.parametrize("unit", ["물은 언다. ", "물은 섭씨 0도에서 얼고 ", "가나다라", '."'])
+def test_the_analyser_gets_a_long_line_in_parts(
+    unit: str, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    seen: list[str] = []
+
+    class Analyser:
+        def split_into_sents(self, texts: str | list[str]) -> object:
+            parts = [texts] if isinstance(texts, str) else texts
+            seen.extend(parts)
+            split = [[SimpleNamespace(text=part.strip())] for part in parts]
+            return split[0] if isinstance(texts, str) else split
+
+        def tokenize(self, texts: list[str]) -> object:
+            seen.extend(texts)
+            return [[SimpleNamespace(tag="NNG", form=text, start=0, len=len(text))] for text in texts]
+
+    monkeypatch.setattr("sunwi.text.kiwi", Analyser)
+    line = unit * 10_000
+    for split in (sentences, lambda text: sentences_of([text])[0], lambda text: morphemes([text])[0]):
+        seen.clear()
+        parts = split(line)
+        assert max(map(len, seen)) <= PIECE
+        assert "".join(seen) == line
+        assert len(seen) <= len(line) / PIECE * 2 + 1
+        assert "".join("".join(parts).split()) == "".join(line.split())
+    if unit.endswith(". "):
+        assert all(part.endswith(". ") for part in seen[:-1])
+    seen.clear()
+    short = unit * (PIECE // len(unit))
+    sentences(short)
+    assert seen == [short]
+
+
+def test_sentences_of_a_long_line_are_those_of_its_parts() -> None:
+    line = "물은 언다. " * 1500
+    assert sentences(line) == ["물은 언다."] * 1500
+    assert sentences_of([line]) == [["물은 언다."] * 1500]

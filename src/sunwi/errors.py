@@ -7,14 +7,36 @@ and ends with the next step.
 from __future__ import annotations
 
 import copyreg
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# What moves the cursor, colours, rings or turns the text around, and half characters: no terminal takes it.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """The text with control, invisible and half characters as escapes; line ends and tabs stay.
+
+    Whatever names a file, a field or an id of the input passes here before it reaches a terminal.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
+
 
 class SunwiError(Exception):
     """Base of all errors that a user can act on; the command line prints them without a traceback."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an exception is made anew from its sentence, which is not what the subclasses take:

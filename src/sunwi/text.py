@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a Korean search index keeps of Kiwi's tags (Sejong set): nouns, verb and adjective stems, roots,
 # adverbs, Latin, Han, numbers. Endings, josa, determiners, suffixes and symbols go (docs/search.md).
 CONTENT_TAGS = ("N", "VV", "VA", "XR", "MA", "SL", "SH", "SN", "XPN", "W_HASHTAG")
-COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affixes in wholes: no gain
+COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affixes in compounds: no gain
 _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
@@ -29,8 +29,19 @@ PIECE = 16_384  # characters that Kiwi analyses at once: its time grows with the
 _BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # form feeds stand between a PDF's pages
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe]")
 _SPACES = re.compile(r"\s+")
+# Fillers that are drawn as nothing: Hangul's, Braille's blank, variation selectors, tags, joiners.
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+)
+_SEEN = re.compile(rf"[^\s{_UNSEEN}]")
+_UNSEEN_RUNS = re.compile(f"[{_UNSEEN}]+")
+_HALVES = re.compile(r"[\ud800-\udfff]")
+MAX_MARKS = 30  # in a row, as Unicode's stream-safe text format has it (UAX #15, section 13); text has few
+# Any run of combining marks lies within such a run; \uff9e and \uff9f become marks by NFKC.
+_MARK_RUNS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MAX_MARKS + 1},}}")
 
-# What a question says about asking, and a passage never has: it tells nothing of copying.
+# Words of asking, which passages do not have: they do not show that a question copies its passage.
 FRAME_TERMS = frozenset({
     "설명", "대하", "알리", "알려주", "말하", "말해주", "궁금", "질문", "무엇", "뭐", "왜", "어떻", "어떻게",
     "어디", "언제", "얼마나", "어떤", "무슨", "이유", "까닭", "뜻", "의미", "좀",
@@ -39,15 +50,79 @@ FRAME_TERMS = frozenset({
 
 def normalise(text: str) -> str:
     """NFC, without control and zero-width characters, spaces run together, lines stripped; idempotent."""
-    text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))  # before NFC: what they part may compose
+    text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))  # before NFC: what they separate may compose
+    text = cut_marks(text)
     text = unicodedata.normalize("NFC", text)
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
+def cut_marks(text: str) -> str:
+    """The text with at most `MAX_MARKS` combining marks in a row: normal forms sort them in quadratic time.
+
+    Examples
+    --------
+    >>> len(cut_marks("a" + 1000 * "\\u0301"))
+    31
+    """
+    return _MARK_RUNS.sub(lambda match: _first_marks(match[0]), text)
+
+
+def _first_marks(run: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in run:
+        marks = marks + 1 if unicodedata.combining(char) or char in "\uff9e\uff9f" else 0
+        if marks <= MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def storable(text: str) -> tuple[str, list[str]]:
+    """A text as files and stages can hold it, and what was changed for that, a phrase each.
+
+    Half characters (lone surrogates) become U+FFFD, and two that make up a character become it.
+
+    Examples
+    --------
+    >>> storable("\\ud83d\\ude00 \\ud83d")
+    ('😀 �', ['half characters, read as U+FFFD'])
+    """
+    changes = []
+    if _HALVES.search(text):
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if whole.count("\ufffd") > text.count("\ufffd"):
+            changes.append("half characters, read as U+FFFD")
+        text = whole
+    if "\0" in text:
+        changes.append("NUL characters, removed")
+        text = text.replace("\0", "")
+    if (cut := cut_marks(text)) != text:
+        changes.append(f"over {MAX_MARKS} combining marks in a row, cut")
+        text = cut
+    return text, changes
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of the text can be seen.
+
+    Examples
+    --------
+    >>> is_visible(" \\u3164\\u200b"), is_visible("가")
+    (False, True)
+    """
+    return _SEEN.search(text) is not None
+
+
+def visible_form(text: str) -> str:
+    """NFC without characters that cannot be seen: equal where two ids look the same."""
+    return unicodedata.normalize("NFC", cut_marks(_UNSEEN_RUNS.sub("", text)))
+
+
 def squeeze(text: str) -> str:
     """Letters and digits alone, lower-cased: the form in which near-copies look alike."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+    whole = unicodedata.normalize("NFKC", cut_marks(text))
+    return "".join(char for char in whole.lower() if char.isalnum())
 
 
 def char_ngrams(text: str, size: int) -> set[str]:
@@ -67,8 +142,8 @@ def overlap(question: Iterable[str], passage: Iterable[str]) -> float:
 
     Words that only frame a question ("설명", "알리" ...) do not count.
     """
-    asked = set(question) - FRAME_TERMS
-    return len(asked.intersection(passage)) / len(asked) if asked else 0.0
+    terms = set(question) - FRAME_TERMS
+    return len(terms & set(passage)) / len(terms) if terms else 0.0
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +229,7 @@ def _joined(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]
     return joined
 
 
-_SECTION = "\x1d"  # parts the morphemes from the compounds in a cached row; no content tag covers it
+_SECTION = "\x1d"  # separates the morphemes from the compounds in a cached row; no content tag covers it
 
 
 def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:

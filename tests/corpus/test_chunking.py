@@ -70,3 +70,25 @@ def test_a_chunk_never_takes_the_docid_of_another_document() -> None:
     documents = [Document(docid="d", content=" ".join(SENTENCES)), Document(docid="d#2", content="글")]
     with pytest.raises(InputProblems, match="chunk 2 of 'd'"):
         chunk_documents(documents, 50)
+
+
+def test_a_sentence_without_end_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Characters copied by the cutting: a few of each, however many parts the one sentence has."""
+
+    class Counted(str):
+        copied = 0
+
+        def __getitem__(self, key: object) -> str:
+            part = super().__getitem__(key)  # type: ignore[index]
+            Counted.copied += len(part)
+            return part
+
+    monkeypatch.setattr(chunking, "sentences", lambda text: [text])
+    copied = []
+    for length in (20_000, 80_000):
+        Counted.copied = 0
+        text = Counted("가나다 라마 " * (length // 7))
+        assert len(list(chunking._piece_ends(text, 100))) == pytest.approx(length / 98, rel=0.1)
+        copied.append(Counted.copied / length)
+    assert copied[1] == pytest.approx(copied[0], rel=0.01)
+    assert copied[1] < 10

@@ -114,21 +114,62 @@ def test_a_zero_byte_is_named_with_its_line(tmp_path: Path) -> None:
     assert "byte 6" in problems[0].message
 
 
-def _zipped(name: str) -> bytes:
+def _zipped(*names: str, text: str = "a") -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, "a")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, text)
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT.encode("cp949")),
+        bz2.compress(TEXT.encode("utf-16")),
+        lzma.compress(TEXT.encode()),
+        _zipped("한글.json", text=TEXT),
+        _zipped("a/", "a/b.json", "__MACOSX/a/._b.json", text=TEXT),
+    ],
+)
+def test_packed_files_are_read(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_bytes(data)
+    assert decode_file(path).text == TEXT
+
+
+def test_a_packed_file_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sunwi.corpus.unpacking.MAX_UNPACKED", 100)
+    path = tmp_path / "bomb.gz"
+    for pack in (gzip.compress, bz2.compress, lzma.compress, lambda data: _zipped("a", text=data.decode())):
+        path.write_bytes(pack(b"a" * 101))
+        [problem] = decode_file(path).problems
+        assert "larger than 100 bytes; unpack and split it" in problem.message
+        path.write_bytes(pack(b"a" * 100))
+        assert decode_file(path).text == "a" * 100
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp949", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_kind(tmp_path: Path, codec: str, end: str) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(f"가나다{end}라마바{end}".encode(codec))
+    assert decode_file(path).lines == ["가나다", "라마바", ""]
 
 
 @pytest.mark.parametrize(
     ("data", "what", "step"),
     [
-        (gzip.compress(b"a"), "gzip", "gunzip"),
-        (bz2.compress(b"a"), "bzip2", "bunzip2"),
-        (lzma.compress(b"a"), "xz", "unxz"),
-        (_zipped("a.json"), "zip archive", "unzip"),
-        (_zipped("[Content_Types].xml"), "Excel", "CSV"),
+        (gzip.compress(b"a")[:-9], "gzip, found a damaged one", "copy it again"),
+        (bz2.compress(b"a")[:-9], "bzip2, found a damaged one", "copy it again"),
+        (lzma.compress(b"a")[:-9], "xz, found a damaged one", "copy it again"),
+        (_zipped("a.json")[:-9], "zip archive, found a damaged one", "copy it again"),
+        (_zipped("a.json", "b.json"), "one file, found 2: a.json, b.json", "unzip"),
+        (_zipped(), "one file, found 0: none", "unzip"),
+        (_zipped("[Content_Types].xml"), "document of Word", "UTF-8"),
+        (_zipped("[Content_Types].xml", "xl/workbook.xml"), "Excel", "sunwi import table"),
+        (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
         (b"%PDF-1.7\n", "PDF", "UTF-8"),
         (b"PAR1\x15", "Parquet", "import table"),
     ],

@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from sunwi.corpus.importing import import_source
 from sunwi.corpus.rows import GivenQuestion
-from sunwi.errors import InputProblems
+from sunwi.errors import DataError, InputProblems
 from sunwi.records.corpus import Document, Query
 from sunwi.records.files import read_rows
 from sunwi.trec import read_qrels
@@ -148,3 +149,19 @@ def test_a_query_in_two_splits_is_one_fault_that_says_so(folder: Path, tmp_path:
     [problem] = caught.value.problems
     assert (Path(problem.path).name, problem.line) == ("dev.tsv", 3)
     assert "query 'q1' is in two splits: it is judged at test.tsv:2 too" in problem.message
+
+
+def test_a_set_as_published_is_packed(folder: Path, tmp_path: Path) -> None:
+    (folder / "qrels" / "test.tsv.gz").write_bytes(gzip.compress((HEADER + "q1\ta\t1\n").encode()))
+    for name in ("corpus.jsonl", "queries.jsonl"):
+        (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
+        (folder / name).unlink()
+    report = import_source("beir", tmp_path / "out", folder=folder)
+    assert (report.counts["documents"], report.counts["queries"], report.counts["judgements"]) == (3, 1, 1)
+
+
+def test_drop_dangling_without_judgements_is_an_error(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="--drop-dangling has no effect"):
+        import_source("beir", tmp_path / "out", folder=folder, drop_dangling=True)
+    with pytest.raises(DataError, match="--drop-dangling has no effect"):
+        import_source("competition", tmp_path / "out", documents=folder / "corpus.jsonl", drop_dangling=True)

@@ -126,9 +126,9 @@ def test_never_over_the_file_that_it_reads(here: Path, force: bool) -> None:
     (here / "raw").mkdir()
     documents = here / "raw" / "documents.jsonl"
     documents.write_text('{"docid": "1", "content": "글"}\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"raw/documents\.jsonl are one, or one lies in the other"):
+    with pytest.raises(DataError, match=r"raw/documents\.jsonl are the same, or one is inside the other"):
         import_source("competition", Path("raw"), documents=Path("raw/documents.jsonl"), force=force)
-    with pytest.raises(DataError, match="lies in the other"):
+    with pytest.raises(DataError, match="one is inside the other"):
         import_source("squad", Path("raw"), files=[here / "none.json", documents], force=force)
     assert [path.name for path in (here / "raw").iterdir()] == ["documents.jsonl"]
 
@@ -201,7 +201,7 @@ def test_a_disk_that_is_full_changes_nothing(here: Path) -> None:
 def test_what_utf8_cannot_hold_changes_nothing(here: Path) -> None:
     table("one")
     before = state(here)
-    (here / "half.jsonl").write_text('{"docid": "1", "content": "글 \\ud83d"}\n', encoding="utf-8")
+    (here / "half.jsonl").write_text('{"docid": "1\\ud83d", "content": "글"}\n', encoding="utf-8")
     with pytest.raises(SunwiError):
         import_source("competition", Path("raw"), documents=Path("half.jsonl"))
     (here / "half.jsonl").unlink()
@@ -309,7 +309,7 @@ def test_a_persons_folder_of_such_a_name_stays(here: Path, name: str) -> None:
     (here / name).mkdir()
     (here / name / "a").write_text("mine", encoding="utf-8")
     before = state(here)
-    with pytest.raises(DataError, match=rf"{name} is in the way"):
+    with pytest.raises(DataError, match=rf"{name} has the name that this import needs"):
         table("one", force=True)
     assert state(here) == before
 
@@ -328,3 +328,9 @@ def test_a_second_import_into_the_same_folder_is_refused_while_the_first_writes(
     assert refused == ["two의 글"]
     assert held(here / "raw") == "two의 글"
     assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_name_that_is_no_utf8_is_refused(here: Path) -> None:
+    with pytest.raises(DataError, match=r"--out raw\\udcff is no name in UTF-8"):
+        table("one", os.fsdecode(b"raw\xff"))
+    assert sorted(path.name for path in here.iterdir()) == ["one.csv", "two.csv"]

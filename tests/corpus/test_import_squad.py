@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sunwi.corpus.importing import import_source
+from sunwi.corpus.importing import ImportReport, import_source
 from sunwi.corpus.rows import GivenQuestion
 from sunwi.errors import DataError, InputProblems
 from sunwi.records.corpus import Document, Query
@@ -191,7 +191,7 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
         "data": [
             {"paragraphs": [{"context": " ", "qas": []}, {"context": "글", "qas": [{"question": "뭐?"}, 3]}]},
             {"title": "문단 없음"},
-            {"paragraphs": [{"context": "\ud800", "qas": []}]},
+            {"doc_id": "\ud800", "paragraphs": [{"context": "글", "qas": []}]},
         ]
     }
     path = tmp_path / "broken.json"
@@ -206,7 +206,7 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
     assert "data[0].paragraphs[1].qas[0]: field 'id' or 'guid' or 'question_id' is missing" in messages
     assert "data[0].paragraphs[1].qas[1]: expected an object" in messages
     assert "data[1]: expected a list in the field 'paragraphs'" in messages
-    assert "data[2].paragraphs[0]: field 'content'" in messages
+    assert "data[2]: field 'doc_id': the id '\\ud800' holds half characters" in messages
     assert ("other.json", 2) in [fault[:2] for fault in faults]
     assert "list.json" in {fault[0] for fault in faults}
     assert not (tmp_path / "out").exists()
@@ -215,3 +215,68 @@ def test_faults_name_their_place_in_every_file(tmp_path: Path) -> None:
 def test_a_share_outside_its_range_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="from 0 to 1"):
         import_source("squad", tmp_path / "out", files=[], tune_share=1.5)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"text": "글", "answer_start": 0}],
+        {"text": ["글"], "answer_start": [0]},
+        {"text": "글"},
+        "글",
+        ["글"],
+        [{"text": 0}],
+        [{"text": ""}, {"text": "글"}],
+    ],
+)
+@pytest.mark.parametrize("name", ["answers", "answer"])
+def test_answers_of_every_form_keep_their_question(tmp_path: Path, answers: Any, name: str) -> None:
+    report = asked(tmp_path, {name: answers})
+    assert (report.counts["queries"], report.counted) == (1, {})
+
+
+@pytest.mark.parametrize("answers", [[], {}, "", None, {"text": []}, [{"text": " "}], {"text": ["\u3164"]}])
+def test_questions_without_an_answer_are_left_out(tmp_path: Path, answers: Any) -> None:
+    assert asked(tmp_path, {"answers": answers}).counted == {"unanswerable questions, left out": 1}
+
+
+@pytest.mark.parametrize(
+    ("impossible", "queries"),
+    [(value, 0) for value in (True, 1, 1.0, "Y", "yes", "True", "T", "1", "예")]
+    + [(value, 1) for value in (False, 0, 0.0, "N", "no", "false", "F", "0", "아니오", None)],
+)
+def test_booleans_as_people_write_them(tmp_path: Path, impossible: Any, queries: int) -> None:
+    assert (
+        asked(
+            tmp_path,
+            {"is_impossible": impossible, "answers": []}
+            if not queries
+            else {"is_impossible": impossible, "answers": [{"text": "글"}]},
+        ).counts["queries"]
+        == queries
+    )
+
+
+def test_another_word_is_no_boolean(tmp_path: Path) -> None:
+    for value in ("maybe", [], 2):
+        with pytest.raises(InputProblems, match=r"qas\[0\]: field 'is_impossible': expected true or false"):
+            asked(tmp_path, {"is_impossible": value})
+
+
+def asked(tmp_path: Path, question: dict[str, Any]) -> ImportReport:
+    question = {"id": "q", "question": "뭐?"} | question
+    path = write(tmp_path / "s.json", {"data": [{"paragraphs": [{"context": "글", "qas": [question]}]}]})
+    return import_source("squad", tmp_path / "out", files=[path])
+
+
+def test_korquad_2_is_one_problem_with_the_way_to_convert_it(tmp_path: Path) -> None:
+    question = {"id": "0", "question": "뭐?", "answer": {"text": "글", "html_answer_text": "글"}}
+    articles = [
+        {"title": f"글 {n}", "context": "<p>글</p>", "raw_html": "<p/>", "qas": [question]} for n in range(9)
+    ]
+    path = write(tmp_path / "k2.json", {"version": "KorQuAD_2.0", "data": articles})
+    with pytest.raises(
+        InputProblems, match=r"k2\.json: found KorQuAD 2 (?s:.)*get_text\(\)(?s:.)*paragraphs"
+    ) as caught:
+        import_source("squad", tmp_path / "out", files=[path])
+    assert len(caught.value.problems) == 1

@@ -1,3 +1,5 @@
+import gzip
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,140 @@ def test_two_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow.parquet").write_table(table, path)
     with pytest.raises(InputProblems, match="2 columns have the name 'content'"):
         import_source("table", tmp_path / "out", file=path)
+
+
+def test_blank_rows_are_passed_over_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n,,\nid,text,비고\n1,첫 글,\n,,\n2,둘째 글,x\n ,\t,\n,,,,\n\n", encoding="utf-8")
+    report = import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    assert [row.docid for row in imported(tmp_path / "out")] == ["1", "2"]
+    assert report.counted["t.csv: blank rows, passed over"] == 4
+    path.write_text("id,text\n1,첫 글\n,둘째 글\n", encoding="utf-8")
+    with pytest.raises(InputProblems, match=r"t\.csv:3: field 'id'"):  # not blank: an id is missing
+        import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (['1\t"첫 글', '2\t둘째 글"', "3\t셋째"], ['"첫 글', '둘째 글"', "셋째"]),
+        (['1\t"인용" 뒤', '2\t"다" 함께 "라"'], ['"인용" 뒤', '"다" 함께 "라"']),
+        (['1\t"온전한 ""인용"""', "2\t글"], ['온전한 "인용"', "글"]),
+        (['1\t"두\n줄"', "2\t글"], ["두\n줄", "글"]),
+        (['1\t글 "가운데" 글', "2\t5'10\""], ['글 "가운데" 글', "5'10\""]),
+    ],
+)
+def test_quotes_of_a_tab_separated_table(tmp_path: Path, rows: list[str], expected: list[str]) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("\n".join(["id\ttext", *rows]) + "\n", encoding="utf-8")
+    report = import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    assert [row.content for row in imported(tmp_path / "out")] == expected
+    as_text = expected[0].startswith('"')
+    assert any("read as text" in name for name in report.counted) == as_text
+
+
+def test_a_tab_separated_table_of_which_two_rows_would_become_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text('id\ttext\n1\t"첫 글\n2\t둘째\t글"\n3\t셋째\n4\t"넷째\n', encoding="utf-8")
+    with pytest.raises(InputProblems):
+        import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp949", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_tables_of_every_line_end(tmp_path: Path, codec: str, end: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(end.join(["id,text", '1,"두"', "2,글", ""]).encode(codec))
+    import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    assert [row.content for row in imported(tmp_path / "out")] == ["두", "글"]
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.gz", "t.zip", "t.csv"])
+def test_packed_tables(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    data = "text;id\n글;1\n".encode("cp949")
+    if name == "t.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("표.csv", data)
+    else:
+        path.write_bytes(gzip.compress(data))
+    import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    assert [(row.docid, row.content) for row in imported(tmp_path / "out")] == [("1", "글")]
+
+
+def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+ROWS = [
+    ["id", "text", "쪽", None],
+    [1, "첫 글", 3, None],
+    [None, None],
+    ["2 나", "둘째\n글", None, None],
+    [3, 42],
+]
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.csv", "t"])
+def test_excel_workbooks(tmp_path: Path, name: str) -> None:
+    path = workbook(tmp_path / name, 표지=[["설명서"]], 자료=[[], *ROWS], 빈=[])
+    report = import_source("table", tmp_path / "out", file=path, content="text", docid="id")
+    rows = [(row.docid, row.content) for row in imported(tmp_path / "out")]
+    assert rows == [("1", "첫 글"), ("2 나", "둘째\n글"), ("3", "42")]
+    assert report.counted == {
+        f"{name}: blank rows, passed over": 1,
+        f"field '쪽' of {name} is not used": 3,
+        f"sheet '표지' of {name} is not used": 1,
+    }
+
+
+def test_excel_faults_name_sheet_and_row(tmp_path: Path) -> None:
+    rows = [["id", "content"], [1, None], [1.5, "글"], [True, "글"]]
+    path = workbook(tmp_path / "t.xlsx", 자료=rows)
+    with pytest.raises(InputProblems) as caught:
+        import_source("table", tmp_path / "out", file=path, docid="id")
+    places = [problem.message.split(": ")[:2] for problem in caught.value.problems]
+    assert places == [
+        ["sheet '자료', row 2", "field 'content'"],
+        ["sheet '자료', row 3", "field 'id'"],
+        ["sheet '자료', row 4", "field 'id'"],
+    ]
+    workbook(path, 가=rows, 나=rows)
+    with pytest.raises(InputProblems, match="the sheets '가', '나' have the columns; keep the one"):
+        import_source("table", tmp_path / "out", file=path)
+    workbook(path, 가=[["content", "content"], ["글", "글"]])
+    with pytest.raises(InputProblems, match="2 columns have the name 'content'"):
+        import_source("table", tmp_path / "out", file=path)
+    workbook(path, 가=[["id"], ["글"]])
+    with pytest.raises(InputProblems, match="row 1: expected a column 'content', found 'id'"):
+        import_source("table", tmp_path / "out", file=path)
+    workbook(path, 가=[])
+    with pytest.raises(InputProblems, match="expected rows in a sheet, found none"):
+        import_source("table", tmp_path / "out", file=path)
+    with pytest.raises(InputProblems, match="found an Excel workbook; import it by `sunwi import table`"):
+        import_source("squad", tmp_path / "out", files=[path])
+
+
+def test_a_damaged_workbook_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    with pytest.raises(InputProblems, match=r"workbook cannot be read .*; save it as CSV"):
+        import_source("table", tmp_path / "out", file=path)
+
+
+def test_a_broken_line_of_json_is_never_a_passage(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    for text in ('{"content": \n{"content": "글"}\n', "{'content': '글'}\n", '[{"content": "글"}\n'):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputProblems, match=r"t\.txt:[12]: expected"):
+            import_source("table", tmp_path / "out", file=path)

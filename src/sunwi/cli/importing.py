@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sunwi.errors import DataError, ParamsError, SunwiError
+from sunwi.errors import DataError, ParamsError, SunwiError, printable
 
 if TYPE_CHECKING:
     from sunwi.cli.params_file import YamlFile
@@ -87,14 +86,15 @@ def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
         If one has no help.
     """
     hints = get_type_hints(read, include_extras=True)
-    for one in signature(read).parameters.values():
-        kind, *texts = get_args(hints[one.name]) if get_origin(hints[one.name]) is Annotated else (None,)
+    for parameter in signature(read).parameters.values():
+        hint = hints[parameter.name]
+        kind, *texts = get_args(hint) if get_origin(hint) is Annotated else (None,)
         if len(texts) != 1 or not isinstance(texts[0], str):
-            what = f"the importer {name} has a parameter {one.name!r} without help"
+            what = f"the importer {name} has a parameter {parameter.name!r} without help"
             raise DataError(what, 'annotate it: Annotated[TYPE, "what it is"]')
-        option = one.kind is Parameter.KEYWORD_ONLY
+        option = parameter.kind is Parameter.KEYWORD_ONLY
         info = typer.Option(help=texts[0]) if option else typer.Argument(help=texts[0])
-        yield one.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
+        yield parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info])
 
 
 def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: dict[str, Any]) -> None:
@@ -109,7 +109,9 @@ def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: di
             if project is not None:
                 notes.extend(_set_params(project, report, keep_provider=keep_provider))
 
-        notify = partial(typer.echo, err=True)
+        def notify(message: str) -> None:
+            typer.echo(printable(message), err=True)
+
         report = import_source(format, out, force=force, notify=notify, finish=finish, **inputs)
         _print(report, notes, in_project=project is not None)
 
@@ -122,7 +124,8 @@ def _errors_to_stderr() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"{error}; nothing was changed. Next: see who may read and write there", err=True)
+        what = f"{error}; nothing was changed. Next: check the permissions there"
+        typer.echo(printable(what), err=True)
         raise typer.Exit(1) from None
 
 
@@ -171,29 +174,30 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
             params.write()
         except OSError as error:
             what = f"{params.path} cannot be written: {error.strerror}; nothing was changed"
-            raise DataError(what, "make room or give leave to write there") from None
+            raise DataError(what, "free disk space or allow writing there") from None
     return notes
 
 
 def _print(report: ImportReport, notes: list[str], *, in_project: bool) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    lines = Table(title=f"{report.format} -> {report.out}", title_justify="left")
+    lines = Table(title=Text(printable(f"{report.format} -> {report.out}")), title_justify="left")
     lines.add_column("rows")
     lines.add_column("count", justify="right")
     for name, count in (report.counts | report.counted).items():
-        lines.add_row(name, f"{count:,}")
+        lines.add_row(Text(printable(name)), f"{count:,}")
     for name, encoding in report.encodings.items():
         if encoding != "utf-8":
-            lines.add_row(f"{name}, read as", encoding)
+            lines.add_row(Text(printable(f"{name}, read as")), encoding)
     console = Console(highlight=False)
     console.print(lines)
     for note in notes:
-        console.print(f"{PARAMS}: {note}", markup=False, soft_wrap=True)
+        console.print(printable(f"{PARAMS}: {note}"), markup=False, soft_wrap=True)
     if in_project:
         console.print("Next: make repro")
         return
     provider = " and qa.provider to given" if report.counts["given questions"] else ""
     step = f"Next: set data.source to {report.out.as_posix()}{provider} in {PARAMS} and run make repro"
-    console.print(step, markup=False, soft_wrap=True)
+    console.print(printable(step), markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from sunwi.cli.snippet import Snippet
+from sunwi.errors import printable
 
 
 def print_answer(answer: dict[str, Any]) -> None:
@@ -34,7 +35,8 @@ def _print_result(result: dict[str, Any]) -> None:
         f"{name} {of['score']:.3f} (rank {of['rank']})" for name, of in result["components"].items()
     )
     of_document = f" of {result['document']}" if result["document"] != result["docid"] else ""
-    typer.echo(f"{result['rank']}. {result['docid']}{of_document}  {result['score']:.3f}  {components}")
+    heading = f"{result['rank']}. {result['docid']}{of_document}  {result['score']:.3f}  {components}"
+    typer.echo(printable(heading))
     snippet = Snippet(result["snippet"], [(start, end) for start, end in result["matches"]])
     if sys.stdout.isatty():
         typer.echo(f"   {snippet.marked(typer.style('', bold=True, reset=False), typer.style(''))}")

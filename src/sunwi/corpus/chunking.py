@@ -46,7 +46,7 @@ def split_text(text: str, max_chars: int) -> list[str]:
 
     A sentence that is longer by itself is cut at its last space within the limit, or at the limit if it has
     none. Of all ways that need the fewest parts, one with the shortest longest part is taken, so that
-    no crumb is left at the end.
+    the last part is not much shorter than the others.
     """
     if len(text) <= max_chars:
         return [text]
@@ -71,13 +71,21 @@ def _piece_ends(text: str, limit: int) -> Iterator[int]:
     """Rising offsets at which the text may be cut; no piece between two of them is over the limit."""
     start = 0
     for end in _sentence_ends(text):
-        while len(text[start:end].strip()) > limit:
-            start += len(text[start:end]) - len(text[start:end].lstrip())
-            space = text.rfind(" ", start, start + limit + 1)
-            start = space if space > start else start + limit
+        last = start + len(text[start:end].rstrip())
+        first = _skip_space(text, start, last)
+        while last - first > limit:
+            space = text.rfind(" ", first, first + limit + 1)
+            start = space if space > first else first + limit
             yield start
+            first = _skip_space(text, start, last)
         yield end
         start = end
+
+
+def _skip_space(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
 
 
 def _sentence_ends(text: str) -> Iterator[int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sunwi.corpus.draft import Draft, Location
 from sunwi.errors import Problem
 from sunwi.records.corpus import Query
-from sunwi.text import normalise
+from sunwi.text import is_visible, normalise
 
 
 def clean(draft: Draft) -> Draft:
@@ -16,15 +16,16 @@ def clean(draft: Draft) -> Draft:
     documents = []
     for place, document in draft.documents:
         content = normalise(document.content)
-        if not content:
+        if not is_visible(content):
             problems.append(place.problem(f"document {document.docid!r} is empty after cleaning"))
             continue
-        title = normalise(document.title or "") or None
-        documents.append((place, document.model_copy(update={"content": content, "title": title})))
+        title = normalise(document.title or "")
+        title_or_none = title if is_visible(title) else None
+        documents.append((place, document.model_copy(update={"content": content, "title": title_or_none})))
     questions = []
     for place, question in draft.questions:
         text = normalise(question.question)
-        if not text:
+        if not is_visible(text):
             problems.append(place.problem("field 'question' is empty after cleaning"))
             continue
         questions.append((place, question.model_copy(update={"question": text})))
@@ -47,7 +48,7 @@ def _clean_dialogues(
     cleaned = []
     for place, query in placed:
         messages = [turn.model_copy(update={"content": normalise(turn.content)}) for turn in query.messages]
-        if query.messages[-1].content.strip() and not messages[-1].content:
+        if is_visible(query.messages[-1].content) and not is_visible(messages[-1].content):
             problems.append(place.problem(f"query {query.qid!r} is empty after cleaning"))
         cleaned.append((place, query.model_copy(update={"messages": messages})))
     return cleaned

@@ -11,7 +11,7 @@ from sunwi.corpus.rows import DuplicatePair
 def copies_of(pairs: Sequence[DuplicatePair]) -> dict[str, frozenset[str]]:
     """For every docid in a pair, all docids with the same or nearly the same content, its own among them.
 
-    Sets are shared between exact copies, so the whole stays small however often a content repeats.
+    Sets are shared between exact copies, so the result stays small however often a content repeats.
 
     Examples
     --------
@@ -24,13 +24,15 @@ def copies_of(pairs: Sequence[DuplicatePair]) -> dict[str, frozenset[str]]:
     for pair in sorted(pairs, key=DuplicatePair.sort_key):  # so that the earlier of a pair is settled before
         first.setdefault(pair.duplicate_of, pair.duplicate_of)
         first.setdefault(pair.docid, first[pair.duplicate_of] if pair.similarity == 1.0 else pair.docid)
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for docid, of in first.items():
-        kinds[of].add(docid)
-    alike: dict[str, set[str]] = {of: {of} for of in kinds}
+    exact: dict[str, set[str]] = defaultdict(set)
+    for docid, original in first.items():
+        exact[original].add(docid)
+    near: dict[str, set[str]] = {original: {original} for original in exact}
     for pair in pairs:
         left, right = first[pair.docid], first[pair.duplicate_of]
-        alike[left].add(right)
-        alike[right].add(left)
-    sets = {of: frozenset().union(*(kinds[other] for other in others)) for of, others in alike.items()}
-    return {docid: sets[of] for docid, of in first.items()}
+        near[left].add(right)
+        near[right].add(left)
+    copies = {
+        original: frozenset().union(*(exact[other] for other in others)) for original, others in near.items()
+    }
+    return {docid: copies[original] for docid, original in first.items()}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sunwi.corpus.unpacking import NotReadable, unpack
 from sunwi.errors import Problem
 
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -17,20 +18,6 @@ _WIDE_MARKS = {  # UTF-32's first: its little-endian mark begins with that of UT
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_NO_TEXT = {  # first bytes of what people give in place of a text file: what it is, and the way on
-    b"\x1f\x8b": ("compressed by gzip", "unpack it (gunzip -k FILE)"),
-    b"BZh": ("compressed by bzip2", "unpack it (bunzip2 -k FILE)"),
-    b"\xfd7zXZ\0": ("compressed by xz", "unpack it (unxz -k FILE)"),
-    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "unpack it (unzstd FILE)"),
-    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it (7z x FILE)"),
-    b"PK\x03\x04": ("a zip archive", "unpack it (unzip FILE)"),
-    b"\xd0\xcf\x11\xe0": ("an old Office or HWP document", "save its table as CSV or its text as UTF-8"),
-    b"%PDF": ("a PDF", "save its text as UTF-8"),
-    b"PAR1": ("a Parquet file", "import it by `sunwi import table`"),
-}
-# A workbook or document (xlsx, docx, hwpx) is a zip archive with files of these names.
-_OFFICE_PARTS = (b"[Content_Types].xml", b"xl/workbook.xml", b"application/hwp+zip")
-_OFFICE = ("an Excel workbook or another document", "save its sheet as CSV, or its text, in UTF-8")
 # The syllables that make up half of any Korean text (particles, endings, Sino-Korean of everyday use).
 _COMMON_SYLLABLES = frozenset(
     "이다는의에을가고한지로를사하은도인기대어서자리나시해정수전그부일아라있제여과보연스들국구장동성경상"
@@ -56,7 +43,9 @@ def decode_file(path: Path) -> DecodedFile:
     """Read a text file and find its encoding.
 
     A byte order mark decides; without one, UTF-8 is tried, then CP949 (which holds EUC-KR). What is text in
-    another legacy encoding, or no text, is one problem that says so.
+    another legacy encoding, or no text, is one problem that says so. A file that gzip, bzip2, xz or zip
+    packed is unpacked first. Half characters stay in the lines: whoever takes their texts replaces them.
+    Lines end by "\\n" or "\\r\\n"; by "\\r" where the file has no "\\n".
     A file that is mostly UTF-8 stays UTF-8, and its broken lines are problems: read as CP949
     they might pass as other Hangul, unnoticed.
     """
@@ -67,14 +56,18 @@ def decode_file(path: Path) -> DecodedFile:
         data = path.read_bytes()
     except OSError as error:
         return DecodedFile("none", [], [Problem(path, None, f"the file cannot be read: {error.strerror}")])
+    try:
+        data = unpack(data)
+    except NotReadable as reason:
+        return DecodedFile("none", [], [Problem(path, None, str(reason))])
     for mark, encoding in _WIDE_MARKS.items():
         if data.startswith(mark):
             return _decode_wide(path, data, encoding)
-    if found := _no_text(data):
-        return DecodedFile("none", [], [Problem(path, None, found)])
     if b"\0" in data:
         return DecodedFile("none", [], list(_zero_bytes(path, data)))
     data = data.removeprefix(codecs.BOM_UTF8)
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
     if _is_mostly_utf8(data):
         return _decode_lines(path, data, "utf-8")
     if not _is_korean(data):
@@ -86,14 +79,6 @@ def decode_file(path: Path) -> DecodedFile:
     return _decode_lines(path, data, "cp949")
 
 
-def _no_text(data: bytes) -> str | None:
-    for start, found in _NO_TEXT.items():
-        if data.startswith(start):
-            office = start == b"PK\x03\x04" and any(name in data for name in _OFFICE_PARTS)
-            return "expected text, found {}; {}".format(*(_OFFICE if office else found))
-    return None
-
-
 def _zero_bytes(path: Path, data: bytes) -> Iterator[Problem]:
     """One problem for a file of many; one a line else."""
     if data.count(b"\0") * 10 > len(data):
@@ -102,8 +87,9 @@ def _zero_bytes(path: Path, data: bytes) -> Iterator[Problem]:
         return
     for number, line in enumerate(data.split(b"\n"), start=1):
         if b"\0" in line:
-            at = line.index(b"\0") + 1
-            yield Problem(path, number, f"found a zero byte, which no text holds, at byte {at}; remove it")
+            position = line.index(b"\0") + 1
+            what = f"found a zero byte, which no text holds, at byte {position}; remove it"
+            yield Problem(path, number, what)
 
 
 def _is_korean(data: bytes) -> bool:
@@ -121,28 +107,37 @@ def _is_korean(data: bytes) -> bool:
 
 def _decode_wide(path: Path, data: bytes, encoding: str) -> DecodedFile:
     try:
-        return DecodedFile(encoding, _without_returns(data.decode(encoding).split("\n")), [])
+        return DecodedFile(
+            encoding, _without_returns(_split_wide(data.decode(encoding, "surrogatepass"))), []
+        )
     except UnicodeDecodeError as error:
         line = data[: error.start].decode(encoding, errors="ignore").count("\n") + 1
         what = f"broken {encoding.upper()}: {error.reason}"
         return DecodedFile(encoding, [], [Problem(path, line, what)])
 
 
+def _split_wide(text: str) -> list[str]:
+    return text.split("\n" if "\n" in text else "\r")
+
+
 def _decode_lines(path: Path, data: bytes, encoding: str) -> DecodedFile:
+    errors = _errors(encoding)
     try:
-        return DecodedFile(encoding, _without_returns(data.decode(encoding).split("\n")), [])
+        return DecodedFile(encoding, _without_returns(data.decode(encoding, errors).split("\n")), [])
     except UnicodeDecodeError:
         pass  # line by line below, so that every broken line is named
     lines: list[str | None] = []
     problems: list[Problem] = []
-    expected = "UTF-8" if encoding == "utf-8" else "UTF-8 or CP949"
+    expected, step = "UTF-8", ""
+    if encoding != "utf-8":
+        expected, step = "UTF-8 or CP949", "; if it is text in another encoding, save it as UTF-8"
     # No multi-byte character of CP949 or UTF-8 holds the byte 0x0A, so lines may be cut before decoding.
     for number, line in enumerate(data.split(b"\n"), start=1):
         try:
-            lines.append(line.decode(encoding).removesuffix("\r"))
+            lines.append(line.decode(encoding, errors).removesuffix("\r"))
         except UnicodeDecodeError as error:
             found = f"the bytes {line[error.start : error.end].hex(' ')} at byte {error.start + 1}"
-            problems.append(Problem(path, number, f"expected {expected} text, found {found}"))
+            problems.append(Problem(path, number, f"expected {expected} text, found {found}{step}"))
             lines.append(None)
     return DecodedFile(encoding, lines, problems)
 
@@ -153,16 +148,21 @@ def _without_returns(lines: list[str]) -> list[str | None]:
 
 def _is_mostly_utf8(data: bytes) -> bool:
     try:
-        data.decode("utf-8")
+        data.decode("utf-8", _errors("utf-8"))
     except UnicodeDecodeError:
         runs = _HIGH_BYTES.findall(data)
         return 2 * sum(len(run) for run in runs if _is_utf8(run)) >= sum(map(len, runs))
     return True
 
 
+def _errors(encoding: str) -> str:
+    """Half characters are taken where the encoding can hold them: they are no fault of a whole line."""
+    return "surrogatepass" if encoding == "utf-8" else "strict"
+
+
 def _is_utf8(run: bytes) -> bool:
     try:
-        run.decode("utf-8")
+        run.decode("utf-8", _errors("utf-8"))
     except UnicodeDecodeError:
         return False
     return True

@@ -14,11 +14,14 @@ from sunwi.corpus.decode import DecodedFile, decode_file
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import Problem
 from sunwi.records.corpus import Document, Query
-from sunwi.records.files import describe_fault
+from sunwi.records.files import describe_fault, shorten_value
 from sunwi.records.row import Row
+from sunwi.text import storable
 
 R = TypeVar("R", bound=Row)
-_IDENTIFIERS = frozenset({"docid", "qid"})  # written as numbers in some files; contracts hold strings
+_STRING_IDS = frozenset({"docid", "qid"})  # written as numbers in some files; contracts hold strings
+_IDS = _STRING_IDS | {"eval_id"}
+_DEPTH = 4  # of lists and objects in which a row type has text
 
 
 class Location(NamedTuple):
@@ -79,11 +82,19 @@ class Draft:
         """
         for name in values.keys() - set(columns.values()):
             self.counted[f"field '{name}' of {place.path.name} is not used"] += 1
-        known = {
-            row_field: _identifier(values[name]) if row_field in _IDENTIFIERS else values[name]
-            for row_field, name in columns.items()
-            if name in values
-        }
+        known = {row_field: values[name] for row_field, name in columns.items() if name in values}
+        faulty = [
+            row_field
+            for row_field in known.keys() & _IDS
+            if not self.check_id(place, f"field '{columns[row_field]}'", known[row_field])
+        ]
+        if faulty:
+            return None
+        for row_field, value in known.items():
+            if row_field not in _IDS:
+                known[row_field] = self._storable(value, f"field '{columns[row_field]}' of {place.path.name}")
+            elif row_field in _STRING_IDS:
+                known[row_field] = str(value)
         try:
             return model.model_validate(known)
         except ValidationError as error:
@@ -97,6 +108,34 @@ class Draft:
         """Build a row from its own fields; None, with the faults noted, if it is not valid."""
         return self.parse(place, model, values, {name: name for name in values})
 
+    def check_id(self, place: Location, what: str, value: Any) -> bool:
+        """Whether a value may be an id: text that UTF-8 holds, or a whole number; else the fault is noted."""
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            found = shorten_value(value)
+            self.problems.append(
+                place.problem(f"{what}: expected text or a whole number as id, found {found}")
+            )
+            return False
+        if isinstance(value, str) and (changes := storable(value)[1]):
+            reasons = " and ".join(change.partition(",")[0] for change in changes)
+            self.problems.append(
+                place.problem(f"{what}: the id {value[:40]!a} holds {reasons}; give another id")
+            )
+            return False
+        return True
 
-def _identifier(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    def text(self, value: str, what: str) -> str:
+        """A text as the files can hold it (`text.storable`); what was changed is counted for `what`."""
+        whole, changes = storable(value)
+        for change in changes:
+            self.counted[f"{what}: {change}"] += 1
+        return whole
+
+    def _storable(self, value: Any, what: str, depth: int = _DEPTH) -> Any:
+        if isinstance(value, str):
+            return self.text(value, what)
+        if depth and isinstance(value, list):
+            return [self._storable(item, what, depth - 1) for item in value]
+        if depth and isinstance(value, dict):
+            return {key: self._storable(item, what, depth - 1) for key, item in value.items()}
+        return value

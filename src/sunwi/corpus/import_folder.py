@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Sequence
@@ -23,19 +24,19 @@ _SHOWN = 20
 
 
 def check_inputs_apart(folder: Path, inputs: Iterable[Path]) -> None:
-    """Refuse a folder that is an input, lies in one or holds one: an import would write over what it reads.
+    """Refuse a folder that is an input, or is inside one, or holds one: an import would overwrite its input.
 
     Raises
     ------
     DataError
         Naming the input.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     ours = (target, *_beside(target))
     for given in inputs:
-        found = given.resolve()
-        if any(found == own or own in found.parents or found in own.parents for own in ours):
-            what = f"--out {folder} and the input {given} are one, or one lies in the other"
+        source = _resolved(given)
+        if any(source == own or own in source.parents or source in own.parents for own in ours):
+            what = f"--out {folder} and the input {given} are the same, or one is inside the other"
             raise DataError(f"{what}; an import never writes over what it reads", ANOTHER)
 
 
@@ -53,7 +54,7 @@ def check_replaceable(folder: Path, *, force: bool) -> list[str]:
         files that no import wrote. Naming them.
     """
     _check_folder(folder)
-    target = folder.resolve()
+    target = _resolved(folder)
     here = Path.cwd().resolve()
     if target == here or target in here.parents:
         raise DataError(f"--out {folder} is or holds the current folder", ANOTHER)
@@ -92,7 +93,7 @@ def replace_folder(
     DataError
         If the folder cannot be written or replaced, or a text is none that UTF-8 holds.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     made = [parent for parent in target.parents if not parent.exists()]
     try:
         _replace(target, write, finish, keep)
@@ -101,7 +102,7 @@ def replace_folder(
         raise DataError(f"{what}; nothing was written", "remove it from the input") from None
     except OSError as error:
         what = f"{folder} cannot be written: {error.strerror or error}; nothing was changed"
-        raise DataError(what, f"make room or give leave to write there, or {ANOTHER}") from None
+        raise DataError(what, f"free disk space or allow writing there, or {ANOTHER}") from None
     finally:
         if not target.exists():
             for parent in made:
@@ -110,7 +111,7 @@ def replace_folder(
 
 
 def recover(folder: Path) -> str | None:
-    """Put right what an import left that was killed; return what was done, or None.
+    """Clean up after an import that was killed; return what was done, or None.
 
     Killed before the new folder was in its place, the old one is put back. Killed after, the new one stays.
 
@@ -119,12 +120,12 @@ def recover(folder: Path) -> str | None:
     DataError
         If a folder of those names is none of an import's, or cannot be renamed or removed.
     """
-    target = folder.resolve()
+    target = _resolved(folder)
     try:
         done = _recover(target)
     except OSError as error:
-        what = f"what a stopped import left cannot be put right: {error}"
-        raise DataError(what, f"give leave to write in {target.parent}, or {ANOTHER}") from None
+        what = f"cannot clean up after an import that was stopped: {error}"
+        raise DataError(what, f"allow writing in {target.parent}, or {ANOTHER}") from None
     return done and f"an earlier import into {folder} {done}"
 
 
@@ -140,13 +141,18 @@ def _recover(target: Path) -> str | None:
     if partial.exists():
         names = [entry.name for entry in partial.iterdir()]
         if names and PENDING not in names:
-            raise DataError(f"{partial} is in the way, and no import's", f"move it, or {ANOTHER}")
+            raise DataError(
+                f"{partial} has the name that this import needs, and no import wrote it",
+                f"move it, or {ANOTHER}",
+            )
         if old.exists() and not target.exists():
             old.rename(target)
         _delete(partial)
         return "was stopped before its end; the folder is as it was before"
     if old.exists():
-        raise DataError(f"{old} is in the way, and no import's", f"move it, or {ANOTHER}")
+        raise DataError(
+            f"{old} has the name that this import needs, and no import wrote it", f"move it, or {ANOTHER}"
+        )
     return None
 
 
@@ -210,7 +216,16 @@ def _beside(target: Path) -> tuple[Path, Path]:
     return target.with_name(f".{target.name}.importing"), target.with_name(f".{target.name}.old")
 
 
+def _resolved(path: Path) -> Path:
+    """The absolute path without links; one that goes in circles, which `resolve` raises for, stays."""
+    return Path(os.path.realpath(path))
+
+
 def _check_folder(folder: Path) -> None:
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"--out {folder} is no name in UTF-8, which params.yaml needs", ANOTHER) from None
     for part in (folder, *folder.parents):
         if part.exists() and not part.is_dir():
             raise DataError(f"--out wants a folder; {part} is a file", ANOTHER)

@@ -44,7 +44,7 @@ def import_source(
     force
         Take a folder that no import wrote, or that was edited since; its other files stay beside the new.
     notify
-        Gets a sentence before files of such a folder are overwritten, and where a killed import is put right.
+        Gets a sentence before files of such a folder are overwritten, and when a killed import is cleaned up.
     finish
         Called when the new folder is in its place; if it raises, the folder is as it was before.
 
@@ -80,4 +80,5 @@ def import_source(
 
 def _paths(inputs: dict[str, Any]) -> Iterator[Path]:
     for value in inputs.values():
-        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Path))
+        items = value if isinstance(value, list) else [value]
+        yield from (item for item in items if isinstance(item, Path))

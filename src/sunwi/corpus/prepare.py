@@ -24,18 +24,18 @@ def prepare(source: Path, params: CorpusParams) -> Prepared:
         With every fault of every file of the folder.
     """
     draft = clean(read_source(source))
-    whole = assemble(draft, f"mend {source}, or import it again with `sunwi import`")
-    corpus = sorted(chunk_documents(whole.documents, params.max_chars), key=Document.sort_key)
+    source_tables = assemble(draft, f"correct {source}, or import it again (sunwi import)")
+    corpus = sorted(chunk_documents(source_tables.documents, params.max_chars), key=Document.sort_key)
     duplicates = find_duplicates(corpus, params.near_duplicate)
-    statistics = corpus_statistics(whole, corpus, duplicates)
+    statistics = corpus_statistics(source_tables, corpus, duplicates)
     statistics["counted"] = dict(sorted(draft.counted.items()))
     return Prepared(
         corpus=corpus,
-        queries=whole.queries,
-        qrels=whole.qrels,
-        dev_queries=whole.dev_queries,
-        dev_qrels=whole.dev_qrels,
-        questions=whole.questions,
+        queries=source_tables.queries,
+        qrels=source_tables.qrels,
+        dev_queries=source_tables.dev_queries,
+        dev_qrels=source_tables.dev_qrels,
+        questions=source_tables.questions,
         duplicates=duplicates,
         statistics=statistics,
     )
@@ -46,7 +46,7 @@ def write_prepared(prepared: Prepared, folder: Path, rows_per_shard: int = 0) ->
 
     Documents, given questions and duplicates are written in shards, where those are asked for.
     """
-    whole = Source(
+    tables = Source(
         documents=prepared.corpus,
         queries=prepared.queries,
         qrels=prepared.qrels,
@@ -54,5 +54,5 @@ def write_prepared(prepared: Prepared, folder: Path, rows_per_shard: int = 0) ->
         dev_qrels=prepared.dev_qrels,
         questions=prepared.questions,
     )
-    write_source(whole, folder, rows_per_shard)
+    write_source(tables, folder, rows_per_shard)
     write_rows(folder / "duplicates.jsonl", prepared.duplicates, rows_per_shard)

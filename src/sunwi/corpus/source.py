@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sunwi.corpus.draft import Draft, Location
+from sunwi.corpus.identifiers import KnownIds, difference
 from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import DANGLING, read_judgements
 from sunwi.corpus.rows import GivenQuestion, Judgement
@@ -15,6 +16,7 @@ from sunwi.errors import InputProblems, Problem
 from sunwi.records.corpus import Document, Query
 from sunwi.records.files import write_rows
 from sunwi.records.row import Row
+from sunwi.text import is_visible, visible_form
 from sunwi.trec import Qrels, write_qrels
 
 R = TypeVar("R", bound=Row)
@@ -27,7 +29,7 @@ SOURCE_FILES = (
     "dev_qrels.tsv",
     "questions.jsonl",
 )
-NEXT_STEP = "mend the places named above and run again"
+NEXT_STEP = "correct the places named above and run again"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def read_source(folder: Path) -> Draft:
             queries.extend(read_models(path, Query, _own_names(Query), draft))
     for name, qrels in (("qrels", draft.qrels), ("dev_qrels", draft.dev_qrels)):
         if (path := folder / f"{name}.tsv").exists():
-            qrels.extend(read_judgements(path, draft))
+            queries = draft.queries if name == "qrels" else draft.dev_queries
+            known = {query.qid for _, query in queries}, {document.docid for _, document in draft.documents}
+            qrels.extend(read_judgements(path, draft, *known, escaped=True))
     if (path := folder / "questions.jsonl").exists():
         draft.questions += read_models(path, GivenQuestion, _own_names(GivenQuestion), draft)
     return draft
@@ -73,21 +77,23 @@ def write_source(source: Source, folder: Path, rows_per_shard: int = 0) -> None:
 def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
     """Check the rows of a draft against each other.
 
-    A question that is given twice for a document is kept once and counted in the draft.
+    A question that is given twice for a document is kept once and counted in the draft, and so is a query
+    whose judgements are all of grade 0.
 
     Raises
     ------
     InputProblems
-        With every fault of the draft and every repeated id, unknown id, empty text and id with spaces.
+        With every fault of the draft and every repeated id, unknown id, id that looks the same as another,
+        and text in which nothing can be seen.
     """
     problems = list(draft.problems)
     documents = _by_id(draft.documents, lambda row: row.docid, "docid", problems)
     if not draft.documents and not problems:
         problems.append(Problem("input", None, "expected documents, found none"))
     problems += [
-        place.problem("field 'content' is empty")
+        place.problem("field 'content' is empty, or nothing of it can be seen")
         for place, document in draft.documents
-        if not document.content.strip()
+        if not is_visible(document.content)
     ]
     queries = _by_id(draft.queries, lambda row: row.qid, "query id", problems)
     dev_queries = _by_id(draft.dev_queries, lambda row: row.qid, "dev query id", problems)
@@ -96,10 +102,14 @@ def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
         for place, query in draft.dev_queries
         if query.qid in queries
     ]
-    problems += [problem for at in (draft.queries, draft.dev_queries) for problem in _unasked(at)]
-    qrels = _qrels(draft.qrels, queries, documents, problems)
-    dev_qrels = _qrels(draft.dev_qrels, dev_queries, documents, problems)
-    questions = _questions(draft, documents, problems)
+    problems += [fault for dialogues in (draft.queries, draft.dev_queries) for fault in _unasked(dialogues)]
+    docids = KnownIds(documents)
+    qrels = _qrels(draft.qrels, KnownIds(queries), docids, problems)
+    dev_qrels = _qrels(draft.dev_qrels, KnownIds(dev_queries), docids, problems)
+    without = sum(not any(grades.values()) for judged in (qrels, dev_qrels) for grades in judged.values())
+    if without:
+        draft.counted["queries whose judgements are all of grade 0, without a relevant document"] += without
+    questions = _questions(draft, docids, problems)
     if problems:
         if draft.drops_dangling and any(problem.message.startswith(DANGLING) for problem in problems):
             next_step += ", or leave judgements of what is not there out by --drop-dangling"
@@ -127,13 +137,18 @@ def _by_id(
 ) -> dict[str, T]:
     rows: dict[str, T] = {}
     first: dict[str, Location] = {}
+    by_form: dict[str, str] = {}
     for place, row in placed:
         key = identify(row)
         if key in rows:
             problems.append(place.problem(f"{kind} {key!r} was given before, at {first[key]}"))
             continue
-        if key.split() != [key]:  # TREC files separate their columns by spaces
-            problems.append(place.problem(f"{kind} {key!r} is empty or has spaces in it"))
+        alike = by_form.setdefault(visible_form(key), key)
+        if alike != key:
+            what = f"{kind} {key!r} looks the same as one at {first[alike]}: {difference(key, alike)}"
+            problems.append(place.problem(what))
+        elif not is_visible(key):
+            problems.append(place.problem(f"{kind} {key!a} is empty, or nothing of it can be seen"))
         rows[key], first[key] = row, place
     return rows
 
@@ -142,14 +157,14 @@ def _unasked(queries: Sequence[tuple[Location, Query]]) -> list[Problem]:
     return [
         place.problem(f"query {query.qid!r}: the last turn should be the user's and not empty")
         for place, query in queries
-        if query.messages[-1].role != "user" or not query.messages[-1].content.strip()
+        if query.messages[-1].role != "user" or not is_visible(query.messages[-1].content)
     ]
 
 
 def _qrels(
     placed: Sequence[tuple[Location, Judgement]],
-    queries: dict[str, Query],
-    documents: dict[str, Document],
+    queries: KnownIds,
+    documents: KnownIds,
     problems: list[Problem],
 ) -> Qrels:
     qrels: Qrels = {}
@@ -160,21 +175,21 @@ def _qrels(
             problems.append(place.problem(f"{pair} were judged before, at {first[qid, docid]}"))
             continue
         if qid not in queries:
-            problems.append(place.problem(f"{DANGLING} query {qid!r}"))
+            problems.append(place.problem(f"{DANGLING} query {queries.unknown(qid)}"))
         if docid not in documents:
-            problems.append(place.problem(f"{DANGLING} document {docid!r}"))
+            problems.append(place.problem(f"{DANGLING} document {documents.unknown(docid)}"))
         first[qid, docid] = place
         qrels.setdefault(qid, {})[docid] = grade
     return qrels
 
 
-def _questions(draft: Draft, documents: dict[str, Document], problems: list[Problem]) -> list[GivenQuestion]:
+def _questions(draft: Draft, documents: KnownIds, problems: list[Problem]) -> list[GivenQuestion]:
     kept: dict[tuple[str, str], GivenQuestion] = {}
     for place, question in draft.questions:
         if question.docid not in documents:
-            problems.append(place.problem(f"unknown document {question.docid!r}"))
-        if not question.question.strip():
-            problems.append(place.problem("field 'question' is empty"))
+            problems.append(place.problem(f"unknown document {documents.unknown(question.docid)}"))
+        if not is_visible(question.question):
+            problems.append(place.problem("field 'question' is empty, or nothing of it can be seen"))
         if question.sort_key() in kept:
             draft.counted["given questions that repeat exactly, kept once"] += 1
         else:

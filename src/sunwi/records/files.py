@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sunwi.errors import InputProblems, Problem
+from sunwi.records.json_text import JsonFault, parse_json
 from sunwi.records.row import Row
 from sunwi.records.shards import files_of, written_table
 from sunwi.runtime import atomic_write
@@ -37,7 +38,7 @@ def read_rows(path: Path | str, model: type[R]) -> list[R]:
 
 
 def iter_rows(path: Path | str, model: type[R]) -> Iterator[R]:
-    """The same, row by row: one is held at a time, and what is wrong is told when the last one was read.
+    """The same, row by row: one is held at a time, and all faults are raised after the last one.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def iter_rows(path: Path | str, model: type[R]) -> Iterator[R]:
                 if not problems:
                     yield row
     if problems:
-        raise InputProblems(problems, f"mend {path.name}, or {RUN_STAGE}")
+        raise InputProblems(problems, f"correct {path.name}, or {RUN_STAGE}")
 
 
 def describe_fault(fault: Any) -> str:
@@ -75,9 +76,20 @@ def describe_fault(fault: Any) -> str:
         return f"field '{field}' is missing"
     if fault["type"] == "extra_forbidden":
         return f"field '{field}' is not known here"
-    found = fault.get("input")
-    found = repr(found.decode("utf-8", "replace") if isinstance(found, bytes) else found)
-    return f"field '{field}': {fault['msg']}; found {found if len(found) <= 80 else found[:77] + '...'}"
+    return f"field '{field}': {fault['msg']}; found {shorten_value(fault.get('input'))}"
+
+
+def shorten_value(value: Any) -> str:
+    """A value for a message, 80 characters of it at most."""
+    if isinstance(value, bytes):
+        value = value[:400].decode("utf-8", "replace")
+    if isinstance(value, str):
+        value = value[:80]
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply; a number of too many digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def write_rows(path: Path | str, rows: Iterable[Row], rows_per_shard: int = 0) -> int:
@@ -141,8 +153,22 @@ def write_json(path: Path | str, value: Any) -> None:
 
 
 def read_json(path: Path | str) -> Any:
-    """Read one JSON document."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read one JSON document.
+
+    Raises
+    ------
+    InputProblems
+        If the file does not exist, or is no JSON in UTF-8.
+    """
+    path = Path(path)
+    check_exists(path)
+    try:
+        return parse_json(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        problem = Problem(path, None, f"expected UTF-8, found a byte that is none at byte {error.start + 1}")
+    except JsonFault as fault:
+        problem = Problem(path, None, f"expected JSON: {fault}")
+    raise InputProblems([problem], f"correct {path.name}, or {RUN_STAGE}")
 
 
 def check_exists(path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 Identifier = Annotated[str, Field(min_length=1)]
-EvalId = Annotated[int | str, Field(union_mode="smart")]  # the competition's ids are integers
+EvalId = StrictInt | StrictStr  # the competition's ids are integers
 Split = Literal["train", "dev", "test"]
 Provenance = dict[str, float | int | str | None]
 

@@ -24,24 +24,24 @@ def files_of(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
+    entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
     problems = [
         Problem(entry, None, "expected a shard of JSON lines (*.jsonl)")
-        for entry in sorted(found)
+        for entry in sorted(entries)
         if entry.suffix != ".jsonl" or entry.is_dir()
     ]
-    if not found:
+    if not entries:
         problems = [Problem(path, None, "expected shards of JSON lines (*.jsonl), the folder is empty")]
     if problems:
         raise InputProblems(problems, "keep the shards alone in the folder, or write it again (dvc repro)")
-    return sorted(found, key=lambda shard: (len(shard.name), shard.name))
+    return sorted(entries, key=lambda shard: (len(shard.name), shard.name))
 
 
 @contextmanager
 def written_table(path: Path, rows_per_shard: int = 0) -> Iterator[WriteLine]:
     """What writes the lines of a table, in the order of their ids; it is in place when the block ends.
 
-    Where a shard ends is told by the ids near its end and not by how many rows were before it
+    The ids near its end decide where a shard ends, not how many rows were before it
     (content-defined chunking, Muthitacharoen et al. 2001, section 3.1). So a row that is added or deleted
     changes its own shard, and DVC stores and sends that one alone.
 

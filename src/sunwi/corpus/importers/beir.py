@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from sunwi.corpus.draft import Draft, Location
+from sunwi.corpus.identifiers import KnownIds
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_objects
 from sunwi.corpus.judgements import DANGLING, read_judgements, without_dangling
 from sunwi.corpus.rows import GivenQuestion, Judgement
+from sunwi.corpus.unpacking import PACKED_SUFFIXES
+from sunwi.errors import DataError
 from sunwi.records.corpus import Document, Message, Query
 from sunwi.records.row import Identifier, Row
+from sunwi.text import is_visible
 
 SPLITS = {
     "test": "test",
@@ -50,17 +54,21 @@ def read_beir(
     A qrels file beside the corpus that names no split is the test split.
     """
     draft = Draft(drops_dangling=True)
-    for place, values in read_objects(folder / "corpus.jsonl", draft):
+    for place, values in read_objects(_plain_or_packed(folder / "corpus.jsonl"), draft):
         row = draft.parse(place, Document, _with_text(values, draft), _NAMES)
         if row is not None:
             draft.documents.append((place, row))
-    queries = _read_queries(folder / "queries.jsonl", draft)
+    queries = _read_queries(_plain_or_packed(folder / "queries.jsonl"), draft)
     judged: dict[str, list[tuple[Location, Judgement]]] = {"test": [], "dev": [], "train": []}
-    for split, path in _judgement_files(folder, draft).items():
-        judged[split] = list(read_judgements(path, draft))
-    docids = {document.docid for _, document in draft.documents}
+    docids, qids = KnownIds(document.docid for _, document in draft.documents), KnownIds(queries)
+    files = _judgement_files(folder, draft)
+    for split, path in files.items():
+        judged[split] = list(read_judgements(path, draft, qids, docids))
     if drop_dangling:
-        judged = {split: without_dangling(rows, queries, docids, draft) for split, rows in judged.items()}
+        if not files:
+            what = f"--drop-dangling has no effect: {folder} has no judgements"
+            raise DataError(what, "leave it out, or add qrels/test.tsv")
+        judged = {split: without_dangling(rows, qids, docids, draft) for split, rows in judged.items()}
     draft.qrels, draft.dev_qrels = judged["test"], _of_one_split(judged["dev"], judged["test"], draft)
     wanted = {split: {judgement.qid for _, judgement in rows} for split, rows in judged.items()}
     unsplit = not any(wanted.values())
@@ -72,8 +80,14 @@ def read_beir(
             draft.dev_queries.append((place, query))
         elif qid not in wanted["train"]:
             draft.counted["queries without a judgement in any split, left out"] += 1
-    _add_questions(judged["train"], queries, docids, wanted["test"] | wanted["dev"], draft)
+    _add_questions(judged["train"], queries, qids, docids, wanted["test"] | wanted["dev"], draft)
     return draft
+
+
+def _plain_or_packed(path: Path) -> Path:
+    """The file, or the one beside it that gzip packed, as the sets are published."""
+    packed = path.with_name(f"{path.name}.gz")
+    return packed if packed.is_file() and not path.exists() else path
 
 
 def _of_one_split(
@@ -115,14 +129,15 @@ def _judgement_files(folder: Path, draft: Draft) -> dict[str, Path]:
 
 def _is_of_judgements(path: Path) -> bool:
     name = path.name.lower()
-    return "qrel" in name or (path.suffix.lower() == ".tsv" and _split(path) is not None)
+    return "qrel" in name or (".tsv" in path.suffixes and _split(path) is not None)
 
 
 def _split(path: Path) -> str | None:
-    """The split that a file's name tells, such as test.tsv, Validation.TSV, qrels.dev.tsv or qrels.tsv."""
-    if path.suffix.lower() not in _TABLES or path.is_dir():
+    """The split that a file's name says, such as test.tsv, Validation.TSV, qrels.dev.tsv or qrels.tsv."""
+    plain = path.with_suffix("") if path.suffix.lower() in PACKED_SUFFIXES else path
+    if plain.suffix.lower() not in _TABLES or path.is_dir():
         return None
-    words = [word for word in re.split(r"[._-]", path.stem.lower()) if word not in {"qrels", "qrel", ""}]
+    words = [word for word in re.split(r"[._-]", plain.stem.lower()) if word not in {"qrels", "qrel", ""}]
     return SPLITS.get(words[0]) if len(words) == 1 else None if words else "test"
 
 
@@ -152,20 +167,21 @@ def _read_queries(path: Path, draft: Draft) -> dict[str, tuple[Location, str]]:
 def _add_questions(
     judged: Iterable[tuple[Location, Judgement]],
     queries: dict[str, tuple[Location, str]],
-    docids: set[str],
+    qids: KnownIds,
+    docids: KnownIds,
     held_out: set[str],
     draft: Draft,
 ) -> None:
     for place, (qid, docid, grade) in judged:
         if qid not in queries:
-            draft.problems.append(place.problem(f"{DANGLING} query {qid!r}"))
+            draft.problems.append(place.problem(f"{DANGLING} query {qids.unknown(qid)}"))
         elif qid in held_out:
             draft.counted["train judgements of test or dev queries, left out"] += 1
         elif grade == 0:
             draft.counted["train judgements of grade 0, left out"] += 1
         elif docid not in docids:
-            draft.problems.append(place.problem(f"{DANGLING} document {docid!r}"))
-        elif not queries[qid][1].strip():
+            draft.problems.append(place.problem(f"{DANGLING} document {docids.unknown(docid)}"))
+        elif not is_visible(queries[qid][1]):
             draft.problems.append(queries[qid][0].problem("field 'text' is empty"))
         else:
             draft.questions.append(

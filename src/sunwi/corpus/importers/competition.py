@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 from sunwi.corpus.draft import Draft
+from sunwi.corpus.identifiers import KnownIds
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import read_models
 from sunwi.corpus.judgements import read_judgements, without_dangling
 from sunwi.corpus.rows import GivenQuestion
+from sunwi.errors import DataError
 from sunwi.records.corpus import Document, Query
 
 DOCUMENT = {"docid": "docid", "content": "content", "title": "title", "src": "src"}
@@ -48,13 +50,17 @@ def read_competition(
         draft.queries += read_models(queries, Query, DIALOGUE, draft)
     if dev_queries:
         draft.dev_queries += read_models(dev_queries, Query, DIALOGUE, draft)
+    docids = KnownIds(document.docid for _, document in draft.documents)
+    qids, dev_qids = (KnownIds(query.qid for _, query in rows) for rows in (draft.queries, draft.dev_queries))
     if qrels:
-        draft.qrels += read_judgements(qrels, draft)
+        draft.qrels += read_judgements(qrels, draft, qids, docids)
     if dev_qrels:
-        draft.dev_qrels += read_judgements(dev_qrels, draft)
+        draft.dev_qrels += read_judgements(dev_qrels, draft, dev_qids, docids)
     if drop_dangling:
-        docids = {document.docid for _, document in draft.documents}
-        qids, dev_qids = ({query.qid for _, query in rows} for rows in (draft.queries, draft.dev_queries))
+        if not (qrels or dev_qrels):
+            raise DataError(
+                "--drop-dangling has no effect without judgements", "leave it out, or add --qrels"
+            )
         draft.qrels = without_dangling(draft.qrels, qids, docids, draft)
         draft.dev_qrels = without_dangling(draft.dev_qrels, dev_qids, docids, draft)
     if questions:

@@ -17,11 +17,20 @@ from sunwi.corpus.jsonl import read_document
 from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import DataError
 from sunwi.records.corpus import Document, Query
+from sunwi.records.files import shorten_value
 from sunwi.runtime import hash_share
+from sunwi.text import is_visible, storable
 
 QUESTION_IDS = ("id", "guid", "question_id")
 ARTICLE_TITLES = ("title", "doc_title")
 PARAGRAPH_TITLES = ("title", "context_title")
+KORQUAD2 = (
+    "found KorQuAD 2 (articles of HTML without paragraphs), which is not read; take the text out of each "
+    "article's HTML (BeautifulSoup(html).get_text()) and write it as KorQuAD 1 has it: "
+    '{"data": [{"title": ..., "paragraphs": [{"context": TEXT, "qas": [...]}]}]}'
+)
+_YES = frozenset({"true", "t", "yes", "y", "1", "예"})
+_NO = frozenset({"false", "f", "no", "n", "0", "", "아니오", "아니요"})
 
 
 def read_squad(
@@ -47,10 +56,15 @@ def read_squad(
     docids: dict[str, dict[str, str]] = defaultdict(dict)  # article -> context -> docid
     for path, name in zip(files, _names(files), strict=True):
         document = read_document(path, draft) or {"data": []}
+        if _is_korquad2(document):
+            draft.problems.append(Location(path).problem(KORQUAD2))
+            continue
         for index, (place, article) in enumerate(_children(draft, Location(path), document, "data")):
             article_id = _first_text(article, ("doc_id",))
+            if article_id is not None and not draft.check_id(place, "field 'doc_id'", article_id):
+                continue
             key = article_id or f"{name}-{index:05d}"
-            split_by = article_id or _first_text(article, ARTICLE_TITLES) or key
+            split_by = article_id or storable(_first_text(article, ARTICLE_TITLES) or key)[0]
             _add_article(
                 draft,
                 place,
@@ -73,8 +87,8 @@ def _add_article(
 ) -> None:
     """Add an article's paragraphs; `docids` are those of its contexts so far."""
     title = _first_text(article, ARTICLE_TITLES)
-    for at, paragraph in _children(draft, place, article, "paragraphs"):
-        context = _required(draft, at, paragraph, ("context",))
+    for inside, paragraph in _children(draft, place, article, "paragraphs"):
+        context = _required(draft, inside, paragraph, ("context",))
         if context is None:
             continue
         if context in docids:
@@ -82,9 +96,9 @@ def _add_article(
         else:
             docids[context] = f"{prefix}-{len(docids):03d}"
             own = _own_title(paragraph)
-            row = draft.build(at, Document, docid=docids[context], content=context, title=own, src=title)
-            draft.documents += [(at, row)] if row else []
-        _add_questions(draft, at, paragraph, docids[context], to_tune)
+            row = draft.build(inside, Document, docid=docids[context], content=context, title=own, src=title)
+            draft.documents += [(inside, row)] if row else []
+        _add_questions(draft, inside, paragraph, docids[context], to_tune)
 
 
 def _names(files: Sequence[Path]) -> list[str]:
@@ -93,34 +107,62 @@ def _names(files: Sequence[Path]) -> list[str]:
     return [path.stem if stems[path.stem] == 1 else f"{path.parent.name}-{path.stem}" for path in files]
 
 
-def _add_questions(draft: Draft, at: Location, paragraph: dict[str, Any], docid: str, to_tune: bool) -> None:
-    for place, asked in _children(draft, at, paragraph, "qas"):
-        question = _required(draft, place, asked, ("question",))
-        qid = _required(draft, place, asked, QUESTION_IDS)
-        if question is None or qid is None:
+def _add_questions(
+    draft: Draft, place: Location, paragraph: dict[str, Any], docid: str, to_tune: bool
+) -> None:
+    for inside, question in _children(draft, place, paragraph, "qas"):
+        text = _required(draft, inside, question, ("question",))
+        qid = _required(draft, inside, question, QUESTION_IDS)
+        if text is None or qid is None or not draft.check_id(inside, "question id", qid):
             continue
-        if not _is_answerable(asked):
+        if not _is_answerable(draft, inside, question):
             draft.counted["unanswerable questions, left out"] += 1
         elif to_tune:
-            given = draft.build(place, GivenQuestion, docid=docid, question=question, source="human")
-            draft.questions += [(place, given)] if given else []
+            given = draft.build(inside, GivenQuestion, docid=docid, question=text, source="human")
+            draft.questions += [(inside, given)] if given else []
         else:
-            turn = {"role": "user", "content": question}
-            query = draft.build(place, Query, eval_id=qid, messages=[turn])
-            draft.queries += [(place, query)] if query else []
-            draft.qrels.append((place, Judgement(qid, docid, 1)))
+            turn = {"role": "user", "content": text}
+            query = draft.build(inside, Query, eval_id=qid, messages=[turn])
+            if query is not None:
+                draft.queries.append((inside, query))
+                draft.qrels.append((inside, Judgement(qid, docid, 1)))
 
 
-def _is_answerable(asked: dict[str, Any]) -> bool:
+def _is_korquad2(document: dict[str, Any]) -> bool:
+    articles = document.get("data")
+    first = articles[0] if isinstance(articles, list) and articles else None
+    return isinstance(first, dict) and "paragraphs" not in first and ("raw_html" in first or "qas" in first)
+
+
+def _is_answerable(draft: Draft, place: Location, asked: dict[str, Any]) -> bool:
     """`is_impossible` decides; without it, a question whose answers hold no text has none."""
     impossible = asked.get("is_impossible")
     if impossible is not None:
-        return str(impossible).lower() not in {"true", "1"}
-    if "answers" not in asked:
-        return True
-    answers = asked["answers"] if isinstance(asked["answers"], list) else [asked["answers"]]
-    texts = [answer.get("text") if isinstance(answer, dict) else answer for answer in answers]
-    return any(isinstance(text, str) and text.strip() for text in texts)
+        word = _word(impossible)
+        if word not in _YES | _NO:
+            what = f"field 'is_impossible': expected true or false, found {shorten_value(impossible)}"
+            draft.problems.append(place.problem(what))
+        return word not in _YES
+    answers = [asked[name] for name in ("answers", "answer") if name in asked]
+    return not answers or any(_has_text(answer) for answer in answers)
+
+
+def _word(value: Any) -> str | None:
+    """A boolean as people write it: true, "Y", 0, 1.0, "no" ..."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip().lower() if isinstance(value, str | int) else None
+
+
+def _has_text(answer: Any) -> bool:
+    """Whether an answer has text: a text or number, a list of answers, or `{"text": one of these}`."""
+    if isinstance(answer, list):
+        return any(_has_text(item) for item in answer)
+    if isinstance(answer, dict):
+        return _has_text(answer.get("text"))
+    if isinstance(answer, str):
+        return is_visible(answer)
+    return isinstance(answer, int | float)
 
 
 def _own_title(paragraph: dict[str, Any]) -> str | None:
@@ -136,11 +178,11 @@ def _children(
         draft.problems.append(place.problem(f"expected a list in the field '{name}'"))
         return
     for index, item in enumerate(items):
-        at = place.within(f"{name}[{index}]")
+        inside = place.within(f"{name}[{index}]")
         if isinstance(item, dict):
-            yield at, item
+            yield inside, item
         else:
-            draft.problems.append(at.problem("expected an object"))
+            draft.problems.append(inside.problem("expected an object"))
 
 
 def _first_text(values: dict[str, Any], names: Sequence[str]) -> str | None:
@@ -155,11 +197,11 @@ def _first_text(values: dict[str, Any], names: Sequence[str]) -> str | None:
 
 
 def _required(draft: Draft, place: Location, values: dict[str, Any], names: Sequence[str]) -> str | None:
-    found = _first_text(values, names)
-    if found is None:
+    text = _first_text(values, names)
+    if text is None:
         fields = " or ".join(f"'{name}'" for name in names)
         draft.problems.append(place.problem(f"field {fields} is missing or empty"))
-    return found
+    return text
 
 
 IMPORTER = Importer(

@@ -1,10 +1,10 @@
-"""Passages from plain text, CSV, TSV, JSON lines and Parquet, by column names."""
+"""Passages from plain text, CSV, TSV, JSON, Excel and Parquet, by column names."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -13,18 +13,22 @@ from typing import Annotated, Any
 
 from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.importer import Importer
-from sunwi.corpus.jsonl import read_objects
+from sunwi.corpus.jsonl import holds_objects, objects_of
+from sunwi.corpus.table_header import BLANK_ROWS, Rows, has_columns
+from sunwi.corpus.unpacking import PACKED_SUFFIXES, is_workbook
+from sunwi.corpus.workbook import workbook_rows
 from sunwi.records.corpus import Document
 from sunwi.runtime import text_hash
+from sunwi.text import storable
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 MORE_SEPARATORS = (",", "\t", ";", "|")
 CONTENT = "content"
-Rows = Iterator[tuple[Location, dict[str, Any]]]
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def read_table(
-    file: Annotated[Path, "CSV, TSV, JSON lines, Parquet, or plain text."],
+    file: Annotated[Path, "CSV, TSV, JSON, Excel, Parquet, or plain text; gzip and zip are unpacked."],
     *,
     content: Annotated[str | None, f"Column of the passages, {CONTENT} if not given."] = None,
     docid: Annotated[str | None, "Column of the ids; else made from the content."] = None,
@@ -33,8 +37,9 @@ def read_table(
 ) -> Draft:
     """Read passages from a file that is what its content says: a table, or else plain text.
 
-    Parquet is known by its first bytes, JSON by its first line, and a separated table by a header that has
-    the columns, whatever separates them. The suffixes .csv, .tsv and .parquet say that there is a table.
+    Parquet and Excel are known by their first bytes, JSON by its first characters, and a separated table by
+    a header that has the columns, whatever separates them. The suffixes .csv, .tsv and .parquet say that
+    there is a table. Blank rows are passed over and counted.
 
     Parameters
     ----------
@@ -64,13 +69,17 @@ def read_table(
 def _rows(path: Path, columns: dict[str, str], draft: Draft, *, in_columns: bool) -> Rows:
     """The rows of a file by what it holds; `in_columns` says that somebody named columns of it."""
     wanted = list(columns.values())
-    suffix = path.suffix.lower()
-    if suffix == ".parquet" or _starts_as_parquet(path):
+    suffix = _table_suffix(path)
+    start = _first_bytes(path)
+    if suffix == ".parquet" or start.startswith(b"PAR1"):
         return _parquet_rows(path, wanted, draft)
-    if (text := draft.open(path).text) is None:
+    if start.startswith(b"PK") and is_workbook(path.read_bytes()):
+        return workbook_rows(path, wanted, draft)
+    decoded = draft.open(path)
+    if (text := decoded.text) is None:
         return iter(())
-    if (rows := _json_rows(path, text, draft)) is not None:
-        return rows
+    if holds_objects(text):
+        return objects_of(path, decoded, draft)
     separator = _separator(text, wanted, SEPARATORS.get(suffix))
     if separator is not None:
         return _separated_rows(path, text, separator, wanted, draft)
@@ -83,12 +92,18 @@ def _rows(path: Path, columns: dict[str, str], draft: Draft, *, in_columns: bool
     return ((place, {columns["content"]: passage}) for place, passage in _passages(path, text))
 
 
-def _starts_as_parquet(path: Path) -> bool:
+def _table_suffix(path: Path) -> str:
+    """The suffix of a file, or of the file that it packs (`a.csv.gz`)."""
+    packed = path.suffix.lower() in PACKED_SUFFIXES
+    return (path.with_suffix("") if packed else path).suffix.lower()
+
+
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as data:
-            return data.read(4) == b"PAR1"
+            return data.read(4)
     except OSError:
-        return False  # a fault that decoding notes
+        return b""  # a fault that decoding notes
 
 
 def _separator(text: str, wanted: Sequence[str], of_suffix: str | None) -> str | None:
@@ -106,37 +121,31 @@ def _separator(text: str, wanted: Sequence[str], of_suffix: str | None) -> str |
     return of_suffix
 
 
-def _cells(text: str, separator: str) -> Any:  # the type of csv.reader has no name
+def _cells(text: str, separator: str, *, quoted: bool = True) -> Any:  # csv.reader's type has no name
     csv.field_size_limit(2**31 - 1)  # the default refuses passages of more than 131,072 characters
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    return csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        strict=True,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    )
 
 
-def _json_rows(path: Path, text: str, draft: Draft) -> Rows | None:
-    """The objects of JSON lines, or of a JSON array; None if the text is no JSON."""
-    start = text.lstrip()
-    if not start.startswith(("{", "[")):
-        return None
-    if isinstance(_json(start.partition("\n")[0]), dict):
-        return read_objects(path, draft)
-    whole = _json(start)
-    if whole is None:
-        return None
-    if not (isinstance(whole, list) and all(isinstance(item, dict) for item in whole)):
-        what = "expected rows, found one JSON document; `sunwi import squad` reads those of the SQuAD family"
-        draft.problems.append(Location(path).problem(what))
-        return iter(())
-    return ((Location(path, inside=f"[{index}]"), item) for index, item in enumerate(whole))
+def _has_quoted_fields(text: str) -> bool:
+    """Whether quotes of a tab-separated text enclose fields (as Excel and pandas write) or are text.
 
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    They are text (as in MS MARCO's files) if some line has a field that begins with a quote and is not
+    enclosed by two, though every line has as many fields as the first: else two rows would become one.
+    """
+    lines = [line.split("\t") for line in text.split("\n") if line.strip()]
+    if any(len(fields) != len(lines[0]) for fields in lines):
+        return True
+    return all(_QUOTED.fullmatch(field) for fields in lines for field in fields if field.startswith('"'))
 
 
 def _made_id(content: Any, seen: Counter[str]) -> str:
-    digest = text_hash(str(content))[:16]
+    text = storable(content)[0] if isinstance(content, str) else str(type(content))  # the latter is a fault
+    digest = text_hash(text)[:16]
     seen[digest] += 1
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
@@ -160,17 +169,21 @@ def _joined(path: Path, lines: list[str], block: list[int]) -> tuple[Location, s
 
 
 def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str], draft: Draft) -> Rows:
-    table = _cells(text, separator)
+    quoted = separator != "\t" or _has_quoted_fields(text)
+    table = _cells(text, separator, quoted=quoted)
+    if not quoted:
+        draft.counted[f"{path.name}: quotes that enclose no field, read as text"] += text.count('"')
     line = 1
     header: list[str] | None = None
     try:
         for cells in table:
             place, line = Location(path, line), table.line_num + 1
-            if not cells:
-                continue
-            if header is None:
+            if not any(cell.strip() for cell in cells):
+                if header is not None:
+                    draft.counted[f"{path.name}: {BLANK_ROWS}"] += 1
+            elif header is None:
                 header = cells
-                if not _has_columns(place, header, wanted, draft):
+                if not has_columns(place, header, wanted, draft):
                     return
             elif len(cells) == len(header):
                 yield place, dict(zip(header, cells, strict=True))
@@ -181,39 +194,25 @@ def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str]
 
 
 def _parquet_rows(path: Path, wanted: Iterable[str], draft: Draft) -> Rows:
-    from pyarrow import ArrowInvalid, parquet
+    from pyarrow import ArrowException, parquet
 
     if not path.is_file():
         draft.problems.append(Location(path).problem("the file does not exist"))
         return
+    number = 0
     try:
-        table = parquet.ParquetFile(path)
-    except ArrowInvalid as error:
-        draft.problems.append(Location(path).problem(f"expected a Parquet file: {error}"))
-        return
-    with table:
-        if not _has_columns(Location(path), table.schema_arrow.names, wanted, draft):
-            return
-        for name in sorted(set(table.schema_arrow.names) - set(wanted)):
-            draft.counted[f"field '{name}' of {path.name} is not used"] += table.metadata.num_rows
-        number = 0
-        for batch in table.iter_batches(columns=sorted(set(wanted))):
-            for values in batch.to_pylist():
-                number += 1
-                yield Location(path, inside=f"row {number}"), values
-
-
-def _has_columns(place: Location, header: Iterable[str], wanted: Iterable[str], draft: Draft) -> bool:
-    found = list(header)
-    problems = [
-        f"expected a column {name!r}, found {', '.join(map(repr, found))}"
-        if name not in found
-        else f"{found.count(name)} columns have the name {name!r}; give each a name of its own"
-        for name in wanted
-        if found.count(name) != 1
-    ]
-    draft.problems += map(place.problem, problems)
-    return not problems
+        with parquet.ParquetFile(path) as table:
+            if not has_columns(Location(path), table.schema_arrow.names, wanted, draft):
+                return
+            for name in sorted(set(table.schema_arrow.names) - set(wanted)):
+                draft.counted[f"field '{name}' of {path.name} is not used"] += table.metadata.num_rows
+            for batch in table.iter_batches(columns=sorted(set(wanted))):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Location(path, inside=f"row {number}"), values
+    except (ArrowException, OSError, UnicodeDecodeError) as error:  # OSError: a page that cannot be unpacked
+        what = f"expected a Parquet file: {str(error)[:200]}" if not number else f"row {number + 1}: {error}"
+        draft.problems.append(Location(path).problem(what))
 
 
 IMPORTER = Importer(

@@ -57,7 +57,8 @@ def rerank_listwise(
                 continue
             missing += size - len(outcome.value)
             reranked[row] = _ordered(rankings[row], outcome.value, size)
-    changed = sum(new.document_ids[:1] != old.document_ids[:1] for new, old in zip(reranked, rankings, strict=True))
+    pairs = zip(reranked, rankings, strict=True)
+    changed = sum(new.document_ids[:1] != old.document_ids[:1] for new, old in pairs)
     metrics = {**fallback_metrics(statuses), "missing": missing, "top1_changed": changed}
     return reranked, metrics
 
