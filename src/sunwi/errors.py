@@ -7,14 +7,37 @@ and ends with the next step.
 from __future__ import annotations
 
 import copyreg
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# C0 and C1 controls but tab and line feed, DEL, marks that turn the reading direction, halves of a surrogate
+# pair: a terminal obeys the first ones, shows other text than is there by the next, and cannot show the last.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""`text` as a terminal may show it: what it would obey stands as an escape that is JSON's too.
+
+    Every message of `SunwiError` and everything that the command line prints passes through here.
+
+    Examples
+    --------
+    >>> printable("a\x1b[2Jb\u202ec\n")
+    'a\\u001b[2Jb\\u202ec\n'
+    """
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
 
 class SunwiError(Exception):
     """Base of all errors that a user can act on; the command line prints them without a traceback."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an exception is made anew from its sentence, which is not what the subclasses take:
@@ -58,6 +81,13 @@ class ParamsError(SunwiError):
         self.faults = list(faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{path} is not valid:\n{lines}\nNext: correct the keys named above and run again.")
+
+
+class SystemFault(SunwiError):  # noqa: N818  the error is its cause
+    """The operating system or a library could not read or write; `sunwi.system_errors` makes these."""
+
+    def __init__(self, place: Path | str | None, found: str, next_step: str) -> None:
+        super().__init__(f"{f'{place}: ' if place else ''}{found}. Next: {next_step}")
 
 
 class ModelError(SunwiError):

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import METRICS
 
@@ -39,7 +40,7 @@ def check(
         params.score,
         params.seed,
     )
-    typer.echo(markdown_verdicts(verdicts))
+    echo(markdown_verdicts(verdicts))
     fallen = [f"{one.variant} {one.measure} ({one.status})" for one in verdicts if one.fails]
     if fallen:
         raise DataError(

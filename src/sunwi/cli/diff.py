@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.paths import SUBMISSIONS
 
 if TYPE_CHECKING:
@@ -38,20 +39,20 @@ def diff(
     rows = [read_rows(_file(name), SubmissionRow) for name in (before, after)]
     found = changes(rows[0], rows[1], tables.qrels, cutoff)
     first = sum(change.first_changed for change in found)
-    typer.echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
+    echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
     gains = [change.gain for change in found if change.gain is not None]
     if gains:
         won, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
-        typer.echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
+        echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
     texts: dict[str, str] = {}
     for document in tables.corpus:
         texts.setdefault(document.parent or document.docid, document.text)
     shown = [change for change in found if all_changes or change.first_changed]
     for change in shown[:limit]:
-        typer.echo()
+        echo()
         _print_change(change, texts)
     if len(shown) > limit:
-        typer.echo(f"\n... and {len(shown) - limit} more; show them with --limit {len(shown)}")
+        echo(f"\n... and {len(shown) - limit} more; show them with --limit {len(shown)}")
 
 
 def _file(name: str) -> Path:
@@ -60,10 +61,10 @@ def _file(name: str) -> Path:
 
 
 def _print_change(change: Change, texts: Mapping[str, str]) -> None:
-    typer.echo(f"{change.qid}  {change.query}")
+    echo(f"{change.qid}  {change.query}")
     sides = (("-", change.before, change.before_precision), ("+", change.after, change.after_precision))
     for sign, topk, precision in sides:
         value = "" if precision is None else f"  AP {precision:.3f}"
-        typer.echo(f"  {sign} {', '.join(topk) or '(empty)'}{value}")
+        echo(f"  {sign} {', '.join(topk) or '(empty)'}{value}")
         if topk:
-            typer.echo(f"    {' '.join(texts.get(topk[0], '(not in the corpus)').split())[:WIDTH]}")
+            echo(f"    {' '.join(texts.get(topk[0], '(not in the corpus)').split())[:WIDTH]}")

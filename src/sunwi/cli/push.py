@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import CARDS, EMBEDDER, RERANKER, SPARSE
 
@@ -40,9 +41,9 @@ def push(
     source, card = model_source(model)
     if kind == "folder":
         copied = write_model(source, card, Path(target))
-        typer.echo(f"{copied} files of {source} and README.md are in {target}")
+        echo(f"{copied} files of {source} and README.md are in {target}")
     else:
-        typer.echo(upload(source, card, target, private=private))
+        echo(upload(source, card, target, private=private))
 
 
 def model_source(model: Model) -> tuple[Path, str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.paths import PREPARED
 
 
@@ -30,4 +31,4 @@ def validate(
     documents = {row.parent or row.docid for row in iter_rows(folder / "corpus.jsonl", Document)}
     if problems := submission_faults(file, queries, documents, k):
         raise InputProblems(problems, f"mend {file.name} and validate it again")
-    typer.echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")
+    echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")

@@ -26,6 +26,8 @@ def check_params(path: Path) -> tuple[Params | None, list[Finding]]:
     except ParamsError as error:
         fix = f"correct the key in {path}"
         return None, [Finding(TOPIC, path.name, "missing", fault, fix) for fault in error.faults]
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Finding(TOPIC, path.name, "missing", f"cannot be read: {error}", "sunwi recipe --list")]
     return params, [Finding(TOPIC, path.name, "ok", "valid")]
 
 
