@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.search.servers.server import Answer, Server, reason_of
+from sunwi.search.servers.server import Answer, Server, field_of, reason_of
 
 BUSY = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413
@@ -72,18 +72,20 @@ def bulk_index(
 
 def _account(engine: str, chunk: list[Item], answer: Answer, report: BulkReport, *, last: bool) -> list[Item]:
     """Count the items of an answer; return those to send again."""
-    results = [next(iter(entry.values())) for entry in answer.body["items"]]
-    if [str(result["_id"]) for result in results] != [docid for docid, _ in chunk]:
+    items = field_of(engine, answer.body, "items", list)
+    results = [field_of(engine, item, "index", dict) for item in items]
+    if [str(result.get("_id")) for result in results] != [docid for docid, _ in chunk]:
         what = f"the answer to {len(chunk)} bulk items names {len(results)} others or in another order"
         raise EngineError(engine, what, "check for a proxy between here and the server")
     again = []
     for item, result in zip(chunk, results, strict=True):
-        if result["status"] < 300:
+        status = field_of(engine, result, "status", int)
+        if status < 300:
             report.indexed += 1
-        elif result["status"] in BUSY and not last:
+        elif status in BUSY and not last:
             again.append(item)
         else:
-            report.failed[item[0]] = f"{result['status']} {reason_of(result)}"
+            report.failed[item[0]] = f"{status} {reason_of(result)}"
     return again
 
 

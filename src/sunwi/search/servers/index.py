@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +18,7 @@ from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
 from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
-from sunwi.search.servers.server import Server, ask
+from sunwi.search.servers.server import Server, ask, field_of
 
 if TYPE_CHECKING:
     from sunwi.models.sparse.vectors import SparseVectors
@@ -56,6 +57,10 @@ class BuiltIndex:
     report: BulkReport | None
 
 
+def _count(server: Server, name: str) -> int:
+    return field_of(server.engine, ask(server, "GET", f"/{name}/_count"), "count", int)
+
+
 def check_version(server: Server, dialect: Dialect) -> str:
     """The server's version.
 
@@ -64,13 +69,13 @@ def check_version(server: Server, dialect: Dialect) -> str:
     EngineError
         If it is too old, or another product answers.
     """
-    found = ask(server, "GET", "/")["version"]
-    number = str(found["number"])
-    other = found.get("distribution") == "opensearch"
+    version = field_of(server.engine, ask(server, "GET", "/"), "version", dict)
+    number = field_of(server.engine, version, "number", str)
+    other = version.get("distribution") == "opensearch"
     if other != (server.engine == "opensearch"):
         right = "opensearch" if other else "elasticsearch"
         raise EngineError(server.engine, f"the server is {right} {number}", f"set search.engine: {right}")
-    if tuple(int(part) for part in number.split(".")[:2]) < dialect.minimum:
+    if tuple(int(part) for part in re.findall(r"\d+", number)[:2]) < dialect.minimum:
         wanted = ".".join(map(str, dialect.minimum))
         raise EngineError(server.engine, f"version {number} is too old", f"use {wanted} or later")
     return number
@@ -153,14 +158,14 @@ def build_index(
     name = f"{search.index}-{digest[:16]}"
     built = BuiltIndex(name, search.index, analyzer, len(items), None)
     old = aliased(server, search.index)
-    if old == [name] and ask(server, "GET", f"/{name}/_count")["count"] == len(items):
+    if old == [name] and _count(server, name) == len(items):
         return built
     if server.send("HEAD", f"/{name}").status == 200:  # left by a run that was cut off
         ask(server, "DELETE", f"/{name}")
     ask(server, "PUT", f"/{name}", body)
     report = bulk_index(server, name, items, search.bulk_documents, search.max_tries)
     ask(server, "POST", f"/{name}/_refresh")
-    count = ask(server, "GET", f"/{name}/_count")["count"]
+    count = _count(server, name)
     if report.failed or count != len(items):
         ask(server, "DELETE", f"/{name}")
         raise EngineError(

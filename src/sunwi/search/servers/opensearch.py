@@ -42,7 +42,7 @@ class OpenSearch:
     ) -> Answer:
         """One request (see `Server`)."""
         from opensearchpy.exceptions import ConnectionError as NoConnection
-        from opensearchpy.exceptions import TransportError
+        from opensearchpy.exceptions import SerializationError, TransportError
 
         kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
         try:
@@ -51,6 +51,10 @@ class OpenSearch:
             )
         except NoConnection as error:
             raise unreachable(self.engine, self.url, error) from error
+        except SerializationError as error:
+            what = f"the answer of {self.url} is not JSON"
+            next_step = "check that the address is that of the search server, not of a proxy"
+            raise EngineError(self.engine, what, next_step) from error
         except TransportError as error:
             check_login(self.engine, int(error.status_code), error.info)
             return Answer(int(error.status_code), error.info)

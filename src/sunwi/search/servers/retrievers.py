@@ -13,7 +13,7 @@ from sunwi.search.index.terms import term_weight
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.index import BuiltIndex, Dialect, whitespace_text
-from sunwi.search.servers.server import Server, ask
+from sunwi.search.servers.server import Server, ask, field_of
 
 if TYPE_CHECKING:
     from sunwi.models.sparse.encoder import SparseEncoder
@@ -47,7 +47,9 @@ class EngineRetriever:
         if body is None:
             return found
         request = {**body, "size": self._depth, "_source": False}
-        hits = ask(self._server, "POST", f"/{self._index}/_search", request)["hits"]["hits"]
+        answer = ask(self._server, "POST", f"/{self._index}/_search", request)
+        engine = self._server.engine
+        hits = field_of(engine, field_of(engine, answer, "hits", dict), "hits", list)
         unknown = sorted({hit["_id"] for hit in hits} - self._passages.position.keys())
         if unknown:
             what = f"{self._index} holds documents that the corpus does not, such as {unknown[0]}"

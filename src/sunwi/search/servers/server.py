@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sunwi.errors import EngineError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ def ask(
         what = f"{method} {path} was refused with status {answer.status}: {reason_of(answer.body)}"
         raise EngineError(server.engine, what, _next_step(answer))
     return answer.body
+
+
+def field_of(engine: str, body: Any, name: str, kind: type[T]) -> T:
+    """One field of an answer's JSON object.
+
+    Raises
+    ------
+    EngineError
+        If the answer has no such field of that type: a proxy or another product answered.
+    """
+    value = body.get(name) if isinstance(body, Mapping) else None
+    if not isinstance(value, kind):
+        what = f"expected an answer with the field {name!r}, found {str(body)[:200]!r}"
+        raise EngineError(engine, what, "check that the address is that of the search server, not of a proxy")
+    return value
 
 
 def reason_of(body: Any) -> str:
