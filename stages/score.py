@@ -8,6 +8,7 @@ from sunwi.params.score import ScoreParams
 from sunwi.params.variants import VariantSections
 from sunwi.paths import METRICS, SUBMISSIONS
 from sunwi.records.submitted import read_topk
+from sunwi.score.relevance import relevant_documents
 from sunwi.score.strata import query_strata
 from sunwi.score.table import score_runs, write_scores
 from sunwi.submit.strays import remove_strays
@@ -37,3 +38,5 @@ if __name__ == "__main__":
         qids = [query.qid for query in tables.queries]
         scores = score_runs(tables.qrels, runs, topk, qids, params.score, seed=params.seed, strata=strata)
         write_scores(scores, METRICS)
+        if tables.qrels and not relevant_documents(tables.qrels):
+            print("no judgement has a grade above 0: only MAP is measured, where an empty list counts 1")

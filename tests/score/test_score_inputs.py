@@ -8,7 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from sunwi.errors import DataError, InputProblems
+from sunwi.params.score import ScoreParams
+from sunwi.report.headline import headline_view
 from sunwi.score.inputs import check_inputs
+from sunwi.score.markdown import markdown_table
+from sunwi.score.table import score_runs
 from sunwi.trec import Qrels, Run
 
 QRELS: Qrels = {"1": {"a": 1}}
@@ -110,5 +114,20 @@ def test_no_query_is_refused() -> None:
 
 
 def test_qrels_of_other_queries_are_refused() -> None:
-    with pytest.raises(DataError, match="named like '1', qrels like 'q-1'"):
+    with pytest.raises(DataError, match="have ids like '1', the qrels like 'q-1'"):
         check(qrels={"q-1": {"a": 1}})
+
+
+def test_qrels_of_zeros_are_valid_and_the_competition_map_alone_is_measured() -> None:
+    """Case 76: an empty list is worth 1 where nothing is relevant, any other 0."""
+    qrels: Qrels = {"1": {"a": 0}, "2": {"b": 0}}
+    params = ScoreParams(baseline="base", bootstrap=50, permutations=50)
+    runs = {"base": RUN, "new": {}}
+    scores = score_runs(qrels, runs, {"base": TOPK, "new": {"1": [], "2": []}}, ["1", "2"], params, seed=1)
+    assert scores.summary["base"] | {"map": 0.5, "labelled_queries": 0} == scores.summary["base"]
+    assert scores.summary["new"]["map"] == 1.0
+    assert "mrr" not in scores.summary["base"]
+    assert scores.detail["all"]["counts"]["labelled_queries"] == 0
+    assert scores.per_query[0]["base.first_relevant_rank"] is None
+    assert "| new | 1.000 [" in markdown_table(scores.summary)
+    assert headline_view(scores.detail, "new", "base")["labelled_queries"] == 0

@@ -28,15 +28,14 @@ def diff(
 ) -> None:
     """Show the queries whose first place (or topk) changed, with passages and, if judged, scores."""
     from sunwi.params.loading import load_params
-    from sunwi.records.files import read_rows
-    from sunwi.records.submissions import SubmissionRow
     from sunwi.submit.differing import changes
+    from sunwi.submit.validation import read_submission
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.corpus import prepared
 
     cutoff = load_params().score.cutoff
     tables = prepared(Workspace())
-    rows = [read_rows(_file(name), SubmissionRow) for name in (before, after)]
+    rows = [read_submission(_file(name)) for name in (before, after)]
     found = changes(rows[0], rows[1], tables.qrels, cutoff)
     first = sum(change.first_changed for change in found)
     echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sunwi.errors import DataError, InputProblems, Problem
-from sunwi.score.relevance import relevant_documents
 from sunwi.trec import Qrels, Run
 
 
@@ -29,7 +28,8 @@ def check_inputs(
         a document submitted twice for a query (the competition would count its hit twice), a score that is
         not finite; variants with a run or topk alone; repeated query ids; stratum ids that are no queries.
     DataError
-        If there is no query, the baseline is no variant, or qrels are given and none belongs to a query.
+        If there is no query, the baseline is no variant, or qrels are given and none of them is of a query.
+        Qrels with grades of 0 alone are valid: the competition's MAP is defined for them.
     """
     if not query_ids:
         raise DataError("there is no query to score", "check prepared/queries.jsonl")
@@ -50,11 +50,11 @@ def check_inputs(
         problems += _listed(f"stratum {stratum}", "is given ids that are no queries,", set(members) - queries)
     if problems:
         raise InputProblems(problems, "submit every variant again for the same queries, then score")
-    if qrels and not queries & relevant_documents(qrels).keys():
+    if qrels and not queries & qrels.keys():
         raise DataError(
-            f"none of the {len(queries)} queries has a relevant document in the qrels "
-            f"(queries are named like {min(queries)!r}, qrels like {min(qrels)!r})",
-            "check that the qrels belong to these queries, or score without qrels",
+            f"none of the {len(queries)} queries is in the qrels "
+            f"(the queries have ids like {min(queries)!r}, the qrels like {min(qrels)!r})",
+            "give the qrels that belong to these queries, or score without qrels",
         )
 
 
