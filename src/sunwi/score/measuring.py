@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sunwi.errors import DataError
 from sunwi.registry import Registry
@@ -46,6 +46,11 @@ def of_topk() -> list[Measure]:
 def of_rankings() -> list[Measure]:
     """Measures of a deep ranking: queries with a relevant document have them."""
     return [one for one in measures() if one.of_topk is None]
+
+
+def of_first_ranks() -> dict[str, Callable[[int | None], float]]:
+    """Measures that the rank of the first relevant document decides: key to that function."""
+    return {one.key: one.of_first_rank for one in measures() if one.of_first_rank is not None}
 
 
 def ranking_measures(qrels: Qrels, run: Run, query_ids: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -7,11 +7,10 @@ import io
 from dataclasses import dataclass
 
 from sunwi.errors import InputProblems, Problem
+from sunwi.score.measure import COMPETITION
+from sunwi.score.measuring import of_first_ranks
 
 PRECISION, RANK = "average_precision", "first_relevant_rank"
-MRR_CUTOFF = 10
-HITS = {"hit1": 1, "hit3": 3, "hit5": 5}
-MEASURES = ("map", "mrr", *HITS)  # what the file's two columns a variant can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,9 @@ class PerQuery:
     rank: dict[str, dict[str, int | None]]
 
     def values(self, variant: str, measure: str) -> dict[str, float]:
-        """Query id to the value of one of `MEASURES`; all but `map` need a relevant document.
+        """Query id to the value of a measure: the competition's, or one with `Measure.of_first_rank`.
+
+        All but the competition's are of the queries with a relevant document.
 
         Examples
         --------
@@ -41,14 +42,10 @@ class PerQuery:
         >>> read_per_query(text, "per_query.csv").values("a", "mrr")
         {'7': 0.5}
         """
-        if measure == "map":
+        if measure == COMPETITION:
             return dict(self.precision[variant])
-        depth = HITS.get(measure, MRR_CUTOFF)
-        ranks = {qid: rank for qid, rank in self.rank[variant].items() if self.relevant[qid]}
-        return {
-            qid: 0.0 if rank is None or rank > depth else 1.0 if measure in HITS else 1.0 / rank
-            for qid, rank in ranks.items()
-        }
+        value_at = of_first_ranks()[measure]
+        return {qid: value_at(rank) for qid, rank in self.rank[variant].items() if self.relevant[qid]}
 
 
 def read_per_query(text: str, name: str) -> PerQuery:
