@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-# Ours and not grandalf, which DVC brings: its picture has the same size, but bends the pipeline's main line over
-# three columns; its boxes and edges need adapters as long as `_columns`; its licence is GPL or EPL.
+# Ours and not grandalf, which DVC brings: its picture has the same size, but bends the pipeline's main line
+# over three columns; its boxes and edges need adapters as long as `_columns`; its licence is GPL or EPL.
 WIDTH, HEIGHT, GAP_X, GAP_Y = 188, 34, 20, 26  # pixels
 
 
