@@ -87,6 +87,7 @@ class SystemFault(SunwiError):  # noqa: N818  the error is its cause
     """The operating system or a library could not read or write; `sunwi.system_errors` makes these."""
 
     def __init__(self, place: Path | str | None, found: str, next_step: str) -> None:
+        self.found, self.next_step = found, next_step
         super().__init__(f"{f'{place}: ' if place else ''}{found}. Next: {next_step}")
 
 

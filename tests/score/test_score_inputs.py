@@ -71,11 +71,11 @@ def test_all_faults_are_told_at_once() -> None:
     assert faults == [
         "queries: the list of queries repeats 2 (1 in all)",
         "new: has no topk for the queries 2 (1 in all)",
-        "new: has a topk for ids that are no queries, 8 (1 in all)",
-        "new: has a ranking for ids that are no queries, 9 (1 in all)",
+        "new: has a topk for ids that are not queries: 8 (1 in all)",
+        "new: has a ranking for ids that are not queries: 9 (1 in all)",
         "new: submits a document twice for the queries 1 (1 in all)",
         "new: has scores that are not finite for the queries 1 (1 in all)",
-        "stratum low: is given ids that are no queries, 7 (1 in all)",
+        "stratum low: has ids that are not queries: 7 (1 in all)",
     ]
     assert "Next:" in str(caught.value)
 
@@ -97,7 +97,7 @@ def test_variant_with_a_run_or_topk_alone_is_refused() -> None:
 
 
 def test_unknown_baseline_names_the_variants() -> None:
-    with pytest.raises(DataError, match=r"'gone' is none of the variants base, new.*score\.baseline"):
+    with pytest.raises(DataError, match=r"score\.baseline is 'gone'; expected one of base, new\. Next: set"):
         check_inputs(
             QRELS,
             {"new": RUN, "base": RUN},

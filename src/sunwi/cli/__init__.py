@@ -63,8 +63,8 @@ app.command("grid")(grid.grid)
 app.command("doctor")(doctor.doctor)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         echo(f"sunwi {__version__}")
         raise typer.Exit
 

@@ -36,17 +36,17 @@ def diff(
     cutoff = load_params().score.cutoff
     tables = prepared(Workspace())
     rows = [read_submission(_file(name)) for name in (before, after)]
-    found = changes(rows[0], rows[1], tables.qrels, cutoff)
-    first = sum(change.first_changed for change in found)
-    echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(found)}")
-    gains = [change.gain for change in found if change.gain is not None]
+    changed = changes(rows[0], rows[1], tables.qrels, cutoff)
+    first = sum(change.first_changed for change in changed)
+    echo(f"{before} -> {after}: top 1 changed {first} of {len(rows[0])}, topk {len(changed)}")
+    gains = [change.gain for change in changed if change.gain is not None]
     if gains:
         won, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
         echo(f"average precision: {won} better, {lost} worse, MAP {sum(gains) / len(rows[0]):+.4f}")
     texts: dict[str, str] = {}
     for document in tables.corpus:
         texts.setdefault(document.parent or document.docid, document.text)
-    shown = [change for change in found if all_changes or change.first_changed]
+    shown = [change for change in changed if all_changes or change.first_changed]
     for change in shown[:limit]:
         echo()
         _print_change(change, texts)

@@ -1,4 +1,4 @@
-"""`sunwi doctor`: can the pipeline run here, and if not, which command mends it."""
+"""`sunwi doctor`: can the pipeline run here, and if not, which command helps."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def estimate() -> None:
     workspace = Workspace()
     if params.qa.provider != "llm":
         echo(f"qa.provider is {params.qa.provider}: no call is made. With qa.provider: llm:")
-    asked = requests(prepared(workspace).corpus, params.qa, params.seed)
-    echo(f"questions by {params.llm.model}: {llm_client(workspace).estimate(asked)}")
+    calls = requests(prepared(workspace).corpus, params.qa, params.seed)
+    echo(f"questions by {params.llm.model}: {llm_client(workspace).estimate(calls)}")
     if not (params.llm.price_in or params.llm.price_out):
         echo("llm.price_in and llm.price_out are 0: set them for a cost")

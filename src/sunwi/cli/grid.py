@@ -32,7 +32,9 @@ def grid(
         _print_ranking(variant)
         return
     if not axes:
-        raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
+        raise DataError(
+            "the grid has no axis", f"name one or more: sunwi grid {variant} rrf_k=10,30,60 depth=100,200"
+        )
     load_params(PARAMS)
     content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
     commands = [command(content, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
@@ -41,7 +43,9 @@ def grid(
         if queue:
             done = subprocess.run(line, capture_output=True, text=True, check=False)
             if done.returncode:
-                raise DataError(f"dvc refused it: {done.stderr.strip()}", "mend that and run the grid again")
+                raise DataError(
+                    f"dvc refused it: {done.stderr.strip()}", "correct that and run the grid again"
+                )
     if queue:
         echo(f"{len(commands)} queued. Next: dvc queue start; then sunwi grid {variant} --show")
 

@@ -74,7 +74,7 @@ def index(
         sparse = sparse_field(passages(workspace), params.sparse.passage_max_length)
     _, _, built = put_index(content.value, passages(workspace), search, params.bm25, vectors, sparse)
     report = built.report
-    told = {
+    summary = {
         "alias": built.alias,
         "index": built.name,
         "analyzer": built.analyzer,
@@ -83,7 +83,7 @@ def index(
         "sent_again": report.retried if report else 0,
     }
     if as_json:
-        echo(canonical_json(told))
+        echo(canonical_json(summary))
         return
     done = f"{report.indexed} documents sent" if report else "it stood there already, nothing was sent"
     again = f", {report.retried} of them again after a refusal" if report and report.retried else ""

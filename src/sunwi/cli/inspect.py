@@ -62,10 +62,8 @@ def find_row(qid: str, file: Path) -> MinedRow:
     rows = {row.qid: row for row in iter_rows(file, MinedRow)}
     if qid not in rows:
         near = get_close_matches(qid, rows, n=3, cutoff=0.0) or ["none: the file is empty"]
-        what = (
-            f"{file} has no question {qid!r}: it was left out for want of a negative, or is no train question"
-        )
-        raise DataError(what, f"name one of its {len(rows)} ids, such as {', '.join(near)}")
+        what = f"{file} has no question {qid!r}: no negative was found for it, or it is not a train question"
+        raise DataError(what, f"choose one of its {len(rows)} ids, such as {', '.join(near)}")
     return rows[qid]
 
 

@@ -1,4 +1,4 @@
-"""`sunwi push --to folder:PATH | hub:ORG/NAME`: give a model away with its card."""
+"""`sunwi push --to folder:PATH | hub:ORG/NAME`: publish a model with its card."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def upload(source: Path, card: str, repository: str, *, private: bool) -> str:
             "HF_TOKEN is not set", "export a token with write access: https://hf.co/settings/tokens"
         )
     if repository.count("/") != 1:
-        raise DataError(f"{repository!r} is no repository", "give hub:ORG/NAME")
+        raise DataError(f"{repository!r} is not a repository of the hub", "give hub:ORG/NAME")
     hub = HfApi(token=token)
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "model"

@@ -32,11 +32,11 @@ def check_inputs(
         Qrels with grades of 0 alone are valid: the competition's MAP is defined for them.
     """
     if not query_ids:
-        raise DataError("there is no query to score", "check prepared/queries.jsonl")
+        raise DataError("there is no query to score", "check that data/prepared/queries.jsonl has rows")
     if baseline not in runs:
         raise DataError(
-            f"the baseline {baseline!r} is none of the variants {', '.join(sorted(runs)) or '(none)'}",
-            "set score.baseline to one of them, or submit it too",
+            f"score.baseline is {baseline!r}; expected one of {', '.join(sorted(runs)) or '(no variant)'}",
+            "set score.baseline to one of them, or add that variant to submissions",
         )
     queries = set(query_ids)
     repeated = {qid for qid, times in Counter(query_ids).items() if times > 1}
@@ -47,7 +47,7 @@ def check_inputs(
         else:
             problems += _faults_of_variant(name, runs[name], topk[name], queries)
     for stratum, members in sorted(strata.items()):
-        problems += _listed(f"stratum {stratum}", "is given ids that are no queries,", set(members) - queries)
+        problems += _listed(f"stratum {stratum}", "has ids that are not queries:", set(members) - queries)
     if problems:
         raise InputProblems(problems, "submit every variant again for the same queries, then score")
     if qrels and not queries & qrels.keys():
@@ -65,8 +65,8 @@ def _faults_of_variant(
     wild = {qid for qid, scores in run.items() if not all(map(math.isfinite, scores.values()))}
     return [
         *_listed(name, "has no topk for the queries", queries - topk.keys()),
-        *_listed(name, "has a topk for ids that are no queries,", topk.keys() - queries),
-        *_listed(name, "has a ranking for ids that are no queries,", run.keys() - queries),
+        *_listed(name, "has a topk for ids that are not queries:", topk.keys() - queries),
+        *_listed(name, "has a ranking for ids that are not queries:", run.keys() - queries),
         *_listed(name, "submits a document twice for the queries", twice),
         *_listed(name, "has scores that are not finite for the queries", wild),
     ]

@@ -56,11 +56,11 @@ class Measure:
     def __post_init__(self) -> None:
         ways = [way is not None for way in (self.ir_measures, self.of_ranking, self.of_topk)]
         if sum(ways) != 1:
-            what = f"the measure {self.key!r} is found in {sum(ways)} ways"
-            raise DataError(what, "give one of ir_measures, of_ranking and of_topk")
+            what = f"the measure {self.key!r} has {sum(ways)} of ir_measures, of_ranking and of_topk"
+            raise DataError(what, "give exactly one of them")
         if self.shown and "summary" not in self.shown:
             what = f"the measure {self.key!r} is shown in {', '.join(self.shown)} and not in the summary"
-            raise DataError(what, "add it there: that is what the tables read")
+            raise DataError(what, 'add "summary": the tables read it')
 
 
 @dataclass(frozen=True, slots=True)

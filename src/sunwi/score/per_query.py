@@ -69,7 +69,7 @@ def read_per_query(text: str, name: str) -> PerQuery:
     if "query_id" not in head or any(f"{variant}.{RANK}" not in head for variant in names):
         fault = f"expected the columns query_id, NAME.{PRECISION}, NAME.{RANK}; found {', '.join(head)}"
         raise InputProblems([Problem(name, 1, fault)], "write it again: dvc repro score")
-    found = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
+    table = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
     problems: list[Problem] = []
     for row in rows:
         qid = row["query_id"]
@@ -80,12 +80,12 @@ def read_per_query(text: str, name: str) -> PerQuery:
             relevant = int(row["relevant_documents"]) if row["relevant_documents"] else None
             for variant in names:
                 if precision := row[f"{variant}.{PRECISION}"]:
-                    found.precision[variant][qid] = float(precision)
-                found.rank[variant][qid] = int(row[f"{variant}.{RANK}"]) if row[f"{variant}.{RANK}"] else None
+                    table.precision[variant][qid] = float(precision)
+                table.rank[variant][qid] = int(row[f"{variant}.{RANK}"]) if row[f"{variant}.{RANK}"] else None
         except (ValueError, TypeError) as error:
             problems.append(Problem(name, rows.line_num, f"query {qid!r}: {error}"))
             continue
-        found.relevant[qid] = relevant
+        table.relevant[qid] = relevant
     if problems:
         raise InputProblems(problems, "write it again: dvc repro score")
-    return found
+    return table

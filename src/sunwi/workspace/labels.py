@@ -41,13 +41,13 @@ def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
     DataError
         If there is none, before anything is trained: every choice of the pipeline is made on them.
     """
-    if not (found := natural(workspace, "dev") + synthetic(workspace, "dev")):
+    if not (dev_questions := natural(workspace, "dev") + synthetic(workspace, "dev")):
         count, corpus = len(questions(workspace)), len(passages(workspace))
         what = f"there is no dev question: of {count} questions on {corpus} passages none is in the dev split"
         give = "give dev_queries.jsonl and dev_qrels.tsv with the corpus"
         step = "raise qa.dev_share" if count else "see in metrics/qa.json why no question was kept"
         raise DataError(what, f"{step}, import more passages, or {give}")
-    return found
+    return dev_questions
 
 
 def labels(workspace: Workspace) -> list[LabelledQuestion]:
