@@ -373,7 +373,7 @@ def test_a_measure_that_is_found_in_no_way_or_named_as_another_is_refused(newcom
     newcomers.add(
         MEASURES, "again_not", "from sunwi.score.measure import Measure\nMeasure('none', 'None', 1)\n"
     )
-    with pytest.raises(DataError, match="the measure 'none' is found in 0 ways"):
+    with pytest.raises(DataError, match="the measure 'none' has 0 of ir_measures"):
         MEASURES.load("again_not")
 
 

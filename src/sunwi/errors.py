@@ -13,23 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# What moves the cursor, colours, rings or turns the text around, and half characters: no terminal takes it.
+# C0 and C1 controls but tab and line feed, DEL, invisible marks, those that turn the reading direction, and halves
+# of a surrogate pair: a terminal obeys the first, hides or turns text by the next, and cannot show the last.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
-    """The text with control, invisible and half characters as escapes; line ends and tabs stay.
+    r"""`text` as a terminal may show it: what it would obey stands as an escape that is JSON's too.
 
-    Whatever names a file, a field or an id of the input passes here before it reaches a terminal.
+    Every message of `SunwiError` and everything that the command line prints passes through here.
 
     Examples
     --------
-    >>> printable("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
+    >>> printable("a\x1b[2Jb\u202ec\n")
+    'a\\u001b[2Jb\\u202ec\n'
     """
-    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class SunwiError(Exception):
@@ -82,6 +83,14 @@ class ParamsError(SunwiError):
         self.faults, self.next_step = list(faults), next_step
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{path} is not valid:\n{lines}\nNext: {next_step}")
+
+
+class SystemFault(SunwiError):  # noqa: N818  the error is its cause
+    """The operating system or a library could not read or write; `sunwi.system_errors` makes these."""
+
+    def __init__(self, place: Path | str | None, found: str, next_step: str) -> None:
+        self.found, self.next_step = found, next_step
+        super().__init__(f"{f'{place}: ' if place else ''}{found}. Next: {next_step}")
 
 
 class ModelError(SunwiError):

@@ -68,7 +68,7 @@ def test_the_picture_is_written_between_its_markers_alone(tmp_path: Path) -> Non
 def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
     root = make_project(tmp_path, FILES)
     (root / "docs/architecture.md").write_text("no markers\n", encoding="utf-8")
-    with pytest.raises(DataError, match="put both where the picture belongs"):
+    with pytest.raises(DataError, match="add both lines where the picture belongs"):
         page_of(Imports(Tree(root)))
 
 

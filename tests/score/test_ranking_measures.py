@@ -8,12 +8,15 @@ import os
 import random
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.score.measuring import measure_variant, of_rankings, ranking_measures
+from sunwi.params.guard import GuardMeasure
+from sunwi.score.measure import COMPETITION
+from sunwi.score.measuring import measure_variant, of_first_ranks, of_rankings, ranking_measures
 from sunwi.score.relevance import first_relevant_rank, relevant_documents
 from sunwi.trec import Qrels, Run
 
@@ -37,6 +40,20 @@ RANX = {
 
 def ranking(*docids: str) -> dict[str, float]:
     return {docid: -float(rank) for rank, docid in enumerate(docids)}
+
+
+@pytest.mark.parametrize("rank", [None, 1, 2, 3, 4, 5, 6, 10, 11])
+def test_what_a_first_rank_decides_is_what_ir_measures_finds(rank: int | None) -> None:
+    documents = [f"x{position}" for position in range(1, 20)]
+    qrels = {"q": {documents[rank - 1] if rank else "elsewhere": 1, "x15": int(rank is not None)}}
+    found = ranking_measures(qrels, {"q": ranking(*documents)}, ["q"])
+    assert {key: value_at(rank) for key, value_at in of_first_ranks().items()} == {
+        key: pytest.approx(found[key]["q"]) for key in of_first_ranks()
+    }
+
+
+def test_the_guard_may_watch_what_per_query_csv_keeps() -> None:
+    assert set(get_args(GuardMeasure)) == {COMPETITION, *of_first_ranks()}
 
 
 def test_every_measure_by_hand() -> None:

@@ -8,7 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from sunwi.errors import DataError, InputProblems
+from sunwi.params.score import ScoreParams
+from sunwi.report.headline import headline_view
 from sunwi.score.inputs import check_inputs
+from sunwi.score.markdown import markdown_table
+from sunwi.score.table import score_runs
 from sunwi.trec import Qrels, Run
 
 QRELS: Qrels = {"1": {"a": 1}}
@@ -67,11 +71,11 @@ def test_all_faults_are_told_at_once() -> None:
     assert faults == [
         "queries: the list of queries repeats 2 (1 in all)",
         "new: has no topk for the queries 2 (1 in all)",
-        "new: has a topk for ids that are no queries, 8 (1 in all)",
-        "new: has a ranking for ids that are no queries, 9 (1 in all)",
+        "new: has a topk for ids that are not queries: 8 (1 in all)",
+        "new: has a ranking for ids that are not queries: 9 (1 in all)",
         "new: submits a document twice for the queries 1 (1 in all)",
         "new: has scores that are not finite for the queries 1 (1 in all)",
-        "stratum low: is given ids that are no queries, 7 (1 in all)",
+        "stratum low: has ids that are not queries: 7 (1 in all)",
     ]
     assert "Next:" in str(caught.value)
 
@@ -93,7 +97,7 @@ def test_variant_with_a_run_or_topk_alone_is_refused() -> None:
 
 
 def test_unknown_baseline_names_the_variants() -> None:
-    with pytest.raises(DataError, match=r"'gone' is none of the variants base, new.*score\.baseline"):
+    with pytest.raises(DataError, match=r"score\.baseline is 'gone'; expected one of base, new\. Next: set"):
         check_inputs(
             QRELS,
             {"new": RUN, "base": RUN},
@@ -110,5 +114,20 @@ def test_no_query_is_refused() -> None:
 
 
 def test_qrels_of_other_queries_are_refused() -> None:
-    with pytest.raises(DataError, match="named like '1', qrels like 'q-1'"):
+    with pytest.raises(DataError, match="have ids like '1', the qrels like 'q-1'"):
         check(qrels={"q-1": {"a": 1}})
+
+
+def test_qrels_of_zeros_are_valid_and_the_competition_map_alone_is_measured() -> None:
+    """Case 76: an empty list is worth 1 where nothing is relevant, any other 0."""
+    qrels: Qrels = {"1": {"a": 0}, "2": {"b": 0}}
+    params = ScoreParams(baseline="base", bootstrap=50, permutations=50)
+    runs = {"base": RUN, "new": {}}
+    scores = score_runs(qrels, runs, {"base": TOPK, "new": {"1": [], "2": []}}, ["1", "2"], params, seed=1)
+    assert scores.summary["base"] | {"map": 0.5, "labelled_queries": 0} == scores.summary["base"]
+    assert scores.summary["new"]["map"] == 1.0
+    assert "mrr" not in scores.summary["base"]
+    assert scores.detail["all"]["counts"]["labelled_queries"] == 0
+    assert scores.per_query[0]["base.first_relevant_rank"] is None
+    assert "| new | 1.000 [" in markdown_table(scores.summary)
+    assert headline_view(scores.detail, "new", "base")["labelled_queries"] == 0

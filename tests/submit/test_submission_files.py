@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from tests.small_project import write_project
 from typer.testing import CliRunner
 
 from sunwi.cli import app
@@ -16,7 +17,7 @@ from sunwi.records.files import write_rows
 from sunwi.records.submissions import SubmissionRow
 from sunwi.submit.differing import changes
 from sunwi.submit.grid import cells, command, parse_axes, rank_experiments, section_of
-from sunwi.submit.validation import submission_faults
+from sunwi.submit.validation import read_submission, submission_faults
 
 
 def faults(tmp_path: Path, *lines: bytes | dict[str, object]) -> list[str]:
@@ -53,16 +54,16 @@ class TestValidator:
         )
         assert found[0] == "1: field 'answer': expected text, found 3"
         assert found[1:4] == [
-            "1: topk has 6 documents, at most 3 are taken",
             "1: topk repeats d4",
+            "1: topk has 6 documents, expected at most 3",
             "1: topk has unknown docids: zz",
         ]  # fmt: skip
         assert found[4] == "2: the line is no UTF-8 (byte 1)"
         assert found[5].startswith("3: the line is no JSON")
         assert found[6] == "4: the line is no JSON: NaN is none of its values"
         assert found[7] == "5: field 'topk': expected a list of docids, found 'd1'"
-        assert found[8] == "5: eval_id '1' stands on line 1 already"
-        assert found[9] == "6: eval_id '7' is none of the 2 queries"
+        assert found[8] == "5: eval_id '1' is on line 1 already"
+        assert found[9] == "6: eval_id '7' is not an id of the 2 queries"
         assert found[10].startswith("7: field 'eval_id'")
         assert found[11] == "8: expected a JSON object, found []"
         assert found[12:] == ["1 of the 2 queries have no line: eval_id 2"]
@@ -86,7 +87,7 @@ class TestValidator:
 
     def test_what_is_no_file_is_refused(self, tmp_path: Path) -> None:
         for path in (tmp_path, tmp_path / "none.csv"):
-            with pytest.raises(DataError, match=r"is no file. Next: give the path"):
+            with pytest.raises(DataError, match=r"is not a file. Next: give the path"):
                 submission_faults(path, ["1"], {"d1"}, 3)
 
     def test_the_command_names_them_and_accepts_parents(self, tmp_path: Path) -> None:
@@ -109,6 +110,39 @@ def row(eval_id: int, *topk: str) -> SubmissionRow:
 
 
 class TestDiff:
+    def test_what_validate_takes_can_be_compared(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_corpus: list[Document]
+    ) -> None:
+        """Case 66: another order, other keys, references as objects, ids as text, no query."""
+        project = write_project(tmp_path / "project", tiny_corpus)
+        monkeypatch.chdir(project)
+        write_rows("data/submissions/tuned.jsonl", [row(1, "d3"), row(2, "d4"), row(3)])
+        foreign = [
+            {"eval_id": "3", "topk": []},
+            {"eval_id": 2, "topk": ["d1"], "references": [{"score": 1.0}], "note": "x"},
+            {"eval_id": 1, "standalone_query": "q", "topk": ["d3"], "answer": ""},
+        ]
+        Path("other.csv").write_text("".join(f"{json.dumps(line)}\n" for line in foreign), encoding="utf-8")
+        assert CliRunner().invoke(app, ["validate", "other.csv"]).exit_code == 0
+        done = CliRunner().invoke(app, ["diff", "tuned", "other.csv"])
+        assert done.exit_code == 0, done.exception
+        assert done.output.startswith("tuned -> other.csv: top 1 changed 1 of 3, topk 1\n")
+        back = CliRunner().invoke(app, ["diff", "other.csv", "tuned"])
+        assert "average precision: 1 better, 0 worse, MAP +0.3333" in back.output
+        assert read_submission(Path("data/submissions/tuned.jsonl")) == [row(1, "d3"), row(2, "d4"), row(3)]
+
+    def test_what_validate_refuses_for_its_form_is_refused_with_the_same_lines(self, tmp_path: Path) -> None:
+        path = tmp_path / "bad.jsonl"
+        lines = ['{"eval_id": 1, "topk": "d1"}', '{"eval_id": "\\ud800", "topk": []}', "{", "[" * 100_000]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        with pytest.raises(InputProblems, match="sunwi validate") as raised:
+            read_submission(path)
+        assert [problem.line for problem in raised.value.problems] == [1, 3, 4]
+        faults = submission_faults(path, ["1"], {"d1"}, 3)
+        assert {str(problem) for problem in raised.value.problems} <= {str(problem) for problem in faults}
+        with pytest.raises(DataError, match="is not a file"):
+            read_submission(tmp_path)
+
     def test_changed_first_places_come_first_with_their_worth(self) -> None:
         before = [row(1, "a", "b"), row(2, "a", "b"), row(3, "a")]
         after = [row(1, "a", "c"), row(2, "b", "a"), row(3, "a")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sunwi.errors import DataError
-from sunwi.paths import PREPARED
+from sunwi.paths import PREPARED, QA
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.labels import (
@@ -72,3 +72,16 @@ def test_a_judged_document_that_is_gone_is_named(project: Path) -> None:
     with pytest.raises(DataError, match="d99"):
         natural(Workspace(project), "test")
     assert [one.qid for one in natural(Workspace(project), "dev")] == ["dev:1", "dev:2"]
+
+
+def test_without_a_dev_question_the_counts_and_the_way_on_are_named(project: Path) -> None:
+    """Cases 71 and 72: too few passages for a dev split, before anything is trained."""
+    (project / PREPARED / "dev_qrels.tsv").write_text("", encoding="utf-8")
+    table = project / QA / "questions.jsonl"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join(line for line in lines if '"dev"' not in line), encoding="utf-8")
+    with pytest.raises(DataError, match=r"of 3 questions on 8 passages none .*Next: raise qa\.dev_share"):
+        dev_labels(Workspace(project))
+    table.write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match=r"of 0 questions on 8 passages none .*Next: see in metrics/qa\.json"):
+        dev_labels(Workspace(project))

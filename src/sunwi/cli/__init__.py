@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +30,15 @@ from sunwi.cli import (
     search,
     validate,
 )
-from sunwi.errors import SunwiError
+from sunwi.cli.query_text import QueryCommand
+from sunwi.cli.terminal import echo
+from sunwi.errors import DataError
+from sunwi.system_errors import reported
+
+PARAMS = "params.yaml"
+ANYWHERE = ("--version", "cache", "doctor")  # these need no params.yaml, or say themselves where it should be
+
+USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # ClickException, typer's own or of the package click
 
 app = typer.Typer(
     name="sunwi",
@@ -38,7 +51,7 @@ app.add_typer(importing.import_app, name="import")
 app.add_typer(cache.cache_app, name="cache")
 app.command("recipe")(recipe.recipe)
 app.command("params")(params.params)
-app.command("search")(search.search)
+app.command("search", cls=QueryCommand)(search.search)
 app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
@@ -52,9 +65,9 @@ app.command("grid")(grid.grid)
 app.command("doctor")(doctor.doctor)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"sunwi {__version__}")
+def _print_version(requested: bool) -> None:
+    if requested:
+        echo(f"sunwi {__version__}")
         raise typer.Exit
 
 
@@ -67,10 +80,38 @@ def _sunwi(
     pass
 
 
+def require_project_folder(arguments: Sequence[str]) -> None:
+    """Refuse to run a command inside a project's subfolder: files are looked for, and written, from here.
+
+    Raises
+    ------
+    DataError
+        Naming the folder above that has the params.yaml.
+    """
+    here = Path.cwd()
+    if "--help" in arguments or not arguments or arguments[0] in ANYWHERE or (here / PARAMS).exists():
+        return
+    above = next((folder for folder in here.parents if (folder / PARAMS).exists()), None)
+    if above is not None:
+        project = os.path.relpath(above, here)
+        what = f"the project's folder is {project} (it has the {PARAMS}), and this is a folder inside it"
+        raise DataError(what, f"`cd {project}`, run the command there and name paths from there")
+
+
 def main() -> None:
     """Run the command line; an error that the user can act on is printed without a traceback, exit code 1."""
-    try:
-        app()
-    except SunwiError as error:
-        typer.echo(str(error), err=True)
-        raise SystemExit(1) from None
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in another encoding than UTF-8
+    with reported():
+        require_project_folder(sys.argv[1:])
+        try:
+            code = app(standalone_mode=False)
+        except USAGE_ERROR as error:  # it quotes the arguments
+            text = io.StringIO()
+            error.show(text)
+            echo(text.getvalue().rstrip("\n"), err=True)
+            code = error.exit_code
+        except typer.Abort:
+            echo("Stopped: no answer came on stdin.", err=True)
+            code = 1
+    raise SystemExit(code)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
+
 if TYPE_CHECKING:
     from sunwi.llm.store import AnswerStore
 
@@ -16,7 +18,7 @@ cache_app = typer.Typer(help="Recorded answers of language models, and the row c
 
 @cache_app.command("export")
 def export_command(
-    file: Annotated[Path, typer.Argument(help="JSON lines to write, sorted by key.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="JSON lines to write, sorted by key.")],
     *,
     task: Annotated[list[str] | None, typer.Option(help="Only this task's answers; may be repeated.")] = None,
 ) -> None:
@@ -26,12 +28,12 @@ def export_command(
 
     with AnswerStore() as store:
         count = export_answers(store, file, task or ())
-    typer.echo(f"{count:,} recorded answers written to {file}\nNext: sunwi cache import {file} (elsewhere)")
+    echo(f"{count:,} recorded answers written to {file}\nNext: sunwi cache import {file} (elsewhere)")
 
 
 @cache_app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A file that `sunwi cache export` wrote.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="A file that `sunwi cache export` wrote.")],
     *,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let the file's answers replace recorded ones that differ.")
@@ -44,9 +46,9 @@ def import_command(
     with AnswerStore() as store:
         counts = import_answers(store, file, replace=replace)
     fate = "replaced by the file's" if replace else "kept as recorded (--replace takes the file's)"
-    typer.echo(f"{counts.added:,} answers added, {counts.same:,} were there already")
+    echo(f"{counts.added:,} answers added, {counts.same:,} were there already")
     if counts.different:
-        typer.echo(f"{counts.different:,} were there with another answer: {fate}")
+        echo(f"{counts.different:,} were there with another answer: {fate}")
 
 
 @cache_app.command("info")
@@ -59,12 +61,12 @@ def info() -> None:
     folder = cache_dir()
     files = sorted(folder.glob("*.sqlite"))
     if not files:
-        typer.echo(f"{folder} has no row cache")
+        echo(f"{folder} has no row cache")
         return
-    typer.echo(str(folder))
+    echo(str(folder))
     for path in files:
         with RowCache(path.stem, folder) as rows:
-            typer.echo(f"  {path.stem}: {len(rows):,} rows, {path.stat().st_size / 1e6:,.1f} MB")
+            echo(f"  {path.stem}: {len(rows):,} rows, {path.stat().st_size / 1e6:,.1f} MB")
     if any(path.stem == AnswerStore.NAME for path in files):
         with AnswerStore(folder) as store:
             _show_answers(store)
@@ -79,4 +81,4 @@ def _show_answers(store: AnswerStore) -> None:
         tokens[group] += (row.tokens_in or 0) + (row.tokens_out or 0)
     for (task, model, status), count in sorted(counts.items()):
         spent = tokens[task, model, status]
-        typer.echo(f"  {task}, {model}: {count:,} {status}, {spent:,} tokens")
+        echo(f"  {task}, {model}: {count:,} {status}, {spent:,} tokens")

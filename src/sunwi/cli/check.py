@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import METRICS
 
@@ -39,12 +40,14 @@ def check(
         params.score,
         params.seed,
     )
-    typer.echo(markdown_verdicts(verdicts))
-    fallen = [f"{one.variant} {one.measure} ({one.status})" for one in verdicts if one.fails]
+    echo(markdown_verdicts(verdicts))
+    fallen = [
+        f"{verdict.variant} {verdict.measure} ({verdict.status})" for verdict in verdicts if verdict.fails
+    ]
     if fallen:
         raise DataError(
             f"against {against}: {', '.join(fallen)}",
-            "undo the change, or, if it is meant, say so in the commit and raise guard.tolerances",
+            "undo the change; if the fall is intended, raise guard.tolerances and say why in the commit",
         )
 
 
@@ -60,11 +63,11 @@ def content_at(revision: str, path: Path) -> str:
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
-        raise DataError("git is not installed", "install git: revisions are read by it") from None
+        raise DataError("git is not installed", "install git, which reads the revision") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
+        message = done.stderr.decode("utf-8", "replace").strip()
         raise DataError(
-            f"{path} of revision {revision!r} cannot be read ({said})",
+            f"{path} of revision {revision!r} cannot be read ({message})",
             "name a commit that has it; in CI fetch the history (fetch-depth: 0)",
         )
     return done.stdout.decode("utf-8")

@@ -1,4 +1,4 @@
-"""`sunwi doctor`: can the pipeline run here, and if not, which command mends it."""
+"""`sunwi doctor`: can the pipeline run here, and if not, which command helps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from sunwi.cli.terminal import echo
 
 if TYPE_CHECKING:
     from sunwi.cli.checks import Finding
@@ -30,10 +32,10 @@ def doctor(
         import json
 
         report = {"ready": not missing, "findings": [asdict(finding) for finding in findings]}
-        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _print(findings)
-        typer.echo(
+        echo(
             f"\nThe pipeline cannot run: {len(missing)} missing (marked above). Next: {missing[0].fix}"
             if missing
             else "\nThe pipeline can run. Next: make repro"
@@ -69,17 +71,21 @@ def _print(findings: Sequence[Finding]) -> None:
     if not sys.stdout.isatty():
         for finding in findings:
             fix = f"  -> {finding.fix}" if finding.fix else ""
-            typer.echo(f"{MARKS[finding.state]:7}  {finding.topic}: {finding.name}: {finding.found}{fix}")
+            echo(f"{MARKS[finding.state]:7}  {finding.topic}: {finding.name}: {finding.found}{fix}")
         return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from sunwi.errors import printable
 
     table = Table()
     for title in ("", "topic", "what", "found", "command"):
         table.add_column(title, overflow="fold")  # a command that is cut cannot be copied
     for finding in findings:
         state = Text(MARKS[finding.state], style=COLOURS[finding.state])
-        cells = [Text(text) for text in (finding.topic, finding.name, finding.found, finding.fix or "")]
+        cells = [
+            Text(printable(text)) for text in (finding.topic, finding.name, finding.found, finding.fix or "")
+        ]
         table.add_row(state, *cells)  # Text, because a path may look like markup
     Console().print(table)

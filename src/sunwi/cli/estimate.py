@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from sunwi.cli.terminal import echo
 from sunwi.paths import PREPARED
 
 
@@ -21,8 +20,8 @@ def estimate() -> None:
         raise DataError(f"there is no {PREPARED}", "run dvc repro prepare")
     workspace = Workspace()
     if params.qa.provider != "llm":
-        typer.echo(f"qa.provider is {params.qa.provider}: no call is made. With qa.provider: llm:")
-    asked = requests(prepared(workspace).corpus, params.qa, params.seed)
-    typer.echo(f"questions by {params.llm.model}: {llm_client(workspace).estimate(asked)}")
+        echo(f"qa.provider is {params.qa.provider}: no call is made. With qa.provider: llm:")
+    calls = requests(prepared(workspace).corpus, params.qa, params.seed)
+    echo(f"questions by {params.llm.model}: {llm_client(workspace).estimate(calls)}")
     if not (params.llm.price_in or params.llm.price_out):
-        typer.echo("llm.price_in and llm.price_out are 0: set them for a cost")
+        echo("llm.price_in and llm.price_out are 0: set them for a cost")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def graph(
         from sunwi.graph.tree import Tree
 
         if not _draw(page_of(Imports(Tree(ROOT)))):
-            typer.echo("Nothing differs; nothing was written.")
+            echo("Nothing differs; nothing was written.")
         return
     from sunwi.graph.plan import plan_of
 
@@ -61,17 +62,17 @@ def _show(plan: Plan, stage: str | None) -> None:
     if stage is not None:
         plan.require(stage)
     for name in plan.entries if stage is None else [stage]:
-        typer.echo(f"{name}: {len(plan.closures[name])} files in {len(plan.entries[name])} entries")
+        echo(f"{name}: {len(plan.closures[name])} files in {len(plan.entries[name])} entries")
         for entry in plan.entries[name]:
-            typer.echo(f"  {entry}")
+            echo(f"  {entry}")
 
 
 def _explain(plan: Plan, stage: str, file: str) -> None:
     chain = plan.chain(stage, file)
     if not chain:
-        typer.echo(f"{stage} does not reach {file}")
+        echo(f"{stage} does not reach {file}")
         raise typer.Exit(1)
-    typer.echo("\n  imports ".join(chain))
+    echo("\n  imports ".join(chain))
 
 
 def _check(plan: Plan) -> None:
@@ -79,12 +80,12 @@ def _check(plan: Plan) -> None:
 
     differences = [*plan.differences(), *page_of(plan.imports).differences()]
     for difference in differences:
-        typer.echo(difference)
+        echo(difference)
     if differences:
         count = f"{len(differences)} difference{'s' if len(differences) != 1 else ''}"
-        typer.echo(f"{count} from what the imports say.\nNext: sunwi graph --write")
+        echo(f"{count} from what the imports say.\nNext: sunwi graph --write")
         raise typer.Exit(1)
-    typer.echo("dvc.yaml and docs/architecture.md are what the imports say.")
+    echo("dvc.yaml and docs/architecture.md are what the imports say.")
 
 
 def _write(plan: Plan) -> None:
@@ -93,16 +94,16 @@ def _write(plan: Plan) -> None:
     page = page_of(plan.imports)  # before anything is written: it may lack its markers
     changed = plan.write()
     if changed:
-        typer.echo(f"dvc.yaml: code dependencies of {', '.join(changed)} were written.")
+        echo(f"dvc.yaml: code dependencies of {', '.join(changed)} were written.")
     drawn = _draw(page)
     if changed:
-        typer.echo("Next: make repro")
+        echo("Next: make repro")
     elif not drawn:
-        typer.echo("Nothing differs; nothing was written.")
+        echo("Nothing differs; nothing was written.")
 
 
 def _draw(page: Page) -> bool:
     drawn = page.write()
     if drawn:
-        typer.echo(f"{page.path}: the picture of the packages was written.")
+        echo(f"{page.path}: the picture of the packages was written.")
     return drawn

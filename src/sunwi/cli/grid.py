@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
+
 PARAMS = Path("params.yaml")
 
 
@@ -30,18 +32,22 @@ def grid(
         _print_ranking(variant)
         return
     if not axes:
-        raise DataError("the grid has no axis", f"sunwi grid {variant} rrf_k=10,30,60 depth=100,200")
+        raise DataError(
+            "the grid has no axis", f"name one or more: sunwi grid {variant} rrf_k=10,30,60 depth=100,200"
+        )
     load_params(PARAMS)
     content = read_effective(Params, PARAMS)
     commands = [command(content, variant, cell) for cell in cells(content, variant, parse_axes(axes))]
     for line in commands:
-        typer.echo(shlex.join(line))
+        echo(shlex.join(line))
         if queue:
             done = subprocess.run(line, capture_output=True, text=True, check=False)
             if done.returncode:
-                raise DataError(f"dvc refused it: {done.stderr.strip()}", "mend that and run the grid again")
+                raise DataError(
+                    f"dvc refused it: {done.stderr.strip()}", "correct that and run the grid again"
+                )
     if queue:
-        typer.echo(f"{len(commands)} queued. Next: dvc queue start; then sunwi grid {variant} --show")
+        echo(f"{len(commands)} queued. Next: dvc queue start; then sunwi grid {variant} --show")
 
 
 def _print_ranking(variant: str) -> None:
@@ -58,6 +64,6 @@ def _print_ranking(variant: str) -> None:
         raise DataError(
             what, f"queue some with sunwi grid {variant} KEY=VALUES --queue, then dvc queue start"
         )
-    typer.echo("dev MAP  experiment")
+    echo("dev MAP  experiment")
     for name, value in ranked:
-        typer.echo(f"{value:7.4f}  {name}")
+        echo(f"{value:7.4f}  {name}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import INDEX, PREPARED, SPARSE
 
@@ -73,7 +74,7 @@ def index(
         sparse = sparse_field(passages(workspace), params.sparse.passage_max_length)
     _, _, built = put_index(content.value, passages(workspace), search, params.bm25, vectors, sparse)
     report = built.report
-    told = {
+    summary = {
         "alias": built.alias,
         "index": built.name,
         "analyzer": built.analyzer,
@@ -82,13 +83,11 @@ def index(
         "sent_again": report.retried if report else 0,
     }
     if as_json:
-        typer.echo(canonical_json(told))
+        echo(canonical_json(summary))
         return
     done = f"{report.indexed} documents sent" if report else "it stood there already, nothing was sent"
     again = f", {report.retried} of them again after a refusal" if report and report.retried else ""
-    typer.echo(
-        f"{built.alias} -> {built.name} ({built.documents} documents, {built.analyzer}): {done}{again}"
-    )
+    echo(f"{built.alias} -> {built.name} ({built.documents} documents, {built.analyzer}): {done}{again}")
 
 
 def sparse_field(passages: Passages, max_length: int) -> SparseField:

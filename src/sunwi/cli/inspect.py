@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.paths import MINED
 
 if TYPE_CHECKING:
@@ -28,20 +29,20 @@ def inspect(
 
     row = find_row(qid, file)
     if as_json:
-        typer.echo(canonical_json(row.model_dump()))
+        echo(canonical_json(row.model_dump()))
         return
-    typer.echo(f"{row.qid}: {row.query}")
+    echo(f"{row.qid}: {row.query}")
     for docid, score, text in zip(row.pos_ids, row.pos_scores, row.pos, strict=True):
-        typer.echo(f"\n+ {docid}  teacher {score:.3f}")
-        typer.echo(f"  {cut(text, chars)}")
+        echo(f"\n+ {docid}  teacher {score:.3f}")
+        echo(f"  {cut(text, chars)}")
     negatives = zip(row.neg_ids, row.neg_scores, row.neg, row.provenance, strict=True)
     for place, (docid, score, text, how) in enumerate(negatives, start=1):
-        typer.echo(f"\n{place}. {docid}  teacher {score:.3f}  margin {row.pos_scores[0] - score:.3f}")
+        echo(f"\n{place}. {docid}  teacher {score:.3f}  margin {row.pos_scores[0] - score:.3f}")
         shown = [
             f"{name} {value}" for name, value in sorted(how.items()) if name != "docid" and value is not None
         ]
-        typer.echo(f"  {'  '.join(shown)}")
-        typer.echo(f"  {cut(text, chars)}")
+        echo(f"  {'  '.join(shown)}")
+        echo(f"  {cut(text, chars)}")
 
 
 def find_row(qid: str, file: Path) -> MinedRow:
@@ -61,10 +62,8 @@ def find_row(qid: str, file: Path) -> MinedRow:
     rows = {row.qid: row for row in iter_rows(file, MinedRow)}
     if qid not in rows:
         near = get_close_matches(qid, rows, n=3, cutoff=0.0) or ["none: the file is empty"]
-        what = (
-            f"{file} has no question {qid!r}: it was left out for want of a negative, or is no train question"
-        )
-        raise DataError(what, f"name one of its {len(rows)} ids, such as {', '.join(near)}")
+        what = f"{file} has no question {qid!r}: no negative was found for it, or it is not a train question"
+        raise DataError(what, f"choose one of its {len(rows)} ids, such as {', '.join(near)}")
     return rows[qid]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 
 PARAMS = Path("params.yaml")
@@ -50,16 +51,16 @@ def _write(*, only_check: bool) -> None:
             continue
         changed += 1
         if only_check:
-            typer.echo(f"{path}: not what the sections of src/sunwi/params say")
+            echo(f"{path}: not what the sections of src/sunwi/params say")
         else:
             with atomic_write(path) as out:
                 out.write(text)
-            typer.echo(f"{path} was written.")
+            echo(f"{path} was written.")
     if changed and only_check:
-        typer.echo("Next: sunwi params --write")
+        echo("Next: sunwi params --write")
         raise typer.Exit(1)
     if not changed:
-        typer.echo("Nothing differs.")
+        echo("Nothing differs.")
 
 
 def _show(key: str | None) -> None:
@@ -79,11 +80,11 @@ def _show(key: str | None) -> None:
     for one in known:
         in_params = value_of(own, one.name) is not MISSING
         value = yaml_value(value_of(content, one.name, one.default))
-        typer.echo(f"{one.name}: {value}  ({PARAMS_FILE if in_params else DEFAULTS_FILE})")
+        echo(f"{one.name}: {value}  ({PARAMS_FILE if in_params else DEFAULTS_FILE})")
         if len(known) == 1:
             stages = ", ".join(["check_params", *stages_of(one.name, declared), "report"])
             place = "" if in_params else f"{DEFAULTS_FILE}:"
             allowed = ", ".join(filter(None, (one.type, one.range)))
-            typer.echo(f"  {one.text}\n  {allowed}; default {yaml_value(one.default)}")
-            typer.echo(f"  runs again: {stages}")
-            typer.echo(f"Next: set it in {PARAMS_FILE}, or try it: dvc exp run -S {place}{one.name}=VALUE")
+            echo(f"  {one.text}\n  {allowed}; default {yaml_value(one.default)}")
+            echo(f"  runs again: {stages}")
+            echo(f"Next: set it in {PARAMS_FILE}, or try it: dvc exp run -S {place}{one.name}=VALUE")

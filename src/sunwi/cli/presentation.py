@@ -8,37 +8,38 @@ from typing import Any
 import typer
 
 from sunwi.cli.snippet import Snippet
-from sunwi.errors import printable
+from sunwi.cli.terminal import echo
 
 
 def print_answer(answer: dict[str, Any]) -> None:
     """Print what was searched and with what, then the passages, best first."""
     weights = ", ".join(f"{name} {weight:g}" for name, weight in sorted(answer["weights"].items()))
     model = f", {answer['model']}" if answer["model"] else ""
-    typer.echo(f"{answer['passages']:,} passages of {answer['corpus']}{model}")
+    echo(f"{answer['passages']:,} passages of {answer['corpus']}{model}")
     if len(answer["weights"]) > 1:
-        typer.echo(f"score = weighted sum of z-scores: {weights} ({answer['weights_from']})")
+        echo(f"score = weighted sum of z-scores: {weights} ({answer['weights_from']})")
     else:
-        typer.echo(f"score = z-score of {answer['mode']} over the corpus")
+        echo(f"score = z-score of {answer['mode']} over the corpus")
     if not answer["prepared"]:
-        typer.echo("data/prepared is not there yet; for the pipeline's own corpus run make repro")
+        echo("data/prepared does not exist yet, so the source folder was searched. Next: make repro")
     if not answer["results"]:
         terms = ", ".join(answer["terms"]) or "none"
-        typer.echo(f"\nNo passage has a term of the query ({terms}). Next: try --mode dense")
+        echo(f"\nNo passage has a term of the query ({terms}). Next: try --mode dense")
     for result in answer["results"]:
-        typer.echo()
+        echo()
         _print_result(result)
 
 
 def _print_result(result: dict[str, Any]) -> None:
     components = "  ".join(
-        f"{name} {of['score']:.3f} (rank {of['rank']})" for name, of in result["components"].items()
+        f"{name} {component['score']:.3f} (rank {component['rank']})"
+        for name, component in result["components"].items()
     )
     of_document = f" of {result['document']}" if result["document"] != result["docid"] else ""
-    heading = f"{result['rank']}. {result['docid']}{of_document}  {result['score']:.3f}  {components}"
-    typer.echo(printable(heading))
+    echo(f"{result['rank']}. {result['docid']}{of_document}  {result['score']:.3f}  {components}")
     snippet = Snippet(result["snippet"], [(start, end) for start, end in result["matches"]])
     if sys.stdout.isatty():
-        typer.echo(f"   {snippet.marked(typer.style('', bold=True, reset=False), typer.style(''))}")
+        bold, plain = typer.style("", bold=True, reset=False), typer.style("")
+        typer.echo(f"   {snippet.marked(bold, plain)}")  # noqa: TID251  `cut` left only printable characters
     else:
-        typer.echo(f"   {snippet.marked()}")
+        echo(f"   {snippet.marked()}")

@@ -1,4 +1,4 @@
-"""`sunwi push --to folder:PATH | hub:ORG/NAME`: give a model away with its card."""
+"""`sunwi push --to folder:PATH | hub:ORG/NAME`: publish a model with its card."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import CARDS, EMBEDDER, RERANKER, SPARSE
 
@@ -40,9 +41,9 @@ def push(
     source, card = model_source(model)
     if kind == "folder":
         copied = write_model(source, card, Path(target))
-        typer.echo(f"{copied} files of {source} and README.md are in {target}")
+        echo(f"{copied} files of {source} and README.md are in {target}")
     else:
-        typer.echo(upload(source, card, target, private=private))
+        echo(upload(source, card, target, private=private))
 
 
 def model_source(model: Model) -> tuple[Path, str]:
@@ -108,7 +109,7 @@ def upload(source: Path, card: str, repository: str, *, private: bool) -> str:
             "HF_TOKEN is not set", "export a token with write access: https://hf.co/settings/tokens"
         )
     if repository.count("/") != 1:
-        raise DataError(f"{repository!r} is no repository", "give hub:ORG/NAME")
+        raise DataError(f"{repository!r} is not a repository of the hub", "give hub:ORG/NAME")
     hub = HfApi(token=token)
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "model"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from sunwi.cli.terminal import echo
 from sunwi.paths import METRICS
 
 SCORES = METRICS / "scores.json"
@@ -17,4 +16,4 @@ def scores() -> None:
 
     if not SCORES.exists():
         raise DataError(f"there is no {SCORES}", "run dvc repro (or make repro) in the project's folder")
-    typer.echo(markdown_table(read_json(SCORES)))
+    echo(markdown_table(read_json(SCORES)))

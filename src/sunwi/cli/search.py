@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sunwi.cli.query_text import read_query
+from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 from sunwi.paths import EMBEDDER, PREPARED
 
@@ -59,17 +61,18 @@ def search(
     from sunwi.params.loading import load_params
     from sunwi.records.files import canonical_json
 
-    if not query.strip():
-        raise DataError("the query is empty", 'give a question: sunwi search "광합성은 어디에서 일어나나?"')
     if k < 1:
         raise DataError(f"--k is {k}; expected 1 or more", "run again with --k 5")
     if model is not None and mode is Mode.BM25:
-        raise DataError("--mode bm25 uses no encoder, so --model has no effect", "drop one of the two")
+        raise DataError("--mode bm25 uses no encoder, so --model has no effect", "leave out one of them")
     params = load_params()
+    query, notes = read_query(query, params.encoder.query_max_length)
+    for note in notes:
+        echo(note, err=True)
     corpus = read_corpus(data, params)
     answer = answer_query(query, mode, model or params.encoder.model, k, corpus, params)
     if as_json:
-        typer.echo(canonical_json(answer))
+        echo(canonical_json(answer))
     else:
         print_answer(answer)
 
@@ -145,20 +148,20 @@ def answer_query(
     ranked = _rank(query, mode, model, passages, Fusion("weighted", weights), k, params)
     shown = list(range(len(ranked.positions)))
     if mode is Mode.BM25:
-        shown = [at for at in shown if ranked.components["bm25"][at] > 0]
-    texts = [passages.texts[ranked.positions[at]] for at in shown]
+        shown = [index for index in shown if ranked.components["bm25"][index] > 0]
+    texts = [passages.texts[ranked.positions[index]] for index in shown]
     terms = morphemes([query])[0]
     snippets = [cut(text, spans) for text, spans in zip(texts, find_matches(texts, terms), strict=True)]
     results = []
-    for rank, (at, snippet) in enumerate(zip(shown, snippets, strict=True), start=1):
-        position = ranked.positions[at]
+    for rank, (index, snippet) in enumerate(zip(shown, snippets, strict=True), start=1):
+        position = ranked.positions[index]
         results.append(
             {
                 "rank": rank,
                 "docid": passages.docids[position],
                 "document": passages.groups[position],
-                "score": round(float(ranked.scores[at]), 6),
-                "components": _components(ranked, at),
+                "score": round(float(ranked.scores[index]), 6),
+                "components": _components(ranked, index),
                 "snippet": snippet.text,
                 "matches": [list(span) for span in snippet.matches],
             }
@@ -206,8 +209,8 @@ def _rank(
         if mode is Mode.LEXICAL:
             own_terms = M3LexicalRetriever(encoder, passages.texts, *lengths)
             unused = np.zeros((1, 0), dtype=np.float16)
-            asked = QueryBatch(["query"], [query], [[]], unused)
-            return next(iter(SearchPipeline(passages, [own_terms]).rank(asked, ["lexical"], fusion, k)))
+            queries = QueryBatch(["query"], [query], [[]], unused)
+            return next(iter(SearchPipeline(passages, [own_terms]).rank(queries, ["lexical"], fusion, k)))
         vectors = encoder.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
         queries = make_queries(["query"], [query], encoder, params.encoder.query_max_length, tokenizer)
         if mode is Mode.DENSE:
@@ -217,8 +220,8 @@ def _rank(
     return next(iter(pipeline.rank(queries, sorted(fusion.weights), fusion, k)))
 
 
-def _components(ranked: RankedQuery, at: int) -> Mapping[str, Mapping[str, float | int]]:
+def _components(ranked: RankedQuery, index: int) -> Mapping[str, Mapping[str, float | int]]:
     return {
-        name: {"score": round(float(scores[at]), 6), "rank": int(ranked.ranks[name][at])}
+        name: {"score": round(float(scores[index]), 6), "rank": int(ranked.ranks[name][index])}
         for name, scores in sorted(ranked.components.items())
     }

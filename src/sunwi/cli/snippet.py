@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sunwi.errors import printable
+
 Span = tuple[int, int]  # start and end of a match, in characters
 
 
@@ -17,11 +19,11 @@ class Snippet:
 
     def marked(self, before: str = "[", after: str = "]") -> str:
         """The text with each match between two marks."""
-        parts, at = [], 0
+        parts, position = [], 0
         for start, end in self.matches:
-            parts += [self.text[at:start], before, self.text[start:end], after]
-            at = end
-        return "".join([*parts, self.text[at:]])
+            parts += [self.text[position:start], before, self.text[start:end], after]
+            position = end
+        return "".join([*parts, self.text[position:]])
 
 
 def find_matches(texts: Sequence[str], terms: Collection[str]) -> list[list[Span]]:
@@ -32,11 +34,11 @@ def find_matches(texts: Sequence[str], terms: Collection[str]) -> list[list[Span
     from sunwi.text import content_morphemes, kiwi
 
     wanted = set(terms)
-    found = []
+    matches = []
     for tokens in kiwi().tokenize(list(texts)):
         matching = (token for token in tokens if wanted & set(content_morphemes([token])))
-        found.append(_merged([(token.start, token.start + token.len) for token in matching]))
-    return found
+        matches.append(_merged([(token.start, token.start + token.len) for token in matching]))
+    return matches
 
 
 def cut(text: str, matches: Sequence[Span], width: int = 160) -> Snippet:
@@ -51,22 +53,27 @@ def cut(text: str, matches: Sequence[Span], width: int = 160) -> Snippet:
     """
     starts = [0, *(_word_start(text, start, width // 6) for start, _ in matches)]
     inside = {start: sum(start <= a and b <= start + width for a, b in matches) for start in starts}
-    start = max(starts, key=lambda at: (inside[at], -at))
+    start = max(starts, key=lambda begin: (inside[begin], -begin))
     start = _word_start(text, start, max(0, start + width - len(text)))  # at the end: no room is left unused
     end = min(len(text), start + width)
-    flat = "".join(" " if char.isspace() else char for char in text[start:end])
+    flat = "".join(map(_shown, text[start:end]))
     head, tail = "…" if start else "", "…" if end < len(text) else ""
     shift = len(head) - start
-    kept = [(a + shift, b + shift) for a, b in matches if start <= a and b <= end]
-    return Snippet(head + flat + tail, kept)
+    visible = [(a + shift, b + shift) for a, b in matches if start <= a and b <= end]
+    return Snippet(head + flat + tail, visible)
+
+
+def _shown(char: str) -> str:
+    """One character for one: the spans of the matches count them."""
+    return " " if char.isspace() else char if printable(char) == char else "\N{REPLACEMENT CHARACTER}"
 
 
 def _word_start(text: str, match: int, before: int) -> int:
     """The first word that starts at most `before` characters ahead of a match, else the match itself."""
-    at = max(0, match - before)
-    while at < match and at > 0 and not text[at - 1].isspace():
-        at += 1
-    return at
+    start = max(0, match - before)
+    while start < match and start > 0 and not text[start - 1].isspace():
+        start += 1
+    return start
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

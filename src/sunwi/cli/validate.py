@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sunwi.cli.terminal import echo
 from sunwi.paths import PREPARED
 
 
@@ -29,5 +30,5 @@ def validate(
     queries = [query.qid for query in read_rows(folder / "queries.jsonl", Query)]
     documents = {row.document_id for row in iter_rows(folder / "corpus.jsonl", Document)}
     if problems := submission_faults(file, queries, documents, k):
-        raise InputProblems(problems, f"mend {file.name} and validate it again")
-    typer.echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")
+        raise InputProblems(problems, f"correct {file.name} and run `sunwi validate {file}` again")
+    echo(f"{file}: valid, {len(queries):,} queries, at most {k} documents each")

@@ -47,7 +47,7 @@ class Imports:
 
         So more imports never make it smaller.
         """
-        found: dict[str, str | None] = {script: None}
+        modules: dict[str, str | None] = {script: None}
         waiting = deque([script])
         data: dict[str, str | None] = {}
         while waiting:
@@ -56,10 +56,10 @@ class Imports:
             for file in reached.data:
                 data.setdefault(file, module)
             for file in (*reached.modules, *reached.packages):
-                if file not in found:
-                    found[file] = module
+                if file not in modules:
+                    modules[file] = module
                     waiting.append(file)
-        return data | found
+        return data | modules
 
     def check(self) -> None:
         """Report every fault of the files that were read.
@@ -85,7 +85,11 @@ class Imports:
 
     def _follow(self, base: str, statement: Import, reached: Reached, source: Source) -> None:
         tree, name = self.tree, statement.module
-        inner = [f"{name}.{one}" for one in statement.names if tree.module(base, f"{name}.{one}")]
+        inner = [
+            f"{name}.{module_name}"
+            for module_name in statement.names
+            if tree.module(base, f"{name}.{module_name}")
+        ]
         own = tree.module(base, name)
         if own is None and not inner:
             if base == SRC:  # beside a stage it is a module of another distribution

@@ -19,10 +19,10 @@ def entries_of(tree: Tree, scripts: Sequence[str], files: Collection[str]) -> li
 
 def files_of(tree: Tree, entries: Iterable[str]) -> set[str]:
     """The files that entries stand for; one that is not there stands for itself."""
-    found: set[str] = set()
+    files: set[str] = set()
     for entry in map(posixpath.normpath, entries):
-        found |= tree.files_under(entry) if tree.is_folder(entry) else {entry}
-    return found
+        files |= tree.files_under(entry) if tree.is_folder(entry) else {entry}
+    return files
 
 
 def _entry(tree: Tree, file: str, wanted: frozenset[str]) -> str:

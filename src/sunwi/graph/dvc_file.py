@@ -81,7 +81,7 @@ class DvcFile:
         A comment above an entry or on its line belongs to it: it stays while the entry does.
         """
         lines = _lines(self.text)
-        for stage in sorted(self.stages, key=lambda one: one.deps.start, reverse=True):
+        for stage in sorted(self.stages, key=lambda stage: stage.deps.start, reverse=True):
             deps = stage.deps
             chunks = {entry.path: lines[entry.start : entry.end] for entry in deps.entries}
             block = [deps.head] if deps.head else []
@@ -118,10 +118,10 @@ def read_dvc_file(root: Path) -> DvcFile:
     if not isinstance(stages, yaml.MappingNode):
         raise InputProblems([Problem(NAME, None, "expected a mapping `stages`, found none")], NEXT)
     reader = _Reader(root, _lines(text))
-    found = [reader.stage(key, body) for key, body in stages.value]
+    read = [reader.stage(key, body) for key, body in stages.value]
     if reader.problems:
         raise InputProblems(reader.problems, NEXT)
-    return DvcFile(text, tuple(stage for stage in found if stage is not None))
+    return DvcFile(text, tuple(stage for stage in read if stage is not None))
 
 
 class _Reader:
@@ -219,10 +219,10 @@ def _scripts_in(command: str) -> list[str]:
     except ValueError:  # a quote without its end, which the shell will refuse
         words = command.split()
     scripts = []
-    for at, word in enumerate(words):
+    for index, word in enumerate(words):
         if not _PYTHON.fullmatch(word):
             continue
-        rest = iter(words[at + 1 :])
+        rest = iter(words[index + 1 :])
         for argument in rest:
             if argument in {"-X", "-W"}:
                 next(rest, None)

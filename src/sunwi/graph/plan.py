@@ -32,19 +32,19 @@ class Plan:
 
     def differences(self) -> list[str]:
         """A sentence for each file that is reached and not declared, or the other way round."""
-        found = []
+        differences = []
         for stage in self.file.stages:
             place = f"{NAME}:{stage.line}: stage {stage.name}"
             closure, declared = self.closures[stage.name], files_of(self.imports.tree, stage.code)
             undeclared = sorted(set(closure) - declared)
             unreached = sorted(declared - set(closure))
-            found += [
+            differences += [
                 f"{place}: undeclared {file}, which is {_reached(closure[file])}" for file in undeclared
             ]
-            found += [f"{place}: unreached {file}, which no import leads to" for file in unreached]
+            differences += [f"{place}: unreached {file}, which no import leads to" for file in unreached]
             if not undeclared and not unreached and stage.differs(self.entries[stage.name]):
-                found.append(f"{place}: the same files, in other entries or another order")
-        return found
+                differences.append(f"{place}: the same files, in other entries or another order")
+        return differences
 
     def write(self) -> list[str]:
         """Write dvc.yaml where it differs; the names of the stages whose list is another one."""

@@ -49,14 +49,14 @@ def arrows_of(imports: Imports) -> Arrows:
         As `Imports.check`.
     """
     tree = imports.tree
-    found: dict[str, set[str]] = {}
+    others_of: dict[str, set[str]] = {}
     for module in sorted(tree.files_under(ROOT)):
         if not module.endswith(".py") or (room := room_of(tree, module)) is None:
             continue
         others = {room_of(tree, file) for file in imports.reached(module).modules}
-        found.setdefault(room, set()).update(other for other in others if other not in {None, room})
+        others_of.setdefault(room, set()).update(other for other in others if other not in {None, room})
     imports.check()
-    return {room: frozenset(found[room]) for room in sorted(found)}
+    return {room: frozenset(others_of[room]) for room in sorted(others_of)}
 
 
 def room_of(tree: Tree, file: str) -> str | None:
@@ -150,7 +150,7 @@ def page_of(imports: Imports) -> Page:
     if not start or not end:
         raise DataError(
             f"expected the lines {START} and {END} in {PAGE}, found none",
-            "put both where the picture belongs",
+            "add both lines where the picture belongs",
         )
     return Page(path, text, f"{before}{START}\n\n{picture(arrows_of(imports))}\n\n{END}{after}")
 

@@ -83,7 +83,9 @@ def _running(tree: ast.AST, *, calls: bool) -> Iterator[ast.AST]:
         if isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING":
             waiting += reversed(node.orelse)
         else:
-            inner = [one for one in ast.iter_child_nodes(node) if calls or not isinstance(one, ast.expr)]
+            inner = [
+                child for child in ast.iter_child_nodes(node) if calls or not isinstance(child, ast.expr)
+            ]
             waiting += reversed(inner)
 
 
@@ -94,16 +96,16 @@ def _note_call(call: ast.Call, source: Source) -> None:
     kind, count = ARGUMENTS[name]
     given = call.args[:count]
     literals = [
-        one.value
-        for one in given
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+        argument.value
+        for argument in given
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value
     ]
     if len(literals) == count:
         source.named.append(Named(call.lineno, kind, tuple(literals)))
         return
     wanted = "a string literal" if count == 1 else f"{count} string literals"
-    found = ast.unparse(call)
-    source.faults.append((call.lineno, f"expected {wanted} as the first of {name}, found `{found}`"))
+    call_text = ast.unparse(call)
+    source.faults.append((call.lineno, f"expected {wanted} as the first of {name}, found `{call_text}`"))
 
 
 def _name(node: ast.expr) -> str:

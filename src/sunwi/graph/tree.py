@@ -39,13 +39,13 @@ class Tree:
         return [file for file in above if self.is_file(file)]
 
     def _files_under(self, folder: str) -> frozenset[str]:
-        found: set[str] = set()
+        files: set[str] = set()
         for path in (self.root / folder).iterdir():
             name = f"{folder}/{path.name}"
             if path.name.startswith(".") or path.name in LEFT_OUT or path.suffix in LEFT_OUT_SUFFIXES:
                 continue
             if path.is_dir():
-                found |= self.files_under(name)
+                files |= self.files_under(name)
             else:
-                found.add(name)
-        return frozenset(found)
+                files.add(name)
+        return frozenset(files)

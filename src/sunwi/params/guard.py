@@ -8,7 +8,8 @@ from pydantic import Field, NonNegativeFloat
 
 from sunwi.params.section import Level, Section
 
-GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]  # those that metrics/per_query.csv can tell
+# The registry of measures is in score, above params: a test compares them.
+GuardMeasure = Literal["map", "mrr", "hit1", "hit3", "hit5"]
 
 
 class GuardParams(Section):

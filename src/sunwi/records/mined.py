@@ -51,7 +51,7 @@ class CandidateList(Row):
 
 
 class Triplet(Row):
-    """mined/triplets.jsonl: one positive and one negative of a train question."""
+    """mined/triplets.jsonl, an export (docs/reranker.md): a positive and a negative of a train question."""
 
     id: Identifier
     query: str

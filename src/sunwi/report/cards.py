@@ -59,8 +59,8 @@ def _card(
     weights = (targeted if targeted.get("promoted") else trained).get("weights", {})
     uses = [
         name
-        for name, one in params.searching.items()
-        if (one.encoder == "promoted" if kind == "embedder" else one.rerank in {scorer, "both"})
+        for name, submission in params.searching.items()
+        if (submission.encoder == "promoted" if kind == "embedder" else submission.rerank in {scorer, "both"})
     ]
     tuned = trained.get("promoted") == "tuned" if kind == "embedder" else bool(trained.get("trained"))
     section = params.train_embedder if kind == "embedder" else params.train_reranker
@@ -77,7 +77,9 @@ def _card(
         "questions": metrics.get("qa", {}).get("splits", {}).get("train"),
         "lists": metrics.get("pairs", {}).get("train", {}).get("lists"),
         "section": {key: value for key, value in section.model_dump().items() if key != "enabled"},
-        "measures": [one for one in measures() if one.key == COMPETITION or "tables" in one.shown],
+        "measures": [
+            measure for measure in measures() if measure.key == COMPETITION or "tables" in measure.shown
+        ],
         "rows": [(name, scores[name]) for name in dict.fromkeys(shown)],
         "results": [(name, scores[name]) for name in dict.fromkeys(shown) if name in uses],
         "counts": detail.get("all", {}).get("counts", {}),

@@ -60,7 +60,7 @@ def ladder_chart(rows: Table, headline: str, baseline: str) -> Spec:
         {"field": "low", "title": "하한", "format": ".4f"},
         {"field": "high", "title": "상한", "format": ".4f"},
     ]
-    at = {
+    axis = {
         "type": "quantitative",
         "title": "MAP (95% 구간)",
         "scale": {"zero": False, "nice": True},
@@ -74,12 +74,12 @@ def ladder_chart(rows: Table, headline: str, baseline: str) -> Spec:
             {"transform": [{"filter": "datum.role === '기준선'"}],
              "mark": {"type": "rule", "strokeDash": [3, 4], "opacity": 0.7},
              "encoding": {
-                 "x": {"field": "map", **at}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}},
+                 "x": {"field": "map", **axis}, "y": {"value": 0}, "y2": {"value": {"expr": "height"}},
              }},
             {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.45},
-             "encoding": {"x": {"field": "low", **at}, "x2": {"field": "high"}}},
+             "encoding": {"x": {"field": "low", **axis}, "x2": {"field": "high"}}},
             {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-             "encoding": {"x": {"field": "map", **at}}},
+             "encoding": {"x": {"field": "map", **axis}}},
         ],
     }  # fmt: skip
 
@@ -160,9 +160,9 @@ def stage_chart(rows: Table, headline: str) -> Spec:
 def cause_chart(counts: Mapping[str, Mapping[str, int]], order: Sequence[str]) -> Spec:
     """Failing queries of each variant by cause."""
     values = [
-        {"variant": name, "cause": CAUSE_LABELS[cause], "order": at, "queries": counts[name][cause]}
+        {"variant": name, "cause": CAUSE_LABELS[cause], "order": position, "queries": counts[name][cause]}
         for name in order
-        for at, cause in enumerate(CAUSES)
+        for position, cause in enumerate(CAUSES)
     ]
     return {
         "data": {"values": values},

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+# Ours and not grandalf, which DVC brings: its picture has the same size, but bends the pipeline's main line
+# over three columns; its boxes and edges need adapters as long as `_columns`; its licence is GPL or EPL.
 WIDTH, HEIGHT, GAP_X, GAP_Y = 188, 34, 20, 26  # pixels
 
 
@@ -30,7 +32,7 @@ def parents_of(stages: Mapping[str, Any]) -> dict[str, set[str]]:
     direct = _direct(stages)
     above = _above(direct)
     return {
-        name: {one for one in parents if not any(one in above[other] for other in parents)}
+        name: {stage for stage in parents if not any(stage in above[other] for other in parents)}
         for name, parents in direct.items()
     }
 
@@ -87,7 +89,7 @@ def draw(stages: Mapping[str, Any], items: Mapping[str, int]) -> Drawing:
     column = _columns(layers, parents)
     deepest = max(layers.values(), default=0)
     widest = max(column.values(), default=0)
-    at = {
+    corner = {
         node: (round(column[node] * (WIDTH + GAP_X)) + 1, layers[node] * (HEIGHT + GAP_Y) + 1)
         for node in layers
     }
@@ -96,12 +98,14 @@ def draw(stages: Mapping[str, Any], items: Mapping[str, int]) -> Drawing:
             "name": name,
             "label": f"{name} ×{items[name]}" if name in items else name,
             "title": stages[name].get("do", stages[name]).get("desc", ""),
-            "x": at[name][0],
-            "y": at[name][1],
+            "x": corner[name][0],
+            "y": corner[name][1],
         }
-        for name in sorted(stages, key=lambda one: (layers[one], column[one]))
+        for name in sorted(stages, key=lambda stage: (layers[stage], column[stage]))
     ]
-    paths = [_edge(at[parent], at[name]) for name in sorted(parents) for parent in sorted(parents[name])]
+    paths = [
+        _edge(corner[parent], corner[name]) for name in sorted(parents) for parent in sorted(parents[name])
+    ]
     return Drawing(
         round(widest * (WIDTH + GAP_X)) + WIDTH + 2, deepest * (HEIGHT + GAP_Y) + HEIGHT + 2, boxes, paths
     )
@@ -118,12 +122,12 @@ def _columns(layers: Mapping[str, int], parents: Mapping[str, set[str]]) -> dict
     """The first free column, the spine first: an edge over several layers keeps its column to itself."""
     taken: set[tuple[int, int]] = set()
     column: dict[str, int] = {}
-    children = {name: {one for one in parents if name in parents[one]} for name in parents}
+    children = {name: {stage for stage in parents if name in parents[stage]} for name in parents}
     height = _heights(children)
-    for name in sorted(layers, key=lambda one: (-height[one] - layers[one], layers[one], one)):
+    for name in sorted(layers, key=lambda stage: (-height[stage] - layers[stage], layers[stage], stage)):
         last = max((layers[child] for child in children[name]), default=layers[name] + 1)
         rows = range(layers[name], max(last, layers[name] + 1))
-        free = next(at for at in range(len(layers)) if not any((row, at) in taken for row in rows))
+        free = next(index for index in range(len(layers)) if not any((row, index) in taken for row in rows))
         column[name] = free
         taken.update((row, free) for row in rows)
     return column

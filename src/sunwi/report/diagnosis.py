@@ -61,12 +61,14 @@ def diagnose(
     relevant, better_read, texts, cutoff
         As `failure_notes` has them.
     """
-    found = Diagnosis([], [])
-    for name, one in sorted(submitted.items()):
+    diagnosis = Diagnosis([], [])
+    for name, variant in sorted(submitted.items()):
         if relevant:
-            topk = {str(row.eval_id): row.topk for row in one.rows}
-            found.notes.extend(
-                failure_notes(name, one.lineage, topk, relevant, one.ranks, better_read, texts, cutoff)
+            topk = {str(row.eval_id): row.topk for row in variant.rows}
+            diagnosis.notes.extend(
+                failure_notes(
+                    name, variant.lineage, topk, relevant, variant.ranks, better_read, texts, cutoff
+                )
             )
-        found.hits.extend(stage_hits(name, one.lineage, relevant))
-    return found
+        diagnosis.hits.extend(stage_hits(name, variant.lineage, relevant))
+    return diagnosis

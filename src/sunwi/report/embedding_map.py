@@ -22,7 +22,7 @@ Group = tuple[Sequence[str], Sequence[str], "Vectors"]  # ids, texts, unit vecto
 
 def question_groups(
     understood: Sequence[UnderstoodQuery],
-    asked: tuple[Sequence[Question], Vectors],
+    labelled: tuple[Sequence[Question], Vectors],
     augmented: Sequence[AugmentedFailure],
     encode: Callable[[list[str]], Vectors],
 ) -> dict[str, Group]:
@@ -36,7 +36,7 @@ def question_groups(
         Texts to unit vectors, shape [texts, dimensions], as queries.
     """
     sought = [query for query in understood if query.needs_retrieval]
-    questions, vectors = asked
+    questions, vectors = labelled
 
     def group(ids: list[str], texts: list[str]) -> Group:
         return ids, texts, encode(texts)
@@ -75,9 +75,9 @@ def embedding_map(
         ids, texts, rows = groups[kind]
         if not ids:
             continue
-        kept = range(len(ids)) if kind == EVALUATION else _sample(len(ids), limit, seed)
-        chosen += [(kind, ids[at], texts[at]) for at in kept]
-        vectors.append(np.asarray(rows, dtype=np.float32)[list(kept)])
+        rows_shown = range(len(ids)) if kind == EVALUATION else _sample(len(ids), limit, seed)
+        chosen += [(kind, ids[row], texts[row]) for row in rows_shown]
+        vectors.append(np.asarray(rows, dtype=np.float32)[list(rows_shown)])
     if len(chosen) < 5:
         return []
     points = _project(np.concatenate(vectors), perplexity, seed)

@@ -38,7 +38,7 @@ def funnel_view(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _at(found: Any, key: str) -> int | None:
+def _at(value: Any, key: str) -> int | None:
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found if isinstance(found, int) else None
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if isinstance(value, int) else None

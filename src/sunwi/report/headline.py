@@ -39,9 +39,14 @@ def headline_view(detail: Mapping[str, Any], name: str, baseline: str) -> dict[s
         "baseline": baseline,
         "map": measures["map"],
         "others": [
-            {"key": one.key, "label": one.label, "decimals": one.decimals, **measures[one.key]}
-            for one in shown_in("tables")
-            if one.key in measures
+            {
+                "key": measure.key,
+                "label": measure.label,
+                "decimals": measure.decimals,
+                **measures[measure.key],
+            }
+            for measure in shown_in("tables")
+            if measure.key in measures
         ],
         "gain": gain,
         "queries": queries,
@@ -74,7 +79,7 @@ def _verdict(
 
 
 def _higher(variants: Mapping[str, Any], name: str) -> str | None:
-    best = max(sorted(variants), key=lambda one: variants[one]["measures"]["map"]["mean"])
+    best = max(sorted(variants), key=lambda variant: variants[variant]["measures"]["map"]["mean"])
     if best == name or variants[best]["measures"]["map"]["mean"] == variants[name]["measures"]["map"]["mean"]:
         return None
     return (

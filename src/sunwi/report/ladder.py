@@ -24,7 +24,7 @@ def ladder_rows(
 ) -> list[dict[str, Any]]:
     """One row a variant, best MAP first (by name without labels), with the settings that make it."""
     rows = []
-    for name in sorted(scores, key=lambda one: (-scores[one].get("map", 0.0), one)):
+    for name in sorted(scores, key=lambda variant: (-scores[variant].get("map", 0.0), variant)):
         row = scores[name]
         rows.append(
             {

@@ -26,20 +26,20 @@ def score_histogram(rows: Iterable[MinedRow]) -> list[dict[str, float]]:
         "negatives": [score for row in mined for score in row.neg_scores],
         "positives": [score for row in mined for score in row.pos_scores],
     }
-    every = [score for found in scores.values() for score in found]
+    every = [score for values in scores.values() for score in values]
     if not every:
         return []
     low, high = min(every), max(every)
     if low == high:
-        return [{"low": low, "high": high, **{kind: len(found) for kind, found in scores.items()}}]
+        return [{"low": low, "high": high, **{kind: len(values) for kind, values in scores.items()}}]
     edges = np.linspace(low, high, BINS + 1)
-    counts = {kind: np.histogram(np.array(found), bins=edges)[0] for kind, found in scores.items()}
+    counts = {kind: np.histogram(np.array(values), bins=edges)[0] for kind, values in scores.items()}
     limits = [round(float(edge), 4) for edge in edges]
     return [
         {
-            "low": limits[at],
-            "high": limits[at + 1],
-            **{kind: int(found[at]) for kind, found in counts.items()},
+            "low": limits[bin_index],
+            "high": limits[bin_index + 1],
+            **{kind: int(values[bin_index]) for kind, values in counts.items()},
         }
-        for at in range(BINS)
+        for bin_index in range(BINS)
     ]

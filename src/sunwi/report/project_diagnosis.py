@@ -55,7 +55,7 @@ class ProjectDiagnosis:
 
 def diagnose_project(workspace: Workspace) -> ProjectDiagnosis:
     """Go through what the stages before wrote."""
-    params, corpus, asked = workspace.params(DiagnosisSections), passages(workspace), questions(workspace)
+    params, corpus, synthetic = workspace.params(DiagnosisSections), passages(workspace), questions(workspace)
     tables, dialogues = prepared(workspace), understood(workspace)
     relevant = relevant_documents(tables.qrels)
     model, length = encoder(workspace, "promoted"), params.encoder.query_max_length
@@ -73,20 +73,20 @@ def diagnose_project(workspace: Workspace) -> ProjectDiagnosis:
     per_query = workspace.path(METRICS) / "per_query.csv"
     folders = {name: workspace.path(submission_folder(params, name)) for name in params.variants}
     submitted = read_submitted(folders, per_query)
-    found = diagnose(submitted, relevant, better, texts, params.score.cutoff)
+    diagnosis = diagnose(submitted, relevant, better, texts, params.score.cutoff)
     mined = iter_rows(workspace.path(MINED) / "train.jsonl", MinedRow)
     augmented = read_rows(workspace.path(MINED) / "augmented.jsonl", AugmentedFailure)
-    known = asked, question_vectors(workspace, "promoted")
+    known = synthetic, question_vectors(workspace, "promoted")
     return ProjectDiagnosis(
-        notes=found.notes,
-        causes=count_causes(found.notes, params.variants),
-        stage_hits=found.hits,
-        headline_hits=_of_variant(found, params.headline),
+        notes=diagnosis.notes,
+        causes=count_causes(diagnosis.notes, params.variants),
+        stage_hits=diagnosis.hits,
+        headline_hits=_of_variant(diagnosis, params.headline),
         headline_recall=_recall(workspace, params),
         negative_scores=score_histogram(mined),
         embedding_map=embedding_map(
             question_groups(dialogues, known, augmented, encode),
-            found.failed(params.headline),
+            diagnosis.failed(params.headline),
             params.report.map_questions,
             params.report.perplexity,
             params.seed,
@@ -94,8 +94,8 @@ def diagnose_project(workspace: Workspace) -> ProjectDiagnosis:
     )
 
 
-def _of_variant(found: Diagnosis, variant: str) -> Rows:
-    return [row for row in found.hits if row["variant"] == variant]
+def _of_variant(diagnosis: Diagnosis, variant: str) -> Rows:
+    return [row for row in diagnosis.hits if row["variant"] == variant]
 
 
 def _recall(workspace: Workspace, params: DiagnosisSections) -> Rows:

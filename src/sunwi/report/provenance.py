@@ -29,10 +29,10 @@ def locked_hashes(lock: Mapping[str, Any], stages: Collection[str]) -> dict[str,
 
 def package_versions() -> dict[str, str]:
     """Python's version and those of the packages that results depend on; missing ones are left out."""
-    found = {"Python": platform.python_version()}
+    versions = {"Python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # an optional one
             continue
-    return found
+    return versions

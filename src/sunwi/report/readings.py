@@ -37,12 +37,12 @@ def better_read_queries(
     """
     import numpy as np
 
-    asked = [query for query in dialogues if len(query.messages) > 1 and relevant.get(query.qid)]
-    if not asked:
+    multi_turn = [query for query in dialogues if len(query.messages) > 1 and relevant.get(query.qid)]
+    if not multi_turn:
         return set()
-    turns = [[turn.content for turn in query.messages if turn.role == "user"] for query in asked]
+    turns = [[turn.content for turn in query.messages if turn.role == "user"] for query in multi_turn]
     readings = [
-        [standalone[query.qid] for query in asked],
+        [standalone[query.qid] for query in multi_turn],
         [said[-1] for said in turns],
         [" ".join(said) for said in turns],
     ]
@@ -51,8 +51,12 @@ def better_read_queries(
 
     def finds(row: int) -> bool:
         order = np.argsort(-scores[row], kind="stable")
-        first = list(dict.fromkeys(docids[at] for at in order))[:cutoff]
-        return bool(set(first) & set(relevant[asked[row % len(asked)].qid]))
+        first = list(dict.fromkeys(docids[position] for position in order))[:cutoff]
+        return bool(set(first) & set(relevant[multi_turn[row % len(multi_turn)].qid]))
 
-    plain = range(len(asked), len(scores))
-    return {asked[row % len(asked)].qid for row in plain if finds(row) and not finds(row % len(asked))}
+    plain = range(len(multi_turn), len(scores))
+    return {
+        multi_turn[row % len(multi_turn)].qid
+        for row in plain
+        if finds(row) and not finds(row % len(multi_turn))
+    }

@@ -38,7 +38,9 @@ def cost_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         "generate_qa": metrics.get("llm", {}),
         "understand_queries": metrics.get("query", {}).get("cost", {}),
         "augment_failures": metrics.get("augment_failures", {}).get("llm", {}),
-        **{f"submit {name}": found.get("llm", {}) for name, found in metrics.get("submissions", {}).items()},
+        **{
+            f"submit {name}": metric.get("llm", {}) for name, metric in metrics.get("submissions", {}).items()
+        },
     }
     return [
         {"stage": stage, "task": task, "model": model, **{key: counts.get(key, 0) for key in COST_COLUMNS}}

@@ -42,9 +42,9 @@ def compare_variants(
     table: dict[str, Any] = {name: {"measures": {}} for name in sorted(values)}
     # Measures over the same queries share their resamples.
     for alike in (of_topk(), of_rankings()):
-        columns = _columns(values, [one.key for one in alike], members)
-        for (name, measure), found in _intervals(columns, params, seed).items():
-            table[name]["measures"][measure] = found
+        columns = _columns(values, [measure.key for measure in alike], members)
+        for (name, measure), interval in _intervals(columns, params, seed).items():
+            table[name]["measures"][measure] = interval
         for (name, measure), gain in _gains(columns, params, seed).items():
             table[name].setdefault("against_baseline", {})[measure] = gain
     return table
@@ -55,8 +55,8 @@ def _columns(values: Mapping[str, Values], keys: Sequence[str], members: Sequenc
     columns = {}
     for name in sorted(values):
         for measure in keys:
-            found = values[name][measure]
-            columns[name, measure] = np.array([found[qid] for qid in members if qid in found])
+            by_query = values[name][measure]
+            columns[name, measure] = np.array([by_query[qid] for qid in members if qid in by_query])
     return {key: column for key, column in columns.items() if len(column)}
 
 
@@ -72,7 +72,7 @@ def _intervals(columns: Mapping[Key, Floats], params: ScoreParams, seed: int) ->
 
 
 def _gains(columns: Mapping[Key, Floats], params: ScoreParams, seed: int) -> dict[Key, dict[str, float]]:
-    compared = [one.key for one in measures() if one.compared]
+    compared = [measure.key for measure in measures() if measure.compared]
     deltas = {
         (name, measure): column - columns[params.baseline, measure]
         for (name, measure), column in columns.items()

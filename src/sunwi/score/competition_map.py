@@ -33,7 +33,7 @@ def competition_average_precision(relevant: Collection[str], topk: Sequence[str]
     if not relevant:
         return 0.0 if topk else 1.0
     hits = [rank for rank, docid in enumerate(topk[:cutoff], start=1) if docid in relevant]
-    return sum(found / rank for found, rank in enumerate(hits, start=1)) / len(hits) if hits else 0.0
+    return sum(hit_count / rank for hit_count, rank in enumerate(hits, start=1)) / len(hits) if hits else 0.0
 
 
 def competition_map(

@@ -19,7 +19,7 @@ FAILING: frozenset[Status] = frozenset({"fallen", "missing"})
 
 @dataclass(frozen=True, slots=True)
 class GuardVerdict:
-    """What became of one headline number.
+    """The comparison of one headline number.
 
     `kept`: it fell by no more than the tolerance. `noise`: it fell by more, yet chance does that too.
     `fallen`: it fell by more, and the paired test says that this is real. `new`: the other revision does
@@ -119,11 +119,17 @@ def markdown_verdicts(verdicts: Sequence[GuardVerdict]) -> str:
         "| variant | measure | before | after | difference [95%] | p | queries | verdict |",
         "|---" * 8 + "|",
     ]
-    for one in verdicts:
-        if one.before is None or one.after is None:
+    for verdict in verdicts:
+        if verdict.before is None or verdict.after is None:
             cells = ["-", "-", "-", "-", "0"]
         else:
-            difference = f"{one.after - one.before:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
-            cells = [f"{one.before:.4f}", f"{one.after:.4f}", difference, f"{one.p:.4f}", str(one.queries)]
-        lines.append("| " + " | ".join([one.variant, one.measure, *cells, one.status]) + " |")
+            difference = f"{verdict.after - verdict.before:+.4f} [{verdict.low:+.4f}, {verdict.high:+.4f}]"
+            cells = [
+                f"{verdict.before:.4f}",
+                f"{verdict.after:.4f}",
+                difference,
+                f"{verdict.p:.4f}",
+                str(verdict.queries),
+            ]
+        lines.append("| " + " | ".join([verdict.variant, verdict.measure, *cells, verdict.status]) + " |")
     return "\n".join(lines)

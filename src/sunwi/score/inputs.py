@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sunwi.errors import DataError, InputProblems, Problem
-from sunwi.score.relevance import relevant_documents
 from sunwi.trec import Qrels, Run
 
 
@@ -29,14 +28,15 @@ def check_inputs(
         a document submitted twice for a query (the competition would count its hit twice), a score that is
         not finite; variants with a run or topk alone; repeated query ids; stratum ids that are no queries.
     DataError
-        If there is no query, the baseline is no variant, or qrels are given and none belongs to a query.
+        If there is no query, the baseline is no variant, or qrels are given and none of them is of a query.
+        Qrels with grades of 0 alone are valid: the competition's MAP is defined for them.
     """
     if not query_ids:
-        raise DataError("there is no query to score", "check prepared/queries.jsonl")
+        raise DataError("there is no query to score", "check that data/prepared/queries.jsonl has rows")
     if baseline not in runs:
         raise DataError(
-            f"the baseline {baseline!r} is none of the variants {', '.join(sorted(runs)) or '(none)'}",
-            "set score.baseline to one of them, or submit it too",
+            f"score.baseline is {baseline!r}; expected one of {', '.join(sorted(runs)) or '(no variant)'}",
+            "set score.baseline to one of them, or add that variant to submissions",
         )
     queries = set(query_ids)
     repeated = {qid for qid, times in Counter(query_ids).items() if times > 1}
@@ -47,14 +47,14 @@ def check_inputs(
         else:
             problems += _faults_of_variant(name, runs[name], topk[name], queries)
     for stratum, members in sorted(strata.items()):
-        problems += _listed(f"stratum {stratum}", "is given ids that are no queries,", set(members) - queries)
+        problems += _listed(f"stratum {stratum}", "has ids that are not queries:", set(members) - queries)
     if problems:
         raise InputProblems(problems, "submit every variant again for the same queries, then score")
-    if qrels and not queries & relevant_documents(qrels).keys():
+    if qrels and not queries & qrels.keys():
         raise DataError(
-            f"none of the {len(queries)} queries has a relevant document in the qrels "
-            f"(queries are named like {min(queries)!r}, qrels like {min(qrels)!r})",
-            "check that the qrels belong to these queries, or score without qrels",
+            f"none of the {len(queries)} queries is in the qrels "
+            f"(the queries have ids like {min(queries)!r}, the qrels like {min(qrels)!r})",
+            "give the qrels that belong to these queries, or score without qrels",
         )
 
 
@@ -65,8 +65,8 @@ def _faults_of_variant(
     wild = {qid for qid, scores in run.items() if not all(map(math.isfinite, scores.values()))}
     return [
         *_listed(name, "has no topk for the queries", queries - topk.keys()),
-        *_listed(name, "has a topk for ids that are no queries,", topk.keys() - queries),
-        *_listed(name, "has a ranking for ids that are no queries,", run.keys() - queries),
+        *_listed(name, "has a topk for ids that are not queries:", topk.keys() - queries),
+        *_listed(name, "has a ranking for ids that are not queries:", run.keys() - queries),
         *_listed(name, "submits a document twice for the queries", twice),
         *_listed(name, "has scores that are not finite for the queries", wild),
     ]

@@ -26,14 +26,16 @@ def markdown_table(summary: Mapping[str, Mapping[str, float]]) -> str:
         return _table(head, rows)
     ordered = sorted(summary.items(), key=lambda item: (-item[1]["map"], item[0]))
     measures = shown_in("tables")
-    labels = (one.label for one in measures)
+    labels = (measure.label for measure in measures)
     return _table((*BEFORE, *labels, *BEHIND), [_row(name, row, measures) for name, row in ordered])
 
 
 def _row(name: str, row: Mapping[str, float], shown: Sequence[Measure]) -> tuple[str, ...]:
     interval = f"{row['map']:.3f} [{row['map_low']:.3f}, {row['map_high']:.3f}]"
     # a measure that is newer than the file is not in it yet
-    measures = (f"{row[one.key]:.{one.decimals}f}" if one.key in row else "-" for one in shown)
+    measures = (
+        f"{row[measure.key]:.{measure.decimals}f}" if measure.key in row else "-" for measure in shown
+    )
     p = f"{row['p_map']:.4f}" if "p_map" in row else "baseline"
     return (name, interval, *measures, str(row["empty_topk"]), p)
 

@@ -29,6 +29,9 @@ class Measure:
     of_topk
         The query's relevant documents, the submitted ones and `score.cutoff` to the value, 0 to 1. Every
         query has one; the other kinds are defined for queries with a relevant document.
+    of_first_rank
+        The rank of the first relevant document, or None, to the value: metrics/per_query.csv, which keeps
+        that rank, is enough for such a measure, and `guard.tolerances` may name it.
     shown
         "summary": its mean stands in scores.json. "tables": the READMEs' table and `sunwi scores`, the
         report's headline, the model cards. "ladder": the report's table of variants. Both read the
@@ -45,6 +48,7 @@ class Measure:
     ir_measures: str | None = None
     of_ranking: Callable[[Mapping[str, int], Sequence[str]], float] | None = None
     of_topk: Callable[[Collection[str], Sequence[str], int], float] | None = None
+    of_first_rank: Callable[[int | None], float] | None = None
     shown: tuple[Place, ...] = ()
     compared: bool = False
     decimals: int = 3
@@ -52,11 +56,11 @@ class Measure:
     def __post_init__(self) -> None:
         ways = [way is not None for way in (self.ir_measures, self.of_ranking, self.of_topk)]
         if sum(ways) != 1:
-            what = f"the measure {self.key!r} is found in {sum(ways)} ways"
-            raise DataError(what, "give one of ir_measures, of_ranking and of_topk")
+            what = f"the measure {self.key!r} has {sum(ways)} of ir_measures, of_ranking and of_topk"
+            raise DataError(what, "give exactly one of them")
         if self.shown and "summary" not in self.shown:
             what = f"the measure {self.key!r} is shown in {', '.join(self.shown)} and not in the summary"
-            raise DataError(what, "add it there: that is what the tables read")
+            raise DataError(what, 'add "summary": the tables read it')
 
 
 @dataclass(frozen=True, slots=True)

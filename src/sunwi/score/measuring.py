@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sunwi.errors import DataError
 from sunwi.registry import Registry
@@ -22,30 +22,35 @@ def measures() -> list[Measure]:
     DataError
         If two have the same key.
     """
-    found = sorted(
-        (one for family in MEASURES.all().values() for one in family.measures),
-        key=lambda one: (one.order, one.key),
+    ordered = sorted(
+        (measure for family in MEASURES.all().values() for measure in family.measures),
+        key=lambda measure: (measure.order, measure.key),
     )
-    keys = Counter(one.key for one in found)
+    keys = Counter(measure.key for measure in ordered)
     if repeated := sorted(key for key, count in keys.items() if count > 1):
         what = f"two measures have the key {', '.join(repeated)}"
         raise DataError(what, f"rename one in {MEASURES.package}")
-    return found
+    return ordered
 
 
 def shown_in(place: Place) -> list[Measure]:
     """The measures that are shown in a place, in their order; the competition's, which leads all, is none."""
-    return [one for one in measures() if place in one.shown]
+    return [measure for measure in measures() if place in measure.shown]
 
 
 def of_topk() -> list[Measure]:
     """Measures of what is submitted: every query has them."""
-    return [one for one in measures() if one.of_topk is not None]
+    return [measure for measure in measures() if measure.of_topk is not None]
 
 
 def of_rankings() -> list[Measure]:
     """Measures of a deep ranking: queries with a relevant document have them."""
-    return [one for one in measures() if one.of_topk is None]
+    return [measure for measure in measures() if measure.of_topk is None]
+
+
+def of_first_ranks() -> dict[str, Callable[[int | None], float]]:
+    """Measures that the rank of the first relevant document decides: key to that function."""
+    return {measure.key: measure.of_first_rank for measure in measures() if measure.of_first_rank is not None}
 
 
 def ranking_measures(qrels: Qrels, run: Run, query_ids: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -71,7 +76,7 @@ def ranking_measures(qrels: Qrels, run: Run, query_ids: Sequence[str]) -> dict[s
     wanted = of_rankings()
     relevant = relevant_documents(qrels)
     measured = sorted(set(query_ids) & relevant.keys())
-    values: dict[str, dict[str, float]] = {one.key: {} for one in wanted}
+    values: dict[str, dict[str, float]] = {measure.key: {} for measure in wanted}
     if not measured:
         return values
     ordered = {qid: [docid for docid, _ in ranked(run[qid])] for qid in measured if run.get(qid)}
@@ -80,14 +85,20 @@ def ranking_measures(qrels: Qrels, run: Run, query_ids: Sequence[str]) -> dict[s
     strict = {
         qid: {docid: float(-rank) for rank, docid in enumerate(docids)} for qid, docids in ordered.items()
     }
-    names = {ir_measures.parse_measure(one.ir_measures): one.key for one in wanted if one.ir_measures}
+    names = {
+        ir_measures.parse_measure(measure.ir_measures): measure.key
+        for measure in wanted
+        if measure.ir_measures
+    }
     evaluator = ir_measures.evaluator(list(names), {qid: qrels[qid] for qid in measured})
     for metric in evaluator.iter_calc(strict):  # yields the measure's 0 for queries that are not in the run
         values[names[metric.measure]][metric.query_id] = float(metric.value)
-    for one in wanted:
-        if one.of_ranking is not None:
-            values[one.key] = {qid: one.of_ranking(qrels[qid], ordered.get(qid, ())) for qid in measured}
-    return {key: {qid: found[qid] for qid in measured} for key, found in values.items()}
+    for measure in wanted:
+        if measure.of_ranking is not None:
+            values[measure.key] = {
+                qid: measure.of_ranking(qrels[qid], ordered.get(qid, ())) for qid in measured
+            }
+    return {key: {qid: by_query[qid] for qid in measured} for key, by_query in values.items()}
 
 
 def measure_variant(
@@ -100,8 +111,10 @@ def measure_variant(
     """
     relevant = relevant_documents(qrels)
     submitted = {
-        one.key: {qid: one.of_topk(relevant.get(qid, ()), topk[qid], cutoff) for qid in sorted(query_ids)}
-        for one in of_topk()
-        if one.of_topk is not None
+        measure.key: {
+            qid: measure.of_topk(relevant.get(qid, ()), topk[qid], cutoff) for qid in sorted(query_ids)
+        }
+        for measure in of_topk()
+        if measure.of_topk is not None
     }
     return {**submitted, **ranking_measures(qrels, run, query_ids)}

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from sunwi.errors import InputProblems, Problem
 from sunwi.records.tables import Cell, unguarded
+from sunwi.score.measure import COMPETITION
+from sunwi.score.measuring import of_first_ranks
 
 PRECISION, RANK = "average_precision", "first_relevant_rank"
-MRR_CUTOFF = 10
-HITS = {"hit1": 1, "hit3": 3, "hit5": 5}
-MEASURES = ("map", "mrr", *HITS)  # what the file's two columns a variant can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,9 @@ class PerQuery:
     rank: dict[str, dict[str, int | None]]
 
     def values(self, variant: str, measure: str) -> dict[str, float]:
-        """Query id to the value of one of `MEASURES`; all but `map` need a relevant document.
+        """Query id to the value of a measure: the competition's, or one with `Measure.of_first_rank`.
+
+        All but the competition's are of the queries with a relevant document.
 
         Examples
         --------
@@ -43,14 +44,10 @@ class PerQuery:
         >>> read_per_query(text, "per_query.csv").values("a", "mrr")
         {'7': 0.5}
         """
-        if measure == "map":
+        if measure == COMPETITION:
             return dict(self.precision[variant])
-        depth = HITS.get(measure, MRR_CUTOFF)
-        ranks = {qid: rank for qid, rank in self.rank[variant].items() if self.relevant[qid]}
-        return {
-            qid: 0.0 if rank is None or rank > depth else 1.0 if measure in HITS else 1.0 / rank
-            for qid, rank in ranks.items()
-        }
+        value_at = of_first_ranks()[measure]
+        return {qid: value_at(rank) for qid, rank in self.rank[variant].items() if self.relevant[qid]}
 
 
 def per_query_of(rows: Sequence[Mapping[str, Cell]]) -> PerQuery:
@@ -84,7 +81,7 @@ def read_per_query(text: str, name: str) -> PerQuery:
     if "query_id" not in head or any(f"{variant}.{RANK}" not in head for variant in names):
         fault = f"expected the columns query_id, NAME.{PRECISION}, NAME.{RANK}; found {', '.join(head)}"
         raise InputProblems([Problem(name, 1, fault)], "write it again: dvc repro score")
-    found = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
+    table = PerQuery({}, {variant: {} for variant in names}, {variant: {} for variant in names})
     problems: list[Problem] = []
     for row in rows:
         if None in row or None in row.values():  # the reader's mark of too many or too few fields
@@ -95,12 +92,12 @@ def read_per_query(text: str, name: str) -> PerQuery:
             relevant = int(row["relevant_documents"]) if row["relevant_documents"] else None
             for variant in names:
                 if precision := row[f"{variant}.{PRECISION}"]:
-                    found.precision[variant][qid] = float(precision)
-                found.rank[variant][qid] = int(row[f"{variant}.{RANK}"]) if row[f"{variant}.{RANK}"] else None
+                    table.precision[variant][qid] = float(precision)
+                table.rank[variant][qid] = int(row[f"{variant}.{RANK}"]) if row[f"{variant}.{RANK}"] else None
         except (ValueError, TypeError) as error:
             problems.append(Problem(name, rows.line_num, f"query {qid!r}: {error}"))
             continue
-        found.relevant[qid] = relevant
+        table.relevant[qid] = relevant
     if problems:
         raise InputProblems(problems, "write it again: dvc repro score")
-    return found
+    return table

@@ -54,8 +54,8 @@ def headline_recall(
     >>> headline_recall(table, "b", "a")
     [{'depth': 5, 'headline': 0.75, 'baseline': 0.5}]
     """
-    found = {(row["variant"], int(row["depth"])): float(row["recall"]) for row in rows}
+    recalls = {(row["variant"], int(row["depth"])): float(row["recall"]) for row in rows}
     return [
-        {"depth": depth, "headline": found[headline, depth], "baseline": found[baseline, depth]}
-        for depth in sorted({depth for _, depth in found})
+        {"depth": depth, "headline": recalls[headline, depth], "baseline": recalls[baseline, depth]}
+        for depth in sorted({depth for _, depth in recalls})
     ]

@@ -136,14 +136,15 @@ def _summary_row(name: str, everything: Mapping[str, Any]) -> dict[str, int | fl
     }
     if name not in everything["variants"]:
         return row
-    found = everything["variants"][name]
-    competition = found["measures"][COMPETITION]
+    variant = everything["variants"][name]
+    competition = variant["measures"][COMPETITION]
     row["map"] = round(competition["mean"], MEASURE_DIGITS)
     row["map_low"] = round(competition["low"], MEASURE_DIGITS)
     row["map_high"] = round(competition["high"], MEASURE_DIGITS)
-    for one in shown_in("summary"):
-        row[one.key] = round(found["measures"][one.key]["mean"], MEASURE_DIGITS)
-    if gain := found.get("against_baseline"):
+    for measure in shown_in("summary"):
+        if measure.key in variant["measures"]:  # no query may have a relevant document
+            row[measure.key] = round(variant["measures"][measure.key]["mean"], MEASURE_DIGITS)
+    if gain := variant.get("against_baseline"):
         row["delta_map"] = round(gain[COMPETITION]["delta"], MEASURE_DIGITS)
         row["p_map"] = gain[COMPETITION]["p_holm"]
     return row

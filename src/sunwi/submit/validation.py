@@ -7,7 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sunwi.errors import DataError, Problem
+from sunwi.errors import DataError, InputProblems, Problem
+from sunwi.records.submissions import SubmissionRow
 
 TEXTS = ("standalone_query", "answer")
 UTF8_MARK = b"\xef\xbb\xbf"
@@ -33,37 +34,76 @@ def submission_faults(
     DataError
         If there is no such file.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is no file", "give the path of a submission (.jsonl or .csv)")
     known, documents = set(eval_ids), set(docids)
-    problems: list[Problem] = []
-    first_line: dict[str, int] = {}
-    with path.open("rb") as lines:
-        if lines.read(2) in OTHER_MARKS:  # every line would be named, and none of them helps
-            return [Problem(path, None, "the file is UTF-16; write it in UTF-8")]
-        lines.seek(0)
-        for number, raw in enumerate(lines, start=1):
-            row, fault = _object(raw)
-            if row is None:
-                problems.append(Problem(path, number, fault))
-                continue
-            faults = _row_faults(row, documents, k)
-            qid = _eval_id(row)
-            if qid is None:
-                faults.append(
-                    f"field 'eval_id': expected a whole number or text, found {row.get('eval_id')!r}"
-                )
-            elif qid not in known:
-                faults.append(f"eval_id {qid!r} is none of the {len(known)} queries")
-            elif qid in first_line:
-                faults.append(f"eval_id {qid!r} stands on line {first_line[qid]} already")
-            else:
-                first_line[qid] = number
-            problems += [Problem(path, number, fault) for fault in faults]
-    if missing := [qid for qid in dict.fromkeys(eval_ids) if qid not in first_line]:
+    rows, problems = _read(path)
+    if any(problem.line is None for problem in problems):  # of the file as a whole
+        return problems
+    for qid, (number, row) in rows.items():
+        faults = [] if qid in known else [f"eval_id {qid!r} is not an id of the {len(known)} queries"]
+        if len(row.topk) > k:
+            faults.append(f"topk has {len(row.topk)} documents, expected at most {k}")
+        if unknown := sorted(set(row.topk) - documents):
+            faults.append(f"topk has unknown docids: {', '.join(unknown)}")
+        problems += [Problem(path, number, fault) for fault in faults]
+    problems.sort(key=lambda problem: problem.line or 0)
+    if missing := [qid for qid in dict.fromkeys(eval_ids) if qid not in rows]:
         what = f"{len(missing)} of the {len(known)} queries have no line: eval_id {', '.join(missing)}"
         problems.append(Problem(path, None, what))
     return problems
+
+
+def read_submission(path: Path) -> list[SubmissionRow]:
+    """The rows of a submission file of any origin, in the order of their ids; the references are not read.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    InputProblems
+        Every fault of its form that `submission_faults` names too.
+    """
+    rows, problems = _read(path)
+    if problems:
+        raise InputProblems(problems, f"correct {path.name}, then check it with `sunwi validate {path}`")
+    return sorted((row for _, row in rows.values()), key=SubmissionRow.sort_key)
+
+
+def _read(path: Path) -> tuple[dict[str, tuple[int, SubmissionRow]], list[Problem]]:
+    """Query id to line and row, and the faults of form: JSON, field types, repeated ids."""
+    if not path.is_file():
+        raise DataError(f"{path} is not a file", "give the path of a submission (.jsonl or .csv)")
+    rows: dict[str, tuple[int, SubmissionRow]] = {}
+    problems: list[Problem] = []
+    with path.open("rb") as lines:
+        if lines.read(2) in OTHER_MARKS:  # every line would be named, and none of them helps
+            return rows, [Problem(path, None, "the file is UTF-16; write it in UTF-8")]
+        lines.seek(0)
+        for number, raw in enumerate(lines, start=1):
+            content, fault = _object(raw)
+            if content is None:
+                problems.append(Problem(path, number, fault))
+                continue
+            faults = _row_faults(content)
+            qid = _eval_id(content)
+            if qid is None:
+                found = content.get("eval_id")
+                faults.append(f"field 'eval_id': expected a whole number or text, found {found!r}")
+            elif qid in rows:
+                faults.append(f"eval_id {qid!r} is on line {rows[qid][0]} already")
+            if qid is not None and qid not in rows:
+                topk = content.get("topk")
+                rows[qid] = (
+                    number,
+                    SubmissionRow.model_construct(
+                        eval_id=content["eval_id"],
+                        standalone_query=str(content.get("standalone_query", "")),
+                        topk=[docid for docid in topk if isinstance(docid, str)]
+                        if isinstance(topk, list)
+                        else [],
+                    ),
+                )
+            problems += [Problem(path, number, fault) for fault in faults]
+    return rows, problems
 
 
 def _object(raw: bytes) -> tuple[dict[str, Any] | None, str]:
@@ -78,7 +118,7 @@ def _object(raw: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, f"the line is no UTF-8 (byte {error.start + 1})"
     except json.JSONDecodeError as error:
         return None, f"the line is no JSON: {error.msg} at column {error.colno}"
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, f"the line is no JSON: {error}"
     return (row, "") if isinstance(row, dict) else (None, f"expected a JSON object, found {row!r}")
 
@@ -102,7 +142,7 @@ def _eval_id(row: dict[str, Any]) -> str | None:
     )
 
 
-def _row_faults(row: dict[str, Any], documents: Collection[str], k: int) -> list[str]:
+def _row_faults(row: dict[str, Any]) -> list[str]:
     faults = [
         f"field '{name}': expected text, found {row[name]!r}"
         for name in TEXTS
@@ -113,10 +153,5 @@ def _row_faults(row: dict[str, Any], documents: Collection[str], k: int) -> list
     topk = row.get("topk")
     if not isinstance(topk, list) or not all(isinstance(docid, str) for docid in topk):
         return [*faults, f"field 'topk': expected a list of docids, found {topk!r}"]
-    if len(topk) > k:
-        faults.append(f"topk has {len(topk)} documents, at most {k} are taken")
     repeated = sorted({docid for docid in topk if topk.count(docid) > 1})
-    unknown = sorted({docid for docid in topk if docid not in documents})
-    faults += [f"topk repeats {', '.join(repeated)}"] if repeated else []
-    faults += [f"topk has unknown docids: {', '.join(unknown)}"] if unknown else []
-    return faults
+    return [*faults, f"topk repeats {', '.join(repeated)}"] if repeated else faults

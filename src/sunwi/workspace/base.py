@@ -45,8 +45,8 @@ class Workspace:
         """What `load` gives, called at the first use of the key."""
         if key not in self._kept:
             self._kept[key] = load()
-        found: T = self._kept[key]
-        return found
+        loaded: T = self._kept[key]
+        return loaded
 
 
 class Loader(Protocol[P, T_co]):

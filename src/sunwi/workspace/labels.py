@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sunwi.errors import DataError
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.reading import Sections
 from sunwi.paths import PREPARED
@@ -20,10 +21,10 @@ class _Settings(Sections):
 @loaded_once
 def natural(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
     """People's judged questions of the split dev or test."""
-    asked = understood(workspace) if split == "test" else dev_understood(workspace)
+    dialogues = understood(workspace) if split == "test" else dev_understood(workspace)
     qrels = read_qrels(workspace.path(PREPARED) / ("qrels.tsv" if split == "test" else "dev_qrels.tsv"))
     tokenizer = workspace.params(_Settings).bm25.tokenizer
-    return natural_questions(asked, qrels, passages(workspace), split, tokenizer)
+    return natural_questions(dialogues, qrels, passages(workspace), split, tokenizer)
 
 
 @loaded_once
@@ -33,8 +34,20 @@ def synthetic(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
 
 
 def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
-    """Natural and synthetic dev questions."""
-    return natural(workspace, "dev") + synthetic(workspace, "dev")
+    """Natural and synthetic dev questions.
+
+    Raises
+    ------
+    DataError
+        If there is none, before anything is trained: every choice of the pipeline is made on them.
+    """
+    if not (dev_questions := natural(workspace, "dev") + synthetic(workspace, "dev")):
+        count, corpus = len(questions(workspace)), len(passages(workspace))
+        what = f"there is no dev question: of {count} questions on {corpus} passages none is in the dev split"
+        give = "give dev_queries.jsonl and dev_qrels.tsv with the corpus"
+        step = "raise qa.dev_share" if count else "see in metrics/qa.json why no question was kept"
+        raise DataError(what, f"{step}, import more passages, or {give}")
+    return dev_questions
 
 
 def labels(workspace: Workspace) -> list[LabelledQuestion]:
@@ -45,10 +58,10 @@ def labels(workspace: Workspace) -> list[LabelledQuestion]:
 def relevant_passages(workspace: Workspace) -> dict[str, list[str]]:
     """Question id to the ids of the passages that answer it, of all splits but test."""
     docids = passages(workspace).docids
-    return {label.qid: [docids[at] for at in label.relevant] for label in labels(workspace)}
+    return {label.qid: [docids[position] for position in label.relevant] for label in labels(workspace)}
 
 
 def relevant_groups(workspace: Workspace) -> dict[str, set[str]]:
     """Question id to the documents that answer it, a chunk standing for its document."""
     groups = passages(workspace).groups
-    return {label.qid: {groups[at] for at in label.relevant} for label in labels(workspace)}
+    return {label.qid: {groups[position] for position in label.relevant} for label in labels(workspace)}

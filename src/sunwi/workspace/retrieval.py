@@ -38,17 +38,17 @@ def question_vectors(workspace: Workspace, which: Which) -> Vectors:
 
 def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None = None) -> SearchPipeline:
     """BM25, dense and question index in this process; M3's term weights by `lexical`."""
-    settings, asked, corpus = workspace.params(_Settings), questions(workspace), passages(workspace)
+    settings, kept_questions, corpus = workspace.params(_Settings), questions(workspace), passages(workspace)
     index = (
         question_vectors(workspace, which),
-        [question.qid for question in asked],
-        [question.docid for question in asked],
+        [question.qid for question in kept_questions],
+        [question.docid for question in kept_questions],
     )
-    texts = [question.question for question in asked]
+    texts = [question.question for question in kept_questions]
     lengths = (settings.encoder.query_max_length, settings.encoder.max_length)
     extra = [M3LexicalRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
-    kept = cache_dir() / "indexes" if settings.search.keep_indexes else None
+    cache = cache_dir() / "indexes" if settings.search.keep_indexes else None
     return build_pipeline(
-        corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, texts, extra, kept,
+        corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, texts, extra, cache,
         engine_of(settings.compute),
     )  # fmt: skip

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sunwi.errors import SunwiError
 from sunwi.paths import TIMING
 from sunwi.records.files import write_lines
+from sunwi.system_errors import reported
 from sunwi.workspace.base import Workspace
 
 
@@ -20,16 +19,15 @@ from sunwi.workspace.base import Workspace
 def stage(name: str) -> Iterator[Workspace]:
     """The workspace of the current folder, for the time of one stage.
 
-    Errors that a user can act on are a sentence with the next step and exit code 1, as on the command line.
+    Errors that a user can act on are a sentence with the next step and exit code 1, as on the command line
+    (`sunwi.system_errors.reported`).
     Seconds and peak memory go to metrics/timing, which is neither compared nor committed.
     """
     workspace = Workspace()
     start = time.perf_counter()
-    try:
+    with reported():
         yield workspace
-    except SunwiError as error:
-        print(error, file=sys.stderr)  # noqa: T201  a stage is a command
-        raise SystemExit(1) from None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    facts: dict[str, Any] = {"seconds": round(time.perf_counter() - start, 1), "peak_memory_mb": round(peak)}
-    write_lines(workspace.path(TIMING) / f"{name}.json", [json.dumps(facts)])
+        seconds = round(time.perf_counter() - start, 1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        facts: dict[str, Any] = {"seconds": seconds, "peak_memory_mb": round(peak)}
+        write_lines(workspace.path(TIMING) / f"{name}.json", [json.dumps(facts)])

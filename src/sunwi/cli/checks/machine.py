@@ -41,7 +41,7 @@ def _cpus() -> Finding:
 def _memory() -> Finding:
     total = usable_memory()
     if total is None:
-        return Finding(TOPIC, "memory", "note", "this system does not tell")
+        return Finding(TOPIC, "memory", "note", "not known on this system")
     if total < TRAINING_MEMORY:
         fix = "dvc exp run -S train_embedder.enabled=false -S train_reranker.enabled=false"
         return Finding(TOPIC, "memory", "note", f"{size(total)}; training wants {size(TRAINING_MEMORY)}", fix)

@@ -35,7 +35,7 @@ def check_encoder(spec: str) -> Finding:
 
         if spec == SPEC:
             return Finding(TOPIC, name, "ok", spec)
-        return Finding(TOPIC, name, "missing", f"{spec} is no builtin model", "sunwi recipe embedded")
+        return Finding(TOPIC, name, "missing", f"{spec} is not a builtin model", "sunwi recipe embedded")
     if Path(spec).is_dir():
         return Finding(TOPIC, name, "ok", f"{spec}, {size(_size_of(Path(spec)))}")
     if spec.count("/") != 1 or spec.startswith((".", "/", "models/")):

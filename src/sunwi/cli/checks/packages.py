@@ -42,7 +42,11 @@ def _declared(pyproject: Path) -> tuple[list[Any], dict[str, list[Any]]] | None:
     except PackageNotFoundError:
         return None
     requirements = [Requirement(line) for line in lines]
-    return [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})], {}
+    return [
+        requirement
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ], {}
 
 
 def _tested(constraints: Path) -> dict[str, str]:
@@ -67,27 +71,27 @@ def _dependency(requirement: Any, tested: dict[str, str], install: str) -> Findi
     from packaging.version import Version
 
     name, wanted = requirement.name, str(requirement.specifier) or "any version"
-    found = _installed(name)
-    if found is None:
+    version = _installed(name)
+    if version is None:
         return Finding(TOPIC, name, "missing", f"not installed; wants {wanted}", install)
-    if not requirement.specifier.contains(found, prereleases=True):
-        return Finding(TOPIC, name, "missing", f"{found}; wants {wanted}", install)
+    if not requirement.specifier.contains(version, prereleases=True):
+        return Finding(TOPIC, name, "missing", f"{version}; wants {wanted}", install)
     pin = tested.get(canonicalize_name(name))
     # A build's own label (2.13.0+cpu, +cu128) is no other version.
-    if pin is not None and Version(pin).public != Version(found).public:
-        return Finding(TOPIC, name, "note", f"{found}; tested with {pin}", install)
-    return Finding(TOPIC, name, "ok", f"{found} ({wanted})")
+    if pin is not None and Version(pin).public != Version(version).public:
+        return Finding(TOPIC, name, "note", f"{version}; tested with {pin}", install)
+    return Finding(TOPIC, name, "ok", f"{version} ({wanted})")
 
 
 def _extra(name: str, requirements: list[Any]) -> Finding:
     label, fix = f"extra {name}", f"pip install 'sunwi[{name}]'"
-    absent = [one.name for one in requirements if _installed(one.name) is None]
+    absent = [requirement.name for requirement in requirements if _installed(requirement.name) is None]
     if absent:
         return Finding(TOPIC, label, "note", f"not installed: {', '.join(absent)}", fix)
     wrong = [
-        f"{one.name} {found}; wants {one.specifier}"
-        for one in requirements
-        if not one.specifier.contains(found := _installed(one.name), prereleases=True)
+        f"{requirement.name} {version}; wants {requirement.specifier}"
+        for requirement in requirements
+        if not requirement.specifier.contains(version := _installed(requirement.name), prereleases=True)
     ]
     if wrong:
         return Finding(TOPIC, label, "note", ", ".join(wrong), fix)

@@ -12,6 +12,7 @@ from sunwi.errors import ParamsError
 from sunwi.params.loading import load_params
 from sunwi.params.whole import Params
 from sunwi.runtime import cache_dir
+from sunwi.system_errors import system_fault
 
 TOPIC = "project"
 
@@ -26,6 +27,10 @@ def check_params(path: Path) -> tuple[Params | None, list[Finding]]:
     except ParamsError as error:
         fix = f"correct the key in {path}" if error.next_step == error.CORRECT else error.next_step
         return None, [Finding(TOPIC, path.name, "missing", fault, fix) for fault in error.faults]
+    except (OSError, UnicodeDecodeError) as error:
+        fault = system_fault(error)
+        assert fault is not None  # it knows both
+        return None, [Finding(TOPIC, path.name, "missing", fault.found, fault.next_step)]
     return params, [Finding(TOPIC, path.name, "ok", "valid")]
 
 

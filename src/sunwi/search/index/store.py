@@ -35,9 +35,14 @@ def load_vectors(path: Path, rows: int) -> Vectors:
     Raises
     ------
     DataError
-        If the file has another number of rows than the texts that it belongs to.
+        If the file is damaged, or has another number of rows than the texts that it belongs to.
     """
-    vectors: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        vectors: Vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise DataError(
+            f"{path} is damaged ({error})", "delete it, and run dvc repro to encode again"
+        ) from error
     if len(vectors) != rows:
         raise DataError(f"{path} has {len(vectors)} rows, expected {rows}", "run dvc repro to encode again")
     return vectors
