@@ -6,7 +6,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-VARIANTS = ("submissions.", "combinations.")  # sections whose entries a recipe may add and take away
+# Sections whose entries a recipe may add and take away.
+VARIANTS = ("baselines.", "promoted.", "submissions.", "combinations.")
 
 
 @dataclass(frozen=True, slots=True)

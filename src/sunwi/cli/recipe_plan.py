@@ -16,7 +16,7 @@ from sunwi.params.tracking import MISSING, value_of
 from sunwi.params.whole import Params
 
 WAY_BACK = "embedded"  # the recipe whose sections are those of all recipes
-VARIANTS = ("submissions", "combinations")
+VARIANTS = ("baselines", "promoted", "submissions", "combinations")
 WHOLE = ("retrievers", "swap", "union")  # an entry with one of these is a variant; without, it changes one
 
 

@@ -41,7 +41,7 @@ VARIANTS_HEAD = """\
 A change runs the variant's own stage again, then what shows it: `score`, `diagnose`, `report`.
 """
 VARIANTS: dict[str, type[BaseModel]] = {
-    "submissions.NAME": SubmissionParams,
+    "baselines.NAME, promoted.NAME, submissions.NAME": SubmissionParams,
     "combinations.NAME": CombinationParams,
     "combinations.NAME.swap": Swap,
     "combinations.NAME.union": UnionPool,
