@@ -6,12 +6,16 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %s: make setup PYTHON=python3.11" % sys.version.split()[0])'
 	@$(PYTHON) scripts/set_up.py
+
+# What search gives without any training, scored and on a page, in minutes: data/baseline/index.html
+baseline: setup
+	dvc repro baseline
 
 repro: setup
 	dvc repro
