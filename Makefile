@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro baseline legal-finance test test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
@@ -39,9 +39,14 @@ PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reor
 test: setup
 	$(PYTEST)
 
+# Tests that start and break processes of Ray, a few minutes; CI does not run them.
+test-heavy: setup
+	pytest -n 0 -m heavy tests
+
 # The same tests as on CPUs with fewer instructions: environment variables limit the libraries to AVX2, and to AVX-512
 # without AMX. If this CPU has no more than that, a run repeats `make test`.
-CPU_KIND_TESTS := tests/models tests/train/sparse/test_export.py tests/cli/test_doctor.py
+CPU_KIND_TESTS := tests/models/cpu tests/models/test_encoder.py tests/models/test_pair_models.py tests/models/test_precision.py \
+	tests/train/sparse/test_export.py tests/cli/test_doctor.py
 test-cpu-kinds: setup
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) $(CPU_KIND_TESTS)
 	ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 $(PYTEST) $(CPU_KIND_TESTS)

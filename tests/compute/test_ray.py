@@ -40,6 +40,9 @@ from sunwi.search.pipeline import build_pipeline
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
+heavy = (
+    pytest.mark.heavy
+)  # a worker's start costs seconds; CI compares the bytes, `make test-heavy` breaks things
 PARAMS = ComputeParams(engine="ray", workers=2, cpus_per_worker=1, batches_per_task=1, max_restarts=1)
 
 
@@ -194,16 +197,19 @@ class Deadly:
         return batch * batch
 
 
+@heavy
 def test_a_killed_worker_changes_nothing(engine: RayExecutor, tmp_path: Path) -> None:
     assert list(engine.map(Deadly(5, tmp_path), range(12))) == [number**2 for number in range(12)]
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@heavy
 def test_a_batch_that_always_kills_its_worker_ends_the_run(lone_worker: RayExecutor, tmp_path: Path) -> None:
     with pytest.raises(ComputeError, match=r"more often than compute\.max_restarts 1"):
         list(lone_worker.map(Deadly(1, tmp_path, times=100), range(3)))
 
 
+@heavy
 def test_batches_are_made_as_workers_get_free(engine: RayExecutor) -> None:
     made = 0
 
@@ -238,6 +244,7 @@ def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+@heavy
 def test_a_reader_that_is_lost_begins_anew(lone_worker: RayExecutor) -> None:
     results = lone_worker.map(abs, iter(range(40)))
     assert [next(results) for _ in range(10)] == list(range(10))
@@ -245,6 +252,7 @@ def test_a_reader_that_is_lost_begins_anew(lone_worker: RayExecutor) -> None:
     assert list(results) == list(range(10, 40))
 
 
+@heavy
 def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayExecutor) -> None:
     results = lone_worker.map(abs, iter(range(40)))
     next(results)
@@ -253,6 +261,7 @@ def test_batches_that_can_no_longer_be_handed_out_end_the_run(lone_worker: RayEx
         list(results)
 
 
+@heavy
 def test_results_that_nobody_wants_any_more_leave_nothing_behind(
     lone_worker: RayExecutor, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -301,6 +310,7 @@ print(sorted(node["NodeID"] for node in ray.nodes()))
 """
 
 
+@heavy
 def test_an_existing_cluster_is_reached_by_its_address_and_quietly(cluster: str, tmp_path: Path) -> None:
     import ray
 
@@ -324,6 +334,7 @@ raise SystemExit(3)
 """
 
 
+@heavy
 def test_a_process_that_ends_in_the_middle_ends_with_its_own_code(cluster: str) -> None:
     told = {"capture_output": True, "text": True, "timeout": 120}
     done = subprocess.run([sys.executable, "-c", LEAVE, cluster], check=False, **told)
