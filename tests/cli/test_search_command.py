@@ -151,7 +151,7 @@ def test_an_unprepared_source_is_prepared_on_the_fly(project: Path) -> None:
     assert (answer["corpus"], answer["prepared"]) == ("raw", False)
     assert answer["results"][0]["snippet"] == "산소를 나른다."
     text = CliRunner().invoke(app, ["search", QUESTION, "--mode", "bm25"]).output
-    assert "data/prepared is not there yet" in text
+    assert "data/prepared does not exist yet" in text
 
 
 def test_the_text_names_every_component(project: Path) -> None:

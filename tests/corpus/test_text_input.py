@@ -217,12 +217,12 @@ def test_no_control_character_reaches_the_terminal(tmp_path: Path, monkeypatch: 
     lines(tmp_path / "d.jsonl", {"docid": "1", "content": "글", f"x{evil}": 1})
     result = CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl", "--out", "o1"])
     assert result.exit_code == 0, result.output
-    assert "\\x1b[2J\\u202e\\ud83d" in result.output
+    assert "\\u001b[2J\\u202e\\ud83d" in result.output
     lines(
         tmp_path / "d.jsonl", {"docid": "1", "content": "글", "title": 3}, {"docid": f"{evil}", "content": 2}
     )
     (tmp_path / "d\x1b[2J.jsonl").write_bytes((tmp_path / "d.jsonl").read_bytes())
     failed = CliRunner().invoke(import_app, ["competition", "--documents", "d\x1b[2J.jsonl", "--out", "o2"])
     assert failed.exit_code == 1
-    assert "d\\x1b[2J.jsonl:1" in failed.output
+    assert "d\\u001b[2J.jsonl:1" in failed.output
     assert not any(char in result.output + failed.output for char in "\x1b\u202e\ud83d")

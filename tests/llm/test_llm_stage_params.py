@@ -20,5 +20,8 @@ def test_stages_that_ask_declare_models_and_prices() -> None:
             for param in stage["params"]:  # a name, or a file with its names
                 declared |= set(next(iter(param.values()))) if isinstance(param, dict) else {param}
             asking[name] = declared
-    assert sorted(asking) == ["augment_failures", "combine", "generate_qa", "submit", "understand_queries"]
+    assert sorted(asking) == [
+        "augment_failures", "combine", "generate_qa", "submit", "submit_baseline", "submit_promoted",
+        "understand_queries",
+    ]  # fmt: skip
     assert {name: READ - declared for name, declared in asking.items() if READ - declared} == {}
