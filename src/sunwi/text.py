@@ -241,6 +241,7 @@ _SECTION = "\x1d"  # separates the morphemes from the compounds in a cached row;
 
 def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:
     """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
+
     def analysed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
         for part in parts:
             yield map(_to_row, kiwi().tokenize([texts[row] for row in part]))

@@ -1,4 +1,4 @@
-"""A file's hash, computed once for as long as the file stays as it is: a model's weights take a CPU second."""
+"""The hash of a large file, computed once while the file stays the same: weights take a CPU second."""
 
 from __future__ import annotations
 
