@@ -212,7 +212,7 @@ def test_a_pooling(newcomers: Newcomers, tmp_path: Path, own_cache: Path) -> Non
         POOLINGS,
         "max",
         """
-        from sunwi.models.pooling import Pooling
+        from sunwi.models.poolings import Pooling
 
         def largest(hidden, mask):
             return hidden.masked_fill(mask.unsqueeze(-1) == 0, float("-inf")).max(dim=1).values

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,12 @@ def overlap(question: Iterable[str], passage: Iterable[str]) -> float:
 
 
 @lru_cache(maxsize=1)
+def kiwi_version() -> str:
+    """The analyser's version, by its package's metadata: rows that are cached need no analyser loaded."""
+    return version("kiwipiepy")
+
+
+@lru_cache(maxsize=1)
 def kiwi() -> Kiwi:
     """The morphological analyser, loaded once a process."""
     from kiwipiepy import Kiwi
@@ -234,13 +241,12 @@ _SECTION = "\x1d"  # separates the morphemes from the compounds in a cached row;
 
 def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[str]]]:
     """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
-    from kiwipiepy import __version__ as kiwi_version
 
     def analysed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
         for part in parts:
             yield map(_to_row, kiwi().tokenize([texts[row] for row in part]))
 
-    keys = [text_hash(kiwi_version, TOKENISER_VERSION, text) for text in texts]
+    keys = [text_hash(kiwi_version(), TOKENISER_VERSION, text) for text in texts]
     with RowCache("morphemes") as cache:
         return [_from_row(row) for row in cache.fill(keys, analysed, COMMIT, label=label)]
 
@@ -269,14 +275,12 @@ def sentences_of(texts: Sequence[str]) -> list[list[str]]:
 
 
 def _sentences_of(texts: Sequence[str]) -> list[list[str]]:
-    from kiwipiepy import __version__ as kiwi_version
-
     def split(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
         for part in parts:
             found = kiwi().split_into_sents([texts[row] for row in part])
             lists = ([sentence.text for sentence in of_text] for of_text in found)
             yield (json.dumps(row, ensure_ascii=False).encode("utf-8") for row in lists)
 
-    keys = [text_hash(kiwi_version, text) for text in texts]
+    keys = [text_hash(kiwi_version(), text) for text in texts]
     with RowCache("sentences") as cache:
         return [json.loads(row) for row in cache.fill(keys, split, COMMIT)]

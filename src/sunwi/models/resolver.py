@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models import builtin
 from sunwi.models.heads import STEMS, head_file
+from sunwi.models.kept_hash import kept_hash
 from sunwi.models.loading import read_settings, refuse_own_code
 from sunwi.models.pooling import POOLINGS
 from sunwi.models.spec import ModelInfo
-from sunwi.runtime import file_hash
 
 # What a model's files leave unsaid: families trained with prefixes, or pooled otherwise than by the mean.
 FAMILIES: tuple[tuple[str, str, str, str], ...] = (
@@ -131,12 +130,6 @@ def content_hash(folder: Path) -> str:
     paths = sorted({path for pattern in _HASHED for path in folder.glob(pattern)})
     digest = hashlib.sha256()
     for path in paths:
-        stat = path.stat()
         digest.update(path.relative_to(folder).as_posix().encode("utf-8"))
-        digest.update(_hash_once(str(path.resolve()), stat.st_size, stat.st_mtime_ns).encode("ascii"))
+        digest.update(kept_hash(path).encode("ascii"))
     return digest.hexdigest()
-
-
-@lru_cache(maxsize=256)
-def _hash_once(path: str, size: int, modified: int) -> str:  # noqa: ARG001  size and time are the key
-    return file_hash(Path(path))

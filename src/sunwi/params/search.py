@@ -29,5 +29,5 @@ class SearchParams(Section):
     """Tries of a request."""
     timeout: PositiveFloat = 30.0
     """Seconds to wait for one request."""
-    keep_indexes: bool = False
-    """Keep built indexes beside the row caches, for 100,000 passages and more."""
+    keep_indexes: bool = True
+    """Keep built indexes beside the row caches: a stage reads what an earlier one built."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Hashable
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ def load_text(text: str, path: Path | str) -> dict[str, Any]:
         If it is no YAML mapping, with the line.
     """
     try:
-        content = yaml.load(text, Loader)  # noqa: S506  a subclass of the safe loader
+        content = deepcopy(_parsed(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark else ""
@@ -100,6 +102,12 @@ def load_text(text: str, path: Path | str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ParamsError(path, [f"expected a mapping of sections, found {type(content).__name__}"])
     return content
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    # A stage reads the same two files once for each kind of sections: parsing is the slow part.
+    return yaml.load(text, Loader)  # noqa: S506  a subclass of the safe loader
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -179,8 +179,11 @@ def build_pipeline(
 
 
 def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> Bm25Retriever:
-    if kept:
+    def index() -> Bm25:
+        if kept is None:
+            return Bm25(term_stream(passages.texts, params.tokenizer), params)
         from sunwi.search.index_cache import kept_bm25
 
-        return Bm25Retriever(kept_bm25(kept, passages.texts, params))
-    return Bm25Retriever(Bm25(term_stream(passages.texts, params.tokenizer), params))
+        return kept_bm25(kept, passages.texts, params)
+
+    return Bm25Retriever(index)

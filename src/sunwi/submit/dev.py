@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from sunwi.llm.client import LlmClient
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.score.competition_map import competition_map
 from sunwi.score.relevance import relevant_documents
@@ -14,6 +14,9 @@ from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import prepared
 from sunwi.workspace.llm import recorded_usage
 from sunwi.workspace.questions import dev_understood, understood
+
+if TYPE_CHECKING:
+    from sunwi.llm.client import LlmClient
 
 
 def build_with_dev(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from sunwi.llm.client import LlmClient
 from sunwi.params.llm import LlmParams
 from sunwi.params.reading import Sections
 from sunwi.paths import TIMING
 from sunwi.records.files import write_json
 from sunwi.workspace.base import Workspace
+
+if TYPE_CHECKING:
+    from sunwi.llm.client import LlmClient
 
 
 class _Settings(Sections):
@@ -19,6 +22,8 @@ class _Settings(Sections):
 
 def llm_client(workspace: Workspace) -> LlmClient:
     """A client of the model that section `llm` names."""
+    from sunwi.llm.client import LlmClient  # with asyncio: most stages ask no LLM
+
     return LlmClient(workspace.params(_Settings).llm)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sunwi.models.pooling import Pooling
+from sunwi.models.poolings import Pooling
 
 if TYPE_CHECKING:
     import torch

@@ -23,11 +23,9 @@ def candidate_key(document: Document, groups: Collection[str], seed: int) -> str
 @cache
 def _rules() -> str:
     """Hash of the templates' own source and the analyser's version: whoever edits a rule raises no number."""
-    from kiwipiepy import __version__ as kiwi_version
-
     sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(josa.__file__), Path(text.__file__)]
     return text_hash(
-        kiwi_version, str(MIN_CHARS), *(source.read_text(encoding="utf-8") for source in sources)
+        text.kiwi_version(), str(MIN_CHARS), *(source.read_text(encoding="utf-8") for source in sources)
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,7 @@ from sunwi.params.bm25 import Bm25Params
 from sunwi.search.index.terms import index_terms, term_weight
 from sunwi.search.top import top
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 __all__ = ["Bm25", "index_terms", "save_bm25", "top"]
-
-CELLS = 16_000_000  # scores held at a time at most: 128 MB with their positions
 
 
 class Bm25:
@@ -31,43 +27,51 @@ class Bm25:
     8 a distinct term of a document when it stands.
     """
 
-    BLOCK = 2048  # queries at most whose sparse scores are held at a time
-
     def __init__(self, documents: Iterable[Sequence[str]], params: Bm25Params) -> None:
-        self._take(_indexed(documents, params), params)
+        index = _indexed(documents, params)
+        self._take(index.scores, index.vocab_dict, params)
 
     @classmethod
     def load(cls, folder: Path, params: Bm25Params) -> Bm25:
         """An index that `save_bm25` wrote, memory-mapped: a query reads the rows of its terms alone."""
-        import bm25s
-
         loaded = cls.__new__(cls)
-        loaded._take(bm25s.BM25.load(folder, mmap=True, show_progress=False), params)
+        # Read without bm25s, whose import loads numba: half a CPU second.
+        names = ("data", "indices", "indptr")
+        impacts = {name: np.load(folder / f"{name}.csc.index.npy", mmap_mode="r") for name in names}
+        impacts["num_docs"] = json.loads((folder / "params.index.json").read_text("utf-8"))["num_docs"]
+        loaded._take(impacts, json.loads((folder / "vocab.index.json").read_text("utf-8")), params)
         return loaded
 
-    def _take(self, index: Any, params: Bm25Params) -> None:
-        from scipy.sparse import csr_matrix
-
-        impacts = index.scores  # bm25s scores eagerly: one row of impacts a term
-        count = len(impacts["indptr"]) - 1
+    def _take(self, impacts: Mapping[str, Any], vocabulary: dict[str, int], params: Bm25Params) -> None:
         self.size = int(impacts["num_docs"])
-        self._vocabulary: dict[str, int] = index.vocab_dict
-        if self._vocabulary.get("", 0) >= count:  # bm25s adds a term that has no row
-            del self._vocabulary[""]
+        # One row of impacts a term (bm25s scores eagerly): those of row t are at indptr[t] to indptr[t + 1].
+        # Plain views: a slice of a memory-mapped array costs ten times as much.
+        names = ("data", "indices", "indptr")
+        self._impacts, self._documents, self._ends = (np.asarray(impacts[name]) for name in names)
+        count = len(self._ends) - 1
+        self._vocabulary = vocabulary
+        if vocabulary.get("", 0) >= count:  # bm25s adds a term that has no row
+            del vocabulary[""]
         self._weights = np.empty(count, dtype=np.float32)  # of a query's terms
-        for term, at in self._vocabulary.items():
-            self._weights[at] = term_weight(term, params.bigram_weight)
-        arrays = (impacts["data"], impacts["indices"], impacts["indptr"])
-        self._impacts = csr_matrix(arrays, shape=(count, self.size))  # [terms, documents]
+        for term, row in vocabulary.items():
+            self._weights[row] = term_weight(term, params.bigram_weight)
 
     def scores(self, query: Sequence[str]) -> npt.NDArray[np.float32]:
         """BM25 of every document, shape [documents]; a term counts as often as the query has it."""
-        row: npt.NDArray[np.float32] = self.all_scores([query])[0]
-        return row
+        return self.all_scores([query])[0]
 
     def all_scores(self, queries: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
         """BM25 of every document for each query, shape [queries, documents]."""
-        scores: npt.NDArray[np.float32] = self._sparse_scores(queries).toarray()
+        scores = np.zeros((len(queries), self.size), dtype=np.float32)
+        for of_query, query in zip(scores, queries, strict=True):
+            # Nearly as fast as scipy's sparse product, whose import takes longer than the queries of a variant.
+            rows = [self._vocabulary[term] for term in query if term in self._vocabulary]
+            if postings := [slice(self._ends[row], self._ends[row + 1]) for row in rows]:
+                documents = np.concatenate([self._documents[part] for part in postings])
+                weighted = [
+                    self._weights[row] * self._impacts[part] for row, part in zip(rows, postings, strict=True)
+                ]
+                np.add.at(of_query, documents, np.concatenate(weighted))  # in the order of the terms
         return scores
 
     def search(
@@ -75,33 +79,14 @@ class Bm25:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Positions and scores of the best documents, shapes [queries, min(depth, documents)].
 
-        Ties are broken by the document's position.
+        Ties are broken by the document's position. The scores of one query are held at a time.
         """
         depth = min(depth, self.size)
         positions = np.empty((len(queries), depth), dtype=np.int64)
-        best = np.zeros((len(queries), depth), dtype=np.float32)
-        block = max(1, min(self.BLOCK, CELLS // self.size))
-        for start in range(0, len(queries), block):
-            found = self._sparse_scores(queries[start : start + block])
-            for at, (first, end) in enumerate(zip(found.indptr[:-1], found.indptr[1:], strict=True)):
-                matched = found.indices[first:end]
-                order, values = top(found.data[first:end], depth, matched)
-                positions[start + at, : len(order)] = order
-                best[start + at, : len(order)] = values
-                if len(order) < depth:  # the rest have no term of the query: score 0, by position
-                    head = np.arange(min(self.size, depth + len(matched)))
-                    silent = np.setdiff1d(head, matched, assume_unique=True)
-                    positions[start + at, len(order) :] = silent[: depth - len(order)]
+        best = np.empty((len(queries), depth), dtype=np.float32)
+        for row, query in enumerate(queries):
+            positions[row], best[row] = top(self.scores(query), depth)
         return positions, best
-
-    def _sparse_scores(self, queries: Sequence[Sequence[str]]) -> csr_matrix:
-        from scipy.sparse import csr_matrix
-
-        rows = [[self._vocabulary[term] for term in query if term in self._vocabulary] for query in queries]
-        ends = np.cumsum([0, *(len(row) for row in rows)])
-        terms = np.array([term for row in rows for term in row], dtype=np.int32)
-        asked = csr_matrix((self._weights[terms], terms, ends), shape=(len(rows), self._impacts.shape[0]))
-        return asked @ self._impacts
 
 
 def save_bm25(documents: Iterable[Sequence[str]], params: Bm25Params, folder: Path) -> None:
