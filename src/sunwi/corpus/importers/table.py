@@ -45,9 +45,9 @@ def read_table(
     ----------
     content, docid, title, src
         Names of the table's columns, in any Unicode normal form; other columns are counted as not used.
-        Without `docid` the ids are made from the content's hash, and the second of two same contents has an id that ends in "-2".
-        Plain text has no columns, and naming one is a fault: passages are separated by empty lines, or else
-        each line is one.
+        Without `docid` the ids are made from the content's hash, and the second of two same contents has an
+        id that ends in "-2". Plain text has no columns, and naming one is a fault: passages are separated by
+        empty lines, or else each line is one.
     """
     draft = Draft()
     named = {"content": content, "docid": docid, "title": title, "src": src}
