@@ -34,6 +34,8 @@ from sunwi.params.whole import Params
 from sunwi.qa.generate import QaResult, QaSources, generate_questions
 from sunwi.records.corpus import Document
 
+DIMENSIONS = 384  # of the builtin encoder: to read its configuration would cost an import
+
 
 class DrawnVectors(Encoder):
     """Unit vectors drawn by a seed of their text, for the cost of everything beside the model."""
@@ -47,10 +49,10 @@ class DrawnVectors(Encoder):
         empty: Callable[[tuple[int, int]], Vectors] = in_memory,
     ) -> Vectors:
         """A seeded normal vector of each text, scaled to length 1, shape [texts, dimensions]."""
-        vectors = empty((len(texts), self.dimensions))
+        vectors = empty((len(texts), DIMENSIONS))
         for row, text in enumerate(texts):
             seed = int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8])
-            drawn = np.random.default_rng(seed).standard_normal(self.dimensions)
+            drawn = np.random.default_rng(seed).standard_normal(DIMENSIONS)
             vectors[row] = drawn / np.linalg.norm(drawn)
         self.count.encoded += len(texts)
         return vectors
