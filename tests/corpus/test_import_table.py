@@ -1,4 +1,6 @@
 import gzip
+import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -312,3 +314,40 @@ def test_a_broken_line_of_json_is_never_a_passage(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InputProblems, match=r"t\.txt:[12]: expected"):
             import_source("table", tmp_path / "out", file=path)
+
+
+def test_columns_are_found_whatever_normal_form_the_file_or_the_command_has(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet")
+    openpyxl = pytest.importorskip("openpyxl")
+    parts = {name: unicodedata.normalize("NFD", name) for name in ("번호", "본문", "출처")}
+    row = {parts["번호"]: "가1", parts["본문"]: "물은 얼면 부피가 는다.", parts["출처"]: "책"}
+    csv, lines, parquet, sheet = (tmp_path / name for name in ("a.csv", "a.jsonl", "a.parquet", "a.xlsx"))
+    csv.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+    lines.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    pyarrow.parquet.write_table(pyarrow.table({name: [value] for name, value in row.items()}), parquet)
+    book = openpyxl.Workbook()
+    book.active.append(list(row))
+    book.active.append(list(row.values()))
+    book.save(sheet)
+    expected = [("가1", "물은 얼면 부피가 는다.", "책")]
+    for file in (csv, lines, parquet, sheet):
+        for form in ("NFC", "NFD"):
+            content, docid, src = (unicodedata.normalize(form, name) for name in ("본문", "번호", "출처"))
+            out = tmp_path / f"{file.suffix[1:]}-{form}"
+            import_source("table", out, file=file, content=content, docid=docid, src=src)
+            assert [(row.docid, row.content, row.src) for row in imported(out)] == expected
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_two_columns_of_one_name_in_two_normal_forms_are_a_fault(tmp_path: Path, name: str) -> None:
+    names = ["본문", unicodedata.normalize("NFD", "본문")]
+    path = tmp_path / name
+    rows = {
+        "a.csv": f"{','.join(names)}\n가,나\n",
+        "a.jsonl": json.dumps(dict(zip(names, "가나", strict=True))),
+    }
+    path.write_text(rows[name], encoding="utf-8")
+    with pytest.raises(InputProblems, match=r"2 columns have the name|two fields have names that differ"):
+        import_source("table", tmp_path / "out", file=path, content="본문")
+    assert not (tmp_path / "out").exists()

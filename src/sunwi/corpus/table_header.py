@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,6 +10,11 @@ from sunwi.corpus.draft import Draft, Location
 
 Rows = Iterator[tuple[Location, dict[str, Any]]]
 BLANK_ROWS = "blank rows, passed over"
+
+
+def composed(name: str) -> str:
+    """A column's name in NFC: files of some systems hold Hangul in parts, and nobody types it so."""
+    return unicodedata.normalize("NFC", name)
 
 
 def has_columns(place: Location, header: Iterable[str], wanted: Iterable[str], draft: Draft) -> bool:

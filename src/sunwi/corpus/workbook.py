@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.corpus.draft import Draft, Location
-from sunwi.corpus.table_header import BLANK_ROWS, Rows, has_columns
+from sunwi.corpus.table_header import BLANK_ROWS, Rows, composed, has_columns
 from sunwi.corpus.unpacking import MAX_UNPACKED
 
 Cells = tuple[Any, ...]
@@ -91,7 +91,7 @@ def _filled_rows(path: Path, sheet: Any) -> Iterator[tuple[Location, Cells]]:
 
 
 def _names(cells: Cells) -> list[str]:
-    return ["" if cell is None else str(cell).strip() for cell in cells]
+    return ["" if cell is None else composed(str(cell).strip()) for cell in cells]
 
 
 def _text(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from sunwi.corpus.draft import Draft, Location
 from sunwi.corpus.importer import Importer
 from sunwi.corpus.jsonl import holds_objects, objects_of
-from sunwi.corpus.table_header import BLANK_ROWS, Rows, has_columns
+from sunwi.corpus.table_header import BLANK_ROWS, Rows, composed, has_columns
 from sunwi.corpus.unpacking import PACKED_SUFFIXES, is_workbook
 from sunwi.corpus.workbook import workbook_rows
 from sunwi.records.corpus import Document
@@ -44,15 +44,16 @@ def read_table(
     Parameters
     ----------
     content, docid, title, src
-        Names of the table's columns; other columns are counted as not used. Without `docid` the ids are
-        made from the content's hash, and the second of two same contents has an id that ends in "-2".
-        Plain text has no columns, and naming one is a fault: passages are separated by empty lines, or else
-        each line is one.
+        Names of the table's columns, in any Unicode normal form; other columns are counted as not used.
+        Without `docid` the ids are made from the content's hash, and the second of two same contents has an
+        id that ends in "-2". Plain text has no columns, and naming one is a fault: passages are separated by
+        empty lines, or else each line is one.
     """
     draft = Draft()
     named = {"content": content, "docid": docid, "title": title, "src": src}
-    columns = {"content": CONTENT} | {name: column for name, column in named.items() if column is not None}
-    rows = _rows(file, columns, draft, in_columns=any(column is not None for column in named.values()))
+    given_names = {name: composed(column) for name, column in named.items() if column is not None}
+    columns = {"content": CONTENT} | given_names
+    rows = _rows(file, columns, draft, in_columns=bool(given_names))
     content = columns["content"]
     seen: Counter[str] = Counter()
     for place, given in rows:
@@ -79,7 +80,7 @@ def _rows(path: Path, columns: dict[str, str], draft: Draft, *, in_columns: bool
     if (text := decoded.text) is None:
         return iter(())
     if holds_objects(text):
-        return objects_of(path, decoded, draft)
+        return _composed_objects(objects_of(path, decoded, draft), draft)
     separator = _separator(text, wanted, SEPARATORS.get(suffix))
     if separator is not None:
         return _separated_rows(path, text, separator, wanted, draft)
@@ -90,6 +91,17 @@ def _rows(path: Path, columns: dict[str, str], draft: Draft, *, in_columns: bool
         )
         return iter(())
     return ((place, {columns["content"]: passage}) for place, passage in _passages(path, text))
+
+
+def _composed_objects(objects: Rows, draft: Draft) -> Rows:
+    """Objects with the names of their fields in NFC."""
+    for place, values in objects:
+        fields = {composed(name): value for name, value in values.items()}
+        if len(fields) < len(values):
+            what = "two fields have names that differ in Unicode normal form alone; write each once"
+            draft.problems.append(place.problem(what))
+        else:
+            yield place, fields
 
 
 def _table_suffix(path: Path) -> str:
@@ -112,7 +124,7 @@ def _separator(text: str, wanted: Sequence[str], of_suffix: str | None) -> str |
         if separator is None:
             continue
         try:
-            header: list[str] = next(filter(None, _cells(text, separator)), [])
+            header = list(map(composed, next(filter(None, _cells(text, separator)), [])))
         except csv.Error:
             continue
         # A text may begin with a line "content": a header of a text's suffix has two columns at least.
@@ -182,7 +194,7 @@ def _separated_rows(path: Path, text: str, separator: str, wanted: Iterable[str]
                 if header is not None:
                     draft.counted[f"{path.name}: {BLANK_ROWS}"] += 1
             elif header is None:
-                header = cells
+                header = list(map(composed, cells))
                 if not has_columns(place, header, wanted, draft):
                     return
             elif len(cells) == len(header):
@@ -202,12 +214,14 @@ def _parquet_rows(path: Path, wanted: Iterable[str], draft: Draft) -> Rows:
     number = 0
     try:
         with parquet.ParquetFile(path) as table:
-            if not has_columns(Location(path), table.schema_arrow.names, wanted, draft):
+            names = list(map(composed, table.schema_arrow.names))
+            if not has_columns(Location(path), names, wanted, draft):
                 return
-            for name in sorted(set(table.schema_arrow.names) - set(wanted)):
+            for name in sorted(set(names) - set(wanted)):
                 draft.counted[f"field '{name}' of {path.name} is not used"] += table.metadata.num_rows
-            for batch in table.iter_batches(columns=sorted(set(wanted))):
-                for values in batch.to_pylist():
+            own = [name for name in table.schema_arrow.names if composed(name) in set(wanted)]
+            for batch in table.iter_batches(columns=sorted(own)):
+                for values in batch.rename_columns(list(map(composed, batch.schema.names))).to_pylist():
                     number += 1
                     yield Location(path, inside=f"row {number}"), values
     except (ArrowException, OSError, UnicodeDecodeError) as error:  # OSError: a page that cannot be unpacked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.params.fusion import FusionParams
-from sunwi.search.fusion.normalise import zscore
+from sunwi.search.fusion.normalise import cached_rows, zscore
 from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.ranking_quality import reciprocal_rank
+from sunwi.search.retrievers.base import Scores
 
 RETRIEVERS = ("bm25", "dense", "lexical", "questions")
 GRIDS = ("bm25", "questions", "lexical")  # those with a grid of weights, in the order of its axes
@@ -53,44 +54,84 @@ def fit_fusion(
     DataError
         If there is no dev question.
     """
+    return _fitted(pipeline, [names], queries, labels, params)[0]
+
+
+def _fitted(
+    pipeline: SearchPipeline,
+    sets: Sequence[Sequence[str]],
+    queries: QueryBatch,
+    labels: Sequence[LabelledQuestion],
+    params: FusionParams,
+) -> list[FittedFusion]:
+    """The fit of each set of retrievers; each retriever scores the questions once for all sets."""
     if not labels:
         raise DataError(
             "there is no dev question to fit the fusion on",
             "raise qa.dev_share, or give dev_queries.jsonl and dev_qrels.tsv",
         )
-    chosen = low_overlap(labels, params.low_overlap, params.min_questions)
-    given = dict(
-        zip(GRIDS, (params.bm25_weights, params.question_weights, params.lexical_weights), strict=True)
-    )
-    # rising, because neighbours in the grid are averaged and ties go to the smaller weight
-    grids = [sorted(set(given[name])) if name in names else [0.0] for name in GRIDS]
-    shape = tuple(len(grid) for grid in grids)
-    cells = list(np.ndindex(shape))
-    weights_at = {
-        cell: _weights(names, [grid[at] for grid, at in zip(grids, cell, strict=True)]) for cell in cells
-    }
-    ranks = np.empty((*shape, len(queries)), dtype=np.int64)
-    for rows, components in pipeline.blocks(queries, names):
-        relevant = [label.relevant for label in labels[rows]]
+    grids = [_WeightGrid(names, params, len(queries)) for names in sets]
+    used = sorted({name for names in sets for name in names})
+    for rows, components in pipeline.blocks(queries, used):
         normalised = {name: zscore(of_all) for name, of_all in components.items()}
-        for cell in cells:
-            ranks[*cell, rows] = first_relevant_rank(weighted_total(normalised, weights_at[cell]), relevant)
-    gains = reciprocal_rank(ranks)  # [bm25 weights, question weights, lexical weights, questions]
-    low = gains[..., chosen].mean(axis=-1)
-    best = first_largest(smooth(low))
-    # the columns of the usual set, and the lexical weight where there is one
-    columns = [(at, name) for at, name in enumerate(GRIDS) if name != "lexical" or name in names]
-    curve = [
-        {
-            **{f"{name}_weight": grids[at][cell[at]] for at, name in columns},
-            "low_overlap_mrr": round(float(low[cell]), 6),
-            "all_mrr": round(float(gains[cell].mean()), 6),
+        for part in cached_rows(next(iter(components.values())).shape):  # all cells while the cache has them
+            of_part = {name: scores[part] for name, scores in normalised.items()}
+            start = rows.start + part.start
+            for grid in grids:
+                grid.rank(of_part, labels[start : min(rows.start + part.stop, rows.stop)], start)
+    chosen = low_overlap(labels, params.low_overlap, params.min_questions)
+    return [grid.best(labels, chosen) for grid in grids]
+
+
+class _WeightGrid:
+    """The weights that are tried for one set of retrievers, and each question's rank under each of them."""
+
+    def __init__(self, names: Sequence[str], params: FusionParams, questions: int) -> None:
+        self.names = names
+        given = dict(
+            zip(GRIDS, (params.bm25_weights, params.question_weights, params.lexical_weights), strict=True)
+        )
+        # rising, because neighbours in the grid are averaged and ties go to the smaller weight
+        self.grids = [sorted(set(given[name])) if name in names else [0.0] for name in GRIDS]
+        shape = tuple(len(grid) for grid in self.grids)
+        self.weights = {
+            cell: _weights(names, [grid[place] for grid, place in zip(self.grids, cell, strict=True)])
+            for cell in np.ndindex(shape)
         }
-        for cell in cells
-    ]
-    return FittedFusion(
-        weights_at[best], float(low[best]), float(gains[best].mean()), len(labels), len(chosen), curve
-    )  # fmt: skip
+        # [bm25 weights, question weights, lexical weights, questions]
+        self.ranks = np.empty((*shape, questions), dtype=np.int64)
+
+    def rank(self, normalised: Mapping[str, Scores], labels: Sequence[LabelledQuestion], start: int) -> None:
+        """Rank the labels' passages, of which the first is question `start`, by every cell's weights."""
+        relevant = [label.relevant for label in labels]
+        own = {name: normalised[name] for name in self.names}
+        for cell, weights in self.weights.items():
+            fused = weighted_total(own, weights)
+            self.ranks[(*cell, slice(start, start + len(labels)))] = first_relevant_rank(fused, relevant)
+
+    def best(self, labels: Sequence[LabelledQuestion], chosen: Sequence[int]) -> FittedFusion:
+        """The cell that the chosen questions prefer, and the whole curve."""
+        gains = reciprocal_rank(self.ranks)
+        low = gains[..., chosen].mean(axis=-1)
+        best = first_largest(smooth(low))
+        # the columns of the usual set, and the lexical weight where there is one
+        columns = [(axis, name) for axis, name in enumerate(GRIDS) if name != "lexical" or name in self.names]
+        curve = [
+            {
+                **{f"{name}_weight": self.grids[axis][cell[axis]] for axis, name in columns},
+                "low_overlap_mrr": round(float(low[cell]), 6),
+                "all_mrr": round(float(gains[cell].mean()), 6),
+            }
+            for cell in self.weights
+        ]
+        return FittedFusion(
+            weights=self.weights[best],
+            low_overlap_mrr=float(low[best]),
+            all_mrr=float(gains[best].mean()),
+            questions=len(labels),
+            low_overlap_questions=len(chosen),
+            curve=curve,
+        )
 
 
 def _weights(names: Sequence[str], of_grids: Sequence[float]) -> dict[str, float]:
@@ -152,8 +193,6 @@ def fit_all(
     pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: FusionParams
 ) -> FittedSets:
     """Fit every set of the pipeline's retrievers; a variant may name any."""
-    fits = {
-        "+".join(names): fit_fusion(pipeline, names, queries, labels, params)
-        for names in sets_of(pipeline.retrievers)
-    }
-    return FittedSets(fits)
+    sets = sets_of(pipeline.retrievers)
+    fits = _fitted(pipeline, sets, queries, labels, params)
+    return FittedSets({"+".join(names): fit for names, fit in zip(sets, fits, strict=True)})
