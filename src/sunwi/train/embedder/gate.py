@@ -135,8 +135,8 @@ def promote_confirmed(
     """The share of the base that is promoted over the pool `gate` and over the corpus `whole`, and why.
 
     A pool lacks what a tuned encoder would wrongly lift from below, so it may pass one that fails over the
-    corpus. The winner over the pool is therefore judged again over the corpus, whose vectors under it the next
-    stages need anyway; where it fails there, the next best follows.
+    corpus. The winner over the pool is therefore judged again over the corpus, whose vectors under it the
+    next stages need anyway; where it fails there, the next best follows.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +163,8 @@ def _save_best(
         verdicts[share] = judge_share(share, gate)
     if len(gate.passages) < len(passages) <= CONFIRMED_CORPUS:
         whole = gate_set(passages, encoder, dev, params, CONFIRMED_CORPUS)
-        best, verdict = promote_confirmed(verdicts, gate, whole, lambda share: judge_share(share, whole), params)
+        over_whole = partial(judge_share, over=whole)
+        best, verdict = promote_confirmed(verdicts, gate, whole, over_whole, params)
     else:
         best, verdict = promote(verdicts, gate, params)
     if best == 1.0:
