@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 Floats = npt.NDArray[np.float64]
+LOOK_QUESTIONS = 100  # of a look at most, those of the lowest overlap: a look must cost less than it saves
 FIRST_STEP = 2  # the learning rate of step 1 is 0: a look there sees the untrained model
 
 

@@ -18,7 +18,7 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import METHOD_FILE, METHODS, SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
-from sunwi.train.reranker.early_look import EarlyLook, look_step
+from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
@@ -83,7 +83,8 @@ def _early_look(
     if step is None:
         return None
     dev = [question for question in lists if question.split == "dev"]
-    chosen = [dev[row] for row in low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)]
+    limits = params.fusion.low_overlap, params.fusion.min_questions, LOOK_QUESTIONS
+    chosen = [dev[row] for row in low_overlap(dev, *limits)]
     name, depth = METHODS[settings.method], settings.depth
     scored = retriever_lists(chosen, depth)
     return EarlyLook(

@@ -15,11 +15,12 @@ from sunwi.models.encoder import Encoder
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
+from sunwi.search.labelled import low_overlap
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
-from sunwi.train.reranker.early_look import EarlyLook, look_step
+from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
@@ -145,9 +146,11 @@ def _look(
     step = look_step(settings.early_look, settings.max_steps)
     if step is None:
         return None
+    rows = low_overlap(lists, 1.0, 0, LOOK_QUESTIONS)
+    chosen, of_chosen = [lists[row] for row in rows], [scored[row] for row in rows]
     weights, grid = blend.get(KIND, {}), settings.weights
     return EarlyLook(
-        step, name, lists, texts, settings.depth, scored, weights, grid, params.score, params.seed
+        step, name, chosen, texts, settings.depth, of_chosen, weights, grid, params.score, params.seed
     )
 
 
