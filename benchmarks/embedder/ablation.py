@@ -41,7 +41,7 @@ from sunwi.search.ranking_quality import ndcg_of_scores, reciprocal_rank
 from sunwi.train.embedder.dev_evaluation import live_vectors
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.fit import train_embedder
-from sunwi.train.embedder.gate import gate_ranks, gate_set, promote
+from sunwi.train.embedder.gate import CONFIRMED_CORPUS, gate_ranks, gate_set, promote
 from sunwi.train.embedder.run import base_weights
 from sunwi.train.embedder.selection import select_rows
 from sunwi.train.embedder.settings import EmbedderSections
@@ -124,7 +124,7 @@ def load_project(workspace: Workspace, params: EmbedderSections, base: Encoder, 
     chosen = sorted(natural(workspace, "test"), key=lambda label: text_hash(label.qid))[:count]
     test = dev_set(corpus, base, chosen, params, len(corpus))
     dev = dev_set(corpus, base, labels, params, len(corpus))
-    return Project(gate_set(corpus, base, labels, params), dev, test)
+    return Project(gate_set(corpus, base, labels, params, CONFIRMED_CORPUS), dev, test)
 
 
 def mined(

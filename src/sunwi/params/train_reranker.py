@@ -38,6 +38,8 @@ class TrainRerankerParams(Section):
     """Late interaction: lists of one positive share a batch, so that each text runs once."""
     max_positive_share: NonNegativeFloat | None = None
     """Rule for false negatives; null: mining's; 2.0 lets in what beats the positive."""
+    early_look: Share = 0.0
+    """Share of the steps after which training ends if dev rules out a gain; 0: no look; advised: 0.1."""
     learning_rate: PositiveFloat = 2e-3
     """Peak learning rate."""
     max_length: PositiveInt = 224

@@ -7,7 +7,7 @@ from sunwi.params.whole import Params
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_set import DevSet
-from sunwi.train.embedder.gate import GateRanks, promote
+from sunwi.train.embedder.gate import GateRanks, promote, promote_confirmed
 
 QUESTIONS = 8
 
@@ -81,3 +81,34 @@ def test_the_reason_comes_with_the_difference_and_its_interval() -> None:
     assert kept["interval"] == [pytest.approx(-0.1), pytest.approx(-0.1)]
     _, same = promote({1.0: verdict(0.5, 0.5), 0.0: verdict(0.5, 0.5)}, gate([]), Params())
     assert same["reason"].startswith("no candidate was within the tolerance everywhere and better")
+
+
+def confirm(over_whole: dict[float, GateRanks]) -> tuple[float, dict[str, object], list[float]]:
+    """The pool prefers share 0, then 0.5; `over_whole` holds what the corpus says."""
+    over_pool = {1.0: verdict(0.5, 0.5), 0.5: verdict(0.6, 0.6), 0.0: verdict(0.7, 0.7)}
+    judged: list[float] = []
+
+    def judge_over_whole(share: float) -> GateRanks:
+        judged.append(share)
+        return over_whole[share]
+
+    share, report = promote_confirmed(over_pool, gate([0]), gate([0]), judge_over_whole, Params())
+    return share, report, judged
+
+
+def test_the_winner_over_the_pool_must_pass_over_the_corpus() -> None:
+    share, report, judged = confirm({1.0: verdict(0.5, 0.5), 0.0: verdict(0.55, 0.52)})
+    assert (share, judged) == (0.0, [1.0, 0.0])  # the mixture is not encoded over the corpus
+    assert report["delta"] == pytest.approx(0.02)  # the corpus's, not the pool's
+    assert set(report["candidates"]) == {"base_share_0", "base_share_0.5", "base_share_1"}  # type: ignore[call-overload]
+
+
+def test_the_next_best_follows_a_winner_that_fails_over_the_corpus() -> None:
+    over_whole = {1.0: verdict(0.5, 0.5), 0.0: verdict(0.3, 0.6), 0.5: verdict(0.52, 0.52)}
+    share, report, judged = confirm(over_whole)
+    assert (share, judged) == (0.5, [1.0, 0.0, 0.5])
+    assert report["base_share"] == 0.5
+    over_whole[0.5] = verdict(0.4, 0.4)
+    share, report, _ = confirm(over_whole)
+    assert (share, report["promoted"]) == (1.0, "base")
+    assert "over the whole corpus" in str(report["reason"])

@@ -110,3 +110,38 @@ def test_a_decoder_is_tuned_and_its_folder_ends_texts_with_eos(
     vectors = Encoder(resolve(str(tmp_path / "out"))).encode(["말1", "말2"], "query", 16)
     assert np.isfinite(vectors.astype(np.float32)).all()
     assert "base_share_0.5" in tuned.metrics["candidates"]
+
+
+def test_of_a_large_corpus_candidates_encode_a_pool_and_the_winner_the_rest(
+    tiny_models: dict[str, ModelInfo], tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[tuple[str, int]] = []
+    encode = Encoder.encode
+
+    def count(self: Encoder, texts: list[str], side: str, *rest: object) -> object:
+        if side == "passage":
+            encoded.append((self.info.content_hash, len(set(texts))))
+        return encode(self, texts, side, *rest)  # type: ignore[arg-type]
+
+    settings = params(tiny_models["bert"], base_weights=[0.0, 0.5, 1.0], tolerance=1.0, learning_rate=5e-2)
+    whole = tune(settings, data(Miner()), CORPUS, DEV, tmp_path / "whole")
+    assert "whole_corpus" not in whole.metrics
+    monkeypatch.setattr("sunwi.train.embedder.gate.SMALL_CORPUS", 4)
+    monkeypatch.setattr("sunwi.train.embedder.gate.gate_set.__defaults__", (4,))
+    monkeypatch.setattr("sunwi.train.embedder.gate.POOL_DEPTH", 1)
+    monkeypatch.setattr(Encoder, "encode", count)
+    pooled = tune(settings, data(Miner()), CORPUS, DEV, tmp_path / "pooled")
+    assert pooled.metrics["base_share"] == whole.metrics["base_share"]
+    pool = pooled.metrics["pool"]
+    assert pool < len(CORPUS)
+    sizes: dict[str, set[int]] = {}
+    for model, size in encoded:
+        sizes.setdefault(model, set()).add(size)
+    assert len(sizes) == 3
+    refused = [found for model, found in sizes.items() if found == {pool}]
+    assert len(refused) >= 1  # what did not win never saw the corpus
+    if pooled.metrics["promoted"] == "tuned":
+        confirmed = pooled.metrics["whole_corpus"]
+        assert confirmed["passages"] == len(CORPUS)
+        share = f"base_share_{pooled.metrics['base_share']:g}"
+        assert confirmed["candidates"][share] == whole.metrics["candidates"][share]

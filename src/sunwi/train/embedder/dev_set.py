@@ -46,8 +46,10 @@ def dev_set(
     labels: Sequence[LabelledQuestion],
     params: EmbedderSections,
     whole_corpus: int,
+    depth: int = POOL_DEPTH,
 ) -> DevSet:
-    """The questions with their pool: the corpus up to `whole_corpus` passages, else what the base finds."""
+    """The questions with their pool: the corpus up to `whole_corpus` passages, else the `depth` best passages
+    of each question by the base's hybrid search, with the relevant ones."""
     queries = as_queries(base, labels, params)
     lexical = Bm25(term_stream(passages.texts, params.bm25.tokenizer), params.bm25)
     wanted = {position for label in labels for position in label.relevant}
@@ -58,7 +60,7 @@ def dev_set(
         search = SearchPipeline(passages, [Bm25Retriever(lexical), DenseRetriever(vectors)])
         for _, scores in search.blocks(queries, ["bm25", "dense"]):
             fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
-            wanted |= {int(position) for of_query in fused for position in top(of_query, POOL_DEPTH)[0]}
+            wanted |= {int(position) for of_query in fused for position in top(of_query, depth)[0]}
     pool = sorted(wanted)
     bm25 = np.stack([lexical.scores(words)[pool] for words in queries.terms])
     part, inside = part_of(passages, pool, labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ from sunwi.train.embedder.settings import EmbedderSections
 
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding time for little precision
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
-GATE_CORPUS = 10_000  # up to here candidates are judged over the whole corpus
+SMALL_CORPUS = 1_000  # up to here a pool would save little: candidates are judged over the whole corpus
+POOL_DEPTH = 50  # passages that each question brings into the pool (docs/results/embedder.md compares depths)
+CONFIRMED_CORPUS = 10_000  # up to here the pool's winner is judged again over the whole corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,18 @@ class GateRanks:
 
 
 def gate_set(
-    passages: Passages, base: Encoder, labels: Sequence[LabelledQuestion], params: EmbedderSections
+    passages: Passages,
+    base: Encoder,
+    labels: Sequence[LabelledQuestion],
+    params: EmbedderSections,
+    whole_corpus: int = SMALL_CORPUS,
 ) -> DevSet:
-    """The low-overlap dev questions with their pool, drawn with the base encoder."""
+    """The low-overlap dev questions with their pool, drawn with the base encoder.
+
+    The pool is the whole corpus where that has at most `whole_corpus` passages.
+    """
     rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions, GATE_QUESTIONS)
-    return dev_set(passages, base, [labels[row] for row in rows], params, GATE_CORPUS)
+    return dev_set(passages, base, [labels[row] for row in rows], params, whole_corpus, POOL_DEPTH)
 
 
 def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks:
@@ -113,6 +122,50 @@ def promote(
         "natural_questions": len(gate.natural),
         "pool": len(gate.passages),
         "candidates": report,
+    }
+
+
+def promote_confirmed(
+    verdicts: dict[float, GateRanks],
+    gate: DevSet,
+    whole: DevSet,
+    judge_over_whole: Callable[[float], GateRanks],
+    params: EmbedderSections,
+) -> tuple[float, dict[str, Any]]:
+    """The share of the base that is promoted over the pool `gate` and over the corpus `whole`, and why.
+
+    A pool lacks what a tuned encoder would wrongly lift from below, so it may pass one that fails over the
+    corpus. The winner over the pool is therefore judged again over the corpus, whose vectors under it the
+    next stages need anyway; where it fails there, the next best follows.
+
+    Parameters
+    ----------
+    judge_over_whole
+        From a share of the base to that candidate's ranks over `whole`.
+    """
+    left = dict(verdicts)
+    ranks = dict[float, GateRanks]()
+    best, report = promote(left, gate, params)
+    first, confirmed = report, None
+    while best != 1.0 and confirmed is None:
+        if not ranks:
+            ranks[1.0] = judge_over_whole(1.0)
+        ranks[best] = judge_over_whole(best)
+        again, over_whole = promote({1.0: ranks[1.0], best: ranks[best]}, whole, params)
+        if again == best:
+            confirmed = over_whole
+        else:
+            del left[best]
+            best, report = promote(left, gate, params)
+    if confirmed is not None:
+        report = {**report, **{key: confirmed[key] for key in ("delta", "interval", "p")}}
+    if ranks and confirmed is None:
+        report["reason"] = "no winner over the pool was within the tolerance over the whole corpus and better"
+    _, over_whole = promote(ranks, whole, params) if ranks else (1.0, {"candidates": {}})
+    return best, {
+        **report,
+        "candidates": first["candidates"],
+        "whole_corpus": {"passages": len(whole.passages), "candidates": over_whole["candidates"]},
     }
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from sunwi.records.questions import Question
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.train.embedder.dev_evaluation import DevEvaluation
+from sunwi.train.embedder.dev_set import DevSet
 from sunwi.train.embedder.fit import Trained, train_embedder
-from sunwi.train.embedder.gate import gate_set, judge, promote
+from sunwi.train.embedder.gate import CONFIRMED_CORPUS, GateRanks, gate_set, judge, promote, promote_confirmed
 from sunwi.train.embedder.last_token import ending_with_eos
 from sunwi.train.embedder.processes import is_main_process
 from sunwi.train.embedder.selection import Selection, select_rows
@@ -149,12 +151,22 @@ def _save_best(
     base_state = base_weights(start)
     encoder = Encoder.of(base, params.encoder)
     gate = gate_set(passages, encoder, dev, params)
-    verdicts = {1.0: judge(encoder, gate, params)}
+
+    def judge_share(share: float, over: DevSet) -> GateRanks:  # one model is in memory at a time
+        info = base if share == 1.0 else resolve(str(workdir / f"share-{share:g}"))
+        return judge(Encoder.of(info, params.encoder), over, params)
+
+    verdicts = {1.0: judge_share(1.0, gate)}
     for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
         candidate = workdir / f"share-{share:g}"
         save_encoder(start, interpolate(base_state, trained.state, share), candidate, trained.heads)
-        verdicts[share] = judge(Encoder.of(resolve(str(candidate)), params.encoder), gate, params)
-    best, verdict = promote(verdicts, gate, params)
+        verdicts[share] = judge_share(share, gate)
+    if len(gate.passages) < len(passages) <= CONFIRMED_CORPUS:
+        whole = gate_set(passages, encoder, dev, params, CONFIRMED_CORPUS)
+        over_whole = partial(judge_share, over=whole)
+        best, verdict = promote_confirmed(verdicts, gate, whole, over_whole, params)
+    else:
+        best, verdict = promote(verdicts, gate, params)
     if best == 1.0:
         save_encoder(base, None, out)
     else:

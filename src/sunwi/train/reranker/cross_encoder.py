@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
 from sunwi.search.rerank.rerankers import PairScorer
+from sunwi.train.reranker.early_look import EarlyLook
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import (
     ADAPTER,
@@ -38,6 +39,7 @@ def train_reranker(
     out: Path,
     start: Path | None = None,
     watch: EarlyStopping | None = None,
+    look: EarlyLook | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
 
@@ -54,6 +56,8 @@ def train_reranker(
         A saved adapter that training goes on from; None: a fresh one.
     watch
         Measures the model during training and keeps its best state.
+    look
+        Looks at the model once, and may end the training.
 
     Raises
     ------
@@ -111,11 +115,12 @@ def train_reranker(
         trainer = CrossEncoderTrainer(
             model=model, args=arguments, train_dataset=dataset, loss=list_loss(model, params)
         )
-        if watch is not None:
+        watchers = [watcher for watcher in (watch.see if watch else None, look) if watcher is not None]
+        if watchers:
             tokenizer = model.tokenizer
             trainer.add_callback(
                 _callback(
-                    watch,
+                    watchers,
                     adapted,
                     lambda pairs: logits_of(tokenizer, adapted, device, pairs, params.max_length),
                 )
@@ -137,8 +142,8 @@ def train_reranker(
     return facts, curve
 
 
-def _callback(watch: EarlyStopping, model: Any, scorer: PairScorer) -> Any:
-    """A callback by which transformers' trainer calls the watch after each step.
+def _callback(watchers: Sequence[Callable[..., bool]], model: Any, scorer: PairScorer) -> Any:
+    """A callback by which transformers' trainer calls the watchers at the start and after each step.
 
     Its own EarlyStoppingCallback needs a checkpoint of each evaluation, and has none of the start.
     """
@@ -146,10 +151,12 @@ def _callback(watch: EarlyStopping, model: Any, scorer: PairScorer) -> Any:
 
     class Watching(TrainerCallback):  # type: ignore[misc]  # the library's class has no types
         def on_train_begin(self, *_: Any, **__: Any) -> None:
-            watch.see(0, model, scorer)
+            for watcher in watchers:
+                watcher(0, model, scorer)
 
         def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
-            control.should_training_stop |= watch.see(state.global_step, model, scorer)
+            for watcher in watchers:
+                control.should_training_stop |= watcher(state.global_step, model, scorer)
 
     return Watching()
 

@@ -19,6 +19,7 @@ from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.runtime import pick_device, seed_everything
+from sunwi.train.reranker.early_look import EarlyLook
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.lora import ADAPTER, MERGED, adapt, save_adapter, trained_parameters
 from sunwi.train.reranker.objective import ranking_loss
@@ -45,6 +46,7 @@ def train_late_interaction(
     out: Path,
     start: Path | None = None,
     watch: EarlyStopping | None = None,
+    look: EarlyLook | None = None,
     frozen: FrozenOutputs | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train and write `out`/adapter and `out`/merged; return facts of the run and the loss curve.
@@ -61,6 +63,8 @@ def train_late_interaction(
         A saved adapter that training goes on from; None: a fresh one.
     watch
         Measures the model during training and keeps its best state.
+    look
+        Looks at the model once, and may end the training.
     frozen
         What the layers below the adapter say of each text, shared by runs of one encoder with as many
         layers below; None: this run's own. Read on a CPU alone, where those layers are most of the time.
@@ -137,6 +141,7 @@ def train_late_interaction(
         watch,
         (live.fresh,),
         Checkpoints(folder, CHECKPOINT_EVERY),
+        look,
     )
     shutil.rmtree(out, ignore_errors=True)
     facts = {

@@ -13,16 +13,20 @@ from sunwi.models.resolver import resolve
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.files import write_json
 from sunwi.records.mined import CandidateList
+from sunwi.search.labelled import low_overlap
 from sunwi.search.rerank.rerankers import Rerankers
-from sunwi.search.rerank.trained import METHOD_FILE, trained_reranker
+from sunwi.search.rerank.trained import METHOD_FILE, METHODS, SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_rerankers
 from sunwi.train.reranker.cross_encoder import train_reranker
+from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
+from sunwi.train.reranker.scored import retriever_lists
 from sunwi.train.reranker.settings import RerankerSections
 from sunwi.train.shared.early_stopping import EarlyStopping
 
+STOPPED_EARLY = "stopped_early.json"  # in a folder whose reranker the early look ruled out
 FROM_ENCODER = "encoder"  # train_reranker.model: the promoted encoder with a fresh head
 
 
@@ -51,15 +55,48 @@ def tune_reranker(
     facts: dict[str, Any] = {"trained": settings.enabled}
     if settings.enabled:
         chosen, counts = training_lists(lists, texts, settings, params.mining.max_positive_share)
-        run, curve = train_by_method(params, settings, chosen, embedder, out)
+        look = _early_look(params, lists, texts)
+        run, curve = train_by_method(params, settings, chosen, embedder, out, look=look)
         facts |= {"method": settings.method, **counts, **run}
+        if look is not None and look.stopped:
+            facts |= look.metrics
+            _write_none(
+                out, STOPPED_EARLY, "no positive blend weight can help", **look.metrics["stopped_early"]
+            )
     else:
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
-        write_json(out / "switched_off.json", {"reason": "train_reranker.enabled is false"})
+        _write_none(out, "switched_off.json", "train_reranker.enabled is false")
     rerankers = Rerankers(encoder, trained_reranker(out), params.encoder, params.train_reranker.max_length)
     blend, calibration, quality = fit_rerankers(lists, texts, rerankers, params)
+    if "stopped_early" in facts:
+        name = METHODS[settings.method]
+        for kind in (kind for kind, names in SCORERS.items() if name in names):
+            blend.setdefault(kind, {})[name] = 0.0
     return blend, calibration, {**facts, **quality}, curve
+
+
+def _early_look(
+    params: RerankerSections, lists: Sequence[CandidateList], texts: dict[str, str]
+) -> EarlyLook | None:
+    """The look at the low-overlap dev lists, on which the blend weights are fitted; None where it is off."""
+    settings = params.train_reranker
+    step = look_step(settings.early_look, settings.max_steps)
+    if step is None:
+        return None
+    dev = [question for question in lists if question.split == "dev"]
+    limits = params.fusion.low_overlap, params.fusion.min_questions, LOOK_QUESTIONS
+    chosen = [dev[row] for row in low_overlap(dev, *limits)]
+    name, depth = METHODS[settings.method], settings.depth
+    scored = retriever_lists(chosen, depth)
+    return EarlyLook(
+        step, name, chosen, texts, depth, scored, {}, settings.weights, params.score, params.seed
+    )
+
+
+def _write_none(out: Path, file: str, reason: str, **facts: float) -> None:
+    """A folder that holds no reranker, and why."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    write_json(out / file, {"reason": reason, **facts})
 
 
 def train_by_method(
@@ -70,6 +107,7 @@ def train_by_method(
     out: Path,
     start: Start | None = None,
     watch: EarlyStopping | None = None,
+    look: EarlyLook | None = None,
 ) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """Train the reranker that `settings` name on the lists; return facts and the loss curve.
 
@@ -89,9 +127,9 @@ def train_by_method(
     if late:
         length = params.encoder.query_max_length
         outcome = train_late_interaction(
-            resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch
+            resolve(str(base)), name, lists, settings, length, params.seed, out, adapter, watch, look
         )
     else:
-        outcome = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch)
+        outcome = train_reranker(base, name, lists, settings, params.seed, out, adapter, watch, look)
     write_json(out / METHOD_FILE, {"method": settings.method})
     return outcome

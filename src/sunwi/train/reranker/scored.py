@@ -27,10 +27,19 @@ def score_lists(
     """The first `depth` candidates of each list under the retriever and every reranker."""
     pairs, borders = list_pairs(lists, texts, depth)
     scores = {name: np.split(rerankers.score(name, pairs), borders) for name in rerankers.names}
+    return [
+        ScoredList({**{name: parts[row] for name, parts in scores.items()}, **first.scores}, first.relevant)
+        for row, first in enumerate(retriever_lists(lists, depth))
+    ]
+
+
+def retriever_lists(lists: Sequence[CandidateList], depth: int) -> list[ScoredList]:
+    """The first `depth` candidates of each list under the retriever alone."""
     scored = []
-    for row, question in enumerate(lists):
+    for question in lists:
         candidates = question.candidates[:depth]
-        by_scorer = {name: parts[row] for name, parts in scores.items()}
-        by_scorer[FIRST] = np.array([candidate.score for candidate in candidates], dtype=np.float32)
-        scored.append(ScoredList(by_scorer, np.array([bool(candidate.label) for candidate in candidates])))
+        scores = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+        scored.append(
+            ScoredList({FIRST: scores}, np.array([bool(candidate.label) for candidate in candidates]))
+        )
     return scored

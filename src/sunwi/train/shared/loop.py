@@ -119,6 +119,7 @@ def train_loop(
     early: EarlyStopping | None = None,
     scorer: tuple[Any, ...] = (),
     checkpoints: Checkpoints | None = None,
+    look: Callable[..., bool] | None = None,
 ) -> list[dict[str, float]]:
     """Train in place, leave the best weights, and return each step's losses and their sum (`loss`).
 
@@ -128,7 +129,9 @@ def train_loop(
         From a number of steps to the batches of each step after them, without end: a run goes on from its
         last checkpoint to the same weights as one that was not interrupted.
     scorer
-        What `early` measures the model with.
+        What `early` and `look` measure the model with.
+    look
+        Called with the step, the model and the scorer after each step; True ends the training.
     """
     model, curve = optimiser.model, list[dict[str, float]]()
     saved = load_state(checkpoints.folder, model, optimiser.adam) if checkpoints else None
@@ -140,13 +143,17 @@ def train_loop(
             early.steps, early.values, early.weights = facts["steps"], facts["values"], best
     elif early is not None:
         early.see(0, model, *scorer)
-    todo = [] if early is not None and early.stopped else range(len(curve) + 1, steps + 1)
+    stopped = early is not None and early.stopped
+    if curve and look is not None:  # a run that was killed right after the step of the look
+        stopped |= look(len(curve), model, *scorer)
+    todo = [] if stopped else range(len(curve) + 1, steps + 1)
     following = batches(len(curve))
     for step in progress(todo, len(todo), title, "step"):
         losses = optimiser.take(step, next(following))
         values = {name: round(value, 6) for name, value in losses.items()}
         curve.append({"step": step, "loss": round(sum(losses.values()), 6)} | values)
         stopped = early is not None and early.see(step, model, *scorer)
+        stopped |= look is not None and look(step, model, *scorer)
         if checkpoints and step % checkpoints.every == 0:
             figures = {"steps": early.steps, "values": early.values} if early else {}
             facts = {"curve": curve, "scaler": optimiser.scaler.state_dict(), **figures}

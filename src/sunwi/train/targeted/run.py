@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 
 from sunwi.models.encoder import Encoder
+from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
+from sunwi.search.labelled import low_overlap
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
+from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
-from sunwi.train.reranker.run import Start, train_by_method
+from sunwi.train.reranker.run import STOPPED_EARLY, Start, train_by_method
 from sunwi.train.reranker.scored import list_pairs, score_lists
 from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.targeted.gate import GateVerdict, decide
@@ -98,16 +101,22 @@ def tune_targeted(
             "batch_size": min(params.train_reranker.batch_size, len(training)),
         }
     )
+    look = _look(params, settings, parts["stop"], data.texts, before["stop"], trained.name, blend)
     start = Start(first, params.train_reranker_targeted.start == "merged")
     with tempfile.TemporaryDirectory(prefix="sunwi-targeted-") as folder:
         second = Path(folder) / "reranker"
-        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch)
+        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch, look)
+        if look is not None and look.stopped:
+            counts |= look.metrics
         counts |= {**facts, "dev_curve": watch.curve if watch else []}
         counts["best_step"] = watch.best_step if watch else facts["steps"]
-        if counts["best_step"] == 0:  # the second stage is the first: nothing to score
+        if counts["best_step"] == 0 or "stopped_early" in counts:  # the first stage stays: nothing to score
             metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
             verdict = GateVerdict(
-                False, "no step was better than the start on the questions for early stopping"
+                False,
+                "no blend weight can gain on the questions for early stopping"
+                if "stopped_early" in counts
+                else "no step was better than the start on the questions for early stopping",
             )
             return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
@@ -124,11 +133,35 @@ def tune_targeted(
     return Targeted(refitted, calibration, metrics, curve)
 
 
+def _look(
+    params: TargetedSections,
+    settings: TrainRerankerParams,
+    lists: Sequence[CandidateList],
+    texts: dict[str, str],
+    scored: Sequence[ScoredList],
+    name: str,
+    blend: Blend,
+) -> EarlyLook | None:
+    """The early look at the stop part: what any weights gain there over the first stage's blend."""
+    step = look_step(settings.early_look, settings.max_steps)
+    if step is None:
+        return None
+    rows = low_overlap(lists, 1.0, 0, LOOK_QUESTIONS)
+    chosen, of_chosen = [lists[row] for row in rows], [scored[row] for row in rows]
+    weights, grid = blend.get(KIND, {}), settings.weights
+    return EarlyLook(
+        step, name, chosen, texts, settings.depth, of_chosen, weights, grid, params.score, params.seed
+    )
+
+
 def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
     if not params.train_reranker_targeted.enabled:
         return "train_reranker_targeted.enabled is false"
     if trained_reranker(first) is None:
-        return "there is no trained reranker to go on from"
+        stopped = (first / STOPPED_EARLY).exists()
+        return (
+            "the first stage was stopped early" if stopped else "there is no trained reranker to go on from"
+        )
     return None if rows else "no failure to train on"
 
 
