@@ -29,6 +29,7 @@ from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
+from sunwi.progress import Progress
 from sunwi.runtime import pick_device, text_hash
 
 if TYPE_CHECKING:
@@ -146,12 +147,12 @@ class Encoder:
             self.count.cached += len(texts) - new
             self.count.encoded += new
             texts_of = ([prefix + texts[row] for row in part] for part in parts)
-            fresh = self._encode_parts(texts_of, max_length)
+            fresh = self._encode_parts(texts_of, max_length, Progress(label, new, "text") if new else None)
             return ((vector.tobytes() for vector in of_part) for of_part in fresh)
 
         vectors: Vectors | None = None
         with RowCache("vectors") as cache:
-            for rows, value in cache.fill_each(keys, encoded, self.CHUNK, longest_first(texts, keys), label):
+            for rows, value in cache.fill_each(keys, encoded, self.CHUNK, longest_first(texts, keys)):
                 vector = np.frombuffer(value, dtype=np.float16)
                 if vectors is None:  # the model's own configuration takes a second to load
                     vectors = empty((len(texts), len(vector)))
@@ -247,11 +248,12 @@ class Encoder:
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
         return next(self._encode_parts([texts], max_length))
 
-    def _encode_parts(self, parts: Iterable[Sequence[str]], max_length: int) -> Iterator[Vectors]:
+    def _encode_parts(
+        self, parts: Iterable[Sequence[str]], max_length: int, shown: Progress | None = None
+    ) -> Iterator[Vectors]:
         """Vectors of each part, [texts, dimensions]; the engine runs the batches of all of them."""
-
         plan = partial(self._planned, max_length=max_length)
-        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan))
+        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan, shown))
 
     def _pooled(self, batch: TokenIds) -> Vectors:
         """L2-normalised vectors of one batch, [batch, dimensions]."""
