@@ -72,6 +72,11 @@ class RowCache:
             cached = self.get_many(part)
             yield from (cached.get(key) for key in part)
 
+    def count_missing(self, keys: Sequence[str]) -> int:
+        """How many distinct keys have no value."""
+        distinct = list(dict.fromkeys(keys))
+        return sum(value is None for value in self.get_each(distinct))
+
     def fill(
         self,
         keys: Sequence[str],

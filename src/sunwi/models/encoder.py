@@ -138,9 +138,7 @@ class Encoder:
         blank = [row for row, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
-        prefix = self.info.prefix(side)
-        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
-        keys = [text_hash(*settings, text) for text in texts]
+        prefix, keys = self.info.prefix(side), self._keys(texts, side, max_length)
 
         def encoded(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
             new = sum(map(len, parts))
@@ -159,6 +157,16 @@ class Encoder:
                 vectors[rows] = vector
         assert vectors is not None  # there is a text
         return vectors
+
+    def missing(self, texts: Sequence[str], side: Side, max_length: int) -> int:
+        """How many distinct texts `encode` would not find in the cache."""
+        with RowCache("vectors") as cache:
+            return cache.count_missing(self._keys(texts, side, max_length))
+
+    def _keys(self, texts: Sequence[str], side: Side, max_length: int) -> list[str]:
+        prefix = self.info.prefix(side)
+        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
+        return [text_hash(*settings, text) for text in texts]
 
     @property
     def dimensions(self) -> int:
