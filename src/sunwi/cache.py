@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 from sunwi.cache_file import INSERT, checked, checksum, is_damage, open_rows
-from sunwi.runtime import cache_dir, progress
+from sunwi.progress import progress
+from sunwi.runtime import cache_dir
 
 T = TypeVar("T")
 Compute: TypeAlias = Callable[[list[list[int]]], Iterable[Iterable[bytes]]]
@@ -71,6 +72,11 @@ class RowCache:
             cached = self.get_many(part)
             yield from (cached.get(key) for key in part)
 
+    def count_missing(self, keys: Sequence[str]) -> int:
+        """How many distinct keys have no value."""
+        distinct = list(dict.fromkeys(keys))
+        return sum(value is None for value in self.get_each(distinct))
+
     def fill(
         self,
         keys: Sequence[str],
@@ -107,7 +113,7 @@ class RowCache:
         order
             Sorts the rows that have to be computed; without it they keep the order of the keys.
         label
-            Of a progress bar over the parts; without one there is no bar.
+            Of the progress that is shown in rows; without one there is none.
         """
         missing: dict[str, list[int]] = {}  # key -> its rows
         for row, (key, cached) in enumerate(zip(keys, self.get_each(keys), strict=True)):
@@ -121,7 +127,7 @@ class RowCache:
         parts = [first_rows[start : start + chunk] for start in range(0, len(first_rows), chunk)]
         computed: Iterable[tuple[list[int], Iterable[bytes]]] = zip(parts, compute(parts), strict=True)
         if label:
-            computed = progress(computed, len(parts), f"{label} ({len(first_rows)} new)", "chunk")
+            computed = progress(computed, len(first_rows), label, "row", size=lambda part: len(part[0]))
         for part, values in computed:
             fresh = {keys[row]: value for row, value in zip(part, values, strict=True)}
             self.put_many(fresh)

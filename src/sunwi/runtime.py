@@ -1,4 +1,4 @@
-"""Where a run stands: threads, device, seeds, folders, atomic writes, progress."""
+"""Where a run stands: threads, device, seeds, folders, atomic writes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
-
-T = TypeVar("T")
 
 
 @contextmanager
@@ -258,10 +256,3 @@ def file_hash(path: Path) -> str:
     """Hex sha256 of a file's bytes."""
     with path.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
-
-
-def progress(items: Iterable[T], total: int | None, label: str, unit: str) -> Iterable[T]:
-    """`items` with a progress bar on stderr; silent when stderr is no terminal."""
-    from tqdm import tqdm
-
-    return tqdm(items, total=total, desc=label, unit=unit, disable=not sys.stderr.isatty())

@@ -24,6 +24,7 @@ COMPOUND_TAGS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})  # numbers and affix
 _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
+MORPHEMES = "morphemes"  # the row cache
 COMMIT = 2048  # texts analysed between two commits to the cache
 PIECE = 16_384  # characters that Kiwi analyses at once: its time grows with the square of a text's sentences
 
@@ -246,9 +247,14 @@ def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[st
         for part in parts:
             yield map(_to_row, kiwi().tokenize([texts[row] for row in part]))
 
-    keys = [text_hash(kiwi_version(), TOKENISER_VERSION, text) for text in texts]
-    with RowCache("morphemes") as cache:
-        return [_from_row(row) for row in cache.fill(keys, analysed, COMMIT, label=label)]
+    with RowCache(MORPHEMES) as cache:
+        rows = cache.fill(morpheme_keys(texts), analysed, COMMIT, label=label)
+    return [_from_row(row) for row in rows]
+
+
+def morpheme_keys(texts: Sequence[str]) -> list[str]:
+    """Key of each text, of one piece, in the row cache `MORPHEMES`."""
+    return [text_hash(kiwi_version(), TOKENISER_VERSION, text) for text in texts]
 
 
 def _to_row(tokens: Sequence[Token]) -> bytes:

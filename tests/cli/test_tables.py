@@ -59,7 +59,7 @@ def test_diff_without_prepared_tables_names_the_file(project: Path) -> None:
 
 
 def test_estimate_tells_the_calls_and_that_none_is_made(project: Path) -> None:
-    done = CliRunner().invoke(app, ["estimate"], catch_exceptions=False)
+    done = CliRunner().invoke(app, ["estimate", "--no-time"], catch_exceptions=False)
     assert done.exit_code == 0
     first, calls, prices = done.output.splitlines()
     assert first.startswith("qa.provider is template: no call is made.")
@@ -72,6 +72,6 @@ def test_estimate_without_prepared_tables_says_which_stage_writes_them(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / PREPARED).rename(project / "aside")
-    done = CliRunner().invoke(app, ["estimate"])
+    done = CliRunner().invoke(app, ["estimate", "--no-time"])
     assert isinstance(done.exception, DataError)
     assert str(done.exception) == "there is no data/prepared. Next: run dvc repro prepare"

@@ -1,4 +1,4 @@
-"""The bar: on a terminal with cost and rows from the cache, elsewhere nothing."""
+"""Progress of calls, with cost and rows from the cache; in a log nothing for short work."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def test_a_terminal_sees_rows_cost_and_cache(
     assert capsys.readouterr().err == ""  # nothing was asked
 
 
-def test_a_log_sees_nothing(bench: Any, capsys: Any) -> None:
+def test_a_log_has_lines_of_long_work_alone(bench: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     bench.client().complete(bench.requests(3), str)
     assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("SUNWI_PROGRESS_SECONDS", "0")
+    bench.client(price_in=1000.0, price_out=10000.0).complete(bench.requests(5), str)
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("llm: 5/5 row in ")
+    assert last.endswith("cost=0.1200, cached=3")  # 2 x (10 x 1000 + 5 x 10000) / 1e6

@@ -1,21 +1,78 @@
-"""`sunwi estimate`: what question generation will ask and cost, before it asks anything."""
+"""`sunwi estimate`: the time of a run on this machine, and the cost of an LLM's questions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from sunwi.cli.terminal import echo
+from sunwi.errors import DataError
 from sunwi.paths import PREPARED
 
+if TYPE_CHECKING:
+    from sunwi.cli.workload import Load
+    from sunwi.params.whole import Params
 
-def estimate() -> None:
-    """Show the calls, tokens and cost that `dvc repro generate_qa` would take now, fresh against cached."""
-    from sunwi.errors import DataError
+
+def estimate(
+    *,
+    time: Annotated[
+        bool, typer.Option(help="Measure this machine for some seconds; --no-time: the cost alone.")
+    ] = True,
+) -> None:
+    """Show the minutes of each stage on this machine, and the calls and cost of an LLM's questions.
+
+    Rows that are in the cache count as free. Nothing is written and no call is made.
+    """
     from sunwi.params.loading import load_params
+
+    params = load_params()
+    if time:
+        _time(params)
+    if time and not PREPARED.exists() and params.qa.provider != "llm":
+        return
+    _cost(params)
+
+
+def _time(params: Params) -> None:
+    from sunwi.cli.probe import probe
+    from sunwi.cli.sizes import read_counts
+    from sunwi.cli.workload import workload
+    from sunwi.runtime import usable_threads
+
+    counts, sample = read_counts(params)
+    cores = usable_threads()
+    for line in table(workload(params, counts, probe(params, sample)), cores):
+        echo(line)
+
+
+def table(loads: Sequence[Load], cores: int) -> list[str]:
+    """Lines of minutes by stage, then those of `dvc repro baseline` and of the whole."""
+    rows = [(load.stage, *_minutes(load.cpu, load.wall(cores)), load.what) for load in loads]
+    for target, families in (("dvc repro baseline", {"baseline"}), ("dvc repro", None)):
+        chosen = [load for load in loads if families is None or load.family in families]
+        spent = sum(load.cpu for load in chosen), sum(load.wall(cores) for load in chosen)
+        rows.append((target, *_minutes(*spent), f"{len(chosen)} rows of this table"))
+    width = max(len(row[0]) for row in rows)
+    head = f"{'stage':{width}}  CPU min  wall min  work ({cores} cores, no other work beside it)"
+    return [
+        head,
+        *(f"{name:{width}}  {cpu:>7}  {wall:>8}  {what}".rstrip() for name, cpu, wall, what in rows),
+    ]
+
+
+def _minutes(cpu: float, wall: float) -> tuple[str, str]:
+    return f"{cpu / 60:.1f}", f"{wall / 60:.1f}"
+
+
+def _cost(params: Params) -> None:
     from sunwi.qa.llm.candidates import requests
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.corpus import prepared
     from sunwi.workspace.llm import llm_client
 
-    params = load_params()
     if not PREPARED.exists():
         raise DataError(f"there is no {PREPARED}", "run dvc repro prepare")
     workspace = Workspace()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from contextlib import nullcontext
+from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from sunwi.compute.executor import Executor
-from sunwi.runtime import progress
+from sunwi.progress import Progress
 
 Part = TypeVar("Part")
 Batch = TypeVar("Batch")
@@ -24,7 +25,7 @@ def map_parts(
     work: Callable[[Batch], Out],
     parts: Iterable[Part],
     plan: Callable[[Part], Iterable[tuple[list[int], Batch]]],
-    label: str = "",
+    shown: Progress | None = None,
 ) -> Iterator[list[tuple[list[int], Out]]]:
     """Plan each part's batches, run those of all parts, and give back each part's results in order.
 
@@ -36,8 +37,8 @@ def map_parts(
         Each of at least one row.
     plan
         (rows of the part, their batch) for each batch of a part.
-    label
-        Of a bar that counts batches; without one there is no bar.
+    shown
+        Counts the rows of each batch whose results came; it is closed after the last one.
 
     Yields
     ------
@@ -58,12 +59,17 @@ def map_parts(
             planned.append([rows for rows, _ in batches_of])
             yield from (batch for _, batch in batches_of)
 
+    def counted(rows_of: list[list[int]], results: Iterable[Out]) -> Iterator[tuple[list[int], Out]]:
+        for rows, result in zip(rows_of, results, strict=True):
+            if shown is not None:
+                shown.advance(len(rows))
+            yield rows, result
+
     results: Iterator[Out] = engine.map(work, batches())
-    if label:
-        results = iter(progress(results, None, label, "batch"))
-    for first in results:  # a part is planned before its first result comes
-        rows_of = planned.popleft()
-        yield list(zip(rows_of, [first, *islice(results, len(rows_of) - 1)], strict=True))
+    with shown or nullcontext():
+        for first in results:  # a part is planned before its first result comes
+            rows_of = planned.popleft()
+            yield list(counted(rows_of, chain([first], islice(results, len(rows_of) - 1))))
 
 
 def by_row(blocks: Sequence[tuple[list[int], npt.NDArray[Number]]]) -> npt.NDArray[Number]:

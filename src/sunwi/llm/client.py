@@ -19,12 +19,12 @@ from sunwi.llm.exchange import Exchange
 from sunwi.llm.ledger import Ledger
 from sunwi.llm.outcome import Outcome
 from sunwi.llm.pool import ask_all
-from sunwi.llm.progress import ProgressBar
 from sunwi.llm.provider import PROVIDERS, connect
 from sunwi.llm.rate import RateLimit
 from sunwi.llm.request import LlmRequest
 from sunwi.llm.store import AnswerStore
 from sunwi.params.llm import LlmParams
+from sunwi.progress import Progress
 
 T = TypeVar("T")
 _IMPORT = "`sunwi cache import FILE` with the recorded answers"
@@ -40,7 +40,7 @@ class LlmClient:
     cache_folder
         Folder of the recorded answers; None: the project's cache folder.
     progress_label
-        Stands before the bar.
+        What the shown progress is called.
     sleep, jitter
         Of waits between tries, for tests; neither shapes an output.
 
@@ -120,10 +120,12 @@ class LlmClient:
         calls = Calls(
             provider, settings, store, self.ledger, self._rate, self._breaker, self._sleep, self._jitter
         )
-        with ProgressBar(self._label, len(batch), batch.answered()) as bar:
+        cached = batch.answered()
+        with Progress(self._label, len(batch), "row", cached) as shown:
 
             def ended(exchange: Exchange[T], outcome: Outcome[T]) -> None:
-                bar.advance(batch.end(exchange, outcome), self.ledger.spent)
+                rows = batch.end(exchange, outcome)
+                shown.advance(rows, cost=f"{self.ledger.spent:.4f}", cached=cached)
 
             try:
                 await ask_all(batch.missing(), calls, settings.concurrency, ended)

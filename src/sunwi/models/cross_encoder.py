@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from sunwi.models.long_texts import text_starts
 from sunwi.models.pair_scores import Pairs, PairScores
 from sunwi.models.precision import dtype_name, precision_key
 from sunwi.models.resolver import content_hash
-from sunwi.runtime import pick_device, progress
+from sunwi.progress import Progress, progress
+from sunwi.runtime import pick_device
 
 if TYPE_CHECKING:
     import torch
@@ -58,15 +59,16 @@ class CrossEncoder:
     def _compute(self, pairs: Pairs) -> npt.NDArray[np.float32]:
         return next(self._compute_parts([pairs]))
 
-    def _compute_parts(self, parts: Iterable[Pairs]) -> Iterator[npt.NDArray[np.float32]]:
+    def _compute_parts(self, parts: Sequence[Pairs]) -> Iterator[npt.NDArray[np.float32]]:
         """Logits of each part, shape [pairs]; the engine runs the batches of all of them."""
         sizes = (self.max_length, self.batch_size)
+        pairs = sum(map(len, parts))
         computed = map_parts(
             self.engine,
             self._logits,
             parts,
-            lambda pairs: pair_batches(self._tokenizer, pairs, *sizes),
-            "pairs",
+            lambda part: pair_batches(self._tokenizer, part, *sizes),
+            Progress("cross-encoder", pairs, "pair") if pairs else None,
         )
         return map(by_row, computed)
 
@@ -140,5 +142,5 @@ def logits_of(
 ) -> npt.NDArray[np.float32]:
     """Logit of each pair, shape [pairs], by a classifier in memory."""
     batches = list(pair_batches(tokenizer, pairs, max_length, batch_size))
-    bar = progress(batches, len(batches), "cross-encoder", "batch")
+    bar = progress(batches, len(pairs), "cross-encoder", "pair", size=lambda batch: len(batch[0]))
     return by_row([(rows, batch_logits(tokenizer, model, device, batch)) for rows, batch in bar])

@@ -29,6 +29,7 @@ from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
+from sunwi.progress import Progress
 from sunwi.runtime import pick_device, text_hash
 
 if TYPE_CHECKING:
@@ -137,27 +138,35 @@ class Encoder:
         blank = [row for row, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
-        prefix = self.info.prefix(side)
-        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
-        keys = [text_hash(*settings, text) for text in texts]
+        prefix, keys = self.info.prefix(side), self._keys(texts, side, max_length)
 
         def encoded(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
             new = sum(map(len, parts))
             self.count.cached += len(texts) - new
             self.count.encoded += new
             texts_of = ([prefix + texts[row] for row in part] for part in parts)
-            fresh = self._encode_parts(texts_of, max_length)
+            fresh = self._encode_parts(texts_of, max_length, Progress(label, new, "text") if new else None)
             return ((vector.tobytes() for vector in of_part) for of_part in fresh)
 
         vectors: Vectors | None = None
         with RowCache("vectors") as cache:
-            for rows, value in cache.fill_each(keys, encoded, self.CHUNK, longest_first(texts, keys), label):
+            for rows, value in cache.fill_each(keys, encoded, self.CHUNK, longest_first(texts, keys)):
                 vector = np.frombuffer(value, dtype=np.float16)
                 if vectors is None:  # the model's own configuration takes a second to load
                     vectors = empty((len(texts), len(vector)))
                 vectors[rows] = vector
         assert vectors is not None  # there is a text
         return vectors
+
+    def missing(self, texts: Sequence[str], side: Side, max_length: int) -> int:
+        """How many distinct texts `encode` would not find in the cache."""
+        with RowCache("vectors") as cache:
+            return cache.count_missing(self._keys(texts, side, max_length))
+
+    def _keys(self, texts: Sequence[str], side: Side, max_length: int) -> list[str]:
+        prefix = self.info.prefix(side)
+        settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
+        return [text_hash(*settings, text) for text in texts]
 
     @property
     def dimensions(self) -> int:
@@ -247,11 +256,12 @@ class Encoder:
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
         return next(self._encode_parts([texts], max_length))
 
-    def _encode_parts(self, parts: Iterable[Sequence[str]], max_length: int) -> Iterator[Vectors]:
+    def _encode_parts(
+        self, parts: Iterable[Sequence[str]], max_length: int, shown: Progress | None = None
+    ) -> Iterator[Vectors]:
         """Vectors of each part, [texts, dimensions]; the engine runs the batches of all of them."""
-
         plan = partial(self._planned, max_length=max_length)
-        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan))
+        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan, shown))
 
     def _pooled(self, batch: TokenIds) -> Vectors:
         """L2-normalised vectors of one batch, [batch, dimensions]."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.pair_scores import PairScores
-from sunwi.runtime import progress
+from sunwi.progress import Progress
 
 
 class LateInteraction:
@@ -41,12 +41,14 @@ class LateInteraction:
             wanted.setdefault(passage, []).append(at)
         passages = sorted(wanted, key=lambda text: (-len(text), text))
         scores = np.empty(len(pairs), dtype=np.float32)
-        for start in progress(range(0, len(passages), self.PASSAGES), None, "late interaction", "chunk"):
-            part = passages[start : start + self.PASSAGES]
-            vectors = self.encoder.token_vectors(part, "passage", self.max_length)
-            for passage, matrix in zip(part, vectors, strict=True):
-                for at in wanted[passage]:
-                    scores[at] = maxsim(tokens[pairs[at][0]], matrix)
+        with Progress("late interaction", len(passages), "passage") as shown:
+            for start in range(0, len(passages), self.PASSAGES):
+                part = passages[start : start + self.PASSAGES]
+                vectors = self.encoder.token_vectors(part, "passage", self.max_length)
+                for passage, matrix in zip(part, vectors, strict=True):
+                    for at in wanted[passage]:
+                        scores[at] = maxsim(tokens[pairs[at][0]], matrix)
+                shown.advance(len(part))
         return scores
 
 

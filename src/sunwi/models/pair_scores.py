@@ -23,13 +23,13 @@ class PairScores:
         self.settings = tuple(settings)
 
     def get(
-        self, pairs: Pairs, compute: Callable[[Iterable[Pairs]], Iterator[npt.NDArray[np.float32]]]
+        self, pairs: Pairs, compute: Callable[[Sequence[Pairs]], Iterator[npt.NDArray[np.float32]]]
     ) -> npt.NDArray[np.float32]:
         """Scores of the pairs, shape [pairs]; those that are missing are computed, part by part, and kept."""
         keys = [text_hash(*self.settings, query, passage) for query, passage in pairs]
 
         def computed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
-            scores = compute([pairs[row] for row in part] for part in parts)
+            scores = compute([[pairs[row] for row in part] for part in parts])
             return ((score.tobytes() for score in of_part.astype("<f4")) for of_part in scores)
 
         with RowCache(self.name) as cache:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sunwi.paths import TIMING
+from sunwi.progress import running_stage
 from sunwi.records.files import write_lines
 from sunwi.system_errors import reported
 from sunwi.workspace.base import Workspace
@@ -25,7 +26,7 @@ def stage(name: str) -> Iterator[Workspace]:
     """
     workspace = Workspace()
     start = time.perf_counter()
-    with reported():
+    with reported(), running_stage(name):
         yield workspace
         seconds = round(time.perf_counter() - start, 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

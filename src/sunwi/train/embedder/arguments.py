@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def training_arguments(
         "lr_scheduler_type": params.schedule,
         "logging_steps": 1,
         "report_to": "none",
-        "disable_tqdm": not sys.stderr.isatty(),
+        "disable_tqdm": True,  # `progress.trainer_progress` shows the steps
         "dataloader_drop_last": True,
         "dataloader_pin_memory": not on_cpu,
         "dataloader_num_workers": 0 if on_cpu else 2,  # tokens are made while the GPU works

@@ -25,6 +25,7 @@ from sunwi.models.encoder import load_encoder
 from sunwi.models.loading import load_tokenizer
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
+from sunwi.progress import trainer_progress
 from sunwi.train.embedder.collator import GroupCollator
 from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.groups import Group
@@ -200,7 +201,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
 
     def load_trainer(self) -> GroupTrainer:
         """The trainer, its dev figures in place of an evaluation set."""
-        return GroupTrainer(
+        trainer = GroupTrainer(
             params=self.params,
             evaluate=self.evaluate,
             model=self.model,
@@ -210,3 +211,5 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
             data_collator=self.data_collator,
             processing_class=self.tokenizer,
         )
+        trainer_progress(trainer, "training steps")
+        return trainer

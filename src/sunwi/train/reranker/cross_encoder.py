@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from sunwi.models.cross_encoder import logits_of
 from sunwi.models.encoder import load_encoder
 from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.params.train_reranker import TrainRerankerParams
+from sunwi.progress import trainer_progress
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
 from sunwi.search.rerank.rerankers import PairScorer
 from sunwi.train.reranker.early_look import EarlyLook
@@ -105,7 +105,7 @@ def train_reranker(
             logging_steps=1,
             save_strategy="no",
             report_to="none",
-            disable_tqdm=not sys.stderr.isatty(),
+            disable_tqdm=True,  # `progress.trainer_progress` shows the steps
             dataloader_drop_last=True,
             dataloader_pin_memory=device.type != "cpu",
             use_cpu=device.type == "cpu",
@@ -115,6 +115,7 @@ def train_reranker(
         trainer = CrossEncoderTrainer(
             model=model, args=arguments, train_dataset=dataset, loss=list_loss(model, params)
         )
+        trainer_progress(trainer, "training steps")
         watchers = [watcher for watcher in (watch.see if watch else None, look) if watcher is not None]
         if watchers:
             tokenizer = model.tokenizer

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sunwi.errors import DataError
-from sunwi.runtime import progress
+from sunwi.progress import progress
 from sunwi.train.shared.checkpoints import load_state, save_state
 from sunwi.train.shared.early_stopping import EarlyStopping
 
@@ -148,7 +148,7 @@ def train_loop(
         stopped |= look(len(curve), model, *scorer)
     todo = [] if stopped else range(len(curve) + 1, steps + 1)
     following = batches(len(curve))
-    for step in progress(todo, len(todo), title, "step"):
+    for step in progress(todo, steps, title, "step", done=len(curve)):
         losses = optimiser.take(step, next(following))
         values = {name: round(value, 6) for name, value in losses.items()}
         curve.append({"step": step, "loss": round(sum(losses.values()), 6)} | values)

@@ -1,0 +1,228 @@
+"""What each stage will do, counted from params.yaml and the corpus, and the CPU seconds that it takes.
+
+Counts are those of the demo's kind of project: what depends on results (early stopping, the gates, how many
+questions the filters keep) is counted as if all of it were done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sunwi.cli.probe import Speeds
+from sunwi.params.submissions import SubmissionParams
+from sunwi.params.whole import Params
+
+FAMILIES = ("baseline", "promoted", "rerankers")
+KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
+ANALYSES = 4  # a passage's template questions cost so many of its analyses; measured on the demo
+QUESTION_TOKENS = 24
+GATE_POOL, GATE_QUESTIONS = 10_000, 300
+RERANKED_BY_MODEL = ("cross_encoder", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The project's sizes; rows that are in the cache are not among the `new_` ones.
+
+    Attributes
+    ----------
+    tokens
+        Of a passage at `encoder.max_length`, the mean.
+    longest
+        Of a passage at `encoder.max_length`, that nine of ten do not exceed: batches of training are padded.
+    characters
+        Of a passage, the mean.
+    judged
+        Documents with judgements: they give no train or dev questions.
+    given
+        Questions that come with the documents.
+    queries, dev_queries
+        Evaluation dialogues, and those of the dev set.
+    examples
+        Of chit-chat, which the classifier of dialogues learns from.
+    """
+
+    documents: int
+    passages: int
+    new_passages: int
+    new_templates: int
+    new_analyses: int
+    tokens: float
+    longest: float
+    characters: float
+    judged: int = 0
+    given: int = 0
+    queries: int = 0
+    dev_queries: int = 0
+    examples: int = 0
+    new_questions: int | None = None  # None: there are no questions yet
+
+    def questions(self, params: Params) -> int:
+        """Synthetic or given questions that are kept."""
+        if params.qa.provider == "given":
+            return self.given
+        return round(self.passages * params.qa.questions_per_document * KEPT)
+
+    def split(self, params: Params) -> tuple[int, int]:
+        """Train and dev questions: a share of those of documents without judgements."""
+        free = self.documents - (self.judged if params.qa.exclude_judged_documents else 0)
+        usable = self.questions(params) * max(0, free) / max(1, self.documents)
+        dev = round(usable * params.qa.dev_share)
+        return round(usable) - dev, dev
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """CPU seconds of one stage: those that run on all cores, and those that run on one."""
+
+    family: str
+    stage: str
+    what: str
+    parallel: float
+    serial: float
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds."""
+        return self.parallel + self.serial
+
+    def wall(self, cores: int) -> float:
+        """Seconds by the clock on that many free cores."""
+        return self.parallel / cores + self.serial
+
+
+def workload(params: Params, counts: Counts, speeds: Speeds) -> list[Load]:
+    """Every stage's load, in the order in which they run."""
+    return [
+        *_baseline(params, counts, speeds),
+        *_promoted(params, counts, speeds),
+        *_rerankers(params, counts, speeds),
+    ]
+
+
+def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
+    questions = counts.questions(params)
+    new_questions = questions if counts.new_questions is None else counts.new_questions
+    analysed = counts.new_analyses * counts.characters * speeds.kiwi_character
+    made = 0.0
+    if params.qa.provider == "template":
+        made = counts.new_templates * counts.characters * speeds.kiwi_character * ANALYSES
+    encoded = _encoding(counts.new_passages, new_questions, counts, speeds)
+    hybrid = params.qa.round_trip == "hybrid"
+    model = speeds.model_start
+    yield Load("baseline", "prepare", f"{counts.documents:,} documents", 0.0, speeds.start)
+    yield Load(
+        "baseline", "generate_qa",
+        f"{questions:,} questions; new: {counts.new_templates:,} passages of templates, "
+        f"{counts.new_passages:,} to encode",
+        (encoded if hybrid else 0.0) + analysed + made, speeds.start + (model if hybrid else 0.0),
+    )  # fmt: skip
+    yield Load(
+        "baseline", "encode_base", f"{counts.passages:,} passages, {questions:,} questions",
+        0.0 if hybrid else encoded, speeds.start + (0.0 if hybrid else model),
+    )  # fmt: skip
+    dialogues = counts.queries + counts.dev_queries
+    yield Load(
+        "baseline", "understand_queries", f"{dialogues:,} dialogues, {counts.examples:,} examples",
+        _encoding(0, dialogues + counts.examples, counts, speeds), speeds.start + model,
+    )  # fmt: skip
+    yield _fitting("baseline", "fit_fusion_base", params, counts, speeds)
+    yield _submissions("baseline", "submit_baseline", list(params.baselines.values()), params, counts, speeds)
+    yield Load("baseline", "baseline", "scores and page", 0.0, 2 * speeds.start)
+
+
+def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
+    train, _ = counts.split(params)
+    yield Load("promoted", "mine", f"{train:,} questions", 0.0, 2 * speeds.start)
+    settings = params.train_embedder
+    if settings.enabled:
+        steps = settings.max_steps or round(settings.epochs * train / settings.batch_size)
+        passage = min(counts.longest, settings.passage_max_length)
+        tokens = settings.batch_size * (QUESTION_TOKENS + settings.group_size * passage)
+        mixtures = sum(share < 1 for share in settings.base_weights)
+        pool = min(counts.passages, GATE_POOL)
+        gate = mixtures * _encoding(pool, GATE_QUESTIONS, counts, speeds)
+        yield Load(
+            "promoted", "train_embedder",
+            f"{settings.rounds * steps:,} steps of {settings.batch_size * (1 + settings.group_size)} texts; "
+            f"gate: {mixtures} x {pool:,} passages",
+            settings.rounds * steps * tokens * speeds.train_token + gate, speeds.start + speeds.model_start,
+        )  # fmt: skip
+        questions = counts.questions(params)
+        beyond = counts.passages if counts.passages > GATE_POOL else 0  # else the gate has encoded them
+        yield Load(
+            "promoted", "encode", f"{beyond:,} passages, {questions:,} questions",
+            _encoding(beyond, questions, counts, speeds), speeds.start + speeds.model_start,
+        )  # fmt: skip
+    yield _fitting("promoted", "fit_fusion", params, counts, speeds)
+    yield _submissions("promoted", "submit_promoted", list(params.promoted.values()), params, counts, speeds)
+
+
+def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
+    settings, targeted = params.train_reranker, params.train_reranker_targeted
+    train, dev = counts.split(params)
+    lists = min(dev + counts.dev_queries, params.pairs.max_dev)
+    start = speeds.start + speeds.model_start
+    length = min(counts.tokens + QUESTION_TOKENS, settings.max_length)
+    padded = min(counts.longest + QUESTION_TOKENS, settings.max_length)
+    step = settings.batch_size * (1 + settings.negatives) * padded * speeds.lora_token
+    by_pairs = settings.method == "cross_encoder"
+    pair = length * speeds.pair_token
+    scored = lists * settings.depth if by_pairs else 0
+    mined = min(train, params.pairs.max_train) + lists
+    yield Load("rerankers", "mine_pairs", f"{mined:,} lists of {params.pairs.depth}", 0.0, 2 * speeds.start)
+    if settings.enabled:
+        yield Load(
+            "rerankers", "train_reranker",
+            f"{settings.max_steps:,} steps of {settings.batch_size * (1 + settings.negatives)} pairs; "
+            f"{scored:,} pairs to score",
+            settings.max_steps * step + scored * pair + _late(lists * settings.depth, counts, speeds), start,
+        )  # fmt: skip
+    yield Load("rerankers", "failures", "collect and augment", 0.0, 2 * start)
+    if settings.enabled and targeted.enabled:
+        looks = -(-targeted.max_steps // targeted.evaluate_every)
+        again = round(scored * (targeted.stop_share * (looks + 1) + targeted.gate_share))
+        yield Load(
+            "rerankers", "train_reranker_targeted",
+            f"{targeted.max_steps:,} steps; {again:,} pairs to score",
+            targeted.max_steps * step + again * pair, start,
+        )  # fmt: skip
+    yield _submissions("rerankers", "submit", list(params.submissions.values()), params, counts, speeds)
+    combined = len(params.combinations)
+    yield Load("rerankers", "combine", f"{combined} variants", 0.0, combined * speeds.start)
+    yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start)
+
+
+def _encoding(passages: int, questions: int, counts: Counts, speeds: Speeds) -> float:
+    return (passages * counts.tokens + questions * QUESTION_TOKENS) * speeds.encode_token
+
+
+def _late(pairs: int, counts: Counts, speeds: Speeds) -> float:
+    """Late interaction encodes each passage of the pairs once."""
+    return _encoding(min(pairs, counts.passages), 0, counts, speeds)
+
+
+def _fitting(family: str, stage: str, params: Params, counts: Counts, speeds: Speeds) -> Load:
+    lists = min(counts.split(params)[1] + counts.dev_queries, params.pairs.max_dev)
+    pairs = lists * params.train_reranker.depth
+    parallel = _late(pairs, counts, speeds) + _encoding(0, counts.dev_queries, counts, speeds)
+    what = f"{lists:,} dev questions, {pairs:,} pairs by late interaction"
+    return Load(family, stage, what, parallel, speeds.start + speeds.model_start)
+
+
+def _submissions(
+    family: str, stage: str, variants: list[SubmissionParams], params: Params, counts: Counts, speeds: Speeds
+) -> Load:
+    """A process each, and the pairs of the queries; those of the dev set were scored to fit the blends."""
+    reranking = [variant for variant in variants if variant.rerank != "none"]
+    pairs = counts.queries * max(
+        (variant.rerank_depth or params.train_reranker.depth for variant in reranking), default=0
+    )
+    parallel = _late(pairs, counts, speeds)
+    crossed = pairs if any(variant.rerank in RERANKED_BY_MODEL for variant in reranking) else 0
+    if crossed and params.train_reranker.enabled and params.train_reranker.method == "cross_encoder":
+        length = min(counts.tokens + QUESTION_TOKENS, params.train_reranker.max_length)
+        parallel += crossed * length * speeds.pair_token
+    serial = len(variants) * speeds.start + (speeds.model_start if reranking else 0.0)
+    return Load(family, stage, f"{len(variants)} variants, {pairs:,} pairs", parallel, serial)

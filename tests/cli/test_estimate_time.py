@@ -1,0 +1,144 @@
+"""`sunwi estimate`: minutes by stage from speeds that the test gives, by numbers worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sunwi.cli import app, probe
+from sunwi.cli.estimate import table
+from sunwi.cli.probe import Speeds, cpu_seconds
+from sunwi.cli.sizes import read_counts
+from sunwi.cli.workload import Counts, Load, workload
+from sunwi.models.encoder import Encoder
+from sunwi.models.resolver import resolve
+from sunwi.params.whole import Params
+from sunwi.records.corpus import Document
+from sunwi.records.files import write_rows
+
+SPEEDS = Speeds(
+    start=1.0, model_start=10.0, encode_token=0.001, pair_token=0.002, train_token=0.01, lora_token=0.005,
+    kiwi_character=0.0001,
+)  # fmt: skip
+COUNTS = Counts(
+    documents=1000, passages=1000, new_passages=1000, new_templates=1000, new_analyses=1000, tokens=100,
+    longest=150, characters=200, judged=200, queries=100, dev_queries=60, examples=400,
+)  # fmt: skip
+PARAMS = Params.model_validate(
+    {
+        "qa": {"questions_per_document": 2, "dev_share": 0.25},
+        "train_embedder": {"max_steps": 10, "batch_size": 8, "group_size": 4, "passage_max_length": 126},
+        "train_reranker": {"max_steps": 20, "batch_size": 3, "negatives": 4, "depth": 10, "max_length": 130},
+        "train_reranker_targeted": {"max_steps": 8, "evaluate_every": 4},
+        "baselines": {"bm25": {"retrievers": ["bm25"]}, "late": {"rerank": "late_interaction"}},
+        "submissions": {"tuned": {"rerank": "both"}},
+        "score": {"baseline": "bm25"},
+    }
+)
+
+
+def loads(counts: Counts = COUNTS, params: Params = PARAMS) -> dict[str, Load]:
+    return {load.stage: load for load in workload(params, counts, SPEEDS)}
+
+
+def test_questions_and_their_splits() -> None:
+    assert COUNTS.questions(PARAMS) == 1700  # 1000 x 2 x 0.85
+    assert COUNTS.split(PARAMS) == (1020, 340)  # 800 of 1000 documents: 1360, a quarter for dev
+
+
+def test_seconds_of_the_stages() -> None:
+    of = loads()
+    # encoding (1000 x 100 + 1700 x 24) x .001 = 140.8; Kiwi 1000 x 200 x .0001 = 20, templates 4 times that
+    assert of["generate_qa"].parallel == pytest.approx(140.8 + 20 + 80)
+    assert of["generate_qa"].serial == 11
+    assert of["encode_base"].parallel == 0  # the round trip has encoded all
+    assert of["understand_queries"].parallel == pytest.approx(560 * 24 * 0.001)
+    # 10 steps of 8 x (24 + 4 x 126) tokens; gate: 2 mixtures x (1000 x 100 + 300 x 24)
+    assert of["train_embedder"].parallel == pytest.approx(10 * 8 * 528 * 0.01 + 2 * 107.2)
+    # 20 steps of 15 pairs of 130 tokens; 400 lists (340 + 60) x 10 pairs of 124; all 1000 passages by MaxSim
+    assert of["train_reranker"].parallel == pytest.approx(20 * 15 * 130 * 0.005 + 4000 * 124 * 0.002 + 100)
+    # 8 steps; 4000 x (.25 x 3 + .35) = 4400 pairs
+    assert of["train_reranker_targeted"].parallel == pytest.approx(8 * 15 * 130 * 0.005 + 4400 * 0.248)
+    assert of["submit_baseline"].serial == 2 + 10  # two processes, one of which loads a model
+    assert of["submit_baseline"].parallel == pytest.approx(100)  # 1000 pairs name all passages
+    assert of["submit"].parallel == pytest.approx(100 + 1000 * 0.248)
+
+
+def test_what_is_cached_is_free() -> None:
+    of = loads(replace(COUNTS, new_passages=10, new_templates=0, new_analyses=0, new_questions=0))
+    assert of["generate_qa"].parallel == pytest.approx(10 * 100 * 0.001)
+
+
+def test_settings_that_leave_work_out() -> None:
+    off = {"train_embedder": {"enabled": False}, "train_reranker": {"enabled": False}}
+    of = loads(params=PARAMS.model_validate({**PARAMS.model_dump(), **off}))
+    assert not {"train_embedder", "encode", "train_reranker", "train_reranker_targeted"} & of.keys()
+    given = PARAMS.model_copy(
+        update={"qa": PARAMS.qa.model_copy(update={"provider": "given", "round_trip": "bm25"})}
+    )
+    of = loads(replace(COUNTS, given=500), given)
+    assert of["generate_qa"].parallel == pytest.approx(20)  # no templates, and BM25 encodes nothing
+    assert of["encode_base"].parallel == pytest.approx((1000 * 100 + 500 * 24) * 0.001)
+
+
+def test_the_table_sums_by_target_and_divides_what_is_parallel_by_the_cores() -> None:
+    rows = [
+        Load("baseline", "prepare", "some", 0.0, 60.0),
+        Load("baseline", "generate_qa", "more", 240.0, 60.0),
+        Load("promoted", "train_embedder", "steps", 600.0, 0.0),
+    ]
+    head, *lines = table(rows, cores=4)
+    assert "4 cores" in head
+    assert [line.split()[-3:-1] for line in lines[:3]] == [["1.0", "1.0"], ["5.0", "2.0"], ["10.0", "2.5"]]
+    assert lines[3].split()[:5] == ["dvc", "repro", "baseline", "6.0", "3.0"]
+    assert lines[4].split()[:4] == ["dvc", "repro", "16.0", "5.5"]
+
+
+def test_a_measurement_doubles_the_texts_until_it_takes_long_enough() -> None:
+    calls: list[int] = []
+    now = [0.0]
+
+    def work(count: int) -> int:
+        calls.append(count)
+        now[0] += 0.1 * count
+        return 50 * count
+
+    assert cpu_seconds(work, 0.6, lambda: now[0]) == pytest.approx(0.002)  # 0.8 s for 8 texts of 50 units
+    assert calls == [1, 2, 4, 8]
+    assert cpu_seconds(lambda count: count, 0.6, lambda: 0.0) == 0  # it ends where no time passes
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_corpus: list[Document], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A source folder and no run yet."""
+    whole = [document for document in tiny_corpus if "#" not in document.docid]
+    write_rows(tmp_path / "source" / "corpus.jsonl", whole)
+    (tmp_path / "params.yaml").write_text("data: {source: source}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_counts_come_from_the_source_and_the_cache(
+    project: Path, own_cache: Path, tiny_corpus: list[Document]
+) -> None:
+    params = Params.model_validate({"data": {"source": "source"}})
+    before, sample = read_counts(params)
+    assert (before.documents, before.passages, before.new_passages, before.new_analyses) == (6, 6, 6, 6)
+    assert sorted(sample) == sorted(document.text for document in tiny_corpus if "#" not in document.docid)
+    settings = params.encoder
+    Encoder.of(resolve(settings.model), settings).encode(sample[:2], "passage", settings.max_length)
+    after, _ = read_counts(params)
+    assert after == replace(before, new_passages=4)
+
+
+def test_the_command_needs_no_prepared_tables(
+    project: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "probe", lambda *_: SPEEDS)
+    done = CliRunner().invoke(app, ["estimate"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0].startswith("stage ")
+    assert any(line.startswith("dvc repro baseline ") for line in done.output.splitlines())
