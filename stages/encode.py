@@ -20,5 +20,5 @@ if __name__ == "__main__":
         encoded = {"encoded": model.count.encoded, "cached": model.count.cached, **model.precision_facts}
         with vectors_file(INDEX / which / "questions.npy") as empty:
             model.encode(asked, "query", limits.query_max_length, "encode questions", empty)
-        # What the cache spared and what `auto` picked are facts of this machine: they stand beside the timings.
+        # What the cache spared and what `auto` picked are facts of this machine: they are beside the timings.
         write_json(TIMING / f"encode_{which}_rows.json", encoded)

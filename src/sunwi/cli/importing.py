@@ -171,7 +171,7 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
     faster = source != before[0] and params.content.get("encoder", {}).get("precision") == "float32"
     if faster:
         notes.append(
-            "encoder.precision is auto, up to twice as fast on a CPU; it was float32, which keeps the demo's bytes"
+            "encoder.precision is auto, up to twice as fast; it was float32 for the demo's exact bytes"
         )
     if (source, provider) != before:
         params.content.setdefault("data", {})["source"] = source
