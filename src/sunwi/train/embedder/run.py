@@ -153,8 +153,11 @@ def _save_best(
     gate = gate_set(passages, encoder, dev, params)
 
     def judge_share(share: float, over: DevSet) -> GateRanks:  # one model is in memory at a time
-        info = base if share == 1.0 else resolve(str(workdir / f"share-{share:g}"))
-        return judge(Encoder.of(info, params.encoder), over, params)
+        if share == 1.0:
+            return judge(encoder, over, params)
+        # All shares in the base's precision: a difference between them is then that of their weights.
+        folder, precision = workdir / f"share-{share:g}", encoder.picked.precision
+        return judge(Encoder(resolve(str(folder)), params.encoder.batch_size, precision), over, params)
 
     verdicts = {1.0: judge_share(1.0, gate)}
     for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
