@@ -177,7 +177,7 @@ def test_a_pipeline_with_kept_indexes_ranks_as_one_without(tmp_path: Path) -> No
     queries = QueryBatch(["a", "b"], texts, index_terms(texts, "whitespace"), vectors[:2])
     results = []
     for folder in (None, tmp_path, tmp_path):
-        pipeline = build_pipeline(passages, vectors, WHITESPACE, dense=dense, kept=folder)
+        pipeline = build_pipeline(passages, vectors, WHITESPACE, dense=dense, index_folder=folder)
         ranked = pipeline.rank(queries, ["bm25", "dense"], Fusion("weighted", {}), depth=3)
         results.append([(one.positions.tolist(), one.scores.tolist()) for one in ranked])
     assert results[0] == results[1] == results[2]

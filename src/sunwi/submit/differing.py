@@ -55,7 +55,7 @@ def changes(
     def precision(qid: str, topk: Sequence[str]) -> float | None:
         return competition_average_precision(relevant.get(qid, ()), topk, cutoff) if qrels else None
 
-    found = [
+    changes = [
         Change(
             qid,
             new[qid].standalone_query,
@@ -67,7 +67,7 @@ def changes(
         for qid in old
         if old[qid].topk != new[qid].topk
     ]
-    return sorted(found, key=lambda change: not change.first_changed)  # stable: ids keep their order
+    return sorted(changes, key=lambda change: not change.first_changed)  # stable: ids keep their order
 
 
 def _by_id(rows: Sequence[SubmissionRow]) -> Mapping[str, SubmissionRow]:

@@ -38,7 +38,9 @@ def cascaded_rrf(
     if not by_query or len(weights) != len(by_query):
         raise DataError(f"{len(by_query)} wordings and {len(weights)} weights", "give one weight a wording")
     fused = {
-        f"{at:04d}": reciprocal_rank_fusion(scores, k, depth, retriever_weights)
-        for at, scores in enumerate(by_query)
+        f"{wording:04d}": reciprocal_rank_fusion(scores, k, depth, retriever_weights)
+        for wording, scores in enumerate(by_query)
     }
-    return reciprocal_rank_fusion(fused, k, depth, {f"{at:04d}": weight for at, weight in enumerate(weights)})
+    return reciprocal_rank_fusion(
+        fused, k, depth, {f"{wording:04d}": weight for wording, weight in enumerate(weights)}
+    )

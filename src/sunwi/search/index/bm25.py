@@ -55,8 +55,8 @@ class Bm25:
         if self._vocabulary.get("", 0) >= count:  # bm25s adds a term that has no row
             del self._vocabulary[""]
         self._weights = np.empty(count, dtype=np.float32)  # of a query's terms
-        for term, at in self._vocabulary.items():
-            self._weights[at] = term_weight(term, params.bigram_weight)
+        for term, column in self._vocabulary.items():
+            self._weights[column] = term_weight(term, params.bigram_weight)
         arrays = (impacts["data"], impacts["indices"], impacts["indptr"])
         self._impacts = csr_matrix(arrays, shape=(count, self.size))  # [terms, documents]
 
@@ -82,16 +82,16 @@ class Bm25:
         best = np.zeros((len(queries), depth), dtype=np.float32)
         block = max(1, min(self.BLOCK, CELLS // self.size))
         for start in range(0, len(queries), block):
-            found = self._sparse_scores(queries[start : start + block])
-            for at, (first, end) in enumerate(zip(found.indptr[:-1], found.indptr[1:], strict=True)):
-                matched = found.indices[first:end]
-                order, values = top(found.data[first:end], depth, matched)
-                positions[start + at, : len(order)] = order
-                best[start + at, : len(order)] = values
+            scores = self._sparse_scores(queries[start : start + block])
+            for row, (first, end) in enumerate(zip(scores.indptr[:-1], scores.indptr[1:], strict=True)):
+                matched = scores.indices[first:end]
+                order, values = top(scores.data[first:end], depth, matched)
+                positions[start + row, : len(order)] = order
+                best[start + row, : len(order)] = values
                 if len(order) < depth:  # the rest have no term of the query: score 0, by position
                     head = np.arange(min(self.size, depth + len(matched)))
                     silent = np.setdiff1d(head, matched, assume_unique=True)
-                    positions[start + at, len(order) :] = silent[: depth - len(order)]
+                    positions[start + row, len(order) :] = silent[: depth - len(order)]
         return positions, best
 
     def _sparse_scores(self, queries: Sequence[Sequence[str]]) -> csr_matrix:
@@ -100,8 +100,8 @@ class Bm25:
         rows = [[self._vocabulary[term] for term in query if term in self._vocabulary] for query in queries]
         ends = np.cumsum([0, *(len(row) for row in rows)])
         terms = np.array([term for row in rows for term in row], dtype=np.int32)
-        asked = csr_matrix((self._weights[terms], terms, ends), shape=(len(rows), self._impacts.shape[0]))
-        return asked @ self._impacts
+        counts = csr_matrix((self._weights[terms], terms, ends), shape=(len(rows), self._impacts.shape[0]))
+        return counts @ self._impacts
 
 
 def save_bm25(documents: Iterable[Sequence[str]], params: Bm25Params, folder: Path) -> None:
@@ -131,7 +131,7 @@ class _Corpus:
         for document in documents:
             flat.extend([seen.setdefault(term, len(seen)) for term in document])
             lengths.append(len(document))
-        self.vocab = {term: at for at, term in enumerate(sorted(seen))}
+        self.vocab = {term: column for column, term in enumerate(sorted(seen))}
         place = np.array([self.vocab[term] for term in seen], dtype=np.int32)  # of the terms as they came
         self._flat = place[np.frombuffer(flat, dtype=np.intc)] if seen else place
         self._ends = np.cumsum([0, *lengths])

@@ -209,14 +209,14 @@ def _items(
     """Sources of the passages in docid order."""
     words = index_terms(passages.texts, bm25.tokenizer) if analyzer == "terms" else None
     items: list[Item] = []
-    for at, docid in enumerate(passages.docids):
+    for position, docid in enumerate(passages.docids):
         source: dict[str, Any] = (
-            {"terms": whitespace_text(words[at])} if words else {"content": passages.texts[at]}
+            {"terms": whitespace_text(words[position])} if words else {"content": passages.texts[position]}
         )
         if vectors is not None:
-            source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[at], dtype=np.float32)]
+            source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[position], dtype=np.float32)]
         if sparse is not None:
-            columns, weights = sparse.vectors.row(at)
+            columns, weights = sparse.vectors.row(position)
             source["sparse"] = {
                 sparse.names[column]: round(float(weight), 4)
                 for column, weight in zip(columns, weights, strict=True)
