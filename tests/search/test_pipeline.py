@@ -132,7 +132,7 @@ def test_questions_of_passages_that_are_not_there_are_named(tiny_corpus: list[Do
     assert passages.positions_of(["q1", "q2"], [docid, docid]) == [1, 1]
     vectors = np.zeros((len(passages), 2), dtype=np.float16)
     questions = (np.zeros((3, 2), dtype=np.float16), ["q1", "q2", "q3"], [docid, "gone", "lost"])
-    with pytest.raises(DataError, match=r"^2 questions .* does not hold: q2 \(gone\), q3 \(lost\)\. Next:"):
+    with pytest.raises(DataError, match=r"^2 questions .* in the corpus: q2 \(gone\), q3 \(lost\)\. Next:"):
         build_pipeline(passages, vectors, Bm25Params(), questions)
 
 

@@ -19,7 +19,7 @@ STEMS = {"lexical": "sparse_linear", "colbert": "colbert_linear"}
 
 
 def head_file(folder: Path, head: str) -> Path | None:
-    """The file of a folder that holds a head: NAME.safetensors before NAME.pt; None without one."""
+    """A folder's file of a head: NAME.safetensors before NAME.pt; None without one."""
     files = (folder / f"{STEMS[head]}{suffix}" for suffix in (".safetensors", ".pt"))
     return next((path for path in files if path.exists()), None)
 
@@ -49,10 +49,10 @@ def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError:
-            fault = f"{path.name} holds more than tensors and was not loaded"
+            fault = f"{path.name} contains more than tensors and was not loaded"
             raise ModelError(info.spec, fault, f"save its weights as {stem}.safetensors") from None
     if set(state) != {"weight", "bias"}:
-        fault = f"{stem} holds {', '.join(sorted(state))}; expected weight and bias"
+        fault = f"{stem} has {', '.join(sorted(state))}; expected weight and bias"
         raise ModelError(info.spec, fault, "save the linear layer's state alone")
     return {name: tensor.float() for name, tensor in state.items()}
 

@@ -36,7 +36,7 @@ class Key:
 
     @property
     def file(self) -> str:
-        """The file that holds it."""
+        """The file that has it."""
         return PARAMS_FILE if self.name in DECIDED else DEFAULTS_FILE
 
 

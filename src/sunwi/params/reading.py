@@ -86,7 +86,7 @@ def check_layers(
     Raises
     ------
     ParamsError
-        Naming every faulty key, and the file of defaults where the value stands there alone.
+        Naming every faulty key, and the file of defaults where only that file has the value.
     """
     params = without_removed(params, path)
     return _check(kind, layered(kind, params, defaults), path, params if defaults else None)

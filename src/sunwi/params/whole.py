@@ -115,7 +115,7 @@ class Params(Section):
 
 
 def _untrained(rerank: Rerank, params: Params) -> bool:
-    """Whether a kind of re-ranking stands on a reranker that no stage trains."""
+    """Whether a kind of re-ranking needs a reranker that no stage trains."""
     settings = params.train_reranker
     needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
     return needed is not None and not (settings.enabled and settings.method == needed)
@@ -133,7 +133,7 @@ def _names_given_twice(params: Params) -> list[str]:
 
 
 def _combination_faults(params: Params) -> list[str]:
-    """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
+    """Combinations that read a missing variant, one that cannot be read, or, in a circle, themselves."""
     faults = _names_given_twice(params)
     for name, combination in sorted(params.combinations.items()):
         unknown = sorted(set(combination.reads) - params.variants.keys())
@@ -168,7 +168,7 @@ def _circle(name: str, combinations: Mapping[str, CombinationParams]) -> list[st
 
 
 def _llm_faults(params: Params) -> list[str]:
-    """What asks an LLM while none is configured."""
+    """What uses an LLM while none is configured."""
     if params.llm.provider != "none":
         return []
     asking = [f"variant {name}" for name, variant in sorted(params.variants.items()) if variant.asks_llm]
@@ -176,8 +176,8 @@ def _llm_faults(params: Params) -> list[str]:
         asking.append("query.method")
     if params.augment_failures.provider == "llm":
         asking.append("augment_failures.provider")
-    what = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
-    return [f"{what}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
+    what = f"{', '.join(asking)} uses an LLM, but llm.provider is none"
+    return [f"{what}: set it (`sunwi recipe solar`), or remove what uses it"] if asking else []
 
 
 def _sparse_faults(params: Params) -> list[str]:

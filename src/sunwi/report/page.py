@@ -1,4 +1,4 @@
-"""The report: one HTML file that holds its data, styles and scripts, and asks no network."""
+"""The report: one HTML file that contains its data, styles and scripts, and needs no network."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ NATURAL = "natural"
 class LabelledQuestion:
     """A question and the positions of its relevant passages.
 
-    A judged document stands for all its chunks, a synthetic question for the one passage it was made from.
+    For a judged document all its chunks are relevant; for a synthetic question, the passage it was made from.
     """
 
     qid: str

@@ -62,7 +62,7 @@ class Passages:
 
     @classmethod
     def of(cls, documents: Iterable[Document]) -> Passages:
-        """Passages of a corpus, in any order; of rows that come one by one none is kept.
+        """Passages of a corpus, whose documents may come in any order and are not kept themselves.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Passages:
         unknown = [f"{qid} ({docid})" for qid, docid in pairs if docid not in self.position]
         if unknown:
             shown = ", ".join(unknown[:20]) + (", ..." if len(unknown) > 20 else "")
-            what = f"{len(unknown)} questions are of passages that the corpus does not hold: {shown}"
+            what = f"{len(unknown)} questions name a passage that is not in the corpus: {shown}"
             raise DataError(what, "run generate_qa again (dvc repro), or correct questions.jsonl")
         return [self.position[docid] for docid in docids]
 

@@ -97,7 +97,7 @@ class _Ranking:
         return ranked
 
     def _best(self, scores: Scores) -> npt.NDArray[np.int64]:
-        """Positions of the best documents' best chunks; most often a few times `depth` passages hold them."""
+        """Positions of the best documents' best chunks; usually among a few times `depth` passages."""
         looked_at = 4 * self.depth
         while True:
             order, _ = top(scores, looked_at)

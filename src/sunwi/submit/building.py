@@ -66,7 +66,7 @@ def build_understood(
     plan: RerankPlan,
     client: Completer | None = None,
 ) -> Submission:
-    """`build`, with the searches that the variant asks for; nothing is encoded where nobody asks.
+    """`build`, with the searches that the variant asks for; only these searches are encoded.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def build(
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 
-    Chit-chat gets an empty topk if the variant filters, and stays in the run: the run tells what search
+    Chit-chat gets an empty topk if the variant filters, and stays in the run: the run has what search
     finds, the topk what is submitted.
 
     Parameters

@@ -48,7 +48,7 @@ def changes(
     """
     old, new = _by_id(before), _by_id(after)
     if differing := sorted(old.keys() ^ new.keys()):
-        what = f"{len(differing)} queries stand in one submission alone: {', '.join(differing[:20])}"
+        what = f"{len(differing)} queries are in only one of the two submissions: {', '.join(differing[:20])}"
         raise DataError(what, "compare submissions for the same queries")
     relevant = relevant_documents(qrels)
 

@@ -16,7 +16,7 @@ from sunwi.submit.llm.listwise import rerank_listwise
 from sunwi.submit.llm.pairwise import break_ties
 from sunwi.trec import Run
 
-LINEAGE_DEPTH = 10  # who stands so high at any stage has its way written down: failure notes read it
+LINEAGE_DEPTH = 10  # the ranks of candidates this high at any step are recorded for the failure notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def finish(
         If the variant asks an LLM and there is none.
     """
     if variant.asks_llm and client is None:
-        raise DataError("the variant asks an LLM and none is given", "set llm.provider in params.yaml")
+        raise DataError(
+            "the variant uses an LLM, but no LLM is configured", "set llm.provider in params.yaml"
+        )
     emptied = [variant.empty_filter and not query.needs_retrieval for query in understood]
     live = [row for row, empty in enumerate(emptied) if not empty]
     ranked = list(rankings)

@@ -92,7 +92,7 @@ def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
 
 
 def command(content: Mapping[str, Any], variant: str, cell: Cell) -> list[str]:
-    """The command that queues one cell: only the variant's stage and what it stands on is run."""
+    """The command that queues one cell: only the variant's stage and the stages before it run."""
     section = section_of(content, variant)
     settings = []
     for key, value in cell.items():
@@ -113,7 +113,7 @@ def rank_experiments(
     """Experiments that have the variant's dev MAP, best first, ties by name; the test's is not looked at.
 
     `rows` are those of `dvc.api.exp_show`, which leaves out a metric's file where no other file has that
-    metric; that name is read where the variant stands `alone` in params.yaml.
+    metric; that name is read where the variant is the only one (`alone`) in params.yaml.
     """
     names = (f"/{variant}.json:dev_map", *(("dev_map",) if alone else ()))
     dev_map = {}

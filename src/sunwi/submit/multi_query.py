@@ -100,7 +100,7 @@ def _fused(
         name: [groups[position] for position in ranking.positions] for name, ranking in lists.items()
     }
     fused = fuse_ranked_lists(ranked_ids, rrf_k, weights)[:depth]
-    passage: dict[str, int] = {}  # the chunk that stands for a document: the first list's
+    passage: dict[str, int] = {}  # each document's chunk, from the first list that has it
     for name, ranking in lists.items():
         for document_id, position in zip(ranked_ids[name], ranking.positions, strict=True):
             passage.setdefault(document_id, int(position))

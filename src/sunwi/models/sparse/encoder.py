@@ -143,13 +143,13 @@ def load_sparse(folder: Path, batch_size: int = 16) -> SparseEncoder:
     Raises
     ------
     ModelError
-        If the folder holds no sparse encoder.
+        If there is no sparse encoder in the folder.
     """
     from sunwi.models.sparse.head import SparseModel, bare_encoder, new_head
 
     if not (folder / SETTINGS_FILE).exists():
         next_step = "set sparse.enabled: true (sunwi recipe neural-sparse) and run dvc repro train_sparse"
-        raise ModelError(str(folder), "it holds no sparse encoder", next_step)
+        raise ModelError(str(folder), "there is no sparse encoder in it", next_step)
     info = resolve(str(folder))
     settings = read_json(folder / SETTINGS_FILE)
     token_ids = settings["token_ids"]

@@ -28,7 +28,7 @@ class Bm25:
     """An index over documents given as terms.
 
     They may be an iterator (`terms.term_stream`): of each term 4 bytes are kept while the index is built, and
-    8 a distinct term of a document when it stands.
+    8 bytes per distinct term of a document once it is built.
     """
 
     BLOCK = 2048  # queries at most whose sparse scores are held at a time

@@ -137,10 +137,10 @@ def build_index(
     vectors: Vectors | None = None,
     sparse: SparseField | None = None,
 ) -> BuiltIndex:
-    """Index a corpus under a name of its content, then switch the alias to it and drop its forerunners.
+    """Index a corpus under a name of its content, then switch the alias to it and delete the older indexes.
 
     The switch is one request, so a search sees the old index or the new one, whole. An index of the same
-    content that stands behind the alias is left as it is.
+    content that the alias already names is left as it is.
 
     Raises
     ------

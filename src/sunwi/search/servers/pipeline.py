@@ -35,7 +35,7 @@ def engine_of(search: SearchParams, bm25: Bm25Params) -> EngineName:
     Raises
     ------
     EngineError
-        If they name none, or ask for what a server does not do.
+        If they name no server, or a setting that a server does not support.
     """
     if search.engine == "local":
         raise EngineError("local", "search.engine names no server", "set it, or give --engine elasticsearch")

@@ -51,7 +51,7 @@ class EngineRetriever:
         hits = part_of(self._server, answer, "hits", "hits")
         unknown = sorted({hit["_id"] for hit in hits} - self._passages.position.keys())
         if unknown:
-            what = f"{self._index} holds documents that the corpus does not, such as {unknown[0]}"
+            what = f"{self._index} has documents that are not in the corpus, such as {unknown[0]}"
             raise EngineError(self._server.engine, what, "run `sunwi index` to build the index anew")
         if len(hits) == self._depth and hits:  # cut off: what follows scores at most as much as the last
             scores[:] = np.nextafter(np.float32(min(hit["_score"] for hit in hits)), np.float32(-np.inf))
@@ -97,7 +97,7 @@ def engine_retrievers(
 def lexical_query(terms: Sequence[str], bigram_weight: float) -> dict[str, Any] | None:
     """BM25 over pre-tokenised terms; None where a query has no term.
 
-    Bigrams stand in the morphemes' own field and are boosted down at query time: so length and idf are
+    Bigrams are in the same field as the morphemes, with a lower boost at query time: so length and idf are
     those of the local index, and the order is the local one.
     """
     clauses = [

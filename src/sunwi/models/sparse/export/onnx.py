@@ -39,7 +39,7 @@ def export_onnx(encoder: SparseEncoder, path: Path) -> None:
     """
     try:
         import onnx
-        import onnxscript  # noqa: F401  torch's exporter needs it, and says so less plainly
+        import onnxscript  # noqa: F401  torch's exporter needs it, and its own message is less clear
     except ImportError as error:
         raise DataError(f"ONNX export needs {error.name}", NEXT_STEP) from error
     import torch

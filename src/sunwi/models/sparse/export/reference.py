@@ -108,7 +108,7 @@ def read_reference(folder: Path, width: int) -> tuple[list[str], SparseVectors]:
     path = folder / REFERENCE_FILE
     rows = read_rows(path, ReferenceRow)
     if not rows:
-        raise DataError(f"{path} holds no text, expected up to {TEXTS}", NEXT_STEP)
+        raise DataError(f"{path} has no text, expected up to {TEXTS}", NEXT_STEP)
     for row in rows:
         if len(row.columns) != len(row.weights) or any(not 0 <= column < width for column in row.columns):
             what = f"{path}: the vector of row {row.row} does not fit a vocabulary of {width} entries"
