@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 # C0 and C1 controls but tab and line feed, DEL, invisible marks, those that turn the reading direction, and
-# halves of a surrogate pair. A terminal obeys the first, hides or turns text by the next, cannot show the last.
+# halves of a surrogate pair. A terminal obeys the first, hides or turns text by the next, cannot show the
+# last.
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )

@@ -14,7 +14,7 @@ from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
-from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of
+from sunwi.search.pipeline import SearchPipeline, build_pipeline, ranks_at
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 
@@ -109,7 +109,8 @@ def test_blocks_do_not_change_a_ranking(given: Build, monkeypatch: pytest.Monkey
 
 
 def test_ranks_by_hand() -> None:
-    assert rank_of(np.array([0.1, 0.9, 0.1, 0.5], dtype=np.float32)).tolist() == [3, 1, 4, 2]
+    scores = np.array([0.1, 0.9, 0.1, 0.5], dtype=np.float32)
+    assert ranks_at(scores, np.arange(4)).tolist() == [3, 1, 4, 2]
 
 
 def test_the_builtin_encoder_and_bm25_find_the_passage(encoder: Encoder, tiny_corpus: list[Document]) -> None:

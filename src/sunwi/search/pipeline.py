@@ -107,18 +107,10 @@ class _Ranking:
             looked_at *= 4
 
 
-def rank_of(scores: Scores) -> npt.NDArray[np.int64]:
-    """Rank of every passage, 1 = best; ties are broken by position."""
-    order, _ = top(scores, len(scores))
-    ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[order] = np.arange(1, len(scores) + 1)
-    return ranks
-
-
 def ranks_at(scores: Scores, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Ranks of some passages, 1 = best; ties are broken by position.
 
-    A sort of the values costs a tenth of the order that `rank_of` needs.
+    A sort of the values costs a tenth of the order of all passages.
     """
     rising = np.sort(scores)
     values = scores[positions]

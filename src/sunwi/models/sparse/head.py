@@ -17,7 +17,6 @@ from sunwi.models.spec import ModelInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HIDDEN = "last_hidden_state"
 # Where the MLM families keep their head: prefix of the dense layer, of the LayerNorm, the decoder's bias.
 MLM_HEADS = (
     ("cls.predictions.transform.dense.", "cls.predictions.transform.LayerNorm.", "cls.predictions.bias"),
