@@ -20,7 +20,7 @@ if __name__ == "__main__":
         params = workspace.params(FailureSections)
         corpus, texts = passages(workspace), passage_texts(workspace)
         wanted = set(params.collect_failures.splits)
-        lists = [one for one in iter_rows(MINED / "pairs.jsonl", CandidateList) if one.split in wanted]
+        lists = [row for row in iter_rows(MINED / "pairs.jsonl", CandidateList) if row.split in wanted]
         limits = params.encoder, params.train_reranker.max_length
         rerankers = Rerankers(encoder(workspace, "promoted"), trained_reranker(STAGE1), *limits)
         scored = score_lists(lists, texts, rerankers, params.train_reranker.depth)

@@ -10,11 +10,11 @@ from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
     with stage("diagnose") as workspace:
-        found = diagnose_project(workspace)
-        write_rows(DIAGNOSIS / "failures.jsonl", found.notes)
-        write_json(METRICS / "failures.json", found.causes)
-        write_csv(PLOTS / "stage_hits.csv", stage_hits.COLUMNS, found.stage_hits)
-        write_csv(PLOTS / "headline_hits.csv", stage_hits.COLUMNS, found.headline_hits)
-        write_csv(PLOTS / "headline_recall.csv", HEADLINE_RECALL_COLUMNS, found.headline_recall)
-        write_csv(PLOTS / "negative_scores.csv", negative_scores.COLUMNS, found.negative_scores)
-        write_csv(DIAGNOSIS / "embedding_map.csv", embedding_map.COLUMNS, found.embedding_map)
+        diagnosis = diagnose_project(workspace)
+        write_rows(DIAGNOSIS / "failures.jsonl", diagnosis.notes)
+        write_json(METRICS / "failures.json", diagnosis.causes)
+        write_csv(PLOTS / "stage_hits.csv", stage_hits.COLUMNS, diagnosis.stage_hits)
+        write_csv(PLOTS / "headline_hits.csv", stage_hits.COLUMNS, diagnosis.headline_hits)
+        write_csv(PLOTS / "headline_recall.csv", HEADLINE_RECALL_COLUMNS, diagnosis.headline_recall)
+        write_csv(PLOTS / "negative_scores.csv", negative_scores.COLUMNS, diagnosis.negative_scores)
+        write_csv(DIAGNOSIS / "embedding_map.csv", embedding_map.COLUMNS, diagnosis.embedding_map)

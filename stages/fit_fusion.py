@@ -13,7 +13,7 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.train.reranker.blend_weights import fit_untrained
 from sunwi.train.reranker.settings import RerankerSections
 from sunwi.workspace.corpus import passage_texts
-from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.encoders import Which, encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.retrieval import local_pipeline
 from sunwi.workspace.rules import false_negative_rules
@@ -25,15 +25,15 @@ class Settings(RerankerSections):
 
 
 if __name__ == "__main__":
-    which = "base" if sys.argv[1] == "base" else "promoted"
+    which: Which = "base" if sys.argv[1] == "base" else "promoted"
     with stage(f"fit_fusion_{which}") as workspace:
         params, labels, model = workspace.params(Settings), dev_labels(workspace), encoder(workspace, which)
         search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
         fit = fit_all(search, labelled_batch(workspace, model, labels), labels, params.fusion)
         chosen = chosen_questions(labels, 0, params.pairs.max_dev)
         fusion = Fusion("weighted", fit.weights["+".join(RETRIEVERS)])
-        asked, rules = labelled_batch(workspace, model, chosen), false_negative_rules(workspace)
-        lists = candidate_lists(search, RETRIEVERS, fusion, asked, chosen, params.pairs.depth, rules)
+        batch, rules = labelled_batch(workspace, model, chosen), false_negative_rules(workspace)
+        lists = candidate_lists(search, RETRIEVERS, fusion, batch, chosen, params.pairs.depth, rules)
         untrained = Rerankers(model, None, params.encoder, params.train_reranker.max_length)
         blend, quality = fit_untrained(lists, passage_texts(workspace), untrained, params)
         write_json(INDEX / f"fusion_{which}.json", fit.weights)

@@ -21,7 +21,7 @@ if __name__ == "__main__":
         if params.sparse.enabled:
             model, answer_group = encoder(workspace, "base"), false_negative_rules(workspace).answer_group
             search, weight = local_pipeline(workspace, "base"), params.mining.bm25_weight
-            others = compared_systems(search, lambda asked: labelled_batch(workspace, model, asked), weight)
+            others = compared_systems(search, lambda labels: labelled_batch(workspace, model, labels), weight)
             mined, terms = read_rows(MINED / "train.jsonl", MinedRow), science_terms()
             judged = dev_labels(workspace), natural(workspace, "test")
             corpus, asked = passages(workspace), questions(workspace)

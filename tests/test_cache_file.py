@@ -192,7 +192,7 @@ def test_two_processes_find_the_same_damaged_file(tmp_path: Path, damage: bytes)
     filled(tmp_path).write_bytes(damage)
     done = two_processes(tmp_path, 30)
     assert [(process.returncode, process.stdout) for process in done] == [(0, "30\n")] * 2
-    assert sum(process.stderr.count("is damaged") for process in done) == 1
+    assert sum(process.stderr.count("was damaged") for process in done) == 1
     assert [path.name for path in sorted(tmp_path.glob("*.damaged-*"))] == ["rows.sqlite.damaged-1"]
 
 

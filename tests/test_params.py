@@ -52,7 +52,7 @@ def load(tmp_path: Path, text: str) -> Params:
         ("encoder: {model: ' '}", "encoder.model: expected a name"),
         ("train_reranker: {target_modules: ['']}", "train_reranker.target_modules.0: expected a name"),
         ("encoder: {kernels: onednn}", "key 'encoder.kernels' was removed: its value 'onednn'"),
-        ("seed: 1\nbm25:\n  b: 0.1\n  b: 0.2\n", "line 4: the key 'b' stands twice"),
+        ("seed: 1\nbm25:\n  b: 0.1\n  b: 0.2\n", "line 4: the key 'b' occurs twice"),
         ("- 1", "expected a mapping of sections, found list"),
         ("a:\n\tb: 1", "line 2: found character"),
         ("baselines: {a: {encoder: promoted}}", "baselines.a: encoder is promoted, which is trained: move"),

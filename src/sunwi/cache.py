@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
-from sunwi.cache_file import INSERT, checked, checksum, is_damage, open_rows
+from sunwi.cache_file import INSERT, RowKind, checked, checksum, is_damage, open_rows
 from sunwi.progress import progress
 from sunwi.runtime import cache_dir
 
@@ -30,12 +30,13 @@ class RowCache:
 
     CHUNK = 500  # SQLite's limit of variables in a statement is 999 in old builds
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path | None = None, kind: RowKind | None = None) -> None:
+        self._kind = kind or RowKind()
         self.path = (folder or cache_dir()) / f"{name}.sqlite"
         self._open()
 
     def _open(self, damage: sqlite3.Error | None = None) -> None:
-        self._connection = open_rows(self.path, (self._inode, damage) if damage else None)
+        self._connection = open_rows(self.path, self._kind, (self._inode, damage) if damage else None)
         self._inode: int = self.path.stat().st_ino
 
     def _run(self, action: Callable[[sqlite3.Connection], T]) -> T:
@@ -46,7 +47,7 @@ class RowCache:
         try:
             return action(self._connection)
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
+            if not is_damage(error, self.path):
                 raise
             self.close()
             self._open(error)
@@ -63,7 +64,7 @@ class RowCache:
 
     def _select(self, condition: str, values: Sequence[str]) -> list[tuple[str, bytes]]:
         query = f"SELECT key, value, crc FROM rows {condition}"  # noqa: S608  the values are bound
-        return self._run(lambda connection: list(checked(connection.execute(query, values))))
+        return self._run(lambda connection: list(checked(connection.execute(query, values), self._kind)))
 
     def get_each(self, keys: Sequence[str]) -> Iterator[bytes | None]:
         """Each key's value in the order of the keys, or None where there is none; few are held at once."""

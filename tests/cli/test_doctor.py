@@ -162,7 +162,11 @@ def port() -> Iterator[int]:
         ({"API_KEY": "k3y"}, "ok", "{url} opensearch 3.2.0"),
         ({"USER": "user", "PASSWORD": "wrong"}, "note", "{url} refuses the credentials (401)"),
         ({}, "note", "{url} refuses the credentials (401)"),
-        ({"USER": "user"}, "note", "one of SUNWI_OPENSEARCH_USER and SUNWI_OPENSEARCH_PASSWORD alone is set"),
+        (
+            {"USER": "user"},
+            "note",
+            "one of SUNWI_OPENSEARCH_USER and SUNWI_OPENSEARCH_PASSWORD is set without the other",
+        ),
         ({"URL": "http://user:p%40ss@127.0.0.1:{port}"}, "note", "SUNWI_OPENSEARCH_URL is no plain address"),
         ({"URL": "file:///etc/hosts"}, "note", "SUNWI_OPENSEARCH_URL is no plain address"),
         ({"URL": ""}, "note", "not set; search runs in this process"),

@@ -295,7 +295,7 @@ def test_the_encoders_own_refusal_comes_before_any_worker(
 
 def test_a_worker_that_no_node_can_hold_is_refused(cluster: str) -> None:
     greedy = PARAMS.model_copy(update={"cpus_per_worker": 64})
-    with pytest.raises(ComputeError, match=r"asks for 64 CPU, the whole cluster has 2.*cpus_per_worker"):
+    with pytest.raises(ComputeError, match=r"needs 64 CPU, the whole cluster has 2.*cpus_per_worker"):
         list(RayExecutor(greedy).map(str, [1]))
 
 

@@ -60,15 +60,15 @@ def test_a_key_twice_is_named_with_its_line(tmp_path: Path) -> None:
     for text in ("\n".join(lines), "[" + ",\n".join(lines) + "]"):
         found = problems(tmp_path, text)
         assert [problem.line for problem in found] == [1, 3]
-        assert "the key 'content' stands twice" in found[0].message
-        assert "the key '쪽' stands twice" in found[1].message
+        assert "the key 'content' occurs twice" in found[0].message
+        assert "the key '쪽' occurs twice" in found[1].message
 
 
 def test_a_key_twice_in_a_squad_file_shows_the_object(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     question = '{"id": "q1", "question": "뭐?", "id": "q2"}'
     path.write_text('{"data": [{"paragraphs": [{"context": "글", "qas": [' + question + "]}]}]}", "utf-8")
-    with pytest.raises(InputProblems, match="the key 'id' stands twice in the object of 'id: q1, question"):
+    with pytest.raises(InputProblems, match="the key 'id' occurs twice in the object of 'id: q1, question"):
         import_source("squad", tmp_path / "out", files=[path])
 
 

@@ -80,7 +80,7 @@ def test_heads_equal_flagembeddings(tiny_m3: Path, own_cache: Path) -> None:
 
 def test_a_head_that_runs_code_is_refused(tiny_m3: Path) -> None:
     (tiny_m3 / "sparse_linear.pt").write_bytes(pickle.dumps(Path("x")))
-    with pytest.raises(ModelError, match="holds more than tensors"):
+    with pytest.raises(ModelError, match="contains more than tensors"):
         load_head(resolve(str(tiny_m3)), "lexical")
 
 

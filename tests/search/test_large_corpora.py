@@ -25,7 +25,7 @@ from sunwi.search.index import terms
 from sunwi.search.index.bm25 import Bm25, save_bm25
 from sunwi.search.index.terms import TOKENISERS, index_terms, term_stream
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of, ranks_at
+from sunwi.search.pipeline import SearchPipeline, build_pipeline, ranks_at
 from sunwi.search.retrievers.approximate import ApproximateDenseRetriever, build_index
 from sunwi.search.top import top
 
@@ -48,7 +48,8 @@ def test_the_top_of_many_equals_a_sort(depth: int, size: int, values: int, seed:
 def test_ranks_of_some_are_those_of_all(values: list[float]) -> None:
     scores = np.array(values, dtype=np.float32)
     some = np.arange(0, len(values), 2)
-    assert ranks_at(scores, some).tolist() == rank_of(scores)[some].tolist()
+    order = sorted(range(len(values)), key=lambda position: (-scores[position], position))
+    assert ranks_at(scores, some).tolist() == [1 + order.index(position) for position in some]
 
 
 def test_a_ranking_looks_deeper_where_one_document_fills_the_top(given: Build) -> None:
@@ -184,7 +185,7 @@ def test_a_pipeline_with_kept_indexes_ranks_as_one_without(tmp_path: Path) -> No
     queries = QueryBatch(["a", "b"], texts, index_terms(texts, "whitespace"), vectors[:2])
     results = []
     for folder in (None, tmp_path, tmp_path):
-        pipeline = build_pipeline(passages, vectors, WHITESPACE, dense=dense, kept=folder)
+        pipeline = build_pipeline(passages, vectors, WHITESPACE, dense=dense, index_folder=folder)
         ranked = pipeline.rank(queries, ["bm25", "dense"], Fusion("weighted", {}), depth=3)
         results.append([(one.positions.tolist(), one.scores.tolist()) for one in ranked])
     assert results[0] == results[1] == results[2]

@@ -14,7 +14,7 @@ from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
-from sunwi.search.pipeline import SearchPipeline, build_pipeline, rank_of
+from sunwi.search.pipeline import SearchPipeline, build_pipeline, ranks_at
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 
@@ -109,7 +109,8 @@ def test_blocks_do_not_change_a_ranking(given: Build, monkeypatch: pytest.Monkey
 
 
 def test_ranks_by_hand() -> None:
-    assert rank_of(np.array([0.1, 0.9, 0.1, 0.5], dtype=np.float32)).tolist() == [3, 1, 4, 2]
+    scores = np.array([0.1, 0.9, 0.1, 0.5], dtype=np.float32)
+    assert ranks_at(scores, np.arange(4)).tolist() == [3, 1, 4, 2]
 
 
 def test_the_builtin_encoder_and_bm25_find_the_passage(encoder: Encoder, tiny_corpus: list[Document]) -> None:
@@ -132,7 +133,7 @@ def test_questions_of_passages_that_are_not_there_are_named(tiny_corpus: list[Do
     assert passages.positions_of(["q1", "q2"], [docid, docid]) == [1, 1]
     vectors = np.zeros((len(passages), 2), dtype=np.float16)
     questions = (np.zeros((3, 2), dtype=np.float16), ["q1", "q2", "q3"], [docid, "gone", "lost"])
-    with pytest.raises(DataError, match=r"^2 questions .* does not hold: q2 \(gone\), q3 \(lost\)\. Next:"):
+    with pytest.raises(DataError, match=r"^2 questions .* in the corpus: q2 \(gone\), q3 \(lost\)\. Next:"):
         build_pipeline(passages, vectors, Bm25Params(), questions)
 
 

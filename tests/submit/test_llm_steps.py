@@ -174,5 +174,5 @@ class TestAnswers:
     def test_without_an_llm_the_fields_are_there_and_empty(self) -> None:
         made = finish(Finishing(), [], [], {})
         assert made.rows == []
-        with pytest.raises(DataError, match=r"asks an LLM and none is given.*llm\.provider"):
+        with pytest.raises(DataError, match=r"uses an LLM, but no LLM is configured.*llm\.provider"):
             finish(SubmissionParams(answer=Answering()), [], [], {})

@@ -154,7 +154,7 @@ class TestDiff:
         assert changes([row(1, "a")], [row(1, "b")], {}, 3)[0].gain is None
 
     def test_other_queries_are_refused(self) -> None:
-        with pytest.raises(DataError, match="alone: 2"):
+        with pytest.raises(DataError, match="only one of the two submissions: 2"):
             changes([row(1)], [row(1), row(2)], {}, 3)
 
 

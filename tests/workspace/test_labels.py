@@ -80,8 +80,8 @@ def test_without_a_dev_question_the_counts_and_the_way_on_are_named(project: Pat
     table = project / QA / "questions.jsonl"
     lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
     table.write_text("".join(line for line in lines if '"dev"' not in line), encoding="utf-8")
-    with pytest.raises(DataError, match=r"of 3 questions on 8 passages none .*Next: raise qa\.dev_share"):
+    with pytest.raises(DataError, match=r"found 3 questions on 8 passages\. Next: raise qa\.dev_share"):
         dev_labels(Workspace(project))
     table.write_text("", encoding="utf-8")
-    with pytest.raises(DataError, match=r"of 0 questions on 8 passages none .*Next: see in metrics/qa\.json"):
+    with pytest.raises(DataError, match=r"found 0 questions on 8 passages\. Next: see in metrics/qa\.json"):
         dev_labels(Workspace(project))

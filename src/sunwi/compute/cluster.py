@@ -16,7 +16,7 @@ def connect(params: ComputeParams) -> None:
     Raises
     ------
     ComputeError
-        If Ray is not installed, nothing answers at the address, or the cluster cannot hold one worker.
+        If Ray is not installed, nothing answers at the address, or the cluster is too small for one worker.
     """
     require_ray()
     import ray
@@ -24,10 +24,10 @@ def connect(params: ComputeParams) -> None:
 
     if not ray.is_initialized():
         _start(params)
-    found, wanted = ray.cluster_resources(), worker_cpus(params)
-    for name, asked in (("CPU", wanted), ("GPU", params.gpus_per_worker)):
-        if found.get(name, 0) < asked:  # Ray would wait for such a node without end
-            what = f"a worker asks for {asked:g} {name}, the whole cluster has {found.get(name, 0):g}"
+    available, wanted = ray.cluster_resources(), worker_cpus(params)
+    for name, needed in (("CPU", wanted), ("GPU", params.gpus_per_worker)):
+        if available.get(name, 0) < needed:  # Ray would wait for such a node without end
+            what = f"a worker needs {needed:g} {name}, the whole cluster has {available.get(name, 0):g}"
             raise ComputeError("ray", what, f"lower compute.{name.lower()}s_per_worker, or add nodes")
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True

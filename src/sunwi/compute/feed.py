@@ -21,7 +21,7 @@ class Feed:
 
         self._tasks = tasks
         self._window = window
-        self._open: dict[int, Any] = {}  # task -> the object that holds it; this process owns them
+        self._open: dict[int, Any] = {}  # task -> its object, which this process owns
         self._made = self._done = 0
         self._ended = False
         # On this process's node: it is lost with the driver, and with nothing else.
@@ -65,7 +65,7 @@ def source(shelf: Any) -> Any:
 
     class FeedSource(Datasource):  # type: ignore[misc]  # Ray has no types here
         def estimate_inmemory_data_size(self) -> int | None:
-            return None  # nobody knows before the last task is made
+            return None  # unknown before the last task is made
 
         def get_read_tasks(self, *_: Any, **__: Any) -> list[Any]:
             unknown = BlockMetadata(num_rows=None, size_bytes=None, input_files=None, exec_stats=None)
@@ -87,7 +87,7 @@ def _blocks(shelf: Any) -> Iterator[Any]:
             return
         if held is None:
             return
-        # A reader that was lost begins anew: of tasks that are done nobody reads the block again.
+        # A reader that was lost starts from the beginning, but no block of a finished task is read again.
         task = ray.get(held[0]) if held else b""
         yield pa.table({"task": pa.array([task], type=pa.large_binary())})
 

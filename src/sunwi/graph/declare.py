@@ -1,4 +1,4 @@
-"""Files as entries of dvc.yaml: a folder stands for its files where all of them are meant."""
+"""Files as entries of dvc.yaml: one entry for a folder where all of its files are dependencies."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ NEVER = frozenset({SRC, f"{SRC}/{PACKAGE}", STAGES})  # they would make every ed
 
 
 def entries_of(tree: Tree, scripts: Sequence[str], files: Collection[str]) -> list[str]:
-    """Entries for `files`: the scripts first, the others sorted; a full folder stands for its files."""
+    """Entries for `files`: scripts first, the others sorted; one entry for a folder with all its files."""
     wanted = frozenset(files)
     entries = {_entry(tree, file, wanted) for file in wanted.difference(scripts)}
     return [*dict.fromkeys(scripts), *sorted(entries)]
 
 
 def files_of(tree: Tree, entries: Iterable[str]) -> set[str]:
-    """The files that entries stand for; one that is not there stands for itself."""
+    """The files that entries name; an entry that does not exist is taken as a file."""
     files: set[str] = set()
     for entry in map(posixpath.normpath, entries):
         files |= tree.files_under(entry) if tree.is_folder(entry) else {entry}

@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Where a list of dependencies stands: lines `start` to before `end` are replaced, under `head`."""
+    """The place of a list of dependencies: lines `start` to before `end` are replaced, under `head`."""
 
     entries: tuple[Entry, ...]
     prefix: str
@@ -202,7 +202,7 @@ class _Reader:
         return Deps(tuple(entries), self._lines[first.line][: first.column], start, begin)
 
     def _end(self, node: yaml.Node) -> int:
-        """The line after a node; a block's own mark stands where the next token begins."""
+        """The line after a node; a block's own mark is where the next token begins."""
         block = getattr(node, "style", None) in {"|", ">"} or getattr(node, "flow_style", True) is False
         if not block:
             return int(node.end_mark.line) + 1

@@ -69,7 +69,7 @@ def room_of(tree: Tree, file: str) -> str | None:
 
 
 def reduced(arrows: Arrows) -> Arrows:
-    """Arrows without those that a longer way of arrows stands for (the transitive reduction).
+    """Arrows without those that a longer path of arrows implies (the transitive reduction).
 
     Rooms on a circle reach each other; an arrow between two of them always stays.
 

@@ -45,7 +45,7 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Read a file's syntax tree; what stands under `if TYPE_CHECKING:` never runs and is left out.
+    """Read a file's syntax tree; imports under `if TYPE_CHECKING:` never run and are left out.
 
     Imports within functions count: they run when the function does.
     """
@@ -109,7 +109,7 @@ def _note_call(call: ast.Call, source: Source) -> None:
 
 
 def _name(node: ast.expr) -> str:
-    """The last part of a dotted name, without what stands in brackets: `a.Registry[str]` is "Registry"."""
+    """The last part of a dotted name, without what is in brackets: `a.Registry[str]` is "Registry"."""
     if isinstance(node, ast.Subscript):
         return _name(node.value)
     if isinstance(node, ast.Attribute):

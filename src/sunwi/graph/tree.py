@@ -1,4 +1,4 @@
-"""The files of a project as git would track them, and which of them a module's name stands for.
+"""The files of a project as git would track them, and the file of each module's name.
 
 Paths are relative to the project's folder, with "/".
 """

@@ -40,8 +40,8 @@ def api_key(settings: LlmParams) -> str:
     Raises
     ------
     LlmError
-        Naming the variable that is not set, or holds what no HTTP header can; or if the key would go to
-        another machine in the clear and `allow_http` is not set.
+        Naming the variable that is not set, or has a character that no HTTP header can have; or if the key
+        would be sent unencrypted to another machine and `allow_http` is not set.
     """
     name = key_variable(settings)
     if not name:

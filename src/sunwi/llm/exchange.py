@@ -52,7 +52,7 @@ class Exchange(Generic[T]):
             return self._outcome(None, answer, f"the answer ended with {answer.finish!r}")
         try:
             if not self._last.strip():
-                raise Malformed("it holds no answer after the thinking")
+                raise Malformed("there is no answer after the thinking")
             value = self._parse(self._last)
         except Malformed as complaint:
             if self._repairing:

@@ -20,7 +20,7 @@ def read_prompt(folder: Traversable, task: str) -> str:
 
 
 def fill(prompt: str, values: Mapping[str, str]) -> str:
-    """The prompt with its `$names` replaced once: what a value holds is never read as a name.
+    """The prompt with its `$names` replaced once: text of a value is never read as a name.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def read_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed("expected a JSON object")
     if _holds_refused(value):
-        raise Malformed("the JSON object holds NaN or infinity")
+        raise Malformed("the JSON object contains NaN or infinity")
     return value
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # `sunwi doctor` reads the providers' keys where pydantic is 
 class Provider(Protocol):
     """Makes single calls with the official SDK, whose own retries are off.
 
-    It lives in one event loop. Nothing that it raises holds the SDK's error: that one holds the request
+    It lives in one event loop. None of its errors contains the SDK's error, which has the request
     with its headers, and so the key. Its module imports neither the SDK nor pydantic when it is imported.
 
     Attributes

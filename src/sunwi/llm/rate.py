@@ -43,7 +43,7 @@ class RateLimit:
         return self._clock()
 
     def slowed_down(self, sent: float, seconds: float) -> None:
-        """A call that was sent at `sent` met a 429; hold all calls for `seconds`."""
+        """A call that was sent at `sent` met a 429; delay all calls by `seconds`."""
         now = self._clock()
         self._next = max(self._next, now + seconds)
         if sent >= self._slowed:  # else it was sent before the last slow-down, in the same burst

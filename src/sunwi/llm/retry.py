@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 # tenacity's wait_random_exponential is the same draw, from the global random source and without Retry-After;
-# its loop knows nothing of a run that stops or of an answer that another process records between two tries.
+# its loop does not see that a run stops, or that another process records the answer between two tries.
 FIRST = 1.0  # seconds: bound of the first wait
 LONGEST = 60.0
 LONGEST_ASKED = 120.0  # of what a server may ask for: a row is not worth an hour

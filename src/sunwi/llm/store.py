@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
 from sunwi.cache import RowCache
+from sunwi.cache_file import RowKind
 from sunwi.llm.answer import Answer, AnswerStatus
-from sunwi.llm.damage import is_damage, open_undamaged
 from sunwi.llm.wire import FAULTS
 from sunwi.records.row import Row
-from sunwi.runtime import cache_dir
-
-T = TypeVar("T")
 
 Tokens = Annotated[int, Field(ge=0)]
 
@@ -73,29 +69,38 @@ class RecordedAnswer(Row):
         return False
 
 
+ROWS = RowKind(
+    RecordedAnswer.is_row,
+    checked_at_opening=True,
+    if_lost="Answers that are missing are requested again. Next: if you have a file of `sunwi cache export`, "
+    "`sunwi cache import FILE` before the next run",
+)
+
+
 class AnswerStore:
     """Answers by request key, in `folder` or the project's cache folder; safe with several processes.
 
     Two processes that ask for the same row at the same moment both pay for it; the first answer that
     is recorded counts for both. A damaged file is reported on stderr, set aside, and rebuilt from the
-    answers that can be read (`sunwi.llm.damage`).
+    answers that can be read (`sunwi.cache_file`).
     """
 
     NAME = "llm"
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or cache_dir()
-        self._open()
+        self._rows = RowCache(self.NAME, folder, ROWS)
 
     def get_many(self, keys: Sequence[str]) -> dict[str, RecordedAnswer]:
         """The recorded answers of those keys that have one."""
-        rows = self._read(lambda cache: _decoded(cache.get_many(keys).items()))
-        return {key: row for key, row in rows.items() if not row.is_fault}
+        rows = (
+            (key, RecordedAnswer.from_bytes(key, value)) for key, value in self._rows.get_many(keys).items()
+        )
+        return {key: row for key, row in rows if not row.is_fault}
 
     def record(self, key: str, task: str, model: str, answer: Answer) -> RecordedAnswer:
         """Keep an answer; it outlives the process from now on. What counts is returned."""
         row = RecordedAnswer(key=key, task=task, model=model, **asdict(answer))
-        first = self._read(lambda rows: RecordedAnswer.from_bytes(key, rows.put_first(key, row.to_bytes())))
+        first = RecordedAnswer.from_bytes(key, self._rows.put_first(key, row.to_bytes()))
         if not first.is_fault:
             return first
         self.put_many([row])
@@ -103,13 +108,13 @@ class AnswerStore:
 
     def put_many(self, rows: Sequence[RecordedAnswer]) -> None:
         """Keep rows, all or none, in place of what their keys had."""
-        self._read(lambda cache: cache.put_many((row.key, row.to_bytes()) for row in rows))
+        self._rows.put_many((row.key, row.to_bytes()) for row in rows)
 
     def __iter__(self) -> Iterator[RecordedAnswer]:
-        return iter(self._read(lambda rows: list(_decoded(rows.items()).values())))
+        return (RecordedAnswer.from_bytes(key, value) for key, value in self._rows.items())
 
     def __len__(self) -> int:
-        return self._read(len)
+        return len(self._rows)
 
     def __enter__(self) -> AnswerStore:
         return self
@@ -118,26 +123,3 @@ class AnswerStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._rows.close()
-
-    def _open(self, damage: str | None = None) -> None:
-        self._rows = open_undamaged(self.NAME, self._folder, RecordedAnswer.is_row, damage)
-        self._file = self._rows.path.stat().st_ino
-
-    def _read(self, action: Callable[[RowCache], T]) -> T:
-        """What `action` makes of the rows; if they turn out damaged, of the rebuilt ones."""
-        try:
-            return action(self._rows)
-        except (sqlite3.DatabaseError, ValueError) as error:
-            path = self._rows.path
-            if isinstance(error, sqlite3.Error) and not is_damage(error, path):
-                raise
-            # another process may have rebuilt it meanwhile
-            unchanged = path.exists() and path.stat().st_ino == self._file
-            reason = " ".join(str(error).split())[:100]
-        self._rows.close()
-        self._open(reason if unchanged else None)
-        return action(self._rows)
-
-
-def _decoded(rows: Iterable[tuple[str, bytes]]) -> dict[str, RecordedAnswer]:
-    return {key: RecordedAnswer.from_bytes(key, value) for key, value in rows}

@@ -58,7 +58,7 @@ class LlmTask(Generic[T]):
 
 
 def all_answered(outcomes: list[Outcome[T]]) -> list[Outcome[T]]:
-    """`outcomes`, of which none has failed: what a second run would find must not end as a result.
+    """`outcomes`, if no row failed: an answer that a second run could still get must not become a result.
 
     Raises
     ------

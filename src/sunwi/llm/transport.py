@@ -32,7 +32,7 @@ def http_client(redact: Redactor, *, keyless: bool) -> httpx2.AsyncClient:
     redact
         Takes the key out of every body, before a reader cuts words out of it.
     keyless
-        The server wants no key: none is sent, not even the stand-in that the SDKs insist on.
+        The server needs no key: none is sent, not even the placeholder that the SDKs require.
     """
     import httpx2
 

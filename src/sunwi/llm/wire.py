@@ -1,7 +1,7 @@
 """Replies as providers send them, read strictly: an answer, a fault that may pass, or another kind.
 
-What a reply with status 200 must have to be an answer is stated here and nowhere else. Everything that is
-none is a fault: it is asked again and never recorded.
+What a reply with status 200 must have to be an answer is stated here and nowhere else. Everything else
+is a fault: the request is sent again, and the reply is never recorded.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read_body(text: str) -> Mapping[str, Any]:
         raise Transient(what, next_step=CHECK_ADDRESS)
     try:
         body = json.loads(bare)
-    except (ValueError, RecursionError):  # cut, no JSON, a number too long or nesting too deep to be meant
+    except (ValueError, RecursionError):  # cut, no JSON, a number too long or nesting too deep for an answer
         if bare.startswith("{"):
             raise Transient("the server's reply was cut or no JSON") from None
         raise Transient(f"the reply is no JSON: {_brief(bare)}", next_step=CHECK_ADDRESS) from None

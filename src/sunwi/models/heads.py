@@ -19,7 +19,7 @@ STEMS = {"lexical": "sparse_linear", "colbert": "colbert_linear"}
 
 
 def head_file(folder: Path, head: str) -> Path | None:
-    """The file of a folder that holds a head: NAME.safetensors before NAME.pt; None without one."""
+    """A folder's file of a head: NAME.safetensors before NAME.pt; None without one."""
     files = (folder / f"{STEMS[head]}{suffix}" for suffix in (".safetensors", ".pt"))
     return next((path for path in files if path.exists()), None)
 
@@ -49,11 +49,11 @@ def load_head(info: ModelInfo, head: str) -> dict[str, torch.Tensor]:
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError:
-            found = f"{path.name} holds more than tensors and was not loaded"
-            raise ModelError(info.spec, found, f"save its weights as {stem}.safetensors") from None
+            fault = f"{path.name} contains more than tensors and was not loaded"
+            raise ModelError(info.spec, fault, f"save its weights as {stem}.safetensors") from None
     if set(state) != {"weight", "bias"}:
-        found = f"{stem} holds {', '.join(sorted(state))}; expected weight and bias"
-        raise ModelError(info.spec, found, "save the linear layer's state alone")
+        fault = f"{stem} has {', '.join(sorted(state))}; expected weight and bias"
+        raise ModelError(info.spec, fault, "save the linear layer's state alone")
     return {name: tensor.float() for name, tensor in state.items()}
 
 
@@ -90,14 +90,14 @@ def lexical_weights(
 
     with torch.inference_mode():
         weights = torch.relu(_apply(hidden, head)).squeeze(-1)  # [batch, tokens]
-    found: list[dict[int, float]] = []
-    for row_ids, row, kept in zip(ids.tolist(), weights.tolist(), mask.tolist(), strict=True):
+    rows: list[dict[int, float]] = []
+    for row_ids, row, real_tokens in zip(ids.tolist(), weights.tolist(), mask.tolist(), strict=True):
         best: dict[int, float] = {}
-        for token, weight, real in zip(row_ids, row, kept, strict=True):
+        for token, weight, real in zip(row_ids, row, real_tokens, strict=True):
             if real and weight > best.get(token, 0.0) and token not in unused:
                 best[token] = weight
-        found.append(best)
-    return found
+        rows.append(best)
+    return rows
 
 
 def weights_to_bytes(weights: Mapping[int, float]) -> bytes:

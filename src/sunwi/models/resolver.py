@@ -42,12 +42,12 @@ def resolve(spec: str) -> ModelInfo:
     """
     folder = _local_folder(spec)
     if not (folder / "config.json").exists():
-        found, next_step = f"the folder {folder} has no config.json", "name a Hugging Face model folder or id"
-        raise ModelError(spec, found, next_step)
+        fault, next_step = f"the folder {folder} has no config.json", "name a Hugging Face model folder or id"
+        raise ModelError(spec, fault, next_step)
     refuse_own_code(folder)
     if not has_weights(folder):
-        found = f"the folder {folder} has neither *.safetensors nor {PICKLED}"
-        raise ModelError(spec, found, "copy the weights there, or run the stage that writes it (dvc repro)")
+        fault = f"the folder {folder} has neither *.safetensors nor {PICKLED}"
+        raise ModelError(spec, fault, "copy the weights there, or run the stage that writes it (dvc repro)")
     pooling, query_prefix, passage_prefix = _usage(spec, folder)
     # Without a head's file FlagEmbedding would use a random one.
     heads = ("dense", *(head for head in ("lexical", "colbert") if head_file(folder, head)))
@@ -101,8 +101,8 @@ def _usage(spec: str, folder: Path) -> tuple[str, str, str]:
     types = {str(row["type"]) for row in read_settings(folder / "modules.json", [])}
     # A type of another package is the model's own code, even if its class has a known name.
     if unknown := sorted(name for name in types if not _MODULE.fullmatch(name)):
-        found = f"modules.json names {', '.join(unknown)}, which would be left out"
-        raise ModelError(spec, found, f"use a model of {', '.join(_MODULES)} alone")
+        fault = f"modules.json names {', '.join(unknown)}, which would be left out"
+        raise ModelError(spec, fault, f"use a model of {', '.join(_MODULES)} alone")
     declared = _declared_pooling(read_settings(folder / "1_Pooling" / "config.json", {}))
     if len(declared) > 1 or not set(declared) <= set(POOLINGS.names):
         known = ", ".join(POOLINGS.names)

@@ -86,7 +86,7 @@ def interpolate(
     Raises
     ------
     DataError
-        If the two do not hold the same weights: a mixture would be the tuned model in silence.
+        If the two do not have the same weights: a mixture would be used as the tuned model without notice.
     """
     if base.keys() != tuned.keys():
         apart = sorted(base.keys() ^ tuned.keys())

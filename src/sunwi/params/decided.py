@@ -1,4 +1,4 @@
-"""The keys that params.yaml holds, in the order in which a person decides; the others have defaults."""
+"""The keys of params.yaml, in the order in which a person decides; the others have defaults."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Key:
 
     @property
     def file(self) -> str:
-        """The file that holds it."""
+        """The file that has it."""
         return PARAMS_FILE if self.name in DECIDED else DEFAULTS_FILE
 
 
@@ -49,9 +49,9 @@ def keys_of(model: type[BaseModel] = Params, section: str = "") -> Iterator[Key]
         if name in sections:
             yield from keys_of(sections[name], f"{section}{shown}.")
             continue
-        found = _resolved(schema["properties"][shown], schema.get("$defs", {}))
+        shape = _resolved(schema["properties"][shown], schema.get("$defs", {}))
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        yield Key(f"{section}{shown}", _type(found), _range(found), default, texts[name], field.is_required())
+        yield Key(f"{section}{shown}", _type(shape), _range(shape), default, texts[name], field.is_required())
 
 
 @cache
@@ -101,7 +101,7 @@ def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapp
     if "$ref" in schema:
         return _resolved(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
     return {
-        key: [_resolved(one, definitions) for one in value]
+        key: [_resolved(option, definitions) for option in value]
         if key in ("anyOf", "allOf")
         else _resolved(value, definitions)
         if key in ("items", "additionalProperties", "propertyNames") and isinstance(value, Mapping)

@@ -81,6 +81,6 @@ class LlmParams(Section):
     def _budget_has_prices(self) -> LlmParams:
         if self.budget is not None and not (self.price_in or self.price_out):
             raise ValueError(
-                "llm.budget needs llm.price_in and llm.price_out: without prices no call costs anything"
+                "llm.budget needs llm.price_in and llm.price_out: without them a call has no cost"
             )
         return self

@@ -19,7 +19,7 @@ HEAD = f"""\
 
 <!-- Written by `sunwi params --write` from src/sunwi/params and dvc.yaml: edit those. -->
 
-A key's value is that of `{PARAMS_FILE}`, else that of `{DEFAULTS_FILE}`. **Bold** keys stand in
+A key's value is that of `{PARAMS_FILE}`, else that of `{DEFAULTS_FILE}`. **Bold** keys are in
 `{PARAMS_FILE}`, in the order of deciding; write any other key there to replace its default.
 For one experiment:
 
@@ -30,8 +30,8 @@ $ dvc exp run -S +llm.max_tokens=2048                            # the same, wri
 ```
 
 Every key also runs `check_params` again, the check before all work, which takes a second, and `report`, which
-shows every key. What stands behind a stage runs again where the stage's outputs change. `dvc repro --dry`
-says what would run; where `{PARAMS_FILE}` replaces a default, run `dvc repro check_params` before it.
+shows every key. The stages after a stage run again where its outputs change. `dvc repro --dry`
+lists what would run; where `{PARAMS_FILE}` replaces a default, run `dvc repro check_params` before it.
 """
 COLUMNS = ("key", "type", "range", "default", "what it does", "runs again")
 TOP = "without a section"

@@ -74,7 +74,7 @@ def sections_of(kind: type[BaseModel]) -> dict[str, type[Section]]:
     """The fields of a model that are sections themselves."""
     types = {name: field.annotation for name, field in kind.model_fields.items()}
     return {
-        name: found for name, found in types.items() if isinstance(found, type) and issubclass(found, Section)
+        name: kind for name, kind in types.items() if isinstance(kind, type) and issubclass(kind, Section)
     }
 
 
@@ -86,7 +86,7 @@ def check_layers(
     Raises
     ------
     ParamsError
-        Naming every faulty key, and the file of defaults where the value stands there alone.
+        Naming every faulty key, and the file of defaults where only that file has the value.
     """
     params = without_removed(params, path)
     return _check(kind, layered(kind, params, defaults), path, params if defaults else None)
@@ -111,7 +111,7 @@ def without_removed(params: Mapping[str, Any], path: Path | str) -> Mapping[str,
     ParamsError
         Naming all of these keys that have another value.
     """
-    found = {
+    removed = {
         key: (params[section] or {})[name]
         for key in REMOVED
         for section, name in [key.split(".")]
@@ -119,12 +119,12 @@ def without_removed(params: Mapping[str, Any], path: Path | str) -> Mapping[str,
     }
     if faults := [
         f"key '{key}' was removed: its value {value!r} is always {REMOVED[key]!r} now; delete the line"
-        for key, value in found.items()
+        for key, value in removed.items()
         if value != REMOVED[key]
     ]:
         raise ParamsError(path, faults)
     return {
-        section: {name: inner for name, inner in value.items() if f"{section}.{name}" not in found}
+        section: {name: inner for name, inner in value.items() if f"{section}.{name}" not in removed}
         if isinstance(value, Mapping)
         else value
         for section, value in params.items()

@@ -80,8 +80,8 @@ class PromotedParams(SubmissionParams):
     @model_validator(mode="after")
     def _reads_nothing_later(self) -> PromotedParams:
         if self.rerank not in {"none", "late_interaction"}:
-            found = f"rerank is {self.rerank}, which needs a trained reranker"
-            raise ValueError(f"{found}: move the variant to `submissions`, or set rerank: late_interaction")
+            what = f"rerank is {self.rerank}, which needs a trained reranker"
+            raise ValueError(f"{what}: move the variant to `submissions`, or set rerank: late_interaction")
         if "sparse" in self.retrievers:
             raise ValueError("retrievers names sparse, which is trained: move the variant to `submissions`")
         return self

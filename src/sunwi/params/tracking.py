@@ -1,4 +1,4 @@
-"""What DVC sees of the parameters: each stage's keys, and the file that stands for what a person overrides.
+"""What DVC sees of the parameters: each stage's keys, and the file of the defaults that a person overrides.
 
 A stage of dvc.yaml names keys of params.yaml and of params/defaults.yaml. DVC fails where one is missing, so
 a key is named in one file only, and DVC would not see a person write it in the other. The stage

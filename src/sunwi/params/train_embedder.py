@@ -10,7 +10,7 @@ from sunwi.params.section import Name, Section, Share
 
 
 class TrainEmbedderParams(Section):
-    """Embedder fine-tuning by FlagEmbedding; each option's source stands in docs/embedder.md."""
+    """Embedder fine-tuning by FlagEmbedding; the source of each option is in docs/embedder.md."""
 
     enabled: bool = True
     """Whether the encoder is tuned; if not, the base encoder is used."""

@@ -82,17 +82,19 @@ class Params(Section):
     def _sections_fit(self) -> Params:
         if self.train_reranker.depth > self.pairs.depth:
             raise ValueError("train_reranker.depth is above pairs.depth: the blend is fitted on those lists")
-        if alone := [name for name, one in sorted(self.searching.items()) if _untrained(one.rerank, self)]:
+        if alone := [
+            name for name, variant in sorted(self.searching.items()) if _untrained(variant.rerank, self)
+        ]:
             what = f"submissions {alone} re-rank by a reranker that is not trained"
-            found = f"train_reranker.enabled and .method ({self.train_reranker.method})"
-            raise ValueError(f"{what}: see {found}, or set rerank: late_interaction")
+            settings = f"train_reranker.enabled and .method ({self.train_reranker.method})"
+            raise ValueError(f"{what}: see {settings}, or set rerank: late_interaction")
         if self.searching and self.score.baseline not in self.searching:
             known = sorted(self.searching)
-            found = f"score.baseline is {self.score.baseline!r}"
-            raise ValueError(f"{found}, which is none of the variants that search, {known}")
+            what = f"score.baseline is {self.score.baseline!r}"
+            raise ValueError(f"{what}, which is none of the variants that search, {known}")
         if self.searching and self.headline not in self.variants:
-            found = f"report.headline is {self.headline!r}"
-            raise ValueError(f"{found}, which is none of the variants {sorted(self.variants)}")
+            what = f"report.headline is {self.headline!r}"
+            raise ValueError(f"{what}, which is none of the variants {sorted(self.variants)}")
         return self
 
     @property
@@ -113,7 +115,7 @@ class Params(Section):
 
 
 def _untrained(rerank: Rerank, params: Params) -> bool:
-    """Whether a kind of re-ranking stands on a reranker that no stage trains."""
+    """Whether a kind of re-ranking needs a reranker that no stage trains."""
     settings = params.train_reranker
     needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
     return needed is not None and not (settings.enabled and settings.method == needed)
@@ -124,25 +126,29 @@ def _names_given_twice(params: Params) -> list[str]:
     sections = ("baselines", "promoted", "submissions", "combinations")
     return [
         f"{later}.{name}: {earlier} has a variant of this name too"
-        for at, later in enumerate(sections)
-        for earlier in sections[:at]
+        for position, later in enumerate(sections)
+        for earlier in sections[:position]
         for name in sorted(getattr(params, earlier).keys() & getattr(params, later).keys())
     ]
 
 
 def _combination_faults(params: Params) -> list[str]:
-    """Combinations that read what is not there, what cannot be read, or themselves by a circle."""
+    """Combinations that read a missing variant, one that cannot be read, or, in a circle, themselves."""
     faults = _names_given_twice(params)
-    for name, one in sorted(params.combinations.items()):
-        unknown = sorted(set(one.reads) - params.variants.keys())
+    for name, combination in sorted(params.combinations.items()):
+        unknown = sorted(set(combination.reads) - params.variants.keys())
         if unknown:
             faults.append(f"combinations.{name} reads {unknown}, known are {sorted(params.variants)}")
         elif circle := _circle(name, params.combinations):
             faults.append(f"combinations.{name} reads itself: {' -> '.join(circle)}")
-        elif one.swap and params.variants[one.swap.from_].llm_rerank:
-            faults.append(f"combinations.{name}.swap.from: {one.swap.from_!r} has an LLM's order, not scores")
-        if one.union and _untrained(one.union.rerank, params):
-            faults.append(f"combinations.{name}.union re-ranks by {one.union.rerank}, which is not trained")
+        elif combination.swap and params.variants[combination.swap.from_].llm_rerank:
+            faults.append(
+                f"combinations.{name}.swap.from: {combination.swap.from_!r} has an LLM's order, not scores"
+            )
+        if combination.union and _untrained(combination.union.rerank, params):
+            faults.append(
+                f"combinations.{name}.union re-ranks by {combination.union.rerank}, which is not trained"
+            )
     return faults
 
 
@@ -162,22 +168,22 @@ def _circle(name: str, combinations: Mapping[str, CombinationParams]) -> list[st
 
 
 def _llm_faults(params: Params) -> list[str]:
-    """What asks an LLM while none is configured."""
+    """What uses an LLM while none is configured."""
     if params.llm.provider != "none":
         return []
-    asking = [f"variant {name}" for name, one in sorted(params.variants.items()) if one.asks_llm]
+    asking = [f"variant {name}" for name, variant in sorted(params.variants.items()) if variant.asks_llm]
     if params.query.method == "llm":
         asking.append("query.method")
     if params.augment_failures.provider == "llm":
         asking.append("augment_failures.provider")
-    found = f"{', '.join(asking)} asks an LLM, but llm.provider is none"
-    return [f"{found}: set it (`sunwi recipe solar`), or drop what asks"] if asking else []
+    what = f"{', '.join(asking)} uses an LLM, but llm.provider is none"
+    return [f"{what}: set it (`sunwi recipe solar`), or remove what uses it"] if asking else []
 
 
 def _sparse_faults(params: Params) -> list[str]:
     """Submissions that search by the sparse encoder while none is trained."""
     if params.sparse.enabled:
         return []
-    asking = [name for name, one in sorted(params.searching.items()) if "sparse" in one.retrievers]
-    found = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
-    return [f"{found} (`sunwi recipe neural-sparse`)"] if asking else []
+    asking = [name for name, variant in sorted(params.searching.items()) if "sparse" in variant.retrievers]
+    what = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
+    return [f"{what} (`sunwi recipe neural-sparse`)"] if asking else []

@@ -26,7 +26,7 @@ class Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
-                    problem = f"the key {key.value!r} stands twice in one section"
+                    problem = f"the key {key.value!r} occurs twice in one section"
                     raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -82,7 +82,7 @@ def conversion(path: Path, encoding: str) -> str:
 
 
 def load_text(text: str, path: Path | str) -> dict[str, Any]:
-    """The mapping that a YAML text holds; an empty text is an empty one.
+    """The mapping of a YAML text; an empty text gives an empty mapping.
 
     Raises
     ------

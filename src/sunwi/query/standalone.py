@@ -45,7 +45,7 @@ _POINTER_TAGS = ("MM", "MAJ", "MAG", "NNG", "NR", "VA", "VV")
 class Term:
     """A content noun as written in the text, with the nouns it is built of.
 
-    It is specific if it holds a name, a Latin or Han word or a prefix, or is a compound of nouns.
+    It is specific if it contains a name, a Latin or Han word or a prefix, or is a compound of nouns.
     """
 
     surface: str

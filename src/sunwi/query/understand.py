@@ -53,7 +53,7 @@ def understand(
     Returns
     -------
     Understanding
-        `metrics` holds `threshold` and `threshold_source` (params, dev or examples), counts over `queries`,
+        `metrics` has `threshold` and `threshold_source` (params, dev or examples), counts over `queries`,
         the cross-validated accuracy on the examples, and accuracy, precision and recall of chit-chat on
         dev (0 where undefined). Dev's are optimistic where dev chose the threshold.
 
@@ -64,7 +64,7 @@ def understand(
         named. If the method is "llm" and there is no client.
     """
     if params.method == "llm" and client is None:
-        raise DataError("query.method is llm and no LLM is given", "set llm.provider in params.yaml")
+        raise DataError("query.method is llm, but no LLM is configured", "set llm.provider in params.yaml")
     dev_queries, qrels = dev if dev is not None else ((), {})
     _check(queries, dev_queries, params.empty_ids)
     model = fit_chitchat(encoder, query_max_length, read_examples())

@@ -44,7 +44,7 @@ def decode_json(text: str, start: int = 0) -> tuple[Any, int]:
             keys = [key for key, _ in pairs]
             doubled = next(key for index, key in enumerate(keys) if key in keys[:index])
             texts = ", ".join(f"{key}: {value}" for key, value in pairs if isinstance(value, str | int))
-            faults.append(f"the key {doubled!r} stands twice in the object of {shorten(texts)}; keep one")
+            faults.append(f"the key {doubled!r} occurs twice in the object of {shorten(texts)}; keep one")
         return values
 
     def whole_number(digits: str) -> int:
@@ -73,7 +73,7 @@ def parse_json(text: str) -> Any:
     Raises
     ------
     JsonFault
-        As `decode_json`, and if something stands behind the value.
+        As `decode_json`, and if anything follows the value.
     """
     start = skip_space(text, 0)
     value, end = decode_json(text, start)

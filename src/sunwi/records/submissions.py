@@ -22,7 +22,7 @@ class UnderstoodQuery(Row):
 
     @property
     def qid(self) -> str:
-        """The id as it stands in qrels and run files."""
+        """The id as it is written in qrels and run files."""
         return str(self.eval_id)
 
 

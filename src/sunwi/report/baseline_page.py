@@ -34,7 +34,7 @@ CONTENTS = (
 def only_baselines(params: Params) -> Params:
     """The parameters as if there were no other variants: the last baseline is the headline.
 
-    Where `score.baseline` names another variant, the first baseline stands in its place.
+    Where `score.baseline` names another variant, the first baseline is used instead.
     """
     first = next(iter(params.baselines), params.score.baseline)
     reference = params.score.baseline if params.score.baseline in params.baselines else first

@@ -87,14 +87,14 @@ def _card(
     }
 
 
-def _sparse_card(params: Params, found: Mapping[str, Any]) -> dict[str, Any]:
+def _sparse_card(params: Params, measured: Mapping[str, Any]) -> dict[str, Any]:
     base_model, licence = _base(params.sparse.model, params)
     return {
         "params": params,
         "base_model": base_model,
         "licence": licence,
-        "found": found,
-        "systems": system_rows(found),
+        "found": measured,
+        "systems": system_rows(measured),
         "section": {key: value for key, value in params.sparse.model_dump().items() if key != "enabled"},
     }
 

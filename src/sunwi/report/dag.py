@@ -38,7 +38,7 @@ def parents_of(stages: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def stages_above(stages: Mapping[str, Any], name: str) -> set[str]:
-    """The stages that one of them stands on, directly or not."""
+    """The stages that one of them depends on, directly or not."""
     return _above(_direct(stages))[name]
 
 

@@ -22,7 +22,7 @@ def inline_json(value: Any) -> Markup:
     {"text":"\\u003c/script\\u003e"}
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_ESCAPES))  # noqa: S704  every character that HTML knows is escaped
+    return Markup(text.translate(_ESCAPES))  # noqa: S704  every special character of HTML is escaped
 
 
 def inline_script(source: str) -> tuple[Markup, str]:
@@ -34,6 +34,6 @@ def inline_script(source: str) -> tuple[Markup, str]:
         If the source has a sequence that HTML would act on; ours and the bundle have none.
     """
     if any(mark in source.lower() for mark in ("</script", "<script", "<!--")):
-        raise ValueError("the script holds </script, <script or <!--, which would break the page")
+        raise ValueError("the script contains </script, <script or <!--, which would break the page")
     digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
     return Markup(source), f"'sha256-{digest}'"  # noqa: S704  not content: the package's own source

@@ -1,4 +1,4 @@
-"""What the failure explorer knows: queries, what each variant made of them, and the passages shown."""
+"""Data of the failure explorer: queries, each variant's results, and the passages shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sunwi.report.failures import CAUSES
 from sunwi.report.inputs import PageInputs
 from sunwi.score.relevance import relevant_documents
 
-SHOWN = 5  # candidates of a ranking; relevant ones that the lineage knows come below them
+SHOWN = 5  # candidates of a ranking; the lineage's other relevant ones come below them
 
 
 def explorer_data(inputs: PageInputs, variants: Sequence[str]) -> dict[str, Any]:

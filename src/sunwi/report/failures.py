@@ -18,8 +18,8 @@ LATE_STEPS = ("fused", "before_llm", "llm")  # ranks of the lineage that are no 
 class FailureNote(Row):
     """diagnosis/failures.jsonl: one query that fails in one variant.
 
-    `best_ranks` tells for each retriever, and for `fused`, the best rank of a relevant document as the
-    lineage knows it; `passages` has the text of the relevant documents and of the first one submitted.
+    `best_ranks` has for each retriever, and for `fused`, the best rank of a relevant document in the
+    lineage; `passages` has the text of the relevant documents and of the first one submitted.
     """
 
     variant: Identifier

@@ -1,4 +1,4 @@
-"""The report: one HTML file that holds its data, styles and scripts, and asks no network."""
+"""The report: one HTML file that contains its data, styles and scripts, and needs no network."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
     specs |= _training_charts(inputs)
     return {
         "params": params,
-        "contents": [one for one in CONTENTS if one[0] != "map" or "map" in specs],
+        "contents": [entry for entry in CONTENTS if entry[0] != "map" or "map" in specs],
         "prepared": inputs.metrics["prepare"],
         "headline": headline_view(inputs.detail, params.headline, params.score.baseline),
         "rows": rows,

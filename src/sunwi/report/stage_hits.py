@@ -15,7 +15,7 @@ def stage_hits(
 ) -> list[dict[str, str | float]]:
     """Share of the labelled queries whose first document after a step is relevant.
 
-    The lineage holds every candidate that stands among the first at any step, so the first of each is there.
+    The lineage has every candidate that is among the first at any step, so the first of each step is there.
 
     Returns
     -------

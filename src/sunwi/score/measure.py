@@ -33,7 +33,7 @@ class Measure:
         The rank of the first relevant document, or None, to the value: metrics/per_query.csv, which keeps
         that rank, is enough for such a measure, and `guard.tolerances` may name it.
     shown
-        "summary": its mean stands in scores.json. "tables": the READMEs' table and `sunwi scores`, the
+        "summary": its mean is in scores.json. "tables": the READMEs' table and `sunwi scores`, the
         report's headline, the model cards. "ladder": the report's table of variants. Both read the
         summary. Nowhere: scores_detail.json alone has it.
     compared

@@ -59,13 +59,13 @@ def score_runs(
     ----------
     qrels
         Query id to docid to grade; a query without an entry has no relevant document. Empty: the queries
-        are not labelled, and nothing but counts is told.
+        are not labelled, and only counts are computed.
     runs
         Variant to its deep rankings; a query without one scores 0 in the standard measures.
     topk
         Variant to the submitted documents of every query, which the competition's MAP reads.
     query_ids
-        The queries; their order has no influence. Without any, all counts are 0 and the detail says so.
+        The queries; their order has no influence. Without any, all counts are 0 in the detail, too.
     strata
         Name to the queries of a part that is measured on its own too, such as those of low overlap.
 

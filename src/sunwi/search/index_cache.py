@@ -27,7 +27,7 @@ FAISS_FILE = "index.faiss"
 
 
 def kept_bm25(folder: Path, texts: Sequence[str], params: Bm25Params) -> Bm25:
-    """BM25 of the texts, memory-mapped; analysed and built only where the folder does not hold it."""
+    """BM25 of the texts, memory-mapped; analysed and built only where it is not in the folder."""
     settings = [terms_version(params.tokenizer), f"{params.k1!r} {params.b!r}", version("bm25s")]
     home = folder / f"bm25-{_digest(text.encode('utf-8') for text in [*settings, *texts])}"
     if not home.exists():

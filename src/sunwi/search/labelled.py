@@ -29,7 +29,7 @@ NATURAL = "natural"
 class LabelledQuestion:
     """A question and the positions of its relevant passages.
 
-    A judged document stands for all its chunks, a synthetic question for the one passage it was made from.
+    For a judged document all its chunks are relevant; for a synthetic question, the passage it was made from.
     """
 
     qid: str
@@ -54,24 +54,24 @@ def natural_questions(
         Naming the judged documents that the corpus does not hold.
     """
     chunks: dict[str, list[int]] = {}
-    for at, group in enumerate(passages.groups):
-        chunks.setdefault(group, []).append(at)
+    for position, group in enumerate(passages.groups):
+        chunks.setdefault(group, []).append(position)
     judged = {
         qid: [docid for docid, grade in sorted(grades.items()) if grade > 0] for qid, grades in qrels.items()
     }
-    asked = [query for query in understood if judged.get(query.qid)]
-    if unknown := sorted({docid for query in asked for docid in judged[query.qid]} - chunks.keys()):
+    judged_queries = [query for query in understood if judged.get(query.qid)]
+    if unknown := sorted({docid for query in judged_queries for docid in judged[query.qid]} - chunks.keys()):
         what = f"judged as relevant, but not in the corpus: {', '.join(unknown[:20])}"
         raise DataError(what, "run the prepare stage again (dvc repro), or correct the qrels")
-    terms = overlap_terms([query.standalone_query for query in asked], tokenizer)
-    found = []
-    for query, words in zip(asked, terms, strict=True):
-        relevant = tuple(sorted(at for docid in judged[query.qid] for at in chunks[docid]))
-        of_relevant = overlap_terms([passages.texts[at] for at in relevant], tokenizer)
+    terms = overlap_terms([query.standalone_query for query in judged_queries], tokenizer)
+    labelled = []
+    for query, words in zip(judged_queries, terms, strict=True):
+        relevant = tuple(sorted(position for docid in judged[query.qid] for position in chunks[docid]))
+        of_relevant = overlap_terms([passages.texts[position] for position in relevant], tokenizer)
         share = max(overlap(words, terms) for terms in of_relevant)
         qid = f"{split}:{query.qid}"
-        found.append(LabelledQuestion(qid, query.standalone_query, relevant, split, NATURAL, share))
-    return found
+        labelled.append(LabelledQuestion(qid, query.standalone_query, relevant, split, NATURAL, share))
+    return labelled
 
 
 def synthetic_questions(
@@ -92,13 +92,13 @@ def synthetic_questions(
         LabelledQuestion(
             qid=question.qid,
             text=question.question,
-            relevant=(at,),
+            relevant=(position,),
             split=question.split,
             style=question.style,
             overlap=question.overlap,
             round_trip_rank=_rank(question),
         )
-        for question, at in zip(wanted, positions, strict=True)
+        for question, position in zip(wanted, positions, strict=True)
     ]
 
 
@@ -128,7 +128,7 @@ def first_relevant_rank(scores: Scores, relevant: Sequence[tuple[int, ...]]) -> 
     """Rank of each query's best relevant passage; scores [queries, passages]; ties are broken by position."""
     ranks = np.empty(len(scores), dtype=np.int64)
     for row, (of_query, positions) in enumerate(zip(scores, relevant, strict=True)):
-        best = min(positions, key=lambda at: (-of_query[at], at))
+        best = min(positions, key=lambda position: (-of_query[position], position))
         above = np.count_nonzero(of_query > of_query[best])
         ranks[row] = 1 + above + np.count_nonzero(of_query[:best] == of_query[best])
     return ranks

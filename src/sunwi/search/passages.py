@@ -62,7 +62,7 @@ class Passages:
 
     @classmethod
     def of(cls, documents: Iterable[Document]) -> Passages:
-        """Passages of a corpus, in any order; of rows that come one by one none is kept.
+        """Passages of a corpus, whose documents may come in any order and are not kept themselves.
 
         Raises
         ------
@@ -79,8 +79,10 @@ class Passages:
         if not docids:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
         order = sorted(range(len(docids)), key=docids.__getitem__)
-        docids, texts, groups = ([column[at] for at in order] for column in (docids, texts, groups))
-        return cls(docids, texts, groups, {docid: at for at, docid in enumerate(docids)})
+        docids, texts, groups = (
+            [column[position] for position in order] for column in (docids, texts, groups)
+        )
+        return cls(docids, texts, groups, {docid: position for position, docid in enumerate(docids)})
 
     def __len__(self) -> int:
         return len(self.docids)
@@ -98,11 +100,11 @@ class Passages:
         DataError
             Naming the questions whose passage the corpus does not hold.
         """
-        asked = zip(qids, docids, strict=True)
-        unknown = [f"{qid} ({docid})" for qid, docid in asked if docid not in self.position]
+        pairs = zip(qids, docids, strict=True)
+        unknown = [f"{qid} ({docid})" for qid, docid in pairs if docid not in self.position]
         if unknown:
             shown = ", ".join(unknown[:20]) + (", ..." if len(unknown) > 20 else "")
-            what = f"{len(unknown)} questions are of passages that the corpus does not hold: {shown}"
+            what = f"{len(unknown)} questions name a passage that is not in the corpus: {shown}"
             raise DataError(what, "run generate_qa again (dvc repro), or correct questions.jsonl")
         return [self.position[docid] for docid in docids]
 
@@ -112,8 +114,8 @@ def collapse(
 ) -> npt.NDArray[np.int64]:
     """Positions in ranked order with only the first chunk of each document kept, `depth` at most."""
     best: dict[str, int] = {}
-    for at in order:
+    for position in order:
         if len(best) == depth:
             break
-        best.setdefault(groups[at], int(at))
+        best.setdefault(groups[position], int(position))
     return np.array(list(best.values()), dtype=np.int64)

@@ -88,16 +88,16 @@ class _Ranking:
         components = {retriever.name: retriever.scores(queries) for retriever in self.retrievers}
         fused = self.fusion(components)
         ranked = []
-        for at, qid in enumerate(queries.qids):
-            positions = self._best(fused[at])
-            of_query = {name: scores[at] for name, scores in components.items()}
+        for row, qid in enumerate(queries.qids):
+            positions = self._best(fused[row])
+            of_query = {name: scores[row] for name, scores in components.items()}
             ranks = {name: ranks_at(scores, positions) for name, scores in of_query.items()}
             chosen = {name: scores[positions] for name, scores in of_query.items()}
-            ranked.append(RankedQuery(qid, positions, fused[at][positions], chosen, ranks))
+            ranked.append(RankedQuery(qid, positions, fused[row][positions], chosen, ranks))
         return ranked
 
     def _best(self, scores: Scores) -> npt.NDArray[np.int64]:
-        """Positions of the best documents' best chunks; most often a few times `depth` passages hold them."""
+        """Positions of the best documents' best chunks; usually among a few times `depth` passages."""
         looked_at = 4 * self.depth
         while True:
             order, _ = top(scores, looked_at)
@@ -107,18 +107,10 @@ class _Ranking:
             looked_at *= 4
 
 
-def rank_of(scores: Scores) -> npt.NDArray[np.int64]:
-    """Rank of every passage, 1 = best; ties are broken by position."""
-    order, _ = top(scores, len(scores))
-    ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[order] = np.arange(1, len(scores) + 1)
-    return ranks
-
-
 def ranks_at(scores: Scores, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Ranks of some passages, 1 = best; ties are broken by position.
 
-    A sort of the values costs a tenth of the order that `rank_of` needs.
+    A sort of the values costs a tenth of the order of all passages.
     """
     rising = np.sort(scores)
     values = scores[positions]
@@ -138,7 +130,7 @@ def build_pipeline(
     dense: DenseParams | None = None,
     question_texts: Sequence[str] = (),
     extra: Sequence[Retriever] = (),
-    kept: Path | None = None,
+    index_folder: Path | None = None,
     engine: Executor = LOCAL,
 ) -> SearchPipeline:
     """BM25, dense and, given (vectors, qids, docids), the question index; then the `extra` retrievers.
@@ -161,29 +153,29 @@ def build_pipeline(
         from sunwi.search.index_cache import kept_faiss
         from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
 
-        built = kept_faiss(kept, vectors, dense) if kept else None
+        built = kept_faiss(index_folder, vectors, dense) if index_folder else None
         near = ApproximateDenseRetriever(vectors, dense, built)
     if questions is None:
-        return SearchPipeline(passages, [_lexical(passages, bm25, kept), near, *extra], engine)
+        return SearchPipeline(passages, [_lexical(passages, bm25, index_folder), near, *extra], engine)
     question_vectors, qids, docids = questions
     owners = np.array(passages.positions_of(qids, docids), dtype=np.int64)
     lexical: Retriever
     if bm25.expand:
-        asked = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
+        question_terms = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
         terms = index_terms(passages.texts, bm25.tokenizer)
-        lexical = ExpandedLexicalRetriever(terms, asked, qids, owners.tolist(), bm25)
+        lexical = ExpandedLexicalRetriever(terms, question_terms, qids, owners.tolist(), bm25)
     else:
-        lexical = _lexical(passages, bm25, kept)
+        lexical = _lexical(passages, bm25, index_folder)
     index = QuestionRetriever(question_vectors, list(qids), owners, len(passages))
     return SearchPipeline(passages, [lexical, near, index, *extra], engine)
 
 
-def _lexical(passages: Passages, params: Bm25Params, kept: Path | None) -> Bm25Retriever:
+def _lexical(passages: Passages, params: Bm25Params, index_folder: Path | None) -> Bm25Retriever:
     def index() -> Bm25:
-        if kept is None:
+        if index_folder is None:
             return Bm25(term_stream(passages.texts, params.tokenizer), params)
         from sunwi.search.index_cache import kept_bm25
 
-        return kept_bm25(kept, passages.texts, params)
+        return kept_bm25(index_folder, passages.texts, params)
 
     return Bm25Retriever(index)

@@ -33,7 +33,7 @@ def top(
 
 
 def _at_least(scores: npt.NDArray[np.float32], depth: int) -> npt.NDArray[np.int64]:
-    """Positions, rising, that hold the `depth` best and all their ties: few of many.
+    """Positions, ascending, among which are the `depth` best and all their ties: few of many.
 
     The best of each group of scores are that many scores: no score below the `depth`-th of them can be one of
     the `depth` best. One pass for the groups' maxima is far cheaper than to partition all scores.

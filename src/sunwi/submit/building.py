@@ -66,7 +66,7 @@ def build_understood(
     plan: RerankPlan,
     client: Completer | None = None,
 ) -> Submission:
-    """`build`, with the searches that the variant asks for; nothing is encoded where nobody asks.
+    """`build`, with the searches that the variant asks for; only these searches are encoded.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def build_understood(
     queries = batch([row.qid for row in understood], [row.standalone_query for row in understood])
     cascade = None
     if variant.queries != ["standalone"]:
-        asked = searches(understood, variant.queries, variant.query_weights)
-        owners = [understood[search.row].qid for search in asked]
-        cascade = (asked, batch(owners, [search.text for search in asked]))
+        wordings = searches(understood, variant.queries, variant.query_weights)
+        owners = [understood[search.row].qid for search in wordings]
+        cascade = (wordings, batch(owners, [search.text for search in wordings]))
     return build(variant, understood, queries, pipeline, fusion, plan, cascade, client)
 
 
@@ -96,7 +96,7 @@ def build(
 ) -> Submission:
     """Every dialogue in one row; `queries` are the understood ones in the same order.
 
-    Chit-chat gets an empty topk if the variant filters, and stays in the run: the run tells what search
+    Chit-chat gets an empty topk if the variant filters, and stays in the run: the run has what search
     finds, the topk what is submitted.
 
     Parameters
@@ -110,9 +110,9 @@ def build(
     if cascade is None:
         ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
     else:
-        asked, batch = cascade
+        wordings, batch = cascade
         ranked = rank_multi_query(
-            asked, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
+            wordings, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
     scorers = SCORERS[variant.rerank]
     rankings = _reranked(ranked, queries, pipeline, scorers, plan)
@@ -148,12 +148,12 @@ def _reranked(
         ]
     texts = pipeline.passages.texts
     pairs = [
-        (text, texts[at])
+        (text, texts[position])
         for candidates, text in zip(ranked, queries.texts, strict=True)
-        for at in candidates.positions[:depth]
+        for position in candidates.positions[:depth]
     ]
     scores = {name: rerankers.score(name, pairs) for name in used}
-    found = []
+    rankings = []
     start = 0
     for candidates in ranked:
         size = min(depth, len(candidates.positions))
@@ -163,8 +163,8 @@ def _reranked(
         order = order_of(blended).tolist() + list(range(size, len(candidates.positions)))
         if plan.calibration is not None:
             extra[PROBABILITY] = probabilities(blended, plan.calibration).astype(np.float32)
-        found.append(_ranking(candidates, pipeline, order, blended, extra))
-    return found
+        rankings.append(_ranking(candidates, pipeline, order, blended, extra))
+    return rankings
 
 
 def _ranking(
@@ -177,25 +177,25 @@ def _ranking(
     """`final` scores the first len(final) candidates of the list, in the fused order."""
     passages = pipeline.passages
     places = []
-    for at in order:
-        position = candidates.positions[at]
-        score = float(final[at]) if at < len(final) else None
-        evidence = _evidence(candidates, at, extra)
+    for row in order:
+        position = candidates.positions[row]
+        score = float(final[row]) if row < len(final) else None
+        evidence = _evidence(candidates, row, extra)
         places.append(RankedDocument(passages.groups[position], passages.docids[position], score, evidence))
     return Ranking(places)
 
 
 def _evidence(
-    candidates: RankedQuery, at: int, extra: Mapping[str, np.ndarray[Any, Any]]
+    candidates: RankedQuery, row: int, extra: Mapping[str, np.ndarray[Any, Any]]
 ) -> dict[str, float | int | str | None]:
     entry: dict[str, float | int | str | None] = {
-        "fused_rank": at + 1,
-        "fused_score": round(float(candidates.scores[at]), 5),
+        "fused_rank": row + 1,
+        "fused_score": round(float(candidates.scores[row]), 5),
     }
     for name in sorted(candidates.components):
-        entry[f"{name}_score"] = round(float(candidates.components[name][at]), 5)
-        entry[f"{name}_rank"] = int(candidates.ranks[name][at])
+        entry[f"{name}_score"] = round(float(candidates.components[name][row]), 5)
+        entry[f"{name}_rank"] = int(candidates.ranks[name][row])
     for name, values in sorted(extra.items()):
         key = name if name == PROBABILITY else f"{name}_score"
-        entry[key] = round(float(values[at]), 5) if at < len(values) else None
+        entry[key] = round(float(values[row]), 5) if row < len(values) else None
     return entry

@@ -62,13 +62,13 @@ def combine(
         swapped = conservative_swap(
             rankings_of(settings.swap.from_), rankings_of(settings.swap.to), settings.swap
         )
-        found, counts = swapped.rankings, {"swap": swapped.metrics}
+        rankings, counts = swapped.rankings, {"swap": swapped.metrics}
     else:
         union = settings.union
         assert union is not None  # params.yaml has either
         weights = blend_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
-        found = union_rerank(
+        rankings = union_rerank(
             qids,
             [query.standalone_query for query in understood],
             {member: rankings_of(member) for member in union.of},
@@ -78,7 +78,7 @@ def combine(
             weights,
         )
         counts = {"union": {"rerank_weights": used}}
-    submission = finish(settings, understood, [found[qid] for qid in qids], texts, client)
+    submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, client)
     submission.metrics.update({"reads": settings.reads, **counts})
     return submission
 

@@ -48,14 +48,14 @@ def changes(
     """
     old, new = _by_id(before), _by_id(after)
     if differing := sorted(old.keys() ^ new.keys()):
-        what = f"{len(differing)} queries stand in one submission alone: {', '.join(differing[:20])}"
+        what = f"{len(differing)} queries are in only one of the two submissions: {', '.join(differing[:20])}"
         raise DataError(what, "compare submissions for the same queries")
     relevant = relevant_documents(qrels)
 
     def precision(qid: str, topk: Sequence[str]) -> float | None:
         return competition_average_precision(relevant.get(qid, ()), topk, cutoff) if qrels else None
 
-    found = [
+    changes = [
         Change(
             qid,
             new[qid].standalone_query,
@@ -67,7 +67,7 @@ def changes(
         for qid in old
         if old[qid].topk != new[qid].topk
     ]
-    return sorted(found, key=lambda change: not change.first_changed)  # stable: ids keep their order
+    return sorted(changes, key=lambda change: not change.first_changed)  # stable: ids keep their order
 
 
 def _by_id(rows: Sequence[SubmissionRow]) -> Mapping[str, SubmissionRow]:

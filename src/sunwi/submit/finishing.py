@@ -16,7 +16,7 @@ from sunwi.submit.llm.listwise import rerank_listwise
 from sunwi.submit.llm.pairwise import break_ties
 from sunwi.trec import Run
 
-LINEAGE_DEPTH = 10  # who stands so high at any stage has its way written down: failure notes read it
+LINEAGE_DEPTH = 10  # the ranks of candidates this high at any step are recorded for the failure notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,48 +50,50 @@ def finish(
         If the variant asks an LLM and there is none.
     """
     if variant.asks_llm and client is None:
-        raise DataError("the variant asks an LLM and none is given", "set llm.provider in params.yaml")
+        raise DataError(
+            "the variant uses an LLM, but no LLM is configured", "set llm.provider in params.yaml"
+        )
     emptied = [variant.empty_filter and not query.needs_retrieval for query in understood]
-    live = [at for at, empty in enumerate(emptied) if not empty]
+    live = [row for row, empty in enumerate(emptied) if not empty]
     ranked = list(rankings)
     steps: dict[str, Any] = {}
     answers: dict[int, Answer] = {}
     if client is not None:
-        asked = [understood[at] for at in live]
+        queries = [understood[row] for row in live]
         if variant.llm_rerank:
-            found, steps["llm_rerank"] = rerank_listwise(
-                asked, [ranked[at] for at in live], texts, variant.llm_rerank, client
+            reranked, steps["llm_rerank"] = rerank_listwise(
+                queries, [ranked[row] for row in live], texts, variant.llm_rerank, client
             )
-            ranked = _replaced(ranked, live, found)
+            ranked = _replaced(ranked, live, reranked)
         if variant.tiebreak:
-            found, steps["tiebreak"] = break_ties(
-                asked, [ranked[at] for at in live], texts, variant.tiebreak, client
+            reranked, steps["tiebreak"] = break_ties(
+                queries, [ranked[row] for row in live], texts, variant.tiebreak, client
             )
-            ranked = _replaced(ranked, live, found)
+            ranked = _replaced(ranked, live, reranked)
         if variant.answer:
             written, steps["answer"] = write_answers(
-                asked, [ranked[at] for at in live], texts, variant.answer, client
+                queries, [ranked[row] for row in live], texts, variant.answer, client
             )
             answers = dict(zip(live, written, strict=True))
     rows, lineage = [], []
     run: Run = {}
-    for at, (query, ranking) in enumerate(zip(understood, ranked, strict=True)):
+    for row, (query, ranking) in enumerate(zip(understood, ranked, strict=True)):
         documents = ranking.document_ids
         # Places, not scores: a re-ranked head and a fused tail have no common scale.
         run[query.qid] = {
             document_id: float(len(documents) - place) for place, document_id in enumerate(documents)
         }
-        answer = answers.get(at, Answer("", [], None))
+        answer = answers.get(row, Answer("", [], None))
         rows.append(
             SubmissionRow(
                 eval_id=query.eval_id,
                 standalone_query=query.standalone_query,
-                topk=[] if emptied[at] else documents[: variant.k],
+                topk=[] if emptied[row] else documents[: variant.k],
                 answer=answer.text,
                 references=answer.references,
             )
         )
-        reason = f"{'no retrieval needed' if emptied[at] else 'ranked'}; {query.source}"
+        reason = f"{'no retrieval needed' if emptied[row] else 'ranked'}; {query.source}"
         lineage.append(_lineage(query, ranking, reason, answer.fallback))
     metrics = {"queries": len(rows), "empty_topk": sum(not row.topk for row in rows), **steps}
     written_rankings = [
@@ -100,9 +102,11 @@ def finish(
     return Submission(rows, run, lineage, metrics, written_rankings)
 
 
-def _replaced(ranked: Sequence[Ranking], live: Sequence[int], found: Sequence[Ranking]) -> list[Ranking]:
-    new = dict(zip(live, found, strict=True))
-    return [new.get(at, ranking) for at, ranking in enumerate(ranked)]
+def _replaced(
+    ranked: Sequence[Ranking], live: Sequence[int], replacements: Sequence[Ranking]
+) -> list[Ranking]:
+    new = dict(zip(live, replacements, strict=True))
+    return [new.get(row, ranking) for row, ranking in enumerate(ranked)]
 
 
 def _lineage(query: UnderstoodQuery, ranking: Ranking, reason: str, fallback: str | None) -> LineageRow:

@@ -38,14 +38,14 @@ def parse_axes(texts: Sequence[str]) -> dict[str, list[Any]]:
     for text in texts:
         key, sign, values = text.partition("=")
         try:
-            found = yaml.safe_load(f"[{values}]")
+            parsed = yaml.safe_load(f"[{values}]")
         except yaml.YAMLError:
-            found = None
-        if not sign or not key or not found:
+            parsed = None
+        if not sign or not key or not parsed:
             raise DataError(f"cannot read the grid's axis {text!r}", NEXT)
-        if key in axes or any(value in found[:at] for at, value in enumerate(found)):
+        if key in axes or any(value in parsed[:place] for place, value in enumerate(parsed)):
             raise DataError(f"the axis {text!r} gives a key or a value twice", NEXT)
-        axes[key] = found
+        axes[key] = parsed
     return axes
 
 
@@ -75,11 +75,11 @@ def cells(content: Mapping[str, Any], variant: str, axes: Mapping[str, Sequence[
     """
     section = section_of(content, variant)
     declared = content[section]
-    found = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
-    for cell in found:
+    cells = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    for cell in cells:
         changed = {**declared, variant: _merged(declared[variant] or {}, cell)}
         validate(Params, {**content, section: changed}, f"params.yaml with {cell}")
-    return found
+    return cells
 
 
 def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _merged(settings: Mapping[str, Any], cell: Cell) -> dict[str, Any]:
 
 
 def command(content: Mapping[str, Any], variant: str, cell: Cell) -> list[str]:
-    """The command that queues one cell: only the variant's stage and what it stands on is run."""
+    """The command that queues one cell: only the variant's stage and the stages before it run."""
     section = section_of(content, variant)
     settings = []
     for key, value in cell.items():
@@ -113,13 +113,13 @@ def rank_experiments(
     """Experiments that have the variant's dev MAP, best first, ties by name; the test's is not looked at.
 
     `rows` are those of `dvc.api.exp_show`, which leaves out a metric's file where no other file has that
-    metric; that name is read where the variant stands `alone` in params.yaml.
+    metric; that name is read where the variant is the only one (`alone`) in params.yaml.
     """
     names = (f"/{variant}.json:dev_map", *(("dev_map",) if alone else ()))
-    found = {}
+    dev_map = {}
     for row in rows:
         key = next((key for key in sorted(row) if key.endswith(names[0]) or key in names), None)
         value = row[key] if key is not None else None
         if isinstance(value, int | float):
-            found[str(row.get("Experiment") or row.get("rev"))] = float(value)
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            dev_map[str(row.get("Experiment") or row.get("rev"))] = float(value)
+    return sorted(dev_map.items(), key=lambda item: (-item[1], item[0]))

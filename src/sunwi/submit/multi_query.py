@@ -36,7 +36,7 @@ def searches(
     The weight of the arm "variants" is shared by a query's variants, so that three paraphrases do not
     outvote the query. A query with none of the arms' texts is searched by its standalone query.
     """
-    found: list[Search] = []
+    wordings: list[Search] = []
     for row, query in enumerate(understood):
         texts = {
             "standalone": [query.standalone_query],
@@ -44,20 +44,24 @@ def searches(
             "hyde": [query.hypothetical_document],
         }
         seen: set[str] = set()
-        before = len(found)
+        before = len(wordings)
         for arm in arms:
             fresh = [text for text in dict.fromkeys(texts[arm]) if text.strip() and text not in seen]
             seen.update(fresh)
             share = weights.get(arm, 1.0) / max(1, len(fresh))
-            names = [arm] if arm != "variants" else [f"variant{at}" for at in range(1, len(fresh) + 1)]
-            found += [Search(row, arm, name, text, share) for name, text in zip(names, fresh, strict=False)]
-        if len(found) == before:
-            found.append(Search(row, "standalone", STANDALONE, query.standalone_query, 1.0))
-    return found
+            names = (
+                [arm] if arm != "variants" else [f"variant{number}" for number in range(1, len(fresh) + 1)]
+            )
+            wordings += [
+                Search(row, arm, name, text, share) for name, text in zip(names, fresh, strict=False)
+            ]
+        if len(wordings) == before:
+            wordings.append(Search(row, "standalone", STANDALONE, query.standalone_query, 1.0))
+    return wordings
 
 
 def rank_multi_query(
-    asked: Sequence[Search],
+    wordings: Sequence[Search],
     batch: QueryBatch,
     queries: int,
     pipeline: SearchPipeline,
@@ -76,7 +80,7 @@ def rank_multi_query(
     """
     of_query: list[dict[str, RankedQuery]] = [{} for _ in range(queries)]
     weights: list[dict[str, float]] = [{} for _ in range(queries)]
-    for search, ranked in zip(asked, pipeline.rank(batch, names, fusion, depth), strict=True):
+    for search, ranked in zip(wordings, pipeline.rank(batch, names, fusion, depth), strict=True):
         of_query[search.row][search.name] = ranked
         weights[search.row][search.name] = search.weight
     return [
@@ -92,21 +96,23 @@ def _fused(
     rrf_k: float,
     depth: int,
 ) -> RankedQuery:
-    ranked_ids = {name: [groups[at] for at in ranking.positions] for name, ranking in lists.items()}
+    ranked_ids = {
+        name: [groups[position] for position in ranking.positions] for name, ranking in lists.items()
+    }
     fused = fuse_ranked_lists(ranked_ids, rrf_k, weights)[:depth]
-    passage: dict[str, int] = {}  # the chunk that stands for a document: the first list's
+    passage: dict[str, int] = {}  # each document's chunk, from the first list that has it
     for name, ranking in lists.items():
-        for document_id, at in zip(ranked_ids[name], ranking.positions, strict=True):
-            passage.setdefault(document_id, int(at))
+        for document_id, position in zip(ranked_ids[name], ranking.positions, strict=True):
+            passage.setdefault(document_id, int(position))
     components, ranks = {}, {}
     for name, ranking in lists.items():
-        place = {document_id: at for at, document_id in enumerate(ranked_ids[name])}
-        found = [place.get(document_id) for document_id, _ in fused]
+        row_of = {document_id: row for row, document_id in enumerate(ranked_ids[name])}
+        rows = [row_of.get(document_id) for document_id, _ in fused]
         floor = float(ranking.scores.min()) if len(ranking.scores) else 0.0  # at most
         components[name] = np.array(
-            [floor if at is None else ranking.scores[at] for at in found], dtype=np.float32
+            [floor if row is None else ranking.scores[row] for row in rows], dtype=np.float32
         )
-        ranks[name] = np.array([depth + 1 if at is None else at + 1 for at in found], dtype=np.int64)
+        ranks[name] = np.array([depth + 1 if row is None else row + 1 for row in rows], dtype=np.int64)
     return RankedQuery(
         qid=next(iter(lists.values())).qid,
         positions=np.array([passage[document_id] for document_id, _ in fused], dtype=np.int64),

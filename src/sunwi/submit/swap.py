@@ -54,12 +54,12 @@ def conservative_swap(first: Mapping[str, Ranking], other: Mapping[str, Ranking]
         ]
         if qid in swapped:
             choice, distance = swapped[qid]
-            at = ranking.document_ids.index(choice)
-            winner, loser = marked[at], marked[0]
+            place = ranking.document_ids.index(choice)
+            winner, loser = marked[place], marked[0]
             evidence = {**winner.evidence, GAP: round(distance, 6)}
             # The scores stay with the places: a later step must not take the swap back.
             marked[0] = replace(winner, score=loser.score, evidence=evidence)
-            marked[at] = replace(loser, score=winner.score)
+            marked[place] = replace(loser, score=winner.score)
         rankings[qid] = replace(ranking, places=marked)
     metrics = {"disagree": disagree, "within_margin": len(open_queries), "swapped": len(swapped)}
     return Swapped(rankings, metrics)

@@ -46,7 +46,7 @@ def union_rerank(
         for place in pools[qid][0]
     ]
     scores = {name: rerankers.score(name, pairs) for name in used} if rerankers is not None else {}
-    found, start = {}, 0
+    rankings, start = {}, 0
     for qid in qids:
         pool, rest = pools[qid]
         own = {name: values[start : start + len(pool)] for name, values in scores.items()}
@@ -54,13 +54,13 @@ def union_rerank(
         first = np.array([place.score for place in pool], dtype=np.float32)
         final = blend({FIRST: first, **own}, weights) if used and pool else first
         ordered = []
-        for at in order_of(final):
-            place = pool[at]
-            extra = {f"{name}_score": round(float(values[at]), 5) for name, values in sorted(own.items())}
+        for row in order_of(final):
+            place = pool[row]
+            extra = {f"{name}_score": round(float(values[row]), 5) for name, values in sorted(own.items())}
             evidence = {**place.evidence, **extra}
-            ordered.append(RankedDocument(place.document_id, place.docid, float(final[at]), evidence))
-        found[qid] = Ranking(ordered + rest)
-    return found
+            ordered.append(RankedDocument(place.document_id, place.docid, float(final[row]), evidence))
+        rankings[qid] = Ranking(ordered + rest)
+    return rankings
 
 
 def _pool(

@@ -86,8 +86,8 @@ def _read(path: Path) -> tuple[dict[str, tuple[int, SubmissionRow]], list[Proble
             faults = _row_faults(content)
             qid = _eval_id(content)
             if qid is None:
-                found = content.get("eval_id")
-                faults.append(f"field 'eval_id': expected a whole number or text, found {found!r}")
+                eval_id = content.get("eval_id")
+                faults.append(f"field 'eval_id': expected a whole number or text, found {eval_id!r}")
             elif qid in rows:
                 faults.append(f"eval_id {qid!r} is on line {rows[qid][0]} already")
             if qid is not None and qid not in rows:

@@ -43,7 +43,7 @@ def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
     """
     if not (dev_questions := natural(workspace, "dev") + synthetic(workspace, "dev")):
         count, corpus = len(questions(workspace)), len(passages(workspace))
-        what = f"there is no dev question: of {count} questions on {corpus} passages none is in the dev split"
+        what = f"no question is in the dev split: found {count} questions on {corpus} passages"
         give = "give dev_queries.jsonl and dev_qrels.tsv with the corpus"
         step = "raise qa.dev_share" if count else "see in metrics/qa.json why no question was kept"
         raise DataError(what, f"{step}, import more passages, or {give}")

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sunwi.errors import DataError
-from sunwi.search.fusion.cascaded import cascaded_rrf
 from sunwi.search.fusion.comb import comb_fusion
 from sunwi.search.fusion.methods.alpha import alpha_fusion
 from sunwi.search.fusion.normalise import minmax, zscore
@@ -143,18 +142,6 @@ def test_alpha_fusion_says_what_it_wants() -> None:
         alpha_fusion(two, 1.5)
     with pytest.raises(DataError, match="use one of minmax, zscore"):
         alpha_fusion(two, 0.5, normalisation="log")
-
-
-def test_cascaded_rrf_by_hand() -> None:
-    first = {"a": rows([3, 2, 1]), "b": rows([3, 1, 2])}  # RRF orders 0, then 1 and 2 tied
-    second = {"a": rows([1, 2, 3])}  # 2, 1, 0
-    found = cascaded_rrf([first, second], k=60, depth=3, query_weights=[2.0, 1.0])
-    # 1 and 2 tie at the lowest score of the first wording: it tells them from nothing
-    np.testing.assert_allclose(found[0], [2 / 61 + 1 / 63, 1 / 62, 1 / 61], atol=1e-7)
-    alone = cascaded_rrf([second], k=60, depth=3)
-    assert np.argsort(-alone[0]).tolist() == [2, 1, 0]
-    with pytest.raises(DataError, match="2 wordings and 1 weights"):
-        cascaded_rrf([first, second], 60, 3, query_weights=[1.0])
 
 
 def test_comb_fusions_by_hand() -> None:

@@ -25,9 +25,9 @@ def test_a_login_stands_in_no_repr() -> None:
         ({}, "SUNWI_OPENSEARCH_URL is not set"),
         ({"URL": "https://admin:hunter2@host:9200"}, "is no plain address"),
         ({"URL": "host:9200"}, "is no plain address"),
-        ({"URL": "https://host", "USER": "admin"}, "one of .* alone is set"),
-        ({"URL": "http://host:9200", "USER": "admin", "PASSWORD": "hunter2"}, "sent in the clear"),
-        ({"URL": "http://host:9200", "API_KEY": "hunter2"}, "sent in the clear"),
+        ({"URL": "https://host", "USER": "admin"}, "one of .* is set without the other"),
+        ({"URL": "http://host:9200", "USER": "admin", "PASSWORD": "hunter2"}, "sent unencrypted"),
+        ({"URL": "http://host:9200", "API_KEY": "hunter2"}, "sent unencrypted"),
     ],
 )
 def test_a_faulty_address_is_refused_without_showing_a_secret(values, message) -> None:

@@ -172,7 +172,7 @@ def test_the_loader_refuses_a_folder_of_two_exports(exported: Exported, tmp_path
     with pytest.raises(DataError, match=r"reference\.jsonl: the vector of row 0 does not fit a vocabulary"):
         load_onnx(folder)
     write_lines(folder / REFERENCE_FILE, [])
-    with pytest.raises(DataError, match="holds no text"):
+    with pytest.raises(DataError, match="has no text"):
         load_onnx(folder)
     (folder / REFERENCE_FILE).unlink()
     with pytest.raises(InputProblems, match="does not exist"):

@@ -105,7 +105,7 @@ def test_a_saved_encoder_gives_the_same_vectors(
 
 
 def test_a_folder_without_sparse_encoder_is_refused(bare: ModelInfo) -> None:
-    with pytest.raises(ModelError, match=r"holds no sparse encoder. Next: set sparse.enabled"):
+    with pytest.raises(ModelError, match=r"there is no sparse encoder in it. Next: set sparse.enabled"):
         load_sparse(bare.folder)
 
 

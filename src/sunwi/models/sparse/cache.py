@@ -26,7 +26,7 @@ def sparse_hash(folder: Path) -> str:
 def cached_passages(
     encoder: SparseEncoder, folder: Path, texts: Sequence[str], max_length: int
 ) -> tuple[SparseVectors, EncodeCount]:
-    """Vectors of passages by the encoder that `folder` holds, and how many had to be encoded.
+    """Vectors of passages by the encoder in `folder`, and how many had to be encoded.
 
     A row's vector does not depend on the other rows (`length_batches`): cached and fresh rows agree.
     """

@@ -95,7 +95,7 @@ class SparseEncoder:
         """The strongest entries of one text with their weights, ties by column."""
         columns, weights = vectors.row(row)
         order = np.lexsort((columns, -weights))[:count]
-        return [(self.terms[columns[at]], round(float(weights[at]), 4)) for at in order]
+        return [(self.terms[columns[place]], round(float(weights[place]), 4)) for place in order]
 
     def _by_model(self, texts: Sequence[str], max_length: int, max_terms: int | None) -> SparseVectors:
         import torch
@@ -108,11 +108,11 @@ class SparseEncoder:
         # On a CPU each row runs alone: BLAS chooses its order of additions by the number of rows.
         count, step = (1, 1) if device.type == "cpu" else (self.batch_size, STEP)
         for chosen, size in length_batches([len(ids) for ids in encoded], count, max_length, step):
-            batch = pad([encoded[at] for at in chosen], self.tokenizer, size).to(device)
+            batch = pad([encoded[row] for row in chosen], self.tokenizer, size).to(device)
             with torch.inference_mode():
                 weights = model(batch, (batch != self.tokenizer.pad_token_id).long()).float().cpu().numpy()
-            for at, of_text in zip(chosen, weights, strict=True):
-                rows[at] = SparseVectors.of(of_text[None], max_terms)
+            for row, of_text in zip(chosen, weights, strict=True):
+                rows[row] = SparseVectors.of(of_text[None], max_terms)
         return stack([row for row in rows if row is not None], len(self.token_ids))
 
     def save(self, base: ModelInfo, folder: Path) -> None:
@@ -132,7 +132,7 @@ class SparseEncoder:
                 "query": self.query,
                 "max_terms": self.max_terms,
                 "token_ids": self.token_ids,
-                "idf": [round(self.idf[at], 6) for at in self.token_ids],
+                "idf": [round(self.idf[token_id], 6) for token_id in self.token_ids],
             },
         )
 
@@ -143,13 +143,13 @@ def load_sparse(folder: Path, batch_size: int = 16) -> SparseEncoder:
     Raises
     ------
     ModelError
-        If the folder holds no sparse encoder.
+        If there is no sparse encoder in the folder.
     """
     from sunwi.models.sparse.head import SparseModel, bare_encoder, new_head
 
     if not (folder / SETTINGS_FILE).exists():
         next_step = "set sparse.enabled: true (sunwi recipe neural-sparse) and run dvc repro train_sparse"
-        raise ModelError(str(folder), "it holds no sparse encoder", next_step)
+        raise ModelError(str(folder), "there is no sparse encoder in it", next_step)
     info = resolve(str(folder))
     settings = read_json(folder / SETTINGS_FILE)
     token_ids = settings["token_ids"]
@@ -169,8 +169,8 @@ def pad(rows: Sequence[Sequence[int]], tokenizer: Any, size: int | None = None) 
 
     size = size or max(len(row) for row in rows)
     filled = torch.full((len(rows), size), int(tokenizer.pad_token_id), dtype=torch.long)
-    for at, row in enumerate(rows):
-        filled[at, : len(row)] = torch.tensor(row, dtype=torch.long)
+    for place, row in enumerate(rows):
+        filled[place, : len(row)] = torch.tensor(row, dtype=torch.long)
     return filled
 
 

@@ -17,7 +17,6 @@ from sunwi.models.spec import ModelInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HIDDEN = "last_hidden_state"
 # Where the MLM families keep their head: prefix of the dense layer, of the LayerNorm, the decoder's bias.
 MLM_HEADS = (
     ("cls.predictions.transform.dense.", "cls.predictions.transform.LayerNorm.", "cls.predictions.bias"),
@@ -108,8 +107,8 @@ def mlm_head(info: ModelInfo, token_ids: Sequence[int]) -> SparseHead | None:
     embeddings = _word_embeddings(state, info)
     for decoder in ("cls.predictions.decoder.weight", "lm_head.decoder.weight"):
         if decoder in state and not torch.equal(state[decoder], embeddings):
-            found = "its MLM decoder is not tied to the word embeddings"
-            raise ModelError(info.spec, found, "use klue/bert-base, klue/roberta-small or xlm-roberta-base")
+            fault = "its MLM decoder is not tied to the word embeddings"
+            raise ModelError(info.spec, fault, "use klue/bert-base, klue/roberta-small or xlm-roberta-base")
     width = embeddings.shape[1]
     transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width, eps=_epsilon(info)))
     transform.load_state_dict({
@@ -175,8 +174,8 @@ def bare_encoder(folder: Path) -> nn.Module:
 def _word_embeddings(state: Mapping[str, torch.Tensor], info: ModelInfo) -> torch.Tensor:
     names = [name for name in sorted(state) if name.endswith("embeddings.word_embeddings.weight")]
     if not names:
-        found = "it has no weights named embeddings.word_embeddings"
-        raise ModelError(info.spec, found, "use a BERT, RoBERTa or XLM-RoBERTa model as sparse.model")
+        fault = "it has no weights named embeddings.word_embeddings"
+        raise ModelError(info.spec, fault, "use a BERT, RoBERTa or XLM-RoBERTa model as sparse.model")
     return state[names[0]]
 
 

@@ -48,9 +48,9 @@ class SparseVectors:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def row(self, at: int) -> tuple[npt.NDArray[np.int32], Weights]:
+    def row(self, position: int) -> tuple[npt.NDArray[np.int32], Weights]:
         """Columns and weights of one text."""
-        part = slice(int(self.starts[at]), int(self.starts[at + 1]))
+        part = slice(int(self.starts[position]), int(self.starts[position + 1]))
         return self.columns[part], self.weights[part]
 
     def matrix(self) -> csr_matrix:

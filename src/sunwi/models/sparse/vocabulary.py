@@ -28,11 +28,15 @@ def restricted_vocabulary(tokenizer: Any, texts: Sequence[str], limit: int) -> l
     """
     counts = token_counts(tokenizer, texts)
     special = set(tokenizer.all_special_ids)
-    by_id = {at: token for token, at in tokenizer.get_vocab().items() if at not in special}
-    found = [at for at, token in by_id.items() if counts[at] and any(char.isalnum() for char in token)]
-    spare = [at for at, token in by_id.items() if not counts[at] and HANGUL.match(token)]
-    chosen = sorted(found, key=lambda at: (-counts[at], at)) + sorted(spare)
-    if not found:
+    by_id = {token_id: token for token, token_id in tokenizer.get_vocab().items() if token_id not in special}
+    used = [
+        token_id
+        for token_id, token in by_id.items()
+        if counts[token_id] and any(char.isalnum() for char in token)
+    ]
+    spare = [token_id for token_id, token in by_id.items() if not counts[token_id] and HANGUL.match(token)]
+    chosen = sorted(used, key=lambda token_id: (-counts[token_id], token_id)) + sorted(spare)
+    if not used:
         raise DataError("no token of the texts has a letter or digit", "check the corpus and sparse.model")
     return sorted(chosen[:limit])
 
@@ -53,4 +57,7 @@ def token_idf(counts: Counter[int], token_ids: Sequence[int], texts: int) -> dic
     >>> round(token_idf(Counter({7: 1}), [7], texts=3)[7], 4)
     0.9808
     """
-    return {at: math.log(1 + (texts - counts[at] + 0.5) / (counts[at] + 0.5)) for at in token_ids}
+    return {
+        token_id: math.log(1 + (texts - counts[token_id] + 0.5) / (counts[token_id] + 0.5))
+        for token_id in token_ids
+    }

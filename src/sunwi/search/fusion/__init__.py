@@ -1,1 +1,1 @@
-"""Fusion of several retrievers' scores; what a submission may name stands in `methods`."""
+"""Fusion of several retrievers' scores; the methods that a submission may name are in `methods`."""

@@ -31,8 +31,8 @@ def comb_fusion(scores: Mapping[str, Scores], method: Literal["sum", "mnz"], dep
     runs = [Run(_as_run(scores[name], depth)) for name in names]
     run = fuse(runs=runs, norm="min-max", method=method)
     fused = np.zeros_like(scores[names[0]])
-    for qid, found in run.run.items():
-        for docid, score in found.items():
+    for qid, scores_of_query in run.run.items():
+        for docid, score in scores_of_query.items():
             fused[int(qid), int(docid)] = score
     return fused
 
@@ -44,5 +44,5 @@ def _as_run(scores: Scores, depth: int) -> dict[str, dict[str, float]]:
         positions, best = top(of_query, depth)
         if np.count_nonzero(of_query == of_query.min()) > 1 and (best > of_query.min()).any():
             positions, best = positions[best > of_query.min()], best[best > of_query.min()]
-        run[str(row)] = {str(at): float(score) for at, score in zip(positions, best, strict=True)}
+        run[str(row)] = {str(position): float(score) for position, score in zip(positions, best, strict=True)}
     return run

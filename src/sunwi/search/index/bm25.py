@@ -24,7 +24,7 @@ class Bm25:
     """An index over documents given as terms.
 
     They may be an iterator (`terms.term_stream`): of each term 4 bytes are kept while the index is built, and
-    8 a distinct term of a document when it stands.
+    8 bytes per distinct term of a document once it is built.
     """
 
     def __init__(self, documents: Iterable[Sequence[str]], params: Bm25Params) -> None:
@@ -58,13 +58,14 @@ class Bm25:
 
     def scores(self, query: Sequence[str]) -> npt.NDArray[np.float32]:
         """BM25 of every document, shape [documents]; a term counts as often as the query has it."""
-        return self.all_scores([query])[0]
+        scores: npt.NDArray[np.float32] = self.all_scores([query])[0]
+        return scores
 
     def all_scores(self, queries: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
         """BM25 of every document for each query, shape [queries, documents]."""
         scores = np.zeros((len(queries), self.size), dtype=np.float32)
         for of_query, query in zip(scores, queries, strict=True):
-            # Nearly as fast as scipy's sparse product, whose import takes longer than the queries of a variant.
+            # Nearly as fast as scipy's sparse product, whose import takes longer than a variant's queries.
             rows = [self._vocabulary[term] for term in query if term in self._vocabulary]
             if postings := [slice(self._ends[row], self._ends[row + 1]) for row in rows]:
                 documents = np.concatenate([self._documents[part] for part in postings])
@@ -116,7 +117,7 @@ class _Corpus:
         for document in documents:
             flat.extend([seen.setdefault(term, len(seen)) for term in document])
             lengths.append(len(document))
-        self.vocab = {term: at for at, term in enumerate(sorted(seen))}
+        self.vocab = {term: column for column, term in enumerate(sorted(seen))}
         place = np.array([self.vocab[term] for term in seen], dtype=np.int32)  # of the terms as they came
         self._flat = place[np.frombuffer(flat, dtype=np.intc)] if seen else place
         self._ends = np.cumsum([0, *lengths])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TOKENISERS = ("kiwi", "kiwi+bigram", "whitespace", "bigram", "subword:MODEL")
 SUBWORD = "subword:"
 STREAMED = 16_384  # texts whose terms are held at a time: 150 MB with bigrams, at 100 characters a text
-BIGRAM = "\x02"  # before a bigram that stands beside morphemes: no term of Kiwi holds it
+BIGRAM = "\x02"  # before a bigram that is added to morphemes: no term of Kiwi contains it
 
 
 def index_terms(texts: Sequence[str], tokenizer: str, label: str = "morphemes") -> list[list[str]]:
@@ -72,7 +72,7 @@ def terms_version(tokenizer: str) -> str:
 
 
 def term_weight(term: str, bigram_weight: float) -> float:
-    """How much a query's term counts: a bigram that stands beside morphemes less than they do."""
+    """The weight of a query's term: a bigram that is added to morphemes weighs less than they do."""
     return bigram_weight if term.startswith(BIGRAM) else 1.0
 
 

@@ -18,7 +18,7 @@ from sunwi.search.rerank.trained import TrainedReranker
 class Rerankers:
     """Scores (query, passage) pairs by each reranker; a model is loaded when a pair is not cached.
 
-    Late interaction is the variant's own encoder's; beside it stands the reranker that was trained, if any.
+    Late interaction uses the variant's own encoder; the trained reranker is the second one, if there is any.
     All run on the encoder's engine.
 
     Parameters

@@ -98,7 +98,10 @@ class ApproximateDenseRetriever:
         self._index = serving_index(index, params)
         self._size = len(vectors)
         self._depth = min(params.depth, self._size)
-        sums = [vectors[at : at + BLOCK].sum(axis=0, dtype=np.float64) for at in range(0, self._size, BLOCK)]
+        sums = [
+            vectors[start : start + BLOCK].sum(axis=0, dtype=np.float64)
+            for start in range(0, self._size, BLOCK)
+        ]
         self._mean = (np.sum(sums, axis=0) / self._size).astype(np.float32)  # [dimensions]
 
     def search(
@@ -111,14 +114,14 @@ class ApproximateDenseRetriever:
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
-        asked = queries.vectors.astype(np.float32)
-        positions, best = self.search(asked, self._depth)
-        found = np.empty((len(queries), self._size), dtype=np.float32)
-        totals = asked @ self._mean * self._size
+        vectors = queries.vectors.astype(np.float32)
+        positions, best = self.search(vectors, self._depth)
+        scores = np.empty((len(queries), self._size), dtype=np.float32)
+        totals = vectors @ self._mean * self._size
         for row in range(len(queries)):
             real = positions[row] >= 0
             known = best[row][real]
             rest = (totals[row] - known.sum(dtype=np.float64)) / max(1, self._size - len(known))
-            found[row] = min(rest, known.min(initial=np.inf)) if len(known) else rest
-            found[row, positions[row][real]] = known
-        return found
+            scores[row] = min(rest, known.min(initial=np.inf)) if len(known) else rest
+            scores[row, positions[row][real]] = known
+        return scores

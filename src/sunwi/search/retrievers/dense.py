@@ -31,14 +31,14 @@ class DenseRetriever:
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
-        asked = queries.vectors.astype(np.float32)
+        vectors = queries.vectors.astype(np.float32)
         if self._whole is not None:
-            return np.asarray(asked @ self._whole.T)
-        found = np.empty((len(asked), len(self._passages)), dtype=np.float32)
+            return np.asarray(vectors @ self._whole.T)
+        scores = np.empty((len(vectors), len(self._passages)), dtype=np.float32)
         for start in range(0, len(self._passages), self.BLOCK):
             rows = slice(start, start + self.BLOCK)
-            found[:, rows] = asked @ _as_float32(self._passages[rows]).T
-        return found
+            scores[:, rows] = vectors @ _as_float32(self._passages[rows]).T
+        return scores
 
 
 def _as_float32(vectors: Vectors) -> npt.NDArray[np.float32]:

@@ -35,17 +35,17 @@ class TorchDenseRetriever:
         """Shape [queries, passages]."""
         import torch
 
-        asked = torch.from_numpy(queries.vectors.astype(np.float32)).to(self._device)
-        found = np.empty((len(asked), len(self._passages)), dtype=np.float32)
+        vectors = torch.from_numpy(queries.vectors.astype(np.float32)).to(self._device)
+        scores = np.empty((len(vectors), len(self._passages)), dtype=np.float32)
         exact = torch.backends.cuda.matmul.allow_tf32
         torch.backends.cuda.matmul.allow_tf32 = False  # its ten bits are too few to rank cosines by
         try:
             for start in range(0, len(self._passages), self.BLOCK):
                 rows = slice(start, start + self.BLOCK)
-                found[:, rows] = (asked @ self._passages[rows].float().T).cpu().numpy()
+                scores[:, rows] = (vectors @ self._passages[rows].float().T).cpu().numpy()
         finally:
             torch.backends.cuda.matmul.allow_tf32 = exact
-        return found
+        return scores
 
 
 def use_gpu(retrievers: dict[str, Retriever], vectors: Vectors) -> None:

@@ -33,14 +33,14 @@ class ExpandedLexicalRetriever:
         params: Bm25Params,
     ) -> None:
         expanded = [list(terms) for terms in passages]
-        for _, at, terms in sorted(zip(qids, owners, questions, strict=True), key=lambda row: row[0]):
-            expanded[at] += terms
+        for _, owner, terms in sorted(zip(qids, owners, questions, strict=True), key=lambda row: row[0]):
+            expanded[owner] += terms
         self.index = Bm25(expanded, params)
         self._params = params
         self._own = {
-            qid: (int(at), list(terms)) for qid, at, terms in zip(qids, owners, questions, strict=True)
+            qid: (int(owner), list(terms)) for qid, owner, terms in zip(qids, owners, questions, strict=True)
         }
-        self._counts = [Counter(expanded[at]) for at in range(len(expanded))]
+        self._counts = [Counter(expanded[owner]) for owner in range(len(expanded))]
         self._lengths = np.array([len(terms) for terms in expanded], dtype=np.int64)
         self._mean = float(self._lengths.mean())
         frequency: Counter[str] = Counter(term for counts in self._counts for term in counts)
@@ -49,17 +49,17 @@ class ExpandedLexicalRetriever:
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
-        found = self.index.all_scores(queries.terms)
+        scores = self.index.all_scores(queries.terms)
         for row, (qid, terms) in enumerate(zip(queries.qids, queries.terms, strict=True)):
             if qid in self._own:
-                at, own = self._own[qid]
-                found[row, at] = self._without(at, own, terms)
-        return found
+                passage, own = self._own[qid]
+                scores[row, passage] = self._without(passage, own, terms)
+        return scores
 
-    def _without(self, at: int, own: Sequence[str], query: Sequence[str]) -> float:
+    def _without(self, passage: int, own: Sequence[str], query: Sequence[str]) -> float:
         """BM25 of one passage without the terms of one of its questions."""
-        counts = self._counts[at] - Counter(own)
-        length = self._lengths[at] - len(own)
+        counts = self._counts[passage] - Counter(own)
+        length = self._lengths[passage] - len(own)
         k1, b = self._params.k1, self._params.b
         norm = k1 * (1 - b + b * length / self._mean)
         return float(

@@ -56,6 +56,6 @@ class M3LexicalRetriever:
 
     def scores(self, queries: QueryBatch) -> Scores:
         """Shape [queries, passages]."""
-        asked = self._encoder.term_weights(queries.texts, "query", self._length)
-        found: Scores = (as_matrix(asked, self._vocabulary) @ self._index).toarray()
-        return found
+        weights = self._encoder.term_weights(queries.texts, "query", self._length)
+        scores: Scores = (as_matrix(weights, self._vocabulary) @ self._index).toarray()
+        return scores

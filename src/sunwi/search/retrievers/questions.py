@@ -25,9 +25,11 @@ class QuestionRetriever:
         self, vectors: Vectors, qids: Sequence[str], owners: npt.NDArray[np.int64], passages: int
     ) -> None:
         # grouped by passage, so that the best of each group is one `reduceat`
-        order = np.array(sorted(range(len(qids)), key=lambda at: (owners[at], qids[at])), dtype=np.int64)
+        order = np.array(
+            sorted(range(len(qids)), key=lambda question: (owners[question], qids[question])), dtype=np.int64
+        )
         self._vectors = np.asarray(vectors, dtype=np.float32)[order]
-        self._row = {qids[at]: row for row, at in enumerate(order)}
+        self._row = {qids[question]: row for row, question in enumerate(order)}
         self._owners, self._starts = np.unique(owners[order], return_index=True)
         self._passages = passages
 

@@ -16,7 +16,7 @@ EngineName = Literal["elasticsearch", "opensearch"]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Address and login of a server; secrets never stand in a repr."""
+    """Address and login of a server; a repr never shows secrets."""
 
     url: str
     api_key: str | None = field(default=None, repr=False)
@@ -63,13 +63,13 @@ def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) 
     user, password = values.get(f"{prefix}USER"), values.get(f"{prefix}PASSWORD")
     if bool(user) != bool(password):
         raise EngineError(
-            engine, f"one of {prefix}USER and {prefix}PASSWORD alone is set", "set both or none"
+            engine, f"one of {prefix}USER and {prefix}PASSWORD is set without the other", "set both or none"
         )
     api_key = values.get(f"{prefix}API_KEY") or None
     local = match[2] in {"localhost", "127.0.0.1", "[::1]"}
     if match[1] == "http" and not local and (api_key or user):
         raise EngineError(
-            engine, f"{prefix}URL is http: the login would be sent in the clear", "use https://"
+            engine, f"{prefix}URL is http: the password would be sent unencrypted", "use https://"
         )
     login = (user, password) if user and password else None
     return Access(url, api_key, login, values.get(f"{prefix}CA_CERTS") or None)

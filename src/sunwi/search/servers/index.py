@@ -137,10 +137,10 @@ def build_index(
     vectors: Vectors | None = None,
     sparse: SparseField | None = None,
 ) -> BuiltIndex:
-    """Index a corpus under a name of its content, then switch the alias to it and drop its forerunners.
+    """Index a corpus under a name of its content, then switch the alias to it and delete the older indexes.
 
     The switch is one request, so a search sees the old index or the new one, whole. An index of the same
-    content that stands behind the alias is left as it is.
+    content that the alias already names is left as it is.
 
     Raises
     ------
@@ -209,14 +209,14 @@ def _items(
     """Sources of the passages in docid order."""
     words = index_terms(passages.texts, bm25.tokenizer) if analyzer == "terms" else None
     items: list[Item] = []
-    for at, docid in enumerate(passages.docids):
+    for position, docid in enumerate(passages.docids):
         source: dict[str, Any] = (
-            {"terms": whitespace_text(words[at])} if words else {"content": passages.texts[at]}
+            {"terms": whitespace_text(words[position])} if words else {"content": passages.texts[position]}
         )
         if vectors is not None:
-            source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[at], dtype=np.float32)]
+            source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[position], dtype=np.float32)]
         if sparse is not None:
-            columns, weights = sparse.vectors.row(at)
+            columns, weights = sparse.vectors.row(position)
             source["sparse"] = {
                 sparse.names[column]: round(float(weight), 4)
                 for column, weight in zip(columns, weights, strict=True)

@@ -35,7 +35,7 @@ def engine_of(search: SearchParams, bm25: Bm25Params) -> EngineName:
     Raises
     ------
     EngineError
-        If they name none, or ask for what a server does not do.
+        If they name no server, or a setting that a server does not support.
     """
     if search.engine == "local":
         raise EngineError("local", "search.engine names no server", "set it, or give --engine elasticsearch")
@@ -76,8 +76,8 @@ def on_server(
     there = engine_retrievers(
         server, dialect, built, local.passages, search.depth, bigram_weight=bm25.bigram_weight
     )
-    kept = [one for name, one in local.retrievers.items() if name not in {"bm25", "dense"}]
-    return SearchPipeline(local.passages, [*there, *kept])
+    others = [retriever for name, retriever in local.retrievers.items() if name not in {"bm25", "dense"}]
+    return SearchPipeline(local.passages, [*there, *others])
 
 
 def by_ranks(fusion: Fusion, retrievers: Sequence[str], rrf_k: float, depth: int) -> Fusion:

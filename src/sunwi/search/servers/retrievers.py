@@ -43,21 +43,21 @@ class EngineRetriever:
         return np.stack([self._search(self._body(queries, row)) for row in range(len(queries))])
 
     def _search(self, body: dict[str, Any] | None) -> npt.NDArray[np.float32]:
-        found = np.zeros(len(self._passages), dtype=np.float32)
+        scores = np.zeros(len(self._passages), dtype=np.float32)
         if body is None:
-            return found
+            return scores
         request = {**body, "size": self._depth, "_source": False}
         answer = ask(self._server, "POST", f"/{self._index}/_search", request)
         hits = part_of(self._server, answer, "hits", "hits")
         unknown = sorted({hit["_id"] for hit in hits} - self._passages.position.keys())
         if unknown:
-            what = f"{self._index} holds documents that the corpus does not, such as {unknown[0]}"
+            what = f"{self._index} has documents that are not in the corpus, such as {unknown[0]}"
             raise EngineError(self._server.engine, what, "run `sunwi index` to build the index anew")
         if len(hits) == self._depth and hits:  # cut off: what follows scores at most as much as the last
-            found[:] = np.nextafter(np.float32(min(hit["_score"] for hit in hits)), np.float32(-np.inf))
+            scores[:] = np.nextafter(np.float32(min(hit["_score"] for hit in hits)), np.float32(-np.inf))
         for hit in hits:
-            found[self._passages.position[hit["_id"]]] = hit["_score"]
-        return found
+            scores[self._passages.position[hit["_id"]]] = hit["_score"]
+        return scores
 
 
 def engine_retrievers(
@@ -97,7 +97,7 @@ def engine_retrievers(
 def lexical_query(terms: Sequence[str], bigram_weight: float) -> dict[str, Any] | None:
     """BM25 over pre-tokenised terms; None where a query has no term.
 
-    Bigrams stand in the morphemes' own field and are boosted down at query time: so length and idf are
+    Bigrams are in the same field as the morphemes, with a lower boost at query time: so length and idf are
     those of the local index, and the order is the local one.
     """
     clauses = [
@@ -113,7 +113,9 @@ def lexical_query(terms: Sequence[str], bigram_weight: float) -> dict[str, Any] 
 def _sparse_body(dialect: Dialect, encoder: SparseEncoder, names: Sequence[str], max_length: int) -> Body:
     def body(queries: QueryBatch, row: int) -> dict[str, Any] | None:
         columns, weights = encoder.encode_queries([queries.texts[row]], max_length).row(0)
-        terms = {names[at]: round(float(weight), 4) for at, weight in zip(columns, weights, strict=True)}
+        terms = {
+            names[column]: round(float(weight), 4) for column, weight in zip(columns, weights, strict=True)
+        }
         return dialect.sparse_query(terms) if terms else None
 
     return body

@@ -56,8 +56,8 @@ def write_bundle(
 def server_idf(encoder: SparseEncoder, names: ServerTokens) -> dict[str, float]:
     """Token name to idf, sorted; of entries with one name the largest, as their passage weights."""
     table: dict[str, float] = {}
-    for at, name in zip(encoder.token_ids, names.names, strict=True):
-        table[name] = max(table.get(name, 0.0), round(encoder.idf[at], 6))
+    for token_id, name in zip(encoder.token_ids, names.names, strict=True):
+        table[name] = max(table.get(name, 0.0), round(encoder.idf[token_id], 6))
     return dict(sorted(table.items()))
 
 
@@ -93,7 +93,7 @@ def register_body(archive: Path, name: str, function: Function) -> dict[str, Any
 
 def requests(query: Literal["idf", "model"]) -> dict[str, Any]:
     """Index, ingest pipeline, search pipeline and an example query, by file name."""
-    asked = {
+    neural_query = {
         "query_text": "광합성은 어디에서 일어나나?",
         "model_id": QUERY_ID if query == "idf" else ENCODER_ID,
     }
@@ -110,7 +110,7 @@ def requests(query: Literal["idf", "model"]) -> dict[str, Any]:
             "processors": [{"sparse_encoding": {"model_id": ENCODER_ID, "field_map": {"content": "sparse"}}}],
         },
         "search_pipeline.json": {
-            "request_processors": [{"neural_query_enricher": {"default_model_id": asked["model_id"]}}]
+            "request_processors": [{"neural_query_enricher": {"default_model_id": neural_query["model_id"]}}]
         },
-        "query.json": {"query": {"neural_sparse": {"sparse": asked}}},
+        "query.json": {"query": {"neural_sparse": {"sparse": neural_query}}},
     }

@@ -74,19 +74,19 @@ def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: flo
     ], "must_not": [{"exists": {"field": "chunk_number"}}]}}, "size": 1}  # fmt: skip
     hits = cluster.ask("POST", "/_plugins/_ml/models/_search", known)["hits"]["hits"]
     if hits:
-        found = str(hits[0]["_id"])
-        print(f"{body['name']}: the cluster has it as {found}")
+        deployed_id = str(hits[0]["_id"])
+        print(f"{body['name']}: the cluster has it as {deployed_id}")
     else:
         content = archive.read_bytes()
         parts = [content[start : start + CHUNK] for start in range(0, len(content), CHUNK)]
         meta = {**body, "total_chunks": len(parts), "model_group_id": group_id(cluster, body["name"])}
-        found = str(cluster.ask("POST", "/_plugins/_ml/models/meta", meta)["model_id"])
+        deployed_id = str(cluster.ask("POST", "/_plugins/_ml/models/meta", meta)["model_id"])
         for number, part in enumerate(parts):
-            cluster.ask("POST", f"/_plugins/_ml/models/{found}/chunk/{number}", part)
+            cluster.ask("POST", f"/_plugins/_ml/models/{deployed_id}/chunk/{number}", part)
             print(f"{body['name']}: chunk {number + 1} of {len(parts)}")
-    task = cluster.ask("POST", f"/_plugins/_ml/models/{found}/_deploy")["task_id"]
+    task = cluster.ask("POST", f"/_plugins/_ml/models/{deployed_id}/_deploy")["task_id"]
     await_task(cluster, str(task), seconds)
-    return found
+    return deployed_id
 
 
 def group_id(cluster: Cluster, name: str) -> str:
@@ -108,11 +108,11 @@ def await_task(cluster: Cluster, task: str, seconds: float) -> None:
     """Wait for a task to be completed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = cluster.ask("GET", f"/_plugins/_ml/tasks/{task}")
-        if found["state"] == "COMPLETED":
+        status = cluster.ask("GET", f"/_plugins/_ml/tasks/{task}")
+        if status["state"] == "COMPLETED":
             return
-        if found["state"] in {"FAILED", "CANCELLED", "COMPLETED_WITH_ERROR"}:
-            raise Refused(f"task {task} ended as {found['state']}: {found.get('error', '')}")
+        if status["state"] in {"FAILED", "CANCELLED", "COMPLETED_WITH_ERROR"}:
+            raise Refused(f"task {task} ended as {status['state']}: {status.get('error', '')}")
         time.sleep(WAIT)
     raise Refused(f"task {task} was not done after {seconds:.0f} s. Next: look at the cluster's log")
 
@@ -120,8 +120,8 @@ def await_task(cluster: Cluster, task: str, seconds: float) -> None:
 def filled(file: str, ids: dict[str, str]) -> Any:
     """A request of this folder with the models' ids in it."""
     text = (HERE / file).read_text(encoding="utf-8")
-    for name, found in ids.items():
-        text = text.replace(name, found)
+    for name, known_id in ids.items():
+        text = text.replace(name, known_id)
     return json.loads(text)
 
 

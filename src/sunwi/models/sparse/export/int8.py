@@ -73,8 +73,8 @@ def _input_means(model: Any, names: Sequence[str], rows: Sequence[Sequence[int]]
     sums: dict[str, Array] = {}
     for row in rows:
         ids = np.array([row], dtype=np.int64)
-        found = session.run(unique, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        for name, values in zip(unique, found, strict=True):
+        arrays = session.run(unique, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        for name, values in zip(unique, arrays, strict=True):
             sums[name] = sums.get(name, 0.0) + values[0].sum(axis=0, dtype=np.float64)
     tokens = sum(len(row) for row in rows)
     return {name: total / tokens for name, total in sums.items()}
@@ -121,9 +121,9 @@ class _Graph:
         del self._graph.node[:]
         self._graph.node.extend(self._nodes)
         used = {name for node in self._nodes for name in node.input}
-        kept = [constant for constant in self._graph.initializer if constant.name in used]
+        constants = [constant for constant in self._graph.initializer if constant.name in used]
         del self._graph.initializer[:]
-        self._graph.initializer.extend(kept)
+        self._graph.initializer.extend(constants)
 
     def _is_product(self, node: Any) -> bool:
         return (
@@ -195,8 +195,8 @@ class _Graph:
         """Name of the constant vector that is added to a product, if its sum is all that reads it."""
         if len(users) != 1 or users[0].op_type != "Add":
             return None
-        found = [name for name in users[0].input if name in self._constants]
-        return found[0] if found and len(self._constants[found[0]].dims) == 1 else None
+        biases = [name for name in users[0].input if name in self._constants]
+        return biases[0] if biases and len(self._constants[biases[0]].dims) == 1 else None
 
     def _quantise_table(self, node: Any) -> None:
         """Rows of embeddings with one scale each."""

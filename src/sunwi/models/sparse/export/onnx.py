@@ -39,7 +39,7 @@ def export_onnx(encoder: SparseEncoder, path: Path) -> None:
     """
     try:
         import onnx
-        import onnxscript  # noqa: F401  torch's exporter needs it, and says so less plainly
+        import onnxscript  # noqa: F401  torch's exporter needs it, and its own message is less clear
     except ImportError as error:
         raise DataError(f"ONNX export needs {error.name}", NEXT_STEP) from error
     import torch
@@ -117,8 +117,8 @@ class OnnxSparseEncoder:
     def weights(self, ids: npt.NDArray[np.int64]) -> Weights:
         """Weights [batch, vocabulary] of padded ids [batch, tokens]."""
         mask = (ids != self._pad_id).astype(np.int64)
-        found: Weights = self._session.run(None, dict(zip(INPUTS, (ids, mask), strict=True)))[0]
-        return found
+        weights: Weights = self._session.run(None, dict(zip(INPUTS, (ids, mask), strict=True)))[0]
+        return weights
 
     def encode_passages(self, texts: Sequence[str]) -> SparseVectors:
         """Vectors of passages, cut in tokens and in terms as the encoder cuts them."""
@@ -129,8 +129,8 @@ class OnnxSparseEncoder:
         limit = max((len(row) for row in encoded), default=0)
         for chosen, size in length_batches([len(row) for row in encoded], self._batch_size, limit):
             ids = np.full((len(chosen), size), self._pad_id, dtype=np.int64)
-            for at, row in enumerate(chosen):
-                ids[at, : len(encoded[row])] = encoded[row]
+            for place, row in enumerate(chosen):
+                ids[place, : len(encoded[row])] = encoded[row]
             for row, of_text in zip(chosen, self.weights(ids), strict=True):
                 rows[row] = SparseVectors.of(of_text[None], self._max_terms)
         return stack(rows, self.columns)

@@ -41,10 +41,10 @@ class Agreement:
     least: float
 
     @classmethod
-    def of(cls, one: SparseVectors, other: SparseVectors) -> Agreement:
+    def of(cls, first: SparseVectors, second: SparseVectors) -> Agreement:
         """Of vectors row by row."""
-        found = cosines(one, other)
-        return cls(float(found.mean()), float(found.min()))
+        values = cosines(first, second)
+        return cls(float(values.mean()), float(values.min()))
 
     @property
     def fault(self) -> str | None:
@@ -57,25 +57,25 @@ class Agreement:
         )
 
 
-def cosines(one: SparseVectors, other: SparseVectors) -> npt.NDArray[np.float64]:
+def cosines(left: SparseVectors, right: SparseVectors) -> npt.NDArray[np.float64]:
     """Cosine of each row's two vectors, [texts]; 1 where both are empty.
 
     Examples
     --------
-    >>> one = SparseVectors.of(np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 0.0]], dtype=np.float32))
-    >>> other = SparseVectors.of(np.array([[4.0, 3.0], [0.0, 0.0], [1.0, 0.0]], dtype=np.float32))
-    >>> cosines(one, other).tolist()
+    >>> left = SparseVectors.of(np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 0.0]], dtype=np.float32))
+    >>> right = SparseVectors.of(np.array([[4.0, 3.0], [0.0, 0.0], [1.0, 0.0]], dtype=np.float32))
+    >>> cosines(left, right).tolist()
     [0.96, 1.0, 0.0]
     """
-    found = np.zeros(len(one))
-    for row in range(len(one)):
-        first, second = (_dense(side, row) for side in (one, other))
+    values = np.zeros(len(left))
+    for row in range(len(left)):
+        first, second = (_dense(side, row) for side in (left, right))
         if not first.any() and not second.any():
-            found[row] = 1.0
+            values[row] = 1.0
             continue
         length = float(np.linalg.norm(first) * np.linalg.norm(second))
-        found[row] = float(first @ second) / length if length else 0.0
-    return found
+        values[row] = float(first @ second) / length if length else 0.0
+    return values
 
 
 def _dense(vectors: SparseVectors, row: int) -> npt.NDArray[np.float64]:
@@ -88,10 +88,10 @@ def _dense(vectors: SparseVectors, row: int) -> npt.NDArray[np.float64]:
 def write_reference(folder: Path, texts: Sequence[str], vectors: SparseVectors) -> None:
     """Write the texts with their vectors to `folder`."""
     rows = []
-    for at, text in enumerate(texts):
-        columns, weights = vectors.row(at)
-        kept = [round(float(weight), 6) for weight in weights]
-        rows.append(ReferenceRow(row=at, text=text, columns=columns.tolist(), weights=kept))
+    for position, text in enumerate(texts):
+        columns, weights = vectors.row(position)
+        rounded = [round(float(weight), 6) for weight in weights]
+        rows.append(ReferenceRow(row=position, text=text, columns=columns.tolist(), weights=rounded))
     write_rows(folder / REFERENCE_FILE, rows)
 
 
@@ -108,9 +108,9 @@ def read_reference(folder: Path, width: int) -> tuple[list[str], SparseVectors]:
     path = folder / REFERENCE_FILE
     rows = read_rows(path, ReferenceRow)
     if not rows:
-        raise DataError(f"{path} holds no text, expected up to {TEXTS}", NEXT_STEP)
+        raise DataError(f"{path} has no text, expected up to {TEXTS}", NEXT_STEP)
     for row in rows:
-        if len(row.columns) != len(row.weights) or any(not 0 <= at < width for at in row.columns):
+        if len(row.columns) != len(row.weights) or any(not 0 <= column < width for column in row.columns):
             what = f"{path}: the vector of row {row.row} does not fit a vocabulary of {width} entries"
             raise DataError(what, NEXT_STEP)
     vectors = [

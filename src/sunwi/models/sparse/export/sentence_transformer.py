@@ -65,7 +65,7 @@ def write_sentence_transformer(
         if encoder.query == "idf":
             weights = torch.zeros(width)
             weights[torch.tensor(encoder.token_ids)] = torch.tensor(
-                [encoder.idf[at] for at in encoder.token_ids]
+                [encoder.idf[token_id] for token_id in encoder.token_ids]
             )
             tokenizer = AutoTokenizer.from_pretrained(
                 scratch, model_max_length=query_max_length, trust_remote_code=False

@@ -34,6 +34,6 @@ class ServerTokens:
 
 def server_tokens(tokenizer: Any, token_ids: Sequence[int]) -> ServerTokens:
     """Decode every id alone, as the server does."""
-    names: list[str] = [tokenizer.decode([at]) for at in token_ids]
+    names: list[str] = [tokenizer.decode([token_id]) for token_id in token_ids]
     numbers: dict[str, int] = {}
     return ServerTokens(names, [numbers.setdefault(name, len(numbers)) for name in names])
