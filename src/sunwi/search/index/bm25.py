@@ -58,13 +58,14 @@ class Bm25:
 
     def scores(self, query: Sequence[str]) -> npt.NDArray[np.float32]:
         """BM25 of every document, shape [documents]; a term counts as often as the query has it."""
-        return self.all_scores([query])[0]
+        row: npt.NDArray[np.float32] = self.all_scores([query])[0]
+        return row
 
     def all_scores(self, queries: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
         """BM25 of every document for each query, shape [queries, documents]."""
         scores = np.zeros((len(queries), self.size), dtype=np.float32)
         for of_query, query in zip(scores, queries, strict=True):
-            # Nearly as fast as scipy's sparse product, whose import takes longer than the queries of a variant.
+            # Nearly as fast as scipy's sparse product, whose import takes longer than a variant's queries.
             rows = [self._vocabulary[term] for term in query if term in self._vocabulary]
             if postings := [slice(self._ends[row], self._ends[row + 1]) for row in rows]:
                 documents = np.concatenate([self._documents[part] for part in postings])
