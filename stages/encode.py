@@ -17,8 +17,8 @@ if __name__ == "__main__":
         asked = [question.question for question in questions(workspace)]
         with vectors_file(INDEX / which / "corpus.npy") as empty:
             model.encode(passages(workspace).texts, "passage", limits.max_length, "encode passages", empty)
-        encoded = {"encoded": model.count.encoded, "cached": model.count.cached}
+        encoded = {"encoded": model.count.encoded, "cached": model.count.cached, **model.precision_facts}
         with vectors_file(INDEX / which / "questions.npy") as empty:
             model.encode(asked, "query", limits.query_max_length, "encode questions", empty)
-        # What the cache spared is a fact of this machine, so it stands beside the timings.
+        # What the cache spared and what `auto` picked are facts of this machine: they are beside the timings.
         write_json(TIMING / f"encode_{which}_rows.json", encoded)

@@ -277,3 +277,22 @@ def test_the_precisions_that_this_cpu_can_run_are_named() -> None:
         assert (precision in found.found.split("encoder.precision may be")[1].split("(")[0]) == (
             cpu_support().refusal(precision) is None
         )
+
+
+def test_what_auto_picked_is_named_with_its_reason(
+    builtin_model: ModelInfo, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sunwi.cli.checks import model
+    from sunwi.models import auto_precision
+    from sunwi.models.auto_precision import Pick
+    from sunwi.params.encoder import EncoderParams
+
+    monkeypatch.setattr(model, "device_type", lambda: "cpu")
+    auto, pinned = EncoderParams(), EncoderParams(precision="float32")
+    assert "the first run compares" in model.check_precision(auto)[0].found
+    assert model.check_precision(pinned)[0].found == "float32"
+    assert not own_cache.exists()
+    monkeypatch.setattr(auto_precision, "check", lambda *_: Pick("int8", {"int8": 0.999}, "the reason"))
+    auto_precision.pick(builtin_model, lambda *_: pytest.fail("encoded"))
+    assert model.check_precision(auto)[0].found == "auto is int8 here: the reason"
+    assert model.check_precision(pinned)[0].found == "float32; auto would be int8: the reason"

@@ -54,6 +54,26 @@ def test_the_same_source_leaves_the_file_untouched(project: Path) -> None:
     assert (project / "params.yaml").read_text(encoding="utf-8") == PARAMS
 
 
+@pytest.mark.parametrize(
+    ("source", "precision", "expected"),
+    [
+        ("data/demo", "float32", "auto"),
+        ("data/demo", "int8", "int8"),  # a person's own choice
+        ("data/raw", "float32", "float32"),  # the same source once more
+    ],
+)
+def test_an_own_corpus_takes_the_fast_precision_and_says_so(
+    project: Path, source: str, precision: str, expected: str
+) -> None:
+    text = f"data:\n  source: {source}\nencoder:\n  precision: {precision} # of vectors\n"
+    (project / "params.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"])
+    changed = text.replace(source, "data/raw").replace(f"precision: {precision}", f"precision: {expected}")
+    assert (project / "params.yaml").read_text(encoding="utf-8").split() == changed.split()
+    said = [line for line in result.output.splitlines() if "encoder.precision is auto" in line]
+    assert len(said) == (expected == "auto")
+
+
 def test_works_without_params(project: Path) -> None:
     (project / "params.yaml").unlink()
     result = CliRunner().invoke(import_app, ["competition", "--documents", "d.jsonl"])

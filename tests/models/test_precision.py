@@ -16,7 +16,7 @@ from sunwi.models.spec import ModelInfo
 @pytest.mark.parametrize(
     ("numbers", "expected"),
     [
-        ("auto", ("3", "float32")),
+        ("device", ("3", "float32")),
         ("float32", ("3", "float32")),
         ("bfloat16", ("3", "bfloat16")),
         ("int8", ("3", "int8", "1")),
@@ -48,7 +48,7 @@ def test_a_gpu_has_no_int8(monkeypatch: pytest.MonkeyPatch) -> None:
         require_precision("int8", "m")
 
 
-@pytest.mark.parametrize("numbers", ["auto", "float32"])
+@pytest.mark.parametrize("numbers", ["auto", "device", "float32"])
 def test_float32_runs_everywhere_and_no_cpu_is_asked(
     monkeypatch: pytest.MonkeyPatch, numbers: Precision
 ) -> None:

@@ -166,4 +166,4 @@ def test_five_more_passages_encode_five(project: Path) -> None:
     write_source(project / "data" / "source", PASSAGES + 5)
     dvc(project, "repro", "encode_base")
     rows = json.loads((project / "metrics" / "timing" / "encode_base_rows.json").read_text(encoding="utf-8"))
-    assert rows == {"encoded": 5, "cached": PASSAGES}
+    assert rows == {"encoded": 5, "cached": PASSAGES, "precision": "float32"}

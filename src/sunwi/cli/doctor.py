@@ -53,14 +53,15 @@ def examine(project: Path) -> list[Finding]:
     findings = [*check_machine(), *check_packages(project), *check_keys(), *check_engines()]
     if any(importlib.util.find_spec(module) is None for module in READING):
         return findings
-    from sunwi.cli.checks.model import check_builtin, check_encoder
+    from sunwi.cli.checks.model import check_builtin, check_encoder, check_precision
     from sunwi.cli.checks.project import check_dvc, check_params, check_row_caches, check_source
 
     params, of_params = check_params(PARAMS)
     spec = params.encoder.model if params is not None else ""
     findings += check_builtin(needed=spec.startswith("builtin/"))
     if params is not None:
-        findings.append(check_encoder(spec))
+        encoder = check_encoder(spec)
+        findings += [encoder, *(check_precision(params.encoder) if encoder.state == "ok" else [])]
     findings += of_params
     if params is not None:
         findings.append(check_source(params))

@@ -136,7 +136,7 @@ def _read_params(path: Path) -> YamlFile:
     params = read_yaml(path)
     faults = [
         f"expected `{section}:` with the key `{key}` below it"
-        for section, key in (("data", "source"), ("qa", "provider"))
+        for section, key in (("data", "source"), ("encoder", "precision"), ("qa", "provider"))
         if not isinstance(params.content.get(section, {}), dict)
     ]
     if faults:
@@ -146,6 +146,8 @@ def _read_params(path: Path) -> YamlFile:
 
 def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) -> list[str]:
     """Set data.source, and qa.provider to the questions that came; equal values write nothing.
+
+    A new source sets encoder.precision from float32, the demo's, to auto: its vectors are new anyway.
 
     Returns
     -------
@@ -166,8 +168,15 @@ def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) 
         )
     elif not given and provider == "given":
         notes.append("qa.provider is given, but no questions came with the corpus: set it to template or llm")
+    faster = source != before[0] and params.content.get("encoder", {}).get("precision") == "float32"
+    if faster:
+        notes.append(
+            "encoder.precision is auto, up to twice as fast; it was float32 for the demo's exact bytes"
+        )
     if (source, provider) != before:
         params.content.setdefault("data", {})["source"] = source
+        if faster:
+            params.content["encoder"]["precision"] = "auto"
         if provider != before[1]:
             params.content.setdefault("qa", {})["provider"] = provider
         try:

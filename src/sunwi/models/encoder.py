@@ -15,6 +15,8 @@ from sunwi.cache import RowCache, longest_first
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
 from sunwi.errors import DataError, ModelError
+from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
+from sunwi.models.auto_precision import CpuPrecision, Pick, pick
 from sunwi.models.batches import length_batches
 from sunwi.models.heads import (
     colbert_vectors,
@@ -29,7 +31,7 @@ from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
-from sunwi.runtime import pick_device, text_hash
+from sunwi.runtime import device_type, pick_device, text_hash
 
 if TYPE_CHECKING:
     import torch
@@ -66,7 +68,7 @@ class Encoder:
         self,
         info: ModelInfo,
         batch_size: int = 32,
-        precision: Precision = "auto",
+        precision: Precision = "device",
         engine: Executor = LOCAL,
     ) -> None:
         """A model and how it runs.
@@ -74,7 +76,9 @@ class Encoder:
         Parameters
         ----------
         precision
-            auto: float32 on a CPU, the GPU's half precision there. int8: linear layers alone, on a CPU.
+            device: float32 on a CPU, a GPU's half precision there. auto: the same on a GPU; on a CPU the
+            fastest that `auto_precision` proves harmless, of `encode`'s vectors alone. int8: linear layers
+            alone, on a CPU.
         engine
             Runs the batches of `encode`; other methods run in this process.
 
@@ -99,13 +103,50 @@ class Encoder:
     def __getstate__(self) -> dict[str, Any]:
         # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
         state = {**vars(self), "_loaded": None, "engine": LOCAL, "precision": settled(self.precision)}
-        state.pop("_tokenizer", None)
+        for made in ("_tokenizer", "_pick", "picked", "in_full"):
+            state.pop(made, None)
         return state
+
+    @cached_property
+    def picked(self) -> Encoder:
+        """The encoder of `encode`'s vectors, whose precision is not `auto`: this one, or what was picked."""
+        return (
+            self if self.precision != "auto" else self._in(self._pick.precision if self._pick else "device")
+        )
+
+    @cached_property
+    def in_full(self) -> Encoder:
+        """The encoder of all else: this one, or under `auto` one in the device's usual precision."""
+        return self if self.precision != "auto" else self._in("device")
+
+    @property
+    def precision_facts(self) -> dict[str, str]:
+        """In which precision `encode` runs, and under `auto` on a CPU why."""
+        why = {"why": self._pick.reason} if self.precision == "auto" and self._pick else {}
+        return {"precision": settled(self.picked.precision), **why}
+
+    @cached_property
+    def _pick(self) -> Pick | None:
+        """What `auto` is on a CPU; None on a GPU."""
+        if device_type() == "cuda":
+            return None
+
+        def encode(precision: CpuPrecision, texts: Sequence[str]) -> Vectors:
+            encoder = Encoder(self.info, self.batch_size, precision)
+            return encoder._encode_fresh(texts, min(CHECK_TOKENS, encoder._tokenizer.model_max_length))
+
+        return pick(self.info, encode)
+
+    def _in(self, precision: Precision) -> Encoder:
+        """The same model in another precision; its rows are counted here."""
+        encoder = Encoder(self.info, self.batch_size, precision, self.engine)
+        encoder.count = self.count
+        return encoder
 
     @property
     def precision_key(self) -> tuple[str, ...]:
-        """What the low bits of its vectors depend on beside model and text; part of every cache's key."""
-        return precision_key(self.precision)
+        """What the low bits of `encode` depend on beside model and text; part of every cache's key."""
+        return precision_key(self.picked.precision)
 
     def encode(
         self,
@@ -132,6 +173,8 @@ class Encoder:
         ModelError
             If the model cannot read as many tokens as `max_length`.
         """
+        if self.picked is not self:
+            return self.picked.encode(texts, side, max_length, label, empty)
         if not texts:
             return empty((0, self.dimensions))
         blank = [row for row, text in enumerate(texts) if not text.strip()]
@@ -176,6 +219,8 @@ class Encoder:
 
         Of a model with a ColBERT head that head's, without the first token, as M3 has it.
         """
+        if self.in_full is not self:
+            return self.in_full.token_vectors(texts, side, max_length)
         import torch
 
         prefix = self.info.prefix(side)
@@ -196,6 +241,8 @@ class Encoder:
         ModelError
             If the model has no lexical head.
         """
+        if self.in_full is not self:
+            return self.in_full.term_weights(texts, side, max_length)
         head = load_head(self.info, "lexical")  # raises before anything is read
         prefix = self.info.prefix(side)
         settings = (self.info.content_hash, prefix, str(max_length), *self.precision_key)
@@ -239,7 +286,7 @@ class Encoder:
         Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
         """
         live = Encoder(
-            self.info, self.batch_size, self.precision
+            self.info, self.batch_size, self.in_full.precision
         )  # its weights change: they stay torch's own
         live._loaded = (model, device)
         return live

@@ -19,11 +19,11 @@ class LateInteraction:
     PASSAGES = 256  # passages whose token vectors are held at a time
 
     def __init__(self, encoder: Encoder, query_max_length: int, max_length: int) -> None:
-        self.encoder = encoder
+        self.encoder = encoder.in_full  # what `auto` picks is proved for search vectors alone
         self.query_max_length = query_max_length
         self.max_length = max_length
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
-        settings = (*model, "maxsim", str(query_max_length), str(max_length), *encoder.precision_key)
+        settings = (*model, "maxsim", str(query_max_length), str(max_length), *self.encoder.precision_key)
         self._scores = PairScores("late_interaction", settings)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

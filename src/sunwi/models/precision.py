@@ -7,23 +7,24 @@ from typing import Literal
 from sunwi.errors import ModelError
 from sunwi.runtime import device_type, inference_dtype
 
-Precision = Literal["auto", "float32", "bfloat16", "int8"]
+# device: float32 on a CPU, a GPU's half precision there; auto: that of `auto_precision` for search vectors.
+Precision = Literal["auto", "device", "float32", "bfloat16", "int8"]
 ARITHMETIC = "3"  # raise it when a change of ours moves low bits: old and new rows must not mix
 INT8_ARITHMETIC = "1"  # the same of int8 alone
 
 
 def settled(precision: Precision) -> str:
-    """What `auto` is on this machine: float32 on a CPU, bfloat16 or float16 on a GPU."""
-    return inference_dtype(device_type()) if precision == "auto" else precision
+    """The same with the device's usual precision by name: float32 on a CPU, bfloat16 or float16 on a GPU."""
+    return inference_dtype(device_type()) if precision in {"auto", "device"} else precision
 
 
-def dtype_name(precision: Precision = "auto") -> str:
+def dtype_name(precision: Precision = "device") -> str:
     """Name of torch's dtype of all that is not int8."""
     name = settled(precision)
     return "float32" if name == "int8" else name
 
 
-def precision_key(precision: Precision = "auto") -> tuple[str, ...]:
+def precision_key(precision: Precision = "device") -> tuple[str, ...]:
     """What a model's low bits depend on beside weights and text."""
     own = (INT8_ARITHMETIC,) if precision == "int8" else ()
     return (ARITHMETIC, settled(precision), *own)

@@ -70,12 +70,14 @@ def _disk() -> Finding:
 
 def _cpu_kernels() -> Finding:
     """What `encoder.precision` may be here."""
+    from sunwi.models.auto_precision import candidates
     from sunwi.models.cpu.support import cpu_support
 
     support = cpu_support()
     usable = ["float32", *(name for name in ("bfloat16", "int8") if support.refusal(name) is None)]
     has = ", ".join(support.instructions) or "no AVX2"
-    found = f"{has}; encoder.precision may be {', '.join(usable)}"
+    order = ", then ".join([*candidates(support), "float32"])
+    found = f"{has}; encoder.precision may be {', '.join(usable)}; auto tries {order} for search vectors"
     if not support.packed_float32:
         found += "; this build of torch lacks oneDNN: rows are encoded one by one"
         return Finding(TOPIC, "CPU kernels", "note", found)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sunwi.cli.checks import Finding, State, size
+from sunwi.runtime import device_type
+
+if TYPE_CHECKING:
+    from sunwi.params.encoder import EncoderParams
 
 TOPIC = "models"
 
@@ -48,6 +53,40 @@ def check_encoder(spec: str) -> Finding:
     if _offline():
         return Finding(TOPIC, name, "missing", f"{spec} is not in the local cache, and the hub is off", fix)
     return Finding(TOPIC, name, "note", f"{spec} is not in the local cache; the first run downloads it", fix)
+
+
+def check_precision(settings: EncoderParams) -> list[Finding]:
+    """What `encoder.precision: auto` picked for the encoder on this CPU, and why; nothing is computed."""
+    if device_type() == "cuda":
+        return []
+    name = "encoder.precision"
+    if not _is_at_hand(settings.model):
+        return [Finding(TOPIC, name, "ok", f"{settings.precision}; the encoder is not here yet")]
+    from sunwi.models.auto_precision import kept_pick
+    from sunwi.models.resolver import resolve
+
+    picked = kept_pick(resolve(settings.model))
+    if settings.precision == "auto":
+        found = "auto; the first run compares vectors of fixed texts with float32's and picks"
+        if picked is not None:
+            found = f"auto is {picked.precision} here: {picked.reason}"
+        return [Finding(TOPIC, name, "ok", found)]
+    found = settings.precision
+    if picked is not None and picked.precision != settings.precision:
+        found += f"; auto would be {picked.precision}: {picked.reason}"
+    return [Finding(TOPIC, name, "ok", found)]
+
+
+def _is_at_hand(spec: str) -> bool:
+    """Whether the encoder can be read without converting a wheel or asking the hub."""
+    from sunwi.models.builtin import SPEC, converted_folder, data_file
+
+    if spec == SPEC:
+        source = data_file()
+        folder = converted_folder(source) if source is not None else None
+    else:
+        folder = Path(spec)
+    return folder is not None and folder.is_dir()
 
 
 def _offline() -> bool:

@@ -33,10 +33,10 @@ class CpuSupport:
         has = ", ".join(self.instructions) or "none of " + ", ".join(INSTRUCTIONS)
         if precision == "bfloat16" and not self.packed_bfloat16:
             why = f"encoder.precision is bfloat16, which needs AVX-512 on a CPU; this one has {has}"
-            return why, "set encoder.precision to auto (float32)"
+            return why, "set encoder.precision to auto or float32"
         if precision == "int8" and not self.exact_int8:
             why = f"encoder.precision is int8, which needs AVX512-VNNI; this CPU has {has}"
-            return why, "set encoder.precision to auto (float32)"
+            return why, "set encoder.precision to auto or float32"
         return None
 
 

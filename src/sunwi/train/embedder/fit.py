@@ -91,7 +91,7 @@ def train_embedder(
     plan = schedule(rows, answer_group, params, seed, process_count())
     guide = None
     if params.guide_margin is not None:
-        guide = Guide(Encoder.of(info, limits), plan.groups, limits, params.guide_margin)
+        guide = Guide(Encoder.of(info, limits).in_full, plan.groups, limits, params.guide_margin)
     folder = checkpoint_folder(
         {
             "model": [info.content_hash, info.pooling, info.query_prefix, info.passage_prefix],

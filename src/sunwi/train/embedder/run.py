@@ -153,7 +153,9 @@ def _save_best(
     for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
         candidate = workdir / f"share-{share:g}"
         save_encoder(start, interpolate(base_state, trained.state, share), candidate, trained.heads)
-        verdicts[share] = judge(Encoder.of(resolve(str(candidate)), params.encoder), gate, params)
+        # All shares in the base's precision: a difference between them is then that of their weights.
+        mixed = Encoder(resolve(str(candidate)), params.encoder.batch_size, encoder.picked.precision)
+        verdicts[share] = judge(mixed, gate, params)
     best, verdict = promote(verdicts, gate, params)
     if best == 1.0:
         save_encoder(base, None, out)
