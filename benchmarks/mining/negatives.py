@@ -64,7 +64,7 @@ def compare(material: Material, turns: int, quick: bool) -> Comparison:
     cut = Material(cut.documents, [row for row in material.asked if row[1] in cut.documents])
     asked = one_question_each(cut)
     info = resolve("builtin/multilingual-e5-small")
-    encoder = Encoder(info, precision="int8" if quick else "auto")
+    encoder = Encoder(info, precision="int8" if quick else "device")
     library = SentenceTransformer(str(info.folder), device="cpu", trust_remote_code=False)
     library.max_seq_length = Params().encoder.max_length
     pairs = Dataset.from_dict(
