@@ -18,7 +18,7 @@ from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages
 
-LENGTHS = "encoder: {max_length: 48, query_max_length: 24}\n"
+LENGTHS = "encoder: {max_length: 48, query_max_length: 24, precision: float32}\n"
 ASKED: list[tuple[str, str, Split]] = [
     ("빛으로 포도당을 만드는 것은 무엇인가요?", "d1", "train"),
     ("땅이 흔들리는 까닭은 무엇인가요?", "d2", "train"),

@@ -28,7 +28,7 @@ Run = Callable[..., None]
 STAGES = Path(__file__).resolve().parents[3] / "stages"
 PARAMS = """
 data: {source: data/source}
-encoder: {max_length: 48, query_max_length: 24}
+encoder: {max_length: 48, query_max_length: 24, precision: float32}
 search: {engine: %s, index: sunwi-test-stages, analyzer: terms}
 mining: {negatives: 3}
 score: {baseline: bm25}
