@@ -21,7 +21,7 @@ from sunwi.train.embedder.dev_evaluation import (
 
 PARAMS = Params.model_validate(
     {
-        "encoder": {"max_length": 16, "query_max_length": 16, "batch_size": 4},
+        "encoder": {"max_length": 16, "query_max_length": 16, "batch_size": 4, "precision": "float32"},
         "bm25": {"tokenizer": "whitespace"},
         "fusion": {"min_questions": 2, "bm25_weights": [0.0, 0.5]},
         "train_embedder": {"eval_questions": 4},

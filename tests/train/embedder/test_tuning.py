@@ -35,7 +35,12 @@ DEV = [
 def params(info: ModelInfo, **options: object) -> Params:
     return Params.model_validate(
         {
-            "encoder": {"model": str(info.folder), "max_length": 16, "query_max_length": 16},
+            "encoder": {
+                "model": str(info.folder),
+                "max_length": 16,
+                "query_max_length": 16,
+                "precision": "float32",
+            },
             "bm25": {"tokenizer": "whitespace"},
             "score": {"bootstrap": 200, "permutations": 200},
             "train_embedder": {
