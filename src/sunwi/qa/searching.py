@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sunwi.models.encoder import Encoder
+from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
@@ -57,12 +57,15 @@ class QuestionSearch:
 
     def queries(self, texts: Sequence[str]) -> QueryBatch:
         """The texts, analysed and (with an encoder) encoded; their ids are their positions."""
-        if self.encoder is None:
-            vectors = np.zeros((len(texts), 0), dtype=np.float16)
-        else:
-            vectors = self.encoder.encode(texts, "query", self._lengths.query_max_length, "encode questions")
+        vectors = self._vectors(texts, "encode questions")
         terms = index_terms(texts, self._tokenizer, "questions")
         return QueryBatch([str(number) for number in range(len(texts))], list(texts), terms, vectors)
+
+    def _vectors(self, texts: Sequence[str], label: str) -> Vectors:
+        """Vectors of queries, shape [texts, dimensions]; without an encoder they have no dimension."""
+        if self.encoder is None:
+            return np.zeros((len(texts), 0), dtype=np.float16)
+        return self.encoder.encode(texts, "query", self._lengths.query_max_length, label)
 
     def source_ranks(self, queries: QueryBatch, docids: Sequence[str], depth: int) -> list[int | None]:
         """Rank of each query's source passage, from 1; None if it is not among the first `depth`.
@@ -107,7 +110,7 @@ class QuestionSearch:
         """Largest cosine of each query with an evaluation text; None without an encoder or a text."""
         if self.encoder is None or not texts:
             return [None] * len(queries)
-        evaluated = self.queries(sorted(set(texts))).vectors.astype(np.float32)
+        evaluated = self._vectors(sorted(set(texts)), "encode evaluation queries").astype(np.float32)
         blocks = [
             (queries.vectors[start : start + 4096].astype(np.float32) @ evaluated.T).max(axis=1)
             for start in range(0, len(queries), 4096)
