@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.pipeline.tiny_project import ROOT, write_source
+from tests.pipeline.tiny_project import PASSAGES, ROOT, write_source
 
 from sunwi.paths import TIMING
 
@@ -39,17 +39,16 @@ LONGEST = 600.0  # seconds: a step that takes longer ends the program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=48)
-    parser.add_argument("--passages", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sunwi_kills_") as folder:
-        failures = kill_steps(Path(folder), args.kills, args.passages, random.Random(args.seed))
+        failures = kill_steps(Path(folder), args.kills, random.Random(args.seed))
     sys.exit(1 if failures else 0)
 
 
-def kill_steps(folder: Path, kills: int, passages: int, drawn: random.Random) -> int:
+def kill_steps(folder: Path, kills: int, drawn: random.Random) -> int:
     """Print a line for each step; return the number of kills after which a file differed."""
-    project = make_project(folder / "project", passages)
+    project = make_project(folder / "project")
     names = list(STEPS)
     all_failures = 0
     for number, name in enumerate(names):
@@ -84,9 +83,12 @@ def kill_steps(folder: Path, kills: int, passages: int, drawn: random.Random) ->
     return all_failures
 
 
-def make_project(project: Path, passages: int) -> Path:
+def make_project(project: Path) -> Path:
     """A folder with params.yaml and, in `given`, a part of the demo."""
-    write_source(project / "given", passages)
+    write_source(project / "given", PASSAGES)
+    queries = project / "given" / "queries.jsonl"
+    text = queries.read_text(encoding="utf-8")
+    queries.write_text(text.replace('"messages":', '"msg":'), encoding="utf-8")  # the competition's name
     shutil.copytree(ROOT / "params", project / "params")
     (project / "params.yaml").write_text(PARAMS, encoding="utf-8")
     return project

@@ -47,7 +47,7 @@ def main() -> None:
             server.close()
             wrong = bool(seen) or KEY in message or "redirect" not in message
             failures += wrong
-            print(f"{provider:8} {status}  {server.calls} call, {len(seen)} at the other port, stopped: {not wrong}")
+            print(f"{provider:8} {status}  {server.calls} call, {len(seen)} elsewhere, stopped: {not wrong}")
     listener.shutdown()
     sys.exit(1 if failures else 0)
 
