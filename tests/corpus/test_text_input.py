@@ -61,7 +61,7 @@ def test_half_characters_of_a_squad_file(tmp_path: Path) -> None:
         report = import_source("squad", tmp_path / f"out{share}", files=[path], tune_share=share)
         assert {name for name in report.counted if HALF in name} == {
             f"field '{name}' of s.json: {HALF}"
-            for name in ("content", "title", "src", "question" if share else "messages")
+            for name in ("context", "title", "title of the article", "question")
         }
 
 

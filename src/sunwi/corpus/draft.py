@@ -104,9 +104,17 @@ class Draft:
                 self.problems.append(place.problem(describe_fault({**fault, "loc": location})))
             return None
 
-    def build(self, place: Location, model: type[R], **values: Any) -> R | None:
-        """Build a row from its own fields; None, with the faults noted, if it is not valid."""
-        return self.parse(place, model, values, {name: name for name in values})
+    def build(
+        self, place: Location, model: type[R], names: Mapping[str, str] | None = None, **values: Any
+    ) -> R | None:
+        """Build a row from its own fields; None, with the faults noted, if it is not valid.
+
+        Notes use the file's `names` of the row's fields where they differ.
+        """
+        columns = {name: name for name in values} | {
+            name: file_name for name, file_name in (names or {}).items() if name in values
+        }
+        return self.parse(place, model, {columns[name]: value for name, value in values.items()}, columns)
 
     def check_id(self, place: Location, what: str, value: Any) -> bool:
         """Whether a value may be an id: text that UTF-8 holds, or a whole number; else the fault is noted."""

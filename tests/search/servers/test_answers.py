@@ -79,3 +79,11 @@ def test_an_odd_answer_is_a_sentence(address: str, monkeypatch, engine, status, 
     search = SearchParams(engine=engine, analyzer="terms")
     with pytest.raises(EngineError, match=f"(?s)^{engine}: .* Next: "):
         put_index("texts", passages, search, Bm25Params(), None)
+
+
+def test_a_page_is_not_taken_for_a_server_that_is_down(address: str, monkeypatch) -> None:
+    monkeypatch.setattr(Handler, "kind", "text/html")
+    monkeypatch.setattr(Handler, "body", b"<html>proxy</html>")
+    passages = Passages.of([Document(docid="d1", title="물", content="물은 끓는다.")])
+    with pytest.raises(EngineError, match=r"answered, but not in JSON.*is a proxy"):
+        put_index("texts", passages, SearchParams(engine="opensearch", analyzer="terms"), Bm25Params(), None)

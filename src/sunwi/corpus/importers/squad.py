@@ -22,6 +22,7 @@ from sunwi.runtime import hash_share
 from sunwi.text import is_visible, storable
 
 QUESTION_IDS = ("id", "guid", "question_id")
+FIELD_NAMES = {"content": "context", "src": "title of the article", "messages": "question"}
 ARTICLE_TITLES = ("title", "doc_title")
 PARAGRAPH_TITLES = ("title", "context_title")
 KORQUAD2 = (
@@ -96,7 +97,9 @@ def _add_article(
         else:
             docids[context] = f"{prefix}-{len(docids):03d}"
             own = _own_title(paragraph)
-            row = draft.build(inside, Document, docid=docids[context], content=context, title=own, src=title)
+            row = draft.build(
+                inside, Document, FIELD_NAMES, docid=docids[context], content=context, title=own, src=title
+            )
             draft.documents += [(inside, row)] if row else []
         _add_questions(draft, inside, paragraph, docids[context], to_tune)
 
@@ -122,7 +125,7 @@ def _add_questions(
             draft.questions += [(inside, given)] if given else []
         else:
             turn = {"role": "user", "content": text}
-            query = draft.build(inside, Query, eval_id=qid, messages=[turn])
+            query = draft.build(inside, Query, FIELD_NAMES, eval_id=qid, messages=[turn])
             if query is not None:
                 draft.queries.append((inside, query))
                 draft.qrels.append((inside, Judgement(qid, docid, 1)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sunwi.errors import EngineError
 from sunwi.search.servers.access import Access
-from sunwi.search.servers.server import Answer, answered, check_login, unreachable
+from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
 
 MINIMUM = (8, 15)  # the sparse_vector query with weights given
 
@@ -39,7 +39,7 @@ class Elasticsearch:
         self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None
     ) -> Answer:
         """One request (see `Server`)."""
-        from elasticsearch import ApiError, TransportError, UnsupportedProductError
+        from elasticsearch import ApiError, SerializationError, TransportError, UnsupportedProductError
 
         # Plain JSON types: the client's own name its major version, which an older server refuses.
         kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
@@ -56,6 +56,8 @@ class Elasticsearch:
             answer = answered(self._access, error.meta.status, error.body)
             check_login(self.engine, answer)
             return answer
+        except SerializationError as error:
+            raise no_json(self.engine, self.url) from error
         except TransportError as error:
             raise unreachable(self.engine, self.url, error) from error
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sunwi.errors import EngineError
 from sunwi.search.servers.access import Access
-from sunwi.search.servers.server import Answer, answered, check_login, unreachable
+from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
 
 MINIMUM = (2, 14)  # neural_sparse with raw query tokens
 
@@ -57,7 +57,7 @@ class OpenSearch:
             check_login(self.engine, answer)
             return answer
         except (OpenSearchException, AttributeError) as error:  # no JSON; an error that is no JSON object
-            raise unreachable(self.engine, self.url, error) from error
+            raise no_json(self.engine, self.url) from error
         # HEAD gives a truth value
         return answered(self._access, 200 if response is not False else 404, response)
 

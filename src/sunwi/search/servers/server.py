@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sunwi.errors import EngineError
+from sunwi.records.files import shorten_value
 from sunwi.search.servers.access import Access
 
 LONGEST_REASON = 300  # characters of a server's own words in an error
@@ -52,7 +53,7 @@ def ask(
     """
     answer = server.send(method, path, body, params)
     if answer.status >= 400:
-        what = f"{method} {path} was refused with status {answer.status}: {reason_of(answer.body)}"
+        what = f"{method} {path} was refused with status {_status(answer)}"
         raise EngineError(server.engine, what, _next_step(answer))
     return answer.body
 
@@ -85,7 +86,7 @@ def part_of(server: Server, answer: Any, *names: str) -> Any:
     value = answer
     for name in names:
         if not isinstance(value, dict) or name not in value:
-            what = f"expected an answer with {'.'.join(names)}, found {reason_of(answer)!r}"
+            what = f"expected an answer with {'.'.join(names)}, found {_shown(answer)}"
             next_step = "check the address: is a proxy or another server there?"
             raise EngineError(server.engine, what, next_step)
         value = value[name]
@@ -98,7 +99,8 @@ def reason_of(body: Any) -> str:
     if isinstance(error, dict):
         causes = error.get("root_cause") or [error]
         causes = [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
-        text = "; ".join(f"{cause.get('type', 'error')}: {cause.get('reason', '')}" for cause in causes)
+        stated = [cause for cause in causes if "type" in cause or "reason" in cause]
+        text = "; ".join(f"{cause.get('type', 'error')}: {cause.get('reason', '')}" for cause in stated)
     else:
         text = str(error)
     line = " ".join(_CREDENTIAL.sub(r"\1[login]", text).split())
@@ -109,7 +111,7 @@ def check_login(engine: str, answer: Answer) -> None:
     """Raise if a status says that the login is wrong or not enough."""
     if answer.status in {401, 403}:
         prefix = f"SUNWI_{engine.upper()}_"
-        what = f"the server refused the login with status {answer.status}: {reason_of(answer.body)}"
+        what = f"the server refused the login with status {_status(answer)}"
         raise EngineError(engine, what, f"check {prefix}API_KEY, or {prefix}USER and {prefix}PASSWORD")
 
 
@@ -118,6 +120,23 @@ def unreachable(engine: str, url: str, error: Exception) -> EngineError:
     what = f"no answer from {url} ({type(error).__name__})"
     next_step = "start the server (docker compose up), check the address and, for https, the _CA_CERTS"
     return EngineError(engine, what, next_step)
+
+
+def no_json(engine: str, url: str) -> EngineError:
+    """The error of an address where something answers that is no search server."""
+    what = f"{url} answered, but not in JSON"
+    return EngineError(engine, what, "check the address: is a proxy or another server there?")
+
+
+def _status(answer: Answer) -> str:
+    reason = reason_of(answer.body)
+    return f"{answer.status}: {reason}" if reason else str(answer.status)
+
+
+def _shown(answer: Any) -> str:
+    return (
+        repr(reason_of(answer)) if isinstance(answer, dict) and "error" in answer else shorten_value(answer)
+    )
 
 
 def _next_step(answer: Answer) -> str:
