@@ -15,7 +15,7 @@ from sunwi.params.whole import Params
 
 FAMILIES = ("baseline", "promoted", "rerankers")
 KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
-ANALYSES = 4  # a passage's template questions cost so many of its analyses; measured on the demo
+ANALYSES = 4  # a passage's template questions cost so many of its analyses; an assumption
 QUESTION_TOKENS = 24
 GATE_POOL, GATE_QUESTIONS = 10_000, 300
 RERANKED_BY_MODEL = ("cross_encoder", "both")
