@@ -21,4 +21,4 @@ class EncoderParams(Section):
     batch_size: PositiveInt = 32
     """Texts that are encoded at once."""
     precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
-    """auto: of search vectors the fastest that keeps them (bfloat16 with AMX, else float32), half on a GPU."""
+    """auto: the fastest that keeps search vectors (bfloat16 with AMX, else float32), half on a GPU."""
