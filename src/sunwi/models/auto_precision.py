@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CpuPrecision = Literal["float32", "bfloat16", "int8"]
 # The first instruction that a CPU has decides what is tried, fastest first (docs/results/precision.md).
-# int8 is not in it: it lost .0074 MRR on the demo's dev questions. Without AMX bfloat16 is slower than float32.
+# int8 is not in it: it lost .0074 MRR on the demo's dev set. Without AMX bfloat16 is slower than float32.
 FASTEST: tuple[tuple[str, tuple[CpuPrecision, ...]], ...] = (("amx_bf16", ("bfloat16",)),)
 LEAST_COSINE = 0.995  # of a text with its float32 vector; the builtin model has .9986 or more
 CHECK = "1"  # raise it when texts, table, limit or arithmetic change: what was picked before is forgotten
