@@ -142,5 +142,5 @@ def test_doctor_names_a_params_file_that_cannot_be_read(project: Path, sunwi) ->
     (project / "params.yaml").write_bytes("# 설정\n".encode("cp949"))
     done = sunwi("doctor")
     assert done.code == 1
-    assert "params.yaml: expected UTF-8, found the byte 0xBC at 3" in done.out
+    assert "params.yaml: expected UTF-8, which DVC needs, found CP949" in done.out
     assert "params.yaml: expected UTF-8" in sunwi("search", "물").err
