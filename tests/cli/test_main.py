@@ -143,4 +143,4 @@ def test_doctor_names_a_params_file_that_cannot_be_read(project: Path, sunwi) ->
     done = sunwi("doctor")
     assert done.code == 1
     assert "params.yaml: expected UTF-8, which DVC needs, found CP949" in done.out
-    assert "params.yaml: expected UTF-8" in sunwi("search", "물").err
+    assert "expected UTF-8, which DVC needs, found CP949" in sunwi("search", "물").err
