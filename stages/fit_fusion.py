@@ -3,7 +3,6 @@
 import sys
 
 from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions
-from sunwi.params.pairs import PairsParams
 from sunwi.paths import INDEX, METRICS, PLOTS
 from sunwi.records.curves import write_curve
 from sunwi.records.files import write_json
@@ -11,7 +10,7 @@ from sunwi.search.fusion.fitting import fit_all
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.train.reranker.blend_weights import fit_untrained
-from sunwi.train.reranker.settings import RerankerSections
+from sunwi.train.reranker.fit_settings import FitSections
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import Which, encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
@@ -19,15 +18,14 @@ from sunwi.workspace.retrieval import local_pipeline
 from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
-
-class Settings(RerankerSections):
-    pairs: PairsParams = PairsParams()
-
-
 if __name__ == "__main__":
     which: Which = "base" if sys.argv[1] == "base" else "promoted"
     with stage(f"fit_fusion_{which}") as workspace:
-        params, labels, model = workspace.params(Settings), dev_labels(workspace), encoder(workspace, which)
+        params, labels, model = (
+            workspace.params(FitSections),
+            dev_labels(workspace),
+            encoder(workspace, which),
+        )
         search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
         fit = fit_all(search, labelled_batch(workspace, model, labels), labels, params.fusion)
         chosen = chosen_questions(labels, 0, params.pairs.max_dev)

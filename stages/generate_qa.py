@@ -3,8 +3,6 @@
 import sys
 
 from sunwi.compute.choosing import engine_of
-from sunwi.params.compute import ComputeParams
-from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, QA
 from sunwi.qa.generate import QaSources, generate_questions
 from sunwi.qa.llm.candidates import requests
@@ -16,15 +14,9 @@ from sunwi.workspace.encoders import encoder
 from sunwi.workspace.llm import llm_client, recorded_usage
 from sunwi.workspace.stage import stage
 
-
-class Settings(QaSections):
-    compute: ComputeParams = ComputeParams()
-    rows_per_shard: RowsPerShard = 0
-
-
 if __name__ == "__main__":
     with stage("generate_qa") as workspace:
-        params, sources = workspace.params(Settings), QaSources.of(prepared(workspace))
+        params, sources = workspace.params(QaSections), QaSources.of(prepared(workspace))
         base = encoder(workspace, "base") if params.qa.round_trip == "hybrid" else None
         client = llm_client(workspace) if params.qa.provider == "llm" else None
         if client is not None:

@@ -3,12 +3,8 @@
 import sys
 
 from sunwi.mining.metrics import MiningCount
+from sunwi.mining.mine_settings import MineSections
 from sunwi.mining.negatives import mined_rows
-from sunwi.params.encoder import EncoderParams
-from sunwi.params.mining import MiningParams
-from sunwi.params.reading import Sections
-from sunwi.params.section import RowsPerShard, Seed
-from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.paths import METRICS, MINED
 from sunwi.records.files import write_json, write_rising
 from sunwi.search.rerank.rerankers import teacher_of
@@ -18,18 +14,9 @@ from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.serving import serving_pipeline
 from sunwi.workspace.stage import stage
 
-
-class Settings(Sections):
-    seed: Seed = 42
-    mining: MiningParams = MiningParams()
-    encoder: EncoderParams = EncoderParams()
-    train_reranker: TrainRerankerParams = TrainRerankerParams()
-    rows_per_shard: RowsPerShard = 0
-
-
 if __name__ == "__main__":
     with stage("mine") as workspace:
-        params, base = workspace.params(Settings), encoder(workspace, "base")
+        params, base = workspace.params(MineSections), encoder(workspace, "base")
         train = synthetic(workspace, "train")
         rules, search = false_negative_rules(workspace), serving_pipeline(workspace, "base")
         queries = labelled_batch(workspace, base, train)

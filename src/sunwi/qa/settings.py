@@ -5,9 +5,11 @@ from __future__ import annotations
 from pydantic import NonNegativeInt
 
 from sunwi.params.bm25 import Bm25Params
+from sunwi.params.compute import ComputeParams
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.qa import QaParams
 from sunwi.params.reading import Sections
+from sunwi.params.section import RowsPerShard
 
 
 class QaSections(Sections):
@@ -17,3 +19,5 @@ class QaSections(Sections):
     qa: QaParams = QaParams()
     bm25: Bm25Params = Bm25Params()
     encoder: EncoderParams = EncoderParams()
+    compute: ComputeParams = ComputeParams()
+    rows_per_shard: RowsPerShard = 0
