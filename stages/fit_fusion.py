@@ -21,11 +21,8 @@ from sunwi.workspace.stage import stage
 if __name__ == "__main__":
     which: Which = "base" if sys.argv[1] == "base" else "promoted"
     with stage(f"fit_fusion_{which}") as workspace:
-        params, labels, model = (
-            workspace.params(FitSections),
-            dev_labels(workspace),
-            encoder(workspace, which),
-        )
+        params, labels = workspace.params(FitSections), dev_labels(workspace)
+        model = encoder(workspace, which)
         search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
         fit = fit_all(search, labelled_batch(workspace, model, labels), labels, params.fusion)
         chosen = chosen_questions(labels, 0, params.pairs.max_dev)
