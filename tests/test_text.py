@@ -15,6 +15,7 @@ from sunwi.text import (
     FRAME_TERMS,
     MAX_MARKS,
     PIECE,
+    pieces,
     char_ngrams,
     cut_marks,
     jaccard,
@@ -157,7 +158,7 @@ def test_the_analyser_gets_a_long_line_in_parts(
         seen.clear()
         parts = split(line)
         assert max(map(len, seen)) <= PIECE
-        assert "".join(seen) == line
+        assert set(seen) == set(pieces(line))  # equal parts are analysed once
         assert len(seen) <= len(line) / PIECE * 2 + 1
         assert "".join("".join(parts).split()) == "".join(line.split())
     if unit.endswith(". "):

@@ -57,8 +57,8 @@ def test_what_a_second_stage_moved(capsys: pytest.CaptureFixture[str]) -> None:
     solved, failed = np.array([True, False]), np.array([False, True])
     tuned = {
         7: {
-            "stage 1 blended with dense": [solved, failed, failed],
-            "stage 2 blended with dense": [solved, solved, failed],
+            "stage 1 blended with dense": np.array([solved, failed, failed]),
+            "stage 2 blended with dense": np.array([solved, solved, failed]),
         }
     }
     part: dict[str, Any] = {**dict(zip(COUNTS, (5, 1, 2, 3), strict=True)), "hit1_change_p": 0.5}

@@ -46,7 +46,7 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
 def test_the_readmes_are_the_index_in_both_languages(site: Path) -> None:
     english = (site / "index.html").read_text(encoding="utf-8")
     korean = (site / "ko/index.html").read_text(encoding="utf-8")
-    assert ("Two commands" in english, "명령 두 개" in korean) == (True, True)
+    assert ("Three commands" in english, "명령 세 개" in korean) == (True, True)
     assert (
         'href="ko/index.html" hreflang="ko"' in english,
         'href="../index.html" hreflang="en"' in korean,

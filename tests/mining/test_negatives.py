@@ -24,7 +24,7 @@ from sunwi.search.fusion.method import Fusion
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import SearchPipeline, rank_of
+from sunwi.search.pipeline import SearchPipeline, ranks_at
 from sunwi.search.retrievers.base import Scores
 
 DOCIDS = ["a#1", "a#2", "b", "c", "d", "e", "f#1", "f#2"]
@@ -213,8 +213,8 @@ def test_provenance_ranks_are_those_of_each_retriever() -> None:
     assert len(row.provenance) >= 3
     for entry in row.provenance:
         at = DOCIDS.index(str(entry["docid"]))
-        assert entry["bm25_rank"] == rank_of(np.array(bm25[0], dtype=np.float32))[at]
-        assert entry["dense_rank"] == rank_of(np.array(dense[0], dtype=np.float32))[at]
+        assert entry["bm25_rank"] == ranks_at(np.array(bm25[0], dtype=np.float32), np.array([at]))[0]
+        assert entry["dense_rank"] == ranks_at(np.array(dense[0], dtype=np.float32), np.array([at]))[0]
 
 
 def test_labels_of_other_queries_are_refused() -> None:

@@ -47,8 +47,8 @@ def test_nothing_runs_when_nothing_changed(project: Path) -> None:
 def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
     set_params(project, "score", "baseline", "tuned")
     ran = stages_run(dvc(project, "repro"))
-    assert ran[:2] == ["check_params", "score"]  # the first one reads every key; its output stays
-    assert set(ran[2:]) <= {"diagnose", "report"}  # these show the scores
+    assert ran[:3] == ["check_params", "baseline", "score"]  # the first one reads every key; its output stays
+    assert set(ran[3:]) <= {"diagnose", "report"}  # these show the scores
     set_params(project, "score", "baseline", "dense_base")
     dvc(project, "repro")
 

@@ -73,7 +73,7 @@ def largest_tensor(model: Any, batch: dict[str, Any]) -> int:
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Largest(TorchDispatchMode):
-        actual = 0
+        found = 0
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))

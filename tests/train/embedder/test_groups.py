@@ -18,8 +18,8 @@ def test_every_step_has_a_whole_batch(rows: int, batch: int, group: int, steps: 
     assert len(plan.groups) == plan.steps * batch
     if steps:
         assert plan.steps == steps
-    for group in plan.groups:
-        assert len(group.passages) == len(group.scores) == group
+    for example in plan.groups:
+        assert len(example.passages) == len(example.scores) == group
     assert (plan.padded > 0) == (group - 1 > 3)
 
 
