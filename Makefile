@@ -36,10 +36,11 @@ legal-finance: setup
 # --no-loadscope-reorder: files keep their order; otherwise the slowest files, which have few tests, run last.
 PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
 
+# tests/pipeline comes first, because one of its files takes longest and each file has one process.
 test: setup
-	$(PYTEST)
+	$(PYTEST) tests/pipeline src tests
 
-# Tests that start and break processes of Ray, a few minutes; CI does not run them.
+# Tests that break processes of Ray, and a second run of the tiny pipeline: some minutes, not in CI.
 test-heavy: setup
 	pytest -n 0 -m heavy tests
 

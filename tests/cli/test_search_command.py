@@ -28,7 +28,9 @@ CORPUS = [
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("data: {source: raw}\nbm25: {b: 0.5}\n", encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(
+        "data: {source: raw}\nbm25: {b: 0.5}\nencoder: {precision: float32}\n", encoding="utf-8"
+    )
     write_rows(tmp_path / "data/prepared/corpus.jsonl", CORPUS)
     return tmp_path
 
@@ -88,7 +90,9 @@ def test_dense_scores_are_the_encoders_cosines(project: Path, encoder: Encoder) 
 
 
 def test_hybrid_is_the_weighted_sum_of_z_scores(project: Path) -> None:
-    (project / "params.yaml").write_text("mining: {bm25_weight: 0.25}\n", encoding="utf-8")
+    (project / "params.yaml").write_text(
+        "mining: {bm25_weight: 0.25}\nencoder: {precision: float32}\n", encoding="utf-8"
+    )
     hybrid = ask(QUESTION, "--k", "8")
     assert hybrid["weights"] == {"bm25": 0.25, "dense": 1.0}
     assert "fusion_base.json is not there yet" in hybrid["weights_from"]

@@ -34,6 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.heavy  # the whole pipeline once more
 def test_a_second_clone_gives_the_same_lock(project: Path, tmp_path: Path) -> None:
     second = make_project(tmp_path / "second")
     dvc(second, "repro")
