@@ -122,6 +122,7 @@ def test_vectors_and_their_cache_are_those_of_the_local_engine(
     assert encoded(models[0], engine, monkeypatch, tmp_path / "ray").tobytes() == here.tobytes()
 
 
+@heavy
 def test_pair_scores_are_those_of_the_local_engine(
     engine: RayExecutor,
     lone_worker: RayExecutor,
@@ -159,6 +160,7 @@ def mined(engine: Executor, encoder: Encoder, documents: Sequence[Document]) -> 
     return mine_negatives(search, queries, labels, rules, params), best
 
 
+@heavy
 def test_pools_and_mined_rows_are_those_of_the_local_engine(
     engine: RayExecutor, models: tuple[ModelInfo, Path], own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -372,7 +372,7 @@ def test_a_copy_of_the_positive_never_becomes_a_negative() -> None:
 
 def test_a_question_of_an_unknown_passage_is_named() -> None:
     pipeline, queries = setting([[0.0] * 8], [[0.0] * 8])
-    with pytest.raises(DataError, match="not in the corpus: 0"):
+    with pytest.raises(DataError, match="the corpus does not hold: 0"):
         mine_negatives(pipeline, queries, [label(0, (8,))], rules_of(pipeline), MiningParams())
 
 

@@ -145,6 +145,7 @@ def test_no_output_names_this_machine(project: Path) -> None:
 TABLES = ("prepared/corpus", "qa/questions", "qa/rejected", "mined/train", "mined/pairs", "mined/triplets")
 
 
+@pytest.mark.heavy
 def test_tables_in_shards_hold_the_same_rows(project: Path) -> None:
     paths = [project / "data" / f"{name}.jsonl" for name in TABLES]
     whole = [path.read_bytes() for path in paths]
