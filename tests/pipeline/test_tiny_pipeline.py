@@ -132,6 +132,17 @@ def test_the_baselines_have_a_page_of_their_own(project: Path) -> None:
     assert "bm25+dense+questions" in page  # with what each set of retrievers reaches on dev questions
 
 
+def test_a_project_without_baselines(project: Path) -> None:
+    with undone(project):
+        combinations = {"joined": {"union": {"of": ["dense_promoted", "tuned"], "encoder": "base"}}}
+        change_params(project, baselines={}, combinations=combinations)
+        set_params(project, "score", "baseline", "dense_promoted")
+        dvc(project, "repro", "baseline")
+        assert json.loads((project / "metrics" / "baseline.json").read_text(encoding="utf-8")) == {}
+        page = (project / "data" / "baseline" / "index.html").read_text(encoding="utf-8")
+        assert "<code>baselines</code>에 변형이 없습니다" in page
+
+
 def test_no_output_names_this_machine(project: Path) -> None:
     written = [path for folder in ("data", "models", "metrics") for path in (project / folder).rglob("*")]
     texts = [path for path in written if path.suffix in {".json", ".jsonl", ".csv", ".run", ".md", ".tsv"}]

@@ -104,6 +104,8 @@ def _view(inputs: PageInputs, fits: Mapping[str, Any], dev: Mapping[str, Any]) -
         "charts_json": inline_json(specs),
         "explorer_json": inline_json(
             explorer_data(inputs, explored_variants(rows, *compared, params.report.explorer_variants))
+            if rows
+            else None
         ),
     }
 

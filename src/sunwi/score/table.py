@@ -65,7 +65,7 @@ def score_runs(
     topk
         Variant to the submitted documents of every query, which the competition's MAP reads.
     query_ids
-        The queries; their order has no influence. Without any, all counts are 0 in the detail, too.
+        The queries; their order has no influence. Without any, or without runs, the detail holds the reason.
     strata
         Name to the queries of a part that is measured on its own too, such as those of low overlap.
 
@@ -75,6 +75,8 @@ def score_runs(
         If the inputs do not fit each other; see `check_inputs`.
     """
     strata = strata or {}
+    if not runs:
+        return Scores({}, {"reason": "params.yaml has no variants"}, [])
     if not query_ids:
         none: dict[str, int | float] = {"queries": 0, "labelled_queries": 0, "empty_topk": 0}
         return Scores(

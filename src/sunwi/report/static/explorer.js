@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const data = JSON.parse(document.getElementById("explorer-data").textContent);
+  if (data === null) return; // the page shows no ranking
   const app = document.getElementById("explorer-app");
   const [find, focus, chips, found, list, detail] = ["find", "focus", "chips", "found", "queries", "detail"].map((id) => document.getElementById(id));
   const causes = new Map(data.causes);
