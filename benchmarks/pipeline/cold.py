@@ -1,4 +1,4 @@
-"""What a run from nothing costs: CPU seconds a stage and peak memory, for the demo and for a corpus of one's own.
+"""What a run from nothing costs: CPU seconds a stage and peak memory, on the demo or on a corpus of one's own.
 
     python -m benchmarks.pipeline.cold [--documents FILE --questions FILE [--dialogues FILE]] [--json FILE]
         [--runs baseline whole changed] [--precision auto]
@@ -63,16 +63,22 @@ def first_questions(path: Path) -> list[str]:
 
 def run(folder: Path, environment: dict[str, str], targets: list[str]) -> dict[str, Any]:
     """CPU seconds and wall seconds a stage, and the peak memory of the largest process."""
-    command = [sys.executable, "-m", "dvc", "repro", *targets]
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "dvc",
+        "repro",
+        *targets,
+    ]  # unbuffered: stages are timed as they begin
     start, log = time.perf_counter(), folder / "repro.log"
     process = subprocess.Popen(
         command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=log.open("w")
     )
     assert process.stdout is not None
+    begun = (found[1] for line in process.stdout if (found := re.match(r"Running stage '(.+)'", line)))
     marks = [("dvc", 0.0, start)]
-    for line in process.stdout:
-        if found := re.match(r"Running stage '(.+)'", line):
-            marks.append((found[1], cpu_seconds(process.pid), time.perf_counter()))
+    marks += ((stage, cpu_seconds(process.pid), time.perf_counter()) for stage in begun)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(log.read_text(encoding="utf-8")[-3000:])
