@@ -1,4 +1,4 @@
-"""What a run from nothing costs: CPU seconds a stage and peak memory, on the demo or on a corpus of one's own.
+"""A run from nothing: CPU seconds a stage and peak memory, of the demo or of a corpus of one's own.
 
     python -m benchmarks.pipeline.cold [--documents FILE --questions FILE [--dialogues FILE]] [--json FILE]
         [--runs baseline whole changed] [--precision auto]
