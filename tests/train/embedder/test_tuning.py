@@ -134,6 +134,7 @@ def test_of_a_large_corpus_candidates_encode_a_pool_and_the_winner_the_rest(
     monkeypatch.setattr("sunwi.train.embedder.gate.SMALL_CORPUS", 4)
     monkeypatch.setattr("sunwi.train.embedder.gate.gate_set.__defaults__", (4,))
     monkeypatch.setattr("sunwi.train.embedder.gate.POOL_DEPTH", 1)
+    monkeypatch.setattr("sunwi.train.embedder.gate.POOL_SAMPLE", 2)
     monkeypatch.setattr(Encoder, "encode", count)
     pooled = tune(settings, data(Miner()), CORPUS, DEV, tmp_path / "pooled")
     assert pooled.metrics["base_share"] == whole.metrics["base_share"]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sunwi.search.retrievers.base import Scores
 
+SPREAD = 1e-9  # a standard deviation up to this is none
 CELLS = 1 << 18  # scores that are float64 at a time: they stay in the processor's cache
 
 
@@ -27,7 +28,7 @@ def standardised(scores: Scores) -> npt.NDArray[np.float64]:
     """The z-scores along the last axis, in float64; 0 where there is no spread."""
     mean = scores.mean(axis=-1, keepdims=True, dtype=np.float64)
     spread = scores.std(axis=-1, keepdims=True, dtype=np.float64)
-    return np.where(spread > 1e-9, (scores - mean) / np.maximum(spread, 1e-9), 0.0)
+    return np.where(spread > SPREAD, (scores - mean) / np.maximum(spread, SPREAD), 0.0)
 
 
 def cached_rows(shape: tuple[int, ...]) -> Iterator[slice]:
@@ -44,7 +45,7 @@ def minmax(scores: Scores) -> Scores:
     """
     low = scores.min(axis=1, keepdims=True).astype(np.float64)
     spread = scores.max(axis=1, keepdims=True).astype(np.float64) - low
-    return np.where(spread > 1e-9, (scores - low) / np.maximum(spread, 1e-9), 0.0).astype(np.float32)
+    return np.where(spread > SPREAD, (scores - low) / np.maximum(spread, SPREAD), 0.0).astype(np.float32)
 
 
 NORMALISATIONS = {"zscore": zscore, "minmax": minmax}

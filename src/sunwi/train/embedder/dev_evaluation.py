@@ -14,7 +14,6 @@ from sunwi.models.pooling import pool
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.fitting import first_largest, smooth
-from sunwi.search.fusion.normalise import zscore
 from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import NATURAL, LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
@@ -76,7 +75,7 @@ class DevEvaluation:
     def figures(self, dense: Scores) -> dict[str, float]:
         """Figures of dense scores [questions, passages]; the fusion's weight is fitted on the low overlap."""
         relevant = self.dev.relevant
-        normalised = {"bm25": zscore(self.dev.bm25), "dense": zscore(dense)}
+        normalised = self.dev.normalised(dense)
         grid = sorted(set(self.params.fusion.bm25_weights))
         fused = [weighted_total(normalised, {"bm25": weight, "dense": 1.0}) for weight in grid]
         low = self.parts["low_overlap"]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.score.significance import bca_intervals, paired_randomisation
-from sunwi.search.fusion.weighted import weighted_sum
+from sunwi.search.fusion.weighted import weighted_total
 from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
 from sunwi.search.ranking_quality import reciprocal_rank
@@ -23,7 +23,8 @@ from sunwi.train.embedder.settings import EmbedderSections
 GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding time for little precision
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
 SMALL_CORPUS = 1_000  # up to here a pool would save little: candidates are judged over the whole corpus
-POOL_DEPTH = 50  # passages that each question brings into the pool (docs/results/embedder.md compares depths)
+POOL_DEPTH = 10  # passages that each question brings into the pool (docs/results/embedder.md compares depths)
+POOL_SAMPLE = 256  # passages drawn by hash, which give z-scores over the pool the corpus's scale
 CONFIRMED_CORPUS = 10_000  # up to here the pool's winner is judged again over the whole corpus
 
 
@@ -47,7 +48,9 @@ def gate_set(
     The pool is the whole corpus where that has at most `whole_corpus` passages.
     """
     rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions, GATE_QUESTIONS)
-    return dev_set(passages, base, [labels[row] for row in rows], params, whole_corpus, POOL_DEPTH)
+    return dev_set(
+        passages, base, [labels[row] for row in rows], params, whole_corpus, POOL_DEPTH, POOL_SAMPLE
+    )
 
 
 def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks:
@@ -59,7 +62,7 @@ def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks
 
 def gate_ranks(dense: Scores, gate: DevSet, params: EmbedderSections) -> GateRanks:
     """Reciprocal ranks of dense scores [questions, pool], alone and fused."""
-    fused = weighted_sum({"bm25": gate.bm25, "dense": dense}, {"bm25": params.mining.bm25_weight})
+    fused = weighted_total(gate.normalised(dense), {"bm25": params.mining.bm25_weight})
     return GateRanks(
         reciprocal_rank(first_relevant_rank(dense, gate.relevant)),
         reciprocal_rank(first_relevant_rank(fused, gate.relevant)),
