@@ -1,5 +1,6 @@
 """Clean, check, chunk and compare the source folder's documents."""
 
+from collections import Counter
 from pathlib import Path
 
 from sunwi.corpus.prepare import prepare, write_prepared
@@ -9,6 +10,7 @@ from sunwi.params.reading import Sections
 from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, PREPARED
 from sunwi.records.files import write_json
+from sunwi.workspace.documents import document_passages
 from sunwi.workspace.stage import stage
 
 
@@ -21,6 +23,8 @@ class Settings(Sections):
 if __name__ == "__main__":
     with stage("prepare") as workspace:
         params = workspace.params(Settings)
-        prepared = prepare(Path(params.data.source), params.corpus)
+        counted: Counter[str] = Counter()
+        passages = document_passages(workspace, params.corpus, counted)
+        prepared = prepare(Path(params.data.source), params.corpus, passages, +counted)
         write_prepared(prepared, PREPARED, params.rows_per_shard)
         write_json(METRICS / "prepare.json", prepared.statistics)
