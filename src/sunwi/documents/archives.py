@@ -73,7 +73,7 @@ def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> Member:
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         what = f"it cannot be unpacked ({error})"
         return Member(one.filename, shown, fault=NotADocument(what, "unpack the archive by hand"))
-    except Exception as error:  # noqa: BLE001  zlib and lzma have errors of their own
+    except Exception as error:
         what = f"it is damaged ({error})"
         return Member(one.filename, shown, fault=NotADocument(what, "copy the archive again"))
 

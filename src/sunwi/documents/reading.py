@@ -102,9 +102,7 @@ def _extract(file: SourceFile, free: SimpleQueue[Sandbox]) -> Extracted | Readin
 
 def _document(file: SourceFile, found: Extracted | ReadingFault, version: str) -> ReadDocument | UnreadFile:
     if isinstance(found, ReadingFault):
-        return UnreadFile(
-            path=file.path, format=file.format, reason=found.reason, next_step=found.next_step
-        )
+        return UnreadFile(path=file.path, format=file.format, reason=found.reason, next_step=found.next_step)
     blocks, notes = make_whole(found.blocks, laid_out=found.laid_out)
     if not blocks:
         return UnreadFile(

@@ -83,7 +83,7 @@ def _read(order: dict[str, Any]) -> int:
         return _MEMORY
     except RecursionError:
         result = {"reason": "it nests too deeply", "next_step": "open it and save it anew"}
-    except Exception as error:  # noqa: BLE001  a library may raise anything for hostile bytes; it is named
+    except Exception as error:
         what = f"its reader failed ({type(error).__name__}: {str(error)[:200]})"
         result = {"reason": what, "next_step": "open it in the program that wrote it and save it anew"}
     text = json.dumps(result)  # ASCII: half characters do not stop it

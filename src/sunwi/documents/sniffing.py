@@ -91,7 +91,7 @@ def _ole_format(location: Path) -> str | NotADocument:
     try:
         with OleFileIO(str(location)) as file:
             names = [name for name in _OLE_STREAMS if file.exists(name)]
-    except Exception as error:  # noqa: BLE001  whatever the library raises for hostile bytes
+    except Exception as error:
         what = f"its table of streams is damaged ({type(error).__name__})"
         return NotADocument(what, "copy it again, or open it and save it as HWPX or DOCX")
     if "EncryptedPackage" in names:
@@ -108,7 +108,7 @@ def _zip_format(location: Path) -> str | NotADocument:
             kind = b""
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 128:
                 kind = archive.read("mimetype").strip()
-    except Exception as error:  # noqa: BLE001  zipfile raises many kinds for hostile bytes
+    except Exception as error:
         what = f"its table of contents is damaged ({error or type(error).__name__})"
         return NotADocument(what, "copy it again, or open it and save it anew")
     if kind == b"application/hwp+zip":

@@ -17,7 +17,11 @@ from sunwi.errors import DataError
 
 IGNORE_FILE = ".sunwiignore"
 MAX_BYTES = 1024**3  # of one file: no reader takes more within its memory
-_SYSTEM = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # of Windows and macOS, beside what starts with "." or "~$"
+_SYSTEM = {
+    "Thumbs.db",
+    "desktop.ini",
+    "__MACOSX",
+}  # of Windows and macOS, beside what starts with "." or "~$"
 
 
 def find_files(

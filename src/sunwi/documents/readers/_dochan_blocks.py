@@ -155,7 +155,9 @@ class _Reading:
             if (block := table_block(rows, page=self.page, part=self.part)) is not None:
                 yield _Found(block)
             for cell in cells:  # what dochan's text of a cell leaves out
-                yield from self.blocks([one for one in cell.paragraphs if isinstance(one, Footnote)], depth + 1)
+                yield from self.blocks(
+                    [one for one in cell.paragraphs if isinstance(one, Footnote)], depth + 1
+                )
         yield from () if above else caption
 
 

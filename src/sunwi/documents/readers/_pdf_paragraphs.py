@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ _OPEN = re.compile(r"[가-힣]$")
 _CUT_WORD = re.compile(r"[가-하]\. ")  # "다. " may end a sentence of the line above
 _SLACK = 2.2  # characters that a full line may end before its column: a word of Korean text is not longer
 _GAP = 1.15  # line heights from one line to the next, beyond which a new paragraph begins
+_LEAST, _FULL = 4, 0.6  # lines of a column, and the share of them that end at its edge: a list's do not
 _RUN = 1.75  # line heights from one line of a column to the next
+_HEADING_SIZE = 1.08  # of the body's size: a heading is larger, or bold
 _SAME = 0.06  # share by which sizes of one font may differ
 
 
@@ -49,8 +52,10 @@ def layout(lines: Sequence[Line]) -> Layout:
         if end < len(lines) and _runs_on(lines[end - 1], lines[end]):
             continue
         run = range(start, end)
-        edge = max(lines[index].right for index in run) if len(run) > 1 else _near(lines, start)
-        edges.extend(edge for _ in run)
+        edge = max(lines[index].right for index in run)
+        full = sum(edge - lines[index].right <= _SLACK * lines[index].size for index in run)
+        column = len(run) >= _LEAST and full >= _FULL * (len(run) - 1)
+        edges.extend(edge if column else max(edge, _near(lines, index)) for index in run)
         start = end
     return Layout(lines, edges)
 
@@ -87,3 +92,16 @@ def paragraphs(placed: Layout) -> list[list[int]]:
         else:
             groups.append([index])
     return groups
+
+
+def body_size(lines: list[Line]) -> float:
+    """The size of most characters, in points."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size, 1)] += len(line.text)
+    return max(sizes, key=lambda size: (sizes[size], -size), default=1.0)
+
+
+def is_heading(line: Line, body: float) -> bool:
+    """Whether a line looks like a heading."""
+    return line.bold or line.size > _HEADING_SIZE * body

@@ -10,7 +10,7 @@ from pathlib import Path
 from sunwi.documents.blocks import Block
 from sunwi.documents.readers._dochan_blocks import LIST_MARK, document_blocks
 from sunwi.documents.readers._pdf_lines import Line
-from sunwi.documents.readers._pdf_paragraphs import layout
+from sunwi.documents.readers._pdf_paragraphs import Layout, body_size, is_heading, layout
 from sunwi.documents.readers._tables import table_block
 
 MIN_CELL = 4  # characters of a cell that is looked up: shorter ones stand everywhere
@@ -127,9 +127,7 @@ def _table(block: Block, aligned: Aligned, covered: bytearray) -> Block:
 
 def _joined(placed: list[tuple[Block, tuple[int, int] | None]], aligned: Aligned) -> list[Block]:
     """Blocks that the lines' places show to be one paragraph become one; headings no larger than text, text."""
-    from sunwi.documents.readers.pdf import body_size, is_heading
-
-    shape, body = layout(aligned.lines), body_size(aligned.lines)
+    lines_placed, body = layout(aligned.lines), body_size(aligned.lines)
     blocks: list[Block] = []
     last: int | None = None  # the line on which the block before ends
     for block, span in placed:
@@ -143,7 +141,7 @@ def _joined(placed: list[tuple[Block, tuple[int, int] | None]], aligned: Aligned
             kind = "list_item" if LIST_MARK.match(block.text) else "paragraph"
         block = block.model_copy(update={"kind": kind, "level": block.level if kind == "heading" else 0})  # noqa: PLW2901
         before = blocks[-1] if blocks else None
-        if before is not None and last is not None and _is_one(before, block, shape, last, first):
+        if before is not None and last is not None and _is_one(before, block, lines_placed, last, first):
             text = f"{before.text}\n{block.text}" if last != first else f"{before.text} {block.text}"
             blocks[-1] = before.model_copy(update={"text": text})
         else:
@@ -152,12 +150,9 @@ def _joined(placed: list[tuple[Block, tuple[int, int] | None]], aligned: Aligned
     return blocks
 
 
-def _is_one(before: Block, block: Block, shape: object, last: int, first: int) -> bool:
-    from sunwi.documents.readers._pdf_paragraphs import Layout
-
-    assert isinstance(shape, Layout)
-    joinable = before.kind in {"paragraph", "list_item"} and block.kind == "paragraph"
-    return joinable and first == last + 1 and shape.continues(last, first)
+def _is_one(before: Block, block: Block, placed: Layout, last: int, first: int) -> bool:
+    joinable = {before.kind, block.kind} <= {"paragraph", "list_item"}
+    return joinable and first == last + 1 and placed.continues(last, first)
 
 
 def _lost(aligned: Aligned, covered: bytearray, blocks: list[Block], running: set[str]) -> list[Line]:

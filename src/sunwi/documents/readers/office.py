@@ -43,4 +43,3 @@ READER = Reader(
     rules="1",
     libraries=("dochan",),
 )
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,12 @@ from sunwi.documents.blocks import Block
 from sunwi.documents.reader import Extracted, Reader, ReadingFault
 from sunwi.documents.readers._faults import AGAIN, OCR
 from sunwi.documents.readers._pdf_lines import Line, page_lines
-from sunwi.documents.readers._pdf_paragraphs import layout, paragraphs
+from sunwi.documents.readers._pdf_paragraphs import body_size, layout, paragraphs
 from sunwi.documents.sniffing import PASSWORD
 from sunwi.documents.whole_text.running import is_page_number, repeated, shape
 
 MAX_STRUCTURED = 400  # pages: dochan takes some 0.1 s a page; longer files are read by pdfium alone
 EDGE = 0.12  # of a page's height, within which running heads and feet stand
-_HEADING_SIZE = 1.08  # of the body's size: a heading is larger, or bold
 
 
 def read(path: Path, ocr: bool) -> Extracted:
@@ -46,7 +44,9 @@ def read(path: Path, ocr: bool) -> Extracted:
     if not blocks:
         word = "pages" if count != 1 else "page"
         done = " and tesseract finds none" if ocr else ""
-        raise ReadingFault(f"{count:,} {word}, no text{done}: scanned?", OCR if not ocr else "look at the file")
+        raise ReadingFault(
+            f"{count:,} {word}, no text{done}: scanned?", OCR if not ocr else "look at the file"
+        )
     if empty:
         listed = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
         warnings.append(f"{len(empty)} of {count:,} pages have no text ({listed}): scanned? {OCR}")
@@ -71,9 +71,7 @@ def without_running(pages: list[list[Line]]) -> tuple[list[Line], int]:
     """
     keys = [[_key(line) for line in lines if _at_edge(line)] for lines in pages]
     running = repeated(keys) if len(pages) > 1 else set()
-    kept = [
-        line for lines in pages for line in lines if not (_at_edge(line) and _key(line) in running)
-    ]
+    kept = [line for lines in pages for line in lines if not (_at_edge(line) and _key(line) in running)]
     return kept, sum(map(len, pages)) - len(kept)
 
 
@@ -93,7 +91,11 @@ def _blocks(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]]:
     from sunwi.documents.readers._pdf_structure import structured
 
     found = structured(path, lines)
-    return (_plain(lines), ["its structure could not be read: no headings, no tables"]) if found is None else found
+    return (
+        (_plain(lines), ["its structure could not be read: no headings, no tables"])
+        if found is None
+        else found
+    )
 
 
 def _plain(lines: list[Line]) -> list[Block]:
@@ -106,24 +108,9 @@ def _plain(lines: list[Line]) -> list[Block]:
         large = first.size > 1.25 * body and len(group) <= 2
         text = "\n".join(lines[index].text for index in group)
         blocks.append(
-            Block(
-                kind="heading" if large else "paragraph", text=text, level=int(large), page=first.page
-            )
+            Block(kind="heading" if large else "paragraph", text=text, level=int(large), page=first.page)
         )
     return blocks
-
-
-def body_size(lines: list[Line]) -> float:
-    """The size of most characters, in points."""
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[round(line.size, 1)] += len(line.text)
-    return max(sizes, key=lambda size: (sizes[size], -size), default=1.0)
-
-
-def is_heading(line: Line, body: float) -> bool:
-    """Whether a line looks like a heading."""
-    return line.bold or line.size > _HEADING_SIZE * body
 
 
 READER = Reader(formats=frozenset({"pdf"}), read=read, rules="1", libraries=("dochan", "pypdfium2"))

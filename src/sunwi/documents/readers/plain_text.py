@@ -42,7 +42,8 @@ def read(path: Path, ocr: bool) -> Extracted:  # noqa: ARG001  a reader's signat
             blocks.append(Block(kind="paragraph", text="\n".join(lines)))
         else:
             blocks.extend(
-                Block(kind="list_item" if _LIST_MARK.match(line) else "paragraph", text=line) for line in lines
+                Block(kind="list_item" if _LIST_MARK.match(line) else "paragraph", text=line)
+                for line in lines
             )
     return Extracted(blocks, laid_out=True)
 

@@ -9,7 +9,9 @@ from collections.abc import Hashable, Iterable, Sequence
 SHARE = 0.5  # of the pages, on which a running line stands
 _NUMBERS = re.compile(r"\d+")
 _ROMAN = re.compile(r"^[ivxlc]+$", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"[-–—\s]*(?:p(?:age|\.)?\s*)?#(?:\s*(?:/|of)\s*#)?\s*(?:쪽|페이지|면)?[-–—\s]*", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"[-–—\s]*(?:p(?:age|\.)?\s*)?#(?:\s*(?:/|of)\s*#)?\s*(?:쪽|페이지|면)?[-–—\s]*", re.IGNORECASE
+)
 
 
 def shape(text: str) -> str:
