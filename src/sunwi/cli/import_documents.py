@@ -156,10 +156,9 @@ def _without_older(
 ) -> list[ReadDocument]:
     """Print which files are versions of one document; the documents without the older ones, if asked so."""
     from sunwi.cli.file_table import print_versions
-    from sunwi.corpus.near_duplicates import near_pairs
     from sunwi.documents.versions import find_versions
 
-    versions = find_versions(documents, ages.__getitem__, near_pairs)
+    versions = find_versions(documents, ages.__getitem__)
     print_versions(versions, newest=keep is Keep.NEWEST)
     if keep is Keep.ALL:
         return documents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from sunwi.cache import RowCache
 from sunwi.documents.blocks import ReadDocument
@@ -37,5 +38,6 @@ def read_cached(
 
 
 def document_key(file: SourceFile, options: ReadingOptions) -> str:
-    """Key of a file's document in the row cache."""
-    return text_hash(file.sha256, file.format, reader_version(file.format), options.key())
+    """Key of a file's document in the row cache; its suffix is in it, for a wrong one gives a warning."""
+    suffix = PurePosixPath(file.path).suffix.lower()
+    return text_hash(file.sha256, file.format, suffix, reader_version(file.format), options.key())

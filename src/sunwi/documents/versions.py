@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sunwi.corpus.near_duplicates import near_pairs
 from sunwi.documents.blocks import ReadDocument
 from sunwi.text import squeeze
 
 OVERLAP = 0.8  # Jaccard index of character 5-grams of the whole texts, from here on two files are versions
-Pairs = Callable[[dict[str, str], float], list[tuple[str, str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,13 @@ class Versions:
     others: tuple[tuple[str, float | None], ...]
 
 
-def find_versions(
-    documents: Iterable[ReadDocument], age: Callable[[str], Any], near_pairs: Pairs
-) -> list[Versions]:
+def find_versions(documents: Iterable[ReadDocument], age: Callable[[str], Any]) -> list[Versions]:
     """Groups of files with nearly the same text, sorted by their newest's path.
 
     Parameters
     ----------
     age
         Of a path, what is higher for newer files; of equal ones the last path is the newest.
-    near_pairs
-        `corpus.near_duplicates.near_pairs`: (later id, earlier id, index) of texts by id.
     """
     texts: dict[str, str] = {}
     first: dict[str, str] = {}
