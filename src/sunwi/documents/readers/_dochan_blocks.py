@@ -19,6 +19,7 @@ from sunwi.documents.readers._tables import table_block
 LIST_MARK = re.compile(
     r"(?:[-–•·‣◦○●◎◇◆□■▪▶▷※∙*ㅇㆍ]|\(?\d{1,3}[.)]|\(?[가나다라마바사아자차카타파하][.)]|[①-⑳㉠-㉻])\s"
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # a space in some fonts of a PDF
 MAX_DEPTH = 32
 # Properties of the file, a PDF's outline and its links stand in the model as if they were text.
 _NOT_TEXT = ("docProps/", "\x05", "outline", "annots", "destination")
@@ -124,7 +125,7 @@ class _Reading:
     def _block(
         self, kind: str, text: str, level: int = 0, notes: tuple[int, ...] = (), number: int = 0
     ) -> Iterator[_Found]:
-        if text := text.strip():
+        if text := _CONTROLS.sub(" ", text).strip():
             fields = {"kind": kind, "text": text, "level": level, "page": self.page, "part": self.part}
             yield _Found(Block.model_validate(fields), notes, number)
 
@@ -134,7 +135,7 @@ class _Reading:
             return
         notes = tuple(run.note_ref for run in paragraph.runs if run.note_ref)
         runs = [run for run in paragraph.runs if (self.marks or not run.note_ref) and not _is_target(run)]
-        text = "".join(run.text for run in runs).strip()
+        text = _CONTROLS.sub(" ", "".join(run.text for run in runs)).strip()
         if paragraph.heading_level:
             kind = "heading"
         elif len(runs) == 1 and runs[0].equation is not None:
@@ -151,7 +152,10 @@ class _Reading:
         if len(cells) == 1:  # a box round text, as Korean forms have it
             yield from self.blocks(cells[0].paragraphs, depth + 1)
         else:
-            rows = [["" if cell.is_merged_away else cell.text for cell in row] for row in table.rows]
+            rows = [
+                ["" if cell.is_merged_away else _CONTROLS.sub(" ", cell.text) for cell in row]
+                for row in table.rows
+            ]
             if (block := table_block(rows, page=self.page, part=self.part)) is not None:
                 yield _Found(block)
             for cell in cells:  # what dochan's text of a cell leaves out

@@ -66,8 +66,14 @@ class Aligned:
         return bisect_right(self.starts, position) - 1
 
 
-def structured(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]] | None:
-    """Blocks of a PDF and warnings; None if dochan gives nothing."""
+def structured(path: Path, lines: list[Line], running: list[Line]) -> tuple[list[Block], list[str]] | None:
+    """Blocks of a PDF and warnings; None if dochan gives nothing.
+
+    Parameters
+    ----------
+    lines, running
+        What pdfium finds, and what of it was left out as running heads and feet.
+    """
     from dochan import Dochan
 
     document = Dochan(str(path)).doc
@@ -75,7 +81,8 @@ def structured(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]] |
     if not blocks or not lines:
         return None
     aligned = Aligned(lines)
-    running = {squeeze(block.text) for block in left.heads}
+    gone = {squeeze(line.text) for line in running}
+    heads = {squeeze(block.text) for block in left.heads}
     placed, after = [], 0
     covered = bytearray(len(aligned.characters))
     for block in blocks:
@@ -84,14 +91,14 @@ def structured(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]] |
             continue
         span = aligned.find(block.text, block.page, after)
         if span is None:
-            if squeeze(block.text) in aligned.characters or not _is_left_out(block, aligned):
+            if not _is_made_of(squeeze(block.text), gone):
                 placed.append((block, None))
             continue
         after = span[1]
         covered[span[0] : span[1]] = b"\1" * (span[1] - span[0])
         placed.append((block.model_copy(update={"text": aligned.text(*span)}), span))
     blocks = _joined(placed, aligned)
-    lost = _lost(aligned, covered, blocks, running)
+    lost = _lost(aligned, covered, blocks, heads)
     warnings = []
     if lost:
         blocks = _with_lost(blocks, lost)
@@ -99,10 +106,14 @@ def structured(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]] |
     return blocks, warnings
 
 
-def _is_left_out(block: Block, aligned: Aligned) -> bool:
-    """Whether a block that pdfium's lines lack is a running head or foot that was removed from them."""
-    words = [squeeze(word) for word in block.text.split()]
-    return not any(len(word) > 1 and word in aligned.characters for word in words)
+def _is_made_of(text: str, gone: set[str]) -> bool:
+    """Whether a text is nothing but lines that were left out, one after the other."""
+    while text:
+        start = max((line for line in gone if text.startswith(line)), key=len, default="")
+        if not start:
+            return False
+        text = text[len(start) :]
+    return True
 
 
 def _table(block: Block, aligned: Aligned, covered: bytearray) -> Block:

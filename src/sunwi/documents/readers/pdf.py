@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from sunwi.documents.sniffing import PASSWORD
 from sunwi.documents.whole_text.running import is_page_number, repeated, shape
 
 MAX_STRUCTURED = 400  # pages: dochan takes some 0.1 s a page; longer files are read by pdfium alone
+# What a browser prints around a page: its date and title, its address and number. One page repeats nothing.
+_BROWSER = re.compile(r"^\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?,? .{0,4}\d{1,2}:\d{2}|^[a-z]+://\S+ \d+/\d+$")
 EDGE = 0.12  # of a page's height, within which running heads and feet stand
 
 
@@ -28,9 +31,9 @@ def read(path: Path, ocr: bool) -> Extracted:
     with _opened(path) as document:
         pages = [page_lines(document, number) for number in range(1, len(document) + 1)]
         kept, running = without_running(pages)
-        blocks, warnings = _blocks(path, kept)
+        blocks, warnings = _blocks(path, kept, running)
         if running:
-            warnings.append(f"{running} running heads, feet and page numbers were left out")
+            warnings.append(f"{len(running)} running heads, feet and page numbers were left out")
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
         if ocr and empty:
             from sunwi.documents.readers._ocr import scanned_blocks
@@ -64,15 +67,16 @@ def _opened(path: Path) -> Any:
         raise ReadingFault(f"it is damaged ({error})", AGAIN) from None
 
 
-def without_running(pages: list[list[Line]]) -> tuple[list[Line], int]:
-    """All lines but those at a page's edge that repeat at the same height, and how many were left out.
-
-    A line that holds a number alone at the edge counts as a page's number if most pages have one there.
-    """
+def without_running(pages: list[list[Line]]) -> tuple[list[Line], list[Line]]:
+    """All lines but those at a page's edge that repeat at the same height, and those that were left out."""
     keys = [[_key(line) for line in lines if _at_edge(line)] for lines in pages]
-    running = repeated(keys) if len(pages) > 1 else set()
-    kept = [line for lines in pages for line in lines if not (_at_edge(line) and _key(line) in running)]
-    return kept, sum(map(len, pages)) - len(kept)
+    found = repeated(keys) if len(pages) > 1 else set()
+    kept: list[Line] = []
+    running: list[Line] = []
+    for line in (line for lines in pages for line in lines):
+        gone = _at_edge(line) and (_key(line) in found or _BROWSER.search(line.text))
+        (running if gone else kept).append(line)
+    return kept, running
 
 
 def _at_edge(line: Line) -> bool:
@@ -83,14 +87,14 @@ def _key(line: Line) -> tuple[str, int]:
     return ("#" if is_page_number(line.text) else shape(line.text), round(line.bottom / 4))
 
 
-def _blocks(path: Path, lines: list[Line]) -> tuple[list[Block], list[str]]:
+def _blocks(path: Path, lines: list[Line], running: list[Line]) -> tuple[list[Block], list[str]]:
     pages = lines[-1].page if lines else 0
     if pages > MAX_STRUCTURED:
         what = f"more than {MAX_STRUCTURED} pages: read without headings and tables"
         return _plain(lines), [what]
     from sunwi.documents.readers._pdf_structure import structured
 
-    found = structured(path, lines)
+    found = structured(path, lines, running)
     return (
         (_plain(lines), ["its structure could not be read: no headings, no tables"])
         if found is None
