@@ -2,9 +2,10 @@
 
 python -m benchmarks.documents.made FOLDER [--documents 20] [--classes JARS]
 
-Each document has headings, paragraphs, a list and a table. PDF comes from Chromium with its heads and feet (one in
-three in two columns), DOCX, PPTX and XLSX from python-docx, python-pptx and openpyxl, HWP and HWPX from hwplib and
-hwpxlib: `mvn -f benchmarks/documents/pom.xml dependency:copy-dependencies` fetches their jars, for --classes.
+Each document has headings, paragraphs, a list and a table. PDF comes from Chromium with its heads and feet
+(one in three in two columns), DOCX, PPTX and XLSX from python-docx, python-pptx and openpyxl, HWP and HWPX
+from hwplib and hwpxlib: `mvn -f benchmarks/documents/pom.xml dependency:copy-dependencies` fetches their
+jars, for --classes.
 The text of a document is NAME.tsv in FOLDER/source; its files are in FOLDER/made.
 """
 
@@ -59,12 +60,10 @@ def document(rng: random.Random, passages: list[dict[str, str]]) -> list[Line]:
     for section, text in enumerate(texts[:4], start=1):
         lines.append(["H", "2", f"{section}. {' '.join(text.split()[:3])}"])
         sentences = text.replace("다. ", "다.\n").split("\n")
-        for start in range(0, len(sentences), 3):
-            lines.append(["P", " ".join(sentences[start : start + 3])])
+        lines += [["P", " ".join(sentences[start : start + 3])] for start in range(0, len(sentences), 3)]
         if section == 2:
-            lines += [
-                ["L", item] for item in (" ".join(texts[4].split()[index : index + 4]) for index in (0, 4, 8))
-            ]
+            words = texts[4].split()
+            lines += [["L", " ".join(words[index : index + 4])] for index in (0, 4, 8)]
         if section == 3:
             lines.append(["T", "구분", "내용", "금액"])
             words = texts[5].split()

@@ -45,7 +45,9 @@ def table(rows: int, header: int = 1) -> Block:
     return Block(kind="table", text="", rows=cells, header_rows=header)
 
 
-paragraphs = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map(lambda many: text(" ".join(many)))
+paragraphs = st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map(
+    lambda many: text(" ".join(many))
+)
 headings = st.builds(heading, st.sampled_from(["보증", "한도", "1. 보증", "***"]), st.integers(1, 3))
 tables = st.builds(table, st.integers(0, 12), st.integers(0, 1))
 blocks_of = st.lists(st.one_of(paragraphs, headings, tables), max_size=9)
@@ -68,14 +70,16 @@ def test_passages_are_stretches_of_the_text_that_keep_the_limit_and_lose_nothing
         stretch = whole[passage.source.start : passage.source.end]
         assert passage.content in {stretch, f"구분 | 한도\n{stretch}"}
         covered.update(range(passage.source.start or 0, passage.source.end or 0))
-        budget = max(tokens - (len((passage.title or "").split()) + 1 if passage.title else 0), (tokens + 1) // 2)
+        budget = max(
+            tokens - (len((passage.title or "").split()) + 1 if passage.title else 0), (tokens + 1) // 2
+        )
         over += len(passage.content.split()) > budget
     assert over <= counted[OVER_LIMIT]
     for one in placed:
         inside = covered.issuperset(at for at in range(one.start, one.end) if not whole[at].isspace())
         assert inside or one.block.kind == "heading"
         # No sentence and no row is divided: some passage holds it whole.
-        parts = one.rows if one.rows else [sentence for sentence in SENTENCES if sentence in one.text]
+        parts = one.rows or [sentence for sentence in SENTENCES if sentence in one.text]
         assert one.block.kind == "heading" or all(any(part in p.content for p in passages) for part in parts)
 
 
@@ -166,4 +170,5 @@ def test_the_tokens_are_those_of_the_models_tokenizer(builtin_model: object) -> 
     block = text(" ".join(SENTENCES * 20))
     passages = list(cut_documents([document(heading("빛"), block)], PassageSettings(60), count))
     sizes = count([passage.text for passage in passages])
-    assert max(sizes) <= 60 and min(sizes[:-1]) > 40
+    assert max(sizes) <= 60
+    assert min(sizes[:-1]) > 40

@@ -32,7 +32,7 @@ class FileRow:
 
 
 def print_files(rows: Sequence[FileRow], unread: Sequence[UnreadFile]) -> None:
-    """Print the table of files read, then a line for each that was not: why, and what to do."""
+    """Print the table of files read, warnings, and a line for each file that was not: why, what next."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -42,19 +42,22 @@ def print_files(rows: Sequence[FileRow], unread: Sequence[UnreadFile]) -> None:
     )
     table = Table(title=f"{len(rows):,} files read, {len(unread):,} not", title_justify="left")
     for name in ("file", "format", "pages", "characters", "passages", "warnings"):
-        justify = "right" if name in {"pages", "characters", "passages"} else "left"
+        justify = "left" if name in {"file", "format"} else "right"
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # a literal of two
     for row in shown:
         pages = f"{row.pages:,}" if row.pages is not None else ""
         counts = pages, f"{row.characters:,}", f"{row.passages:,}"
-        warnings = "; ".join(row.warnings)
-        table.add_row(
-            Text(printable(row.path)), Text(printable(row.format)), *counts, Text(printable(warnings))
-        )
+        warnings = f"{len(row.warnings)}" if row.warnings else ""
+        table.add_row(Text(printable(row.path)), Text(printable(row.format)), *counts, warnings)
     if shown:
         Console(highlight=False).print(table)
     if len(rows) > len(shown):
         echo(f"and {len(rows) - len(shown):,} more files that were read")
+    warned = [(row.path, warning) for row in rows for warning in row.warnings]
+    for path, warning in warned[:SHOWN]:
+        echo(f"warning: {path}: {warning}")
+    if len(warned) > SHOWN:
+        echo(f"and {len(warned) - SHOWN:,} more warnings")
     for one in unread:
         echo(f"not read: {one.path}: {one.reason}. Next: {one.next_step}")
 

@@ -172,7 +172,7 @@ def _print_next(report: ImportReport, paths: Sequence[Path], *, in_project: bool
         echo(f"Next: set data.source to {report.out.as_posix()} in {PARAMS}, then:")
     echo("Next: dvc repro baseline      # BM25 and dense search of these passages; needs no questions")
     echo('      sunwi search "질문"       # then: ask them, with file, page and heading of each answer')
-    echo("      dvc repro generate_qa     # questions made from the passages, for dev and for training")
+    echo("      make repro                # then: tune the models on questions made from the passages")
     if len(paths) == 1 and paths[0].is_dir():
         echo(
             f"To have dvc repro read changed files by itself: set data.documents to {paths[0].as_posix()} "

@@ -1,4 +1,4 @@
-"""What a reader is: a file's path to blocks, for some formats. Other packages bring readers by entry point."""
+"""What a reader is: a file's path to blocks, for some formats. Other packages may bring readers."""
 
 from __future__ import annotations
 

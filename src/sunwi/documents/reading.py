@@ -1,4 +1,4 @@
-"""The one door to the readers: files of a folder become documents of blocks, each read in a process of its own.
+"""The one door to the readers: files become documents of blocks, each read in a process of its own.
 
     found = find_files([Path("문서")])                      # formats by content, sizes, hashes
     for one in read_files(found.files, ReadingOptions()):   # sorted by path

@@ -1,7 +1,7 @@
 """The readers by format: those of the folder `readers`, and those of other packages by entry point.
 
-A package adds a reader by an entry point of the group `sunwi.readers` that names a `Reader`; for a format that
-is read here, the package's reader is used, because somebody installed it for that.
+A package adds a reader by an entry point of the group `sunwi.readers` that names a `Reader`; for a format
+that is read here, the package's reader is used, because somebody installed it for that.
 """
 
 from __future__ import annotations

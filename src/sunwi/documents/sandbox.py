@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -104,10 +105,8 @@ class Sandbox:
         assert server.stdout is not None
         server.kill()
         server.stdout.close()
-        try:
+        with suppress(BrokenPipeError):  # what was not sent is not needed any more
             server.stdin.close()
-        except BrokenPipeError:
-            pass  # what was not sent is not needed any more
         server.wait()
 
 

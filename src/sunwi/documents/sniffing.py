@@ -1,4 +1,4 @@
-"""What a file is, by its content: the suffix only tells Markdown, HTML fragments and tables from plain text."""
+"""What a file is, by its content; the suffix only tells Markdown, HTML and tables from plain text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _OTHERS = {  # first bytes of what is often found beside documents: what it is, 
 }
 PASSWORD = "open it with its password and save a copy without one"  # noqa: S105  a sentence
 SUFFIXES = {  # what a name says, where that can differ from the content
-    f".{name}": name for name in ("hwp", "hwpx", "pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "html", "zip")
+    f".{name}": name
+    for name in ("hwp", "hwpx", "pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "html", "zip")
 } | {".htm": "html", ".md": "markdown", ".txt": "text"}  # fmt: skip
 
 

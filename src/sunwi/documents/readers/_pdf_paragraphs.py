@@ -1,4 +1,4 @@
-"""Which lines of a page are one paragraph: the same size and edge, one below the other, the upper one full."""
+"""Which lines are one paragraph: the same size and edge, one below the other, the upper one full."""
 
 from __future__ import annotations
 

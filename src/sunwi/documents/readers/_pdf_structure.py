@@ -83,7 +83,8 @@ def structured(path: Path, lines: list[Line], running: list[Line]) -> tuple[list
     aligned = Aligned(lines)
     gone = {squeeze(line.text) for line in running}
     heads = {squeeze(block.text) for block in left.heads}
-    placed, after = [], 0
+    placed: list[tuple[Block, tuple[int, int] | None]] = []
+    after = 0
     covered = bytearray(len(aligned.characters))
     for block in blocks:
         if block.kind == "table":
@@ -137,7 +138,7 @@ def _table(block: Block, aligned: Aligned, covered: bytearray) -> Block:
 
 
 def _joined(placed: list[tuple[Block, tuple[int, int] | None]], aligned: Aligned) -> list[Block]:
-    """Blocks that the lines' places show to be one paragraph become one; headings no larger than text, text."""
+    """Blocks that the lines' places show to be one paragraph become one; a heading like text is text."""
     lines_placed, body = layout(aligned.lines), body_size(aligned.lines)
     blocks: list[Block] = []
     last: int | None = None  # the line on which the block before ends
@@ -150,13 +151,13 @@ def _joined(placed: list[tuple[Block, tuple[int, int] | None]], aligned: Aligned
         kind = block.kind
         if kind == "heading" and not is_heading(aligned.lines[first], body):
             kind = "list_item" if LIST_MARK.match(block.text) else "paragraph"
-        block = block.model_copy(update={"kind": kind, "level": block.level if kind == "heading" else 0})  # noqa: PLW2901
+        one = block.model_copy(update={"kind": kind, "level": block.level if kind == "heading" else 0})
         before = blocks[-1] if blocks else None
-        if before is not None and last is not None and _is_one(before, block, lines_placed, last, first):
-            text = f"{before.text}\n{block.text}" if last != first else f"{before.text} {block.text}"
+        if before is not None and last is not None and _is_one(before, one, lines_placed, last, first):
+            text = f"{before.text}\n{one.text}"
             blocks[-1] = before.model_copy(update={"text": text})
         else:
-            blocks.append(block)
+            blocks.append(one)
         last = end
     return blocks
 

@@ -39,7 +39,8 @@ def read(path: Path, ocr: bool) -> Extracted:
             from sunwi.documents.readers._ocr import scanned_blocks
 
             scanned = {number: scanned_blocks(document, number) for number in empty}
-            blocks = sorted([*blocks, *sum(scanned.values(), [])], key=lambda block: block.page or 0)
+            blocks.extend(block for one in scanned.values() for block in one)
+            blocks.sort(key=lambda block: block.page or 0)
             read_pages = sum(map(bool, scanned.values()))
             warnings.append(f"{read_pages} pages without text were read by tesseract: look at them")
             empty = [number for number in empty if not scanned[number]]

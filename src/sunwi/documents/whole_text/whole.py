@@ -29,7 +29,6 @@ def make_whole(blocks: Sequence[Block], *, laid_out: bool) -> tuple[list[Block],
     texts = {
         "running": "running heads, feet and page numbers were left out",
         "joined": "words that a line's end had cut were joined",
-        "unsure": "line ends were taken for spaces, unsure whether they cut a word",
         "private": "private-use characters without a known meaning were left out",
         "unknown": "characters could not be decoded (shown as \ufffd)",
     }
@@ -42,8 +41,8 @@ def _whole(block: Block, laid_out: bool, counts: Counter[str]) -> Block:
         return block.model_copy(update={"rows": rows, "text": "\n".join(" | ".join(row) for row in rows)})
     text = _cleaned(block.text, counts, line_ends=True)
     if laid_out and "\n" in text:
-        text, joined, unsure = join_lines(text)
-        counts.update(joined=joined, unsure=unsure)
+        text, joined = join_lines(text)
+        counts.update(joined=joined)
     return block.model_copy(update={"text": " ".join(text.split())})
 
 
