@@ -2,9 +2,9 @@
 
 python -m benchmarks.documents.demo_ranking FOLDER [--classes JARS] [--dense]
 
-Ten passages make a file: their field is its heading, their title a heading below it, their content a paragraph.
-Each format's files are read and cut as `sunwi import folder` does. A passage stands for the demo's passage whose
-5-grams it shares most of; queries are the last turns of the demo's judged dialogues.
+Ten passages make a file: their field is its heading, their title a heading below it, their content a
+paragraph. Each format's files are read and cut as `sunwi import folder` does. A passage stands for the demo's
+passage whose 5-grams it shares most of; queries are the last turns of the demo's judged dialogues.
 """
 
 from __future__ import annotations

@@ -117,6 +117,13 @@ def test_the_path_of_headings_is_title_and_part_of_the_id() -> None:
     ]
 
 
+def test_the_title_may_be_the_nearest_heading_or_begin_with_the_files_name() -> None:
+    given = document(heading("보증"), heading("한도", 2), text("삼억원이다."))
+    kinds = ("heading", "file_and_headings")
+    cuts = [list(cut_documents([given], PassageSettings(12, 0, kind), words)) for kind in kinds]  # type: ignore[arg-type]  # a literal of these
+    assert [passages[0].title for passages in cuts] == ["한도", "안내서 > 보증 > 한도"]
+
+
 def test_a_second_section_of_the_same_headings_has_an_id_of_its_own() -> None:
     passages = cut(heading("보증"), text("하나."), heading("1. 보증"), text("둘."))
     assert [passage.docid for passage in passages] == ["보증/안내서.hwp#보증/1", "보증/안내서.hwp#보증~2/1"]

@@ -22,5 +22,5 @@ class CorpusParams(Section):
     """Model whose tokenizer counts passage_tokens: another encoder.model renames no passage."""
     overlap_sentences: NonNegativeInt = 0
     """Sentences that a document's passage repeats from the end of the one before."""
-    passage_title: Literal["headings", "file_and_headings"] = "headings"
-    """Title of a document's passage: the headings above it, or the file's name and they."""
+    passage_title: Literal["headings", "heading", "file_and_headings"] = "headings"
+    """Title of a document's passage: the headings above it, the nearest alone, or the file's name and all."""

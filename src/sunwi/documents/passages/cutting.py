@@ -15,7 +15,7 @@ from sunwi.documents.passages.sections import SEPARATOR, Section, split_sections
 from sunwi.documents.passages.units import TokenCounter, make_units, sentence_spans
 from sunwi.records.corpus import Document, Place
 
-TitleKind = Literal["headings", "file_and_headings"]
+TitleKind = Literal["headings", "heading", "file_and_headings"]
 OVER_LIMIT = "passages over the limit: one sentence alone is longer"
 
 
@@ -97,7 +97,9 @@ def _passages(
 
 
 def _title(document: ReadDocument, section: Section, kind: TitleKind) -> str:
-    if kind == "headings":
+    if kind == "heading" and section.headings:
+        return section.headings[-1]
+    if kind != "file_and_headings":
         return section.title
     stem = PurePosixPath(document.path).stem
     return SEPARATOR.join(part for part in (stem, section.title) if part)
