@@ -1,6 +1,5 @@
 """Clean, check, chunk and compare the source folder's documents."""
 
-from collections import Counter
 from pathlib import Path
 
 from sunwi.corpus.prepare import prepare, write_prepared
@@ -23,8 +22,7 @@ class Settings(Sections):
 if __name__ == "__main__":
     with stage("prepare") as workspace:
         params = workspace.params(Settings)
-        counted: Counter[str] = Counter()
-        passages = document_passages(workspace, params.corpus, counted)
-        prepared = prepare(Path(params.data.source), params.corpus, passages, +counted)
+        read, counted = document_passages(workspace, params.corpus)
+        prepared = prepare(Path(params.data.source), params.corpus, read, counted)
         write_prepared(prepared, PREPARED, params.rows_per_shard)
         write_json(METRICS / "prepare.json", prepared.statistics)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -81,7 +80,7 @@ def test_only_a_changed_file_is_read_again_and_a_deleted_one_is_dropped(
 
 def test_prepare_joins_the_passages_with_the_source_and_refuses_an_id_of_both(folder: Path) -> None:
     run_read(folder)
-    passages = document_passages(Workspace(), CorpusParams(), Counter())
+    passages, _ = document_passages(Workspace(), CorpusParams())
     source = folder.parent / "source"
     source.mkdir()
     assert len(prepare(source, CorpusParams(), passages).corpus) == FILES  # no corpus.jsonl of its own

@@ -85,8 +85,6 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
     DataError
         If neither is there, naming where it looked.
     """
-    from collections import Counter
-
     from sunwi.corpus.prepare import prepare
     from sunwi.records.corpus import Document
     from sunwi.records.files import read_rows
@@ -99,7 +97,7 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
     if folder is not None:
         raise DataError(f"there is no corpus.jsonl in {folder}", "name a prepared folder, or run make repro")
     source = Path(params.data.source)
-    passages = document_passages(Workspace(), params.corpus, Counter())
+    passages, _ = document_passages(Workspace(), params.corpus)
     if not passages and not (source / "corpus.jsonl").exists():
         raise DataError(
             f"there is no corpus.jsonl in {PREPARED} or in data.source {source}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.documents import document_passages
 
-    read = document_passages(Workspace(root), params.corpus, Counter())
+    read, _ = document_passages(Workspace(root), params.corpus)
     source = assemble(read_source(root / params.data.source, read))
     is_prepared = (root / PREPARED).exists()
     documents = load_prepared(root / PREPARED).corpus if is_prepared else source.documents

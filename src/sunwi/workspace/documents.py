@@ -18,12 +18,17 @@ def passage_settings(params: CorpusParams) -> PassageSettings:
     return PassageSettings(params.passage_tokens, params.overlap_sentences, params.passage_title)
 
 
-def document_passages(workspace: Workspace, params: CorpusParams, counted: Counter[str]) -> list[Document]:
-    """Passages in reading order; none, and no tokenizer loaded, where no document was read."""
+def document_passages(workspace: Workspace, params: CorpusParams) -> tuple[list[Document], Counter[str]]:
+    """Passages in reading order, and how often a rule could not be kept (`cut_documents`).
+
+    Where no document was read there is none, and no tokenizer is loaded.
+    """
     path = workspace.path(READ) / "documents.jsonl"
     documents = list(iter_rows(path, ReadDocument)) if path.exists() else []
     if not documents:
-        return []
+        return [], Counter()
     from sunwi.models.token_counts import token_counter
 
-    return list(cut_documents(documents, passage_settings(params), token_counter(params.tokenizer), counted))
+    counted: Counter[str] = Counter()
+    count = token_counter(params.tokenizer)
+    return list(cut_documents(documents, passage_settings(params), count, counted)), +counted
