@@ -9,6 +9,7 @@ from sunwi.params.reading import Sections
 from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, PREPARED
 from sunwi.records.files import write_json
+from sunwi.workspace.documents import document_passages
 from sunwi.workspace.stage import stage
 
 
@@ -21,6 +22,7 @@ class Settings(Sections):
 if __name__ == "__main__":
     with stage("prepare") as workspace:
         params = workspace.params(Settings)
-        prepared = prepare(Path(params.data.source), params.corpus)
+        read, counted = document_passages(workspace, params.corpus)
+        prepared = prepare(Path(params.data.source), params.corpus, read, counted)
         write_prepared(prepared, PREPARED, params.rows_per_shard)
         write_json(METRICS / "prepare.json", prepared.statistics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+READ = Path("data/read")
 PREPARED = Path("data/prepared")
 QA = Path("data/qa")
 INDEX = Path("data/index")

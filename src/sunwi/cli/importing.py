@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -11,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sunwi.errors import DataError, ParamsError, SunwiError, printable
+from sunwi.cli.import_documents import import_folder
+from sunwi.cli.importing_project import DEFAULT_OUT, PARAMS, errors_to_stderr, read_project, set_params
+from sunwi.errors import DataError, printable
 
 if TYPE_CHECKING:
-    from sunwi.cli.params_file import YamlFile
     from sunwi.corpus.importing import ImportReport
-
-PARAMS = Path("params.yaml")
-DEFAULT_OUT = Path("data/raw")
 
 
 def _option(name: str, kind: Any, default: Any, help: str) -> Parameter:
@@ -36,15 +33,20 @@ _OPTIONS = (
 
 
 class _Formats(TyperGroup):
-    """A command for each importer, made when it is asked for: other commands load none of them."""
+    """A command for each importer, made when it is asked for: other commands load none of them.
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the signature of a group
+    Beside them `folder`, which reads documents.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         from sunwi.corpus.importer import IMPORTERS
 
-        return IMPORTERS.names
+        return sorted([*IMPORTERS.names, *super().list_commands(ctx)])
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
-        return _command(cmd_name) if cmd_name in self.list_commands(ctx) else None
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # the group's own or one of typer's
+        from sunwi.corpus.importer import IMPORTERS
+
+        return _command(cmd_name) if cmd_name in IMPORTERS.names else super().get_command(ctx, cmd_name)
 
 
 import_app = typer.Typer(
@@ -57,6 +59,9 @@ import_app = typer.Typer(
 @import_app.callback()
 def _formats() -> None:
     pass
+
+
+import_app.command("folder")(import_folder)
 
 
 def _command(name: str) -> TyperCommand:
@@ -100,91 +105,20 @@ def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
 def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: dict[str, Any]) -> None:
     from sunwi.corpus.importing import import_source
 
-    with _errors_to_stderr():
+    with errors_to_stderr():
         # Before the import, so that a broken params.yaml stops it before anything is written.
-        project = _read_params(PARAMS) if PARAMS.exists() else None
+        project = read_project(PARAMS) if PARAMS.exists() else None
         notes: list[str] = []
 
         def finish(report: ImportReport) -> None:
             if project is not None:
-                notes.extend(_set_params(project, report, keep_provider=keep_provider))
+                notes.extend(set_params(project, report, keep_provider=keep_provider))
 
         def notify(message: str) -> None:
             typer.echo(printable(message), err=True)
 
         report = import_source(format, out, force=force, notify=notify, finish=finish, **inputs)
         _print(report, notes, in_project=project is not None)
-
-
-@contextmanager
-def _errors_to_stderr() -> Iterator[None]:
-    try:
-        yield
-    except SunwiError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        what = f"{error}; nothing was changed. Next: check the permissions there"
-        typer.echo(printable(what), err=True)
-        raise typer.Exit(1) from None
-
-
-def _read_params(path: Path) -> YamlFile:
-    """params.yaml with its comments; checked before the import, so that nothing is written for nothing."""
-    from sunwi.cli.params_file import read_yaml
-
-    params = read_yaml(path)
-    faults = [
-        f"expected `{section}:` with the key `{key}` below it"
-        for section, key in (("data", "source"), ("encoder", "precision"), ("qa", "provider"))
-        if not isinstance(params.content.get(section, {}), dict)
-    ]
-    if faults:
-        raise ParamsError(path, faults)
-    return params
-
-
-def _set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) -> list[str]:
-    """Set data.source, and qa.provider to the questions that came; equal values write nothing.
-
-    A new source sets encoder.precision from float32, the demo's, to auto: its vectors are new anyway.
-
-    Returns
-    -------
-    list of str
-        What was set or left, a sentence each.
-    """
-    source, given = report.out.as_posix(), report.counts["given questions"]
-    before = (params.content.get("data", {}).get("source"), params.content.get("qa", {}).get("provider"))
-    provider = "given" if given and not keep_provider else before[1]
-    notes = [f"data.source is {source}"]
-    if provider != before[1]:
-        notes.append(
-            f"qa.provider is given, for {given:,} questions came with the corpus; it was {before[1]}"
-        )
-    elif given and provider != "given":
-        notes.append(
-            f"qa.provider stays {provider}: the {given:,} given questions are ignored until it is given"
-        )
-    elif not given and provider == "given":
-        notes.append("qa.provider is given, but no questions came with the corpus: set it to template or llm")
-    faster = source != before[0] and params.content.get("encoder", {}).get("precision") == "float32"
-    if faster:
-        notes.append(
-            "encoder.precision is auto, up to twice as fast; it was float32 for the demo's exact bytes"
-        )
-    if (source, provider) != before:
-        params.content.setdefault("data", {})["source"] = source
-        if faster:
-            params.content["encoder"]["precision"] = "auto"
-        if provider != before[1]:
-            params.content.setdefault("qa", {})["provider"] = provider
-        try:
-            params.write()
-        except OSError as error:
-            what = f"{params.path} cannot be written: {error.strerror}; nothing was changed"
-            raise DataError(what, "free disk space or allow writing there") from None
-    return notes
 
 
 def _print(report: ImportReport, notes: list[str], *, in_project: bool) -> None:

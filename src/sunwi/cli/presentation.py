@@ -37,6 +37,8 @@ def _print_result(result: dict[str, Any]) -> None:
     )
     of_document = f" of {result['document']}" if result["document"] != result["docid"] else ""
     echo(f"{result['rank']}. {result['docid']}{of_document}  {result['score']:.3f}  {components}")
+    if result["place"]:
+        echo(f"   {result['place']}")
     snippet = Snippet(result["snippet"], [(start, end) for start, end in result["matches"]])
     if sys.stdout.isatty():
         bold, plain = typer.style("", bold=True, reset=False), typer.style("")

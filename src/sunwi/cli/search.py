@@ -88,6 +88,8 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
     from sunwi.corpus.prepare import prepare
     from sunwi.records.corpus import Document
     from sunwi.records.files import read_rows
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.documents import document_passages
 
     prepared = folder or PREPARED
     if (prepared / "corpus.jsonl").exists():
@@ -95,12 +97,13 @@ def read_corpus(folder: Path | None, params: Params) -> Corpus:
     if folder is not None:
         raise DataError(f"there is no corpus.jsonl in {folder}", "name a prepared folder, or run make repro")
     source = Path(params.data.source)
-    if not (source / "corpus.jsonl").exists():
+    passages, _ = document_passages(Workspace(), params.corpus)
+    if not passages and not (source / "corpus.jsonl").exists():
         raise DataError(
             f"there is no corpus.jsonl in {PREPARED} or in data.source {source}",
-            "import a corpus with `sunwi import`, or set data.source in params.yaml",
+            "import a corpus (`sunwi import folder PATH`); if data.documents has files: dvc repro baseline",
         )
-    return Corpus(prepare(source, params.corpus).corpus, source, prepared=False)
+    return Corpus(prepare(source, params.corpus, passages).corpus, source, prepared=False)
 
 
 def read_weights(index: Path, model: str, params: Params) -> tuple[dict[str, float], str]:
@@ -152,6 +155,7 @@ def answer_query(
     texts = [passages.texts[ranked.positions[index]] for index in shown]
     terms = morphemes([query])[0]
     snippets = [cut(text, spans) for text, spans in zip(texts, find_matches(texts, terms), strict=True)]
+    places = {document.docid: document.source for document in corpus.documents}
     results = []
     for rank, (index, snippet) in enumerate(zip(shown, snippets, strict=True), start=1):
         position = ranked.positions[index]
@@ -160,6 +164,8 @@ def answer_query(
                 "rank": rank,
                 "docid": passages.docids[position],
                 "document": passages.groups[position],
+                "source": place.model_dump() if (place := places[passages.docids[position]]) else None,
+                "place": place.label if place else None,
                 "score": round(float(ranked.scores[index]), 6),
                 "components": _components(ranked, index),
                 "snippet": snippet.text,

@@ -32,8 +32,11 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
     from sunwi.corpus.prepared import load_prepared
     from sunwi.corpus.source import assemble, read_source
     from sunwi.query.chitchat import read_examples
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.documents import document_passages
 
-    source = assemble(read_source(root / params.data.source))
+    read, _ = document_passages(Workspace(root), params.corpus)
+    source = assemble(read_source(root / params.data.source, read))
     is_prepared = (root / PREPARED).exists()
     documents = load_prepared(root / PREPARED).corpus if is_prepared else source.documents
     texts = [document.text for document in documents]
@@ -42,7 +45,10 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
         most = params.corpus.max_chars
         passages = sum(-(-len(document.content) // most) for document in documents)
     if not texts:
-        raise DataError(f"{params.data.source} holds no document", "import documents: sunwi import --help")
+        raise DataError(
+            f"{params.data.source} holds no document",
+            "import documents: sunwi import --help, or dvc repro read",
+        )
     sample = spread(texts, SAMPLE)
     encoder = Encoder.of(resolve(params.encoder.model), params.encoder)
     limits = params.encoder

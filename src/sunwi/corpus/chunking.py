@@ -13,6 +13,8 @@ from sunwi.text import sentences
 def chunk_documents(documents: Sequence[Document], max_chars: int) -> list[Document]:
     """Documents of at most `max_chars` characters as they are, the others as chunks.
 
+    A document whose source has a span stays whole: it was cut by the structure of its file.
+
     A chunk's docid is `{docid}#{n}` with n from 1; its `parent` is the docid. Qrels and given questions keep
     naming the parent: score a ranking of chunks by its parents' best chunk (MaxP, Dai & Callan 2019).
 
@@ -25,8 +27,9 @@ def chunk_documents(documents: Sequence[Document], max_chars: int) -> list[Docum
     chunks: list[Document] = []
     problems: list[Problem] = []
     for document in documents:
-        parts = split_text(document.content, max_chars)
-        if len(parts) == 1:
+        is_cut = document.source is not None and document.source.end is not None
+        parts = [] if is_cut else split_text(document.content, max_chars)
+        if len(parts) <= 1:
             chunks.append(document)
             continue
         for number, part in enumerate(parts, start=1):

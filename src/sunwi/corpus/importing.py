@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sunwi.corpus.draft import Draft
 from sunwi.corpus.import_folder import check_inputs_apart, check_replaceable, recover, replace_folder
 from sunwi.corpus.importer import IMPORTERS
 from sunwi.corpus.source import SOURCE_FILES, assemble, write_source
@@ -37,10 +38,40 @@ def import_source(
     finish: Callable[[ImportReport], None] = _ignore,
     **inputs: Any,
 ) -> ImportReport:
-    """Read `inputs` with the importer of that format and write the source folder `out`.
+    """Read `inputs` with the importer of that format and write the source folder `out`; see `import_draft`.
+
+    Raises
+    ------
+    InputProblems
+        With all faults of all files; nothing is written then.
+    DataError
+        If there is no reader of that name, or `out` may not or cannot be written.
+    """
+    if format not in IMPORTERS.names:
+        raise DataError(f"unknown format {format!r}", f"use one of {', '.join(IMPORTERS.names)}")
+
+    def read() -> Draft:
+        return IMPORTERS.load(format).read(**inputs)
+
+    return import_draft(format, out, read, _paths(inputs), force=force, notify=notify, finish=finish)
+
+
+def import_draft(
+    format: str,  # noqa: A002 - the field's word
+    out: Path,
+    read: Callable[[], Draft],
+    inputs: Iterable[Path],
+    *,
+    force: bool = False,
+    notify: Callable[[str], None] = _ignore,
+    finish: Callable[[ImportReport], None] = _ignore,
+) -> ImportReport:
+    """Write what `read` gives as the source folder `out`.
 
     Parameters
     ----------
+    inputs
+        What `read` reads: `out` may be none of these.
     force
         Take a folder that no import wrote, or that was edited since; its other files stay beside the new.
     notify
@@ -53,15 +84,13 @@ def import_source(
     InputProblems
         With all faults of all files; nothing is written then.
     DataError
-        If there is no reader of that name, or `out` may not or cannot be written.
+        If `out` may not or cannot be written.
     """
-    if format not in IMPORTERS.names:
-        raise DataError(f"unknown format {format!r}", f"use one of {', '.join(IMPORTERS.names)}")
-    check_inputs_apart(out, _paths(inputs))
+    check_inputs_apart(out, inputs)
     if recovered := recover(out):
         notify(recovered)
     overwritten = check_replaceable(out, force=force)
-    draft = IMPORTERS.load(format).read(**inputs)
+    draft = read()
     source = assemble(draft)
     counts = {
         "documents": len(source.documents),

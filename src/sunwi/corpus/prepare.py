@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sunwi.corpus.chunking import chunk_documents
@@ -15,19 +16,34 @@ from sunwi.records.corpus import Document
 from sunwi.records.files import write_rows
 
 
-def prepare(source: Path, params: CorpusParams) -> Prepared:
-    """Clean, check, chunk and compare the documents of a source folder.
+def prepare(
+    source: Path,
+    params: CorpusParams,
+    passages: Sequence[Document] = (),
+    counted: Mapping[str, int] | None = None,
+) -> Prepared:
+    """Clean, check, chunk and compare the documents of a source folder, and passages of files with them.
+
+    Parameters
+    ----------
+    passages
+        Passages of files that were read; the folder then needs no corpus.jsonl of its own.
+    counted
+        What was left out or changed on purpose where they were made, by reason.
 
     Raises
     ------
     InputProblems
-        With every fault of every file of the folder.
+        With every fault of every file of the folder, and every id that a file's passage has too.
     """
-    draft = clean(read_source(source))
+    draft = clean(read_source(source, passages))
+    draft.counted.update(counted or {})
     source_tables = assemble(draft, f"correct {source}, or import it again (sunwi import)")
     corpus = sorted(chunk_documents(source_tables.documents, params.max_chars), key=Document.sort_key)
     duplicates = find_duplicates(corpus, params.near_duplicate)
     statistics = corpus_statistics(source_tables, corpus, duplicates)
+    if passages:
+        statistics["documents_read"] = len({passage.source.file for passage in passages if passage.source})
     statistics["counted"] = dict(sorted(draft.counted.items()))
     return Prepared(
         corpus=corpus,

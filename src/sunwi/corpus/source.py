@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -44,10 +44,15 @@ class Source:
     questions: list[GivenQuestion]
 
 
-def read_source(folder: Path) -> Draft:
-    """Read a source folder; only corpus.jsonl must be there. Faults are noted, see `assemble`."""
+def read_source(folder: Path, passages: Sequence[Document] = ()) -> Draft:
+    """Read a source folder; only corpus.jsonl must be there, and with passages of files not even this.
+
+    Faults are noted, see `assemble`.
+    """
     draft = Draft()
-    draft.documents += read_models(folder / "corpus.jsonl", Document, _own_names(Document), draft)
+    if not passages or (folder / "corpus.jsonl").exists():
+        draft.documents += read_models(folder / "corpus.jsonl", Document, _own_names(Document), draft)
+    draft.documents += placed_passages(passages)
     for name, queries in (("queries", draft.queries), ("dev_queries", draft.dev_queries)):
         if (path := folder / f"{name}.jsonl").exists():
             queries.extend(read_models(path, Query, _own_names(Query), draft))
@@ -59,6 +64,13 @@ def read_source(folder: Path) -> Draft:
     if (path := folder / "questions.jsonl").exists():
         draft.questions += read_models(path, GivenQuestion, _own_names(GivenQuestion), draft)
     return draft
+
+
+def placed_passages(passages: Iterable[Document]) -> Iterator[tuple[Location, Document]]:
+    """Passages of files with the file that each is from, for the messages about it."""
+    for passage in passages:
+        file = passage.source.file if passage.source else passage.docid
+        yield Location(Path(file)), passage
 
 
 def write_source(source: Source, folder: Path, rows_per_shard: int = 0) -> None:

@@ -1,1 +1,1 @@
-"""Documents as people keep them (HWP, PDF, Word, slides, sheets, HTML) become passages with a place."""
+"""Documents (HWP, PDF, Word, slides, sheets, HTML, Markdown, text) become passages with a place."""

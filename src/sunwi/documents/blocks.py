@@ -38,7 +38,7 @@ class ReadDocument(Row):
     format: str
     sha256: str
     reader: str
-    pages: int | None
+    pages: int | None = None
     blocks: tuple[Block, ...]
     warnings: tuple[str, ...] = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DECIDED = (
-    "data.source",
+    "data.source", "data.documents",
     "encoder.model", "encoder.max_length", "encoder.query_max_length", "encoder.batch_size",
     "encoder.precision",
     "qa.provider", "qa.questions_per_document", "qa.round_trip",

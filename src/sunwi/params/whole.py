@@ -14,6 +14,7 @@ from sunwi.params.compute import ComputeParams
 from sunwi.params.corpus import CorpusParams
 from sunwi.params.data import DataParams
 from sunwi.params.dense import DenseParams
+from sunwi.params.documents import DocumentsParams
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.finishing import Rerank, VariantName
 from sunwi.params.fusion import FusionParams
@@ -44,6 +45,7 @@ class Params(Section):
     """0: a table is one file; above 0: a folder of shards of so many rows on average."""
     compute: ComputeParams = ComputeParams()
     data: DataParams = DataParams()
+    documents: DocumentsParams = DocumentsParams()
     corpus: CorpusParams = CorpusParams()
     qa: QaParams = QaParams()
     llm: LlmParams = LlmParams()

@@ -79,12 +79,13 @@ def explored_variants(rows: Sequence[dict[str, Any]], headline: str, baseline: s
 
 
 class _Documents:
-    """Passages in the order of their first mention, each once."""
+    """Passages in the order of their first mention, each once; of a file, its place stands for the title."""
 
     def __init__(self, inputs: PageInputs) -> None:
         self._texts: dict[str, list[str]] = {}
         for document in inputs.documents:
-            row = self._texts.setdefault(document.document_id, [document.title or "", ""])
+            title = document.source.label if document.source else document.title or ""
+            row = self._texts.setdefault(document.document_id, [title, ""])
             row[1] = f"{row[1]}\n{document.content}" if row[1] else document.content
         self._places: dict[str, int] = {}
         self.rows: list[list[str]] = []

@@ -35,14 +35,18 @@ def check_params(path: Path) -> tuple[Params | None, list[Finding]]:
 
 
 def check_source(params: Params) -> Finding:
-    """Whether data.source holds a corpus."""
+    """Whether data.source holds a corpus, or data.documents files."""
     corpus = Path(params.data.source) / "corpus.jsonl"
     if corpus.exists():
-        files = corpus.iterdir() if corpus.is_dir() else [corpus]  # shards, or one file
-        held = size(sum(file.stat().st_size for file in files))
+        shards = corpus.iterdir() if corpus.is_dir() else [corpus]  # shards, or one file
+        held = size(sum(file.stat().st_size for file in shards))
         return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {held}")
+    folder = Path(params.data.documents)
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    if files:
+        return Finding(TOPIC, "data.documents", "ok", f"{folder.as_posix()}, {len(files):,} files")
     others = ", ".join(name for name in IMPORTERS.names if name != "table")
-    fix = f"sunwi import table FILE (or {others})"
+    fix = f"sunwi import folder PATH, or sunwi import table FILE (or {others})"
     return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
 
 

@@ -1,0 +1,1 @@
+"""Text made whole: what a page's layout and a font did to it is undone."""
