@@ -8,7 +8,6 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-
 HEALTH = "/_cluster/health?wait_for_status=yellow&timeout=1s"
 
 

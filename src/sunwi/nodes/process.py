@@ -25,6 +25,7 @@ START_SECONDS = 240
 STOP_SECONDS = 30
 STATE = "node.json"
 SHOWN = 12  # lines of a log in an error
+_BOUND: list[subprocess.Popen[bytes]] = []  # their stdin stays open as long as this process lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ class Running:
         return f"export SUNWI_{self.engine.upper()}_URL={self.urls[0]}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    heap: str
+    nodes: int
+    ml: bool
+    secure: bool
+    bound: bool
+
+
 def running_folder() -> Path:
     """State, data and logs of the nodes."""
     return nodes_folder() / "running"
@@ -77,8 +87,11 @@ def start(
     nodes: int = 1,
     ml: bool = False,
     secure: bool = False,
+    bound: bool = False,
 ) -> Running:
     """Assemble and start a node, or find it running; it answers when this returns.
+
+    A `bound` node ends with this process, however that ends.
 
     Raises
     ------
@@ -102,52 +115,49 @@ def start(
             say(f"{label} was ended from outside; starting it again with its data")
             end(before)
         home = assembled(chosen, java, say, ml=ml, secure=secure)
-        return _start(chosen, label, java, home, nodes, heap or ("3g" if ml else "1g"), ml, secure, say)
+        options = _Options(heap or ("3g" if ml else "1g"), nodes, ml, secure, bound)
+        return _start(chosen, label, java, home, options, say)
 
 
 def _start(
-    chosen: Release,
-    label: str,
-    java: Path,
-    home: Path,
-    nodes: int,
-    heap: str,
-    ml: bool,
-    secure: bool,
-    say: Callable[[str], None],
+    chosen: Release, label: str, java: Path, home: Path, options: _Options, say: Callable[[str], None]
 ) -> Running:
-    ports = free_ports(2 * nodes)
+    ports = free_ports(2 * options.nodes)
     folder = running_folder() / label
-    places = [Place(n + 1, folder / f"{n + 1}", ports[2 * n], ports[2 * n + 1]) for n in range(nodes)]
-    if secure:
+    places = [Place(n + 1, folder / f"{n + 1}", ports[2 * n], ports[2 * n + 1]) for n in range(options.nodes)]
+    if options.secure:
         from sunwi.nodes.security import write_security
 
         write_security(home, [place.folder / "config" for place in places], folder)
     processes = []
     for place in places:
-        write_config(chosen, places, place, ml=ml, secure=secure)
-        arguments = command(chosen, java, home, place, heap)
+        write_config(chosen, places, place, ml=options.ml, secure=options.secure)
+        arguments = command(chosen, java, home, place, options.heap)
+        if options.bound:
+            arguments.append("until-stdin-ends")
         with (place.folder / "log.txt").open("ab") as log:
             processes.append(
                 subprocess.Popen(
                     arguments,
                     cwd=place.folder,
                     env=environment(home, place),
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if options.bound else subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
             )
+    if options.bound:
+        _BOUND.extend(processes)
     pids = [process.pid for process in processes]
-    scheme = "https" if secure else "http"
+    scheme = "https" if options.secure else "http"
     urls = [f"{scheme}://127.0.0.1:{place.http}" for place in places]
     found = Running(label, chosen.engine, chosen.version, urls, pids, [process_start(pid) for pid in pids])
     write_json(folder / STATE, asdict(found))
     say(f"starting {label} (process {', '.join(map(str, pids))})")
     try:
         for place, process in zip(places, processes, strict=True):
-            _await_answer(chosen, place, process, secure=secure)
+            _await_answer(chosen, place, process, secure=options.secure)
     except BaseException:
         end(found)
         raise
