@@ -130,11 +130,13 @@ def test_a_refused_document_is_named_and_the_alias_stays(connection, passages, s
     assert aliased(server, "sunwi-test") == [old.name]
 
 
-def test_nori_is_used_where_it_is_and_missed_where_it_is_asked_for(connection) -> None:
+def test_nori_is_used_where_it_is_asked_for_and_missed_where_it_is_absent(connection) -> None:
     server, _ = connection
     has_nori = server.send("POST", "/_analyze", {"tokenizer": "nori_tokenizer", "text": "검색"}).status == 200
-    assert pick_analyzer(server, "auto") == ("nori" if has_nori else "terms")
-    if not has_nori:
+    assert pick_analyzer(server, "auto") == "terms"
+    if has_nori:
+        assert pick_analyzer(server, "nori") == "nori"
+    else:
         with pytest.raises(EngineError, match="analysis-nori is absent"):
             pick_analyzer(server, "nori")
 
