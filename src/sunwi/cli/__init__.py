@@ -23,6 +23,7 @@ from sunwi.cli import (
     importing,
     index,
     inspect,
+    node,
     params,
     push,
     recipe,
@@ -36,7 +37,12 @@ from sunwi.errors import DataError
 from sunwi.system_errors import reported
 
 PARAMS = "params.yaml"
-ANYWHERE = ("--version", "cache", "doctor")  # these need no params.yaml, or say themselves where it should be
+ANYWHERE = (
+    "--version",
+    "cache",
+    "doctor",
+    "node",
+)  # these need no params.yaml, or say themselves where it should be
 
 USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # ClickException, typer's own or of the package click
 
@@ -49,6 +55,7 @@ app = typer.Typer(
 )
 app.add_typer(importing.import_app, name="import")
 app.add_typer(cache.cache_app, name="cache")
+app.add_typer(node.node_app, name="node")
 app.command("recipe")(recipe.recipe)
 app.command("params")(params.params)
 app.command("search", cls=QueryCommand)(search.search)

@@ -1,4 +1,7 @@
-"""Servers on loopback for the engines: stand-ins from PyPI, or a real cluster that the environment names."""
+"""Servers on loopback: real nodes (`sunwi node`), one after another, or what the environment names.
+
+Where Java or the artifacts are missing, or with SUNWI_TEST_NODES=0, stand-ins from PyPI play; not under CI.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,25 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sunwi.errors import EngineError
+from sunwi.nodes.process import end, start
 from sunwi.params.search import SearchParams
 from sunwi.records.corpus import Document
 from sunwi.search.passages import Passages
+from sunwi.search.servers.access import EngineName
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.index import Dialect
 from sunwi.search.servers.server import Server
 
 Connection = tuple[Server, Dialect]
+NODES = ("opensearch-2.19.1", "elasticsearch-8.19.0", "elasticsearch-9.1.0")
+NEWEST = {"opensearch": "2.19.1", "elasticsearch": "9.1.0"}
 
 
 def free_port() -> int:
@@ -53,50 +62,80 @@ def stand_in(package: str, command: list[str], url: str) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
-def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if real := os.environ.get("SUNWI_ELASTICSEARCH_URL"):
-        yield real
+@dataclass(frozen=True)
+class Played:
+    """What plays a server in a test: a real one, or a stand-in of the same protocol."""
+
+    engine: EngineName
+    url: str
+    real: bool
+
+    @property
+    def environment(self) -> dict[str, str]:
+        prefix = f"SUNWI_{self.engine.upper()}_"
+        return {
+            **{name: value for name, value in os.environ.items() if name.startswith(prefix)},
+            f"{prefix}URL": self.url,
+        }
+
+
+@pytest.fixture(scope="session", params=NODES)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """One server at a time: pytest ends it before it starts the next one."""
+    engine, version = request.param.split("-")
+    pytest.importorskip({"opensearch": "opensearchpy"}.get(engine, engine))
+    if given := os.environ.get(f"SUNWI_{engine.upper()}_URL"):
+        if version != NEWEST[engine]:
+            pytest.skip("the server that the environment names plays once")
+        yield Played(engine, given, True)
+        return
+    try:
+        if os.environ.get("SUNWI_TEST_NODES") == "0":
+            raise EngineError(engine, "SUNWI_TEST_NODES is 0", "unset it")
+        name = f"test-{os.getpid()}-{request.param}"
+        node = start(engine, version, print, name=name, heap="512m", bound=True)
+    except EngineError as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"a stand-in would play {request.param}: {reason}")
+        if version != NEWEST[engine]:
+            pytest.skip(f"no node: {reason}")
+        for url in stand_in_url(engine, tmp_path_factory):
+            yield Played(engine, url, False)
+        return
+    try:
+        yield Played(engine, node.urls[0], True)
+    finally:
+        end(node, delete=True)
+
+
+def stand_in_url(engine: str, folders: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    if engine == "opensearch":
+        osmem = pytest.importorskip("osmem_server", reason="pip install 'sunwi[engines]'")
+        program = Path(osmem.__file__).parent / "bin" / "osmem-server"
+        command = [str(program), "-addr", f"127.0.0.1:{port}", "-no-stdin-watch"]
+        yield from stand_in("osmem_server", command, f"http://127.0.0.1:{port}")
         return
     noida = pytest.importorskip("noida_db", reason="pip install 'sunwi[engines]'")
-    port = free_port()
     # the program itself: the command of its package is a wrapper that leaves it running when it is ended
     program = Path(noida.__file__).with_name("noida-db")
     program.chmod(0o755)  # its wheel does not say so
-    folder = str(tmp_path_factory.mktemp("noida"))
     command = [str(program), "start", "--only", "elasticsearch", "--host", "127.0.0.1"]
-    command += ["--elasticsearch-port", str(port), "--data-dir", folder]
+    command += ["--elasticsearch-port", str(port), "--data-dir", str(folders.mktemp("noida"))]
     yield from stand_in("noida_db", command, f"http://127.0.0.1:{port}")
 
 
-@pytest.fixture(scope="session")
-def opensearch_url() -> Iterator[str]:
-    if real := os.environ.get("SUNWI_OPENSEARCH_URL"):
-        yield real
-        return
-    osmem = pytest.importorskip("osmem_server", reason="pip install 'sunwi[engines]'")
-    port = free_port()
-    program = Path(osmem.__file__).parent / "bin" / "osmem-server"
-    command = [str(program), "-addr", f"127.0.0.1:{port}", "-no-stdin-watch"]
-    yield from stand_in("osmem_server", command, f"http://127.0.0.1:{port}")
-
-
-def connected(engine: str, url: str) -> Connection:
-    prefix = f"SUNWI_{engine.upper()}_"
-    real = {name: value for name, value in os.environ.items() if name.startswith(prefix)}
-    return connect(engine, 30.0, {**real, f"{prefix}URL": url})
+@pytest.fixture
+def connection(played: Played) -> Iterator[Connection]:
+    yield from cleaned(connect(played.engine, 30.0, played.environment))
 
 
 @pytest.fixture
-def elasticsearch(elasticsearch_url: str) -> Iterator[Connection]:
-    pytest.importorskip("elasticsearch")
-    yield from cleaned(connected("elasticsearch", elasticsearch_url))
-
-
-@pytest.fixture
-def opensearch(opensearch_url: str) -> Iterator[Connection]:
-    pytest.importorskip("opensearchpy")
-    yield from cleaned(connected("opensearch", opensearch_url))
+def scoring(played: Played, connection: Connection) -> Connection:
+    """A server whose scores mean something."""
+    if played.engine == "opensearch" and not played.real:
+        pytest.skip("osmem-server scores otherwise, and knows neither kNN nor neural_sparse")
+    return connection
 
 
 def cleaned(connection: Connection) -> Iterator[Connection]:

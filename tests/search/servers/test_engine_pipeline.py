@@ -26,15 +26,15 @@ QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이�
 
 
 @pytest.fixture
-def search(elasticsearch) -> SearchParams:
-    """Only after `elasticsearch` has cleaned up: the aliases end in the encoder's name."""
-    return SearchParams(engine="elasticsearch", index="sunwi-test-pipe", analyzer="terms", depth=8)
+def search(played, scoring) -> SearchParams:
+    """Only after `connection` has cleaned up: the aliases end in the encoder's name."""
+    return SearchParams(engine=played.engine, index="sunwi-test-pipe", analyzer="terms", depth=8)
 
 
 @pytest.fixture
-def environment(elasticsearch, elasticsearch_url):
-    yield {"SUNWI_ELASTICSEARCH_URL": elasticsearch_url}
-    server, _ = elasticsearch
+def environment(played, scoring):
+    yield played.environment
+    server, _ = scoring
     for which in ("base", "promoted", "texts"):
         answer = server.send("GET", f"/_alias/sunwi-test-pipe-{which}")
         for name in sorted(answer.body) if answer.status == 200 else []:
@@ -85,7 +85,7 @@ def test_sparse_names_are_distinct_and_hold_no_dot() -> None:
 
 
 def test_the_command_builds_an_index_and_then_finds_it(
-    elasticsearch, environment, tmp_path, monkeypatch, tiny_corpus, unit_vectors
+    played, scoring, environment, tmp_path, monkeypatch, tiny_corpus, unit_vectors
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, value in environment.items():
@@ -97,7 +97,7 @@ def test_the_command_builds_an_index_and_then_finds_it(
     save_vectors(tmp_path / "data/index/promoted/corpus.npy", unit_vectors)
 
     def run(*arguments: str) -> dict[str, object]:
-        done = CliRunner().invoke(app, ["index", "--engine", "elasticsearch", "--json", *arguments])
+        done = CliRunner().invoke(app, ["index", "--engine", played.engine, "--json", *arguments])
         assert done.exit_code == 0, (done.output, done.exception)
         return dict(json.loads(done.stdout))
 
@@ -105,12 +105,12 @@ def test_the_command_builds_an_index_and_then_finds_it(
     assert (first["alias"], first["documents"], first["sent"]) == ("sunwi-test-pipe-promoted", 8, 8)
     assert run() == {**first, "sent": 0}
     assert run("--with", "texts")["alias"] == "sunwi-test-pipe-texts"
-    mapping = ask(elasticsearch[0], "GET", "/sunwi-test-pipe-promoted/_mapping")[first["index"]]
-    assert mapping["mappings"]["properties"]["vector"]["dims"] == unit_vectors.shape[1]
+    mapping = ask(scoring[0], "GET", "/sunwi-test-pipe-promoted/_mapping")[first["index"]]
     assert (
-        len(Passages.of(tiny_corpus))
-        == ask(elasticsearch[0], "GET", "/sunwi-test-pipe-texts/_count")["count"]
+        mapping["mappings"]["properties"]["vector"]["dimension" if played.engine == "opensearch" else "dims"]
+        == unit_vectors.shape[1]
     )
+    assert len(Passages.of(tiny_corpus)) == ask(scoring[0], "GET", "/sunwi-test-pipe-texts/_count")["count"]
 
 
 def test_the_command_without_corpus_or_server_says_what_to_do(tmp_path, monkeypatch) -> None:

@@ -29,7 +29,8 @@ class Cluster(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.models: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, str] = {}
-        self.looks = 0
+        self.looks = self.made = self.deployments = 0
+        self.chunks_taken = 99  # in all; then the cluster is gone
         self.put: dict[str, Any] = {}
         self.end = "COMPLETED"
         self.logins: set[str | None] = set()
@@ -38,7 +39,12 @@ class Cluster(ThreadingHTTPServer):
         if chunk := re.fullmatch(r"/_plugins/_ml/models/(\w+)/chunk/(\d+)", path):
             chunks = self.models[chunk[1]]["chunks"]
             assert int(chunk[2]) == len(chunks)
+            self.chunks_taken -= 1
+            if self.chunks_taken < 0:
+                return 503, {"error": "gone"}
             chunks.append(body)
+            if len(chunks) == self.models[chunk[1]]["meta"]["total_chunks"]:
+                self.models[chunk[1]]["state"] = "REGISTERED"
             return 200, {"status": "Uploaded"}
         value = json.loads(body) if body else None
         if path == "/_plugins/_ml/models/_search":
@@ -48,7 +54,7 @@ class Cluster(ThreadingHTTPServer):
                 for key, term in clause["term"].items()
             }
             hits = [
-                {"_id": name}
+                {"_id": name, "_source": {"model_state": model["state"]}}
                 for name, model in self.models.items()
                 if model["meta"]["model_content_hash_value"] == wanted["model_content_hash_value"]
             ]
@@ -62,8 +68,9 @@ class Cluster(ThreadingHTTPServer):
             self.groups[value["name"]] = f"group{len(self.groups)}"
             return 200, {"model_group_id": self.groups[value["name"]]}
         if path == "/_plugins/_ml/models/meta":
-            name = f"model{len(self.models)}"
-            self.models[name] = {"meta": value, "chunks": []}
+            name = f"model{self.made}"
+            self.made += 1
+            self.models[name] = {"meta": value, "chunks": [], "state": "REGISTERING"}
             return 200, {"model_id": name}
         if deployed := re.fullmatch(r"/_plugins/_ml/models/(\w+)/_deploy", path):
             model = self.models[deployed[1]]
@@ -71,10 +78,15 @@ class Cluster(ThreadingHTTPServer):
             assert len(model["chunks"]) == model["meta"]["total_chunks"]
             assert hashlib.sha256(content).hexdigest() == model["meta"]["model_content_hash_value"]
             assert len(content) == model["meta"]["model_content_size_in_bytes"]
+            model["state"] = "DEPLOYED"
+            self.deployments += 1
             return 200, {"task_id": "task"}
         if path == "/_plugins/_ml/tasks/task":
             self.looks += 1
             return 200, {"state": "RUNNING" if self.looks % 2 else self.end, "error": "out of memory"}
+        if method == "DELETE":
+            del self.models[path.rpartition("/")[2]]
+            return 200, {"result": "deleted"}
         assert method == "PUT"
         if path in self.put:
             return 400, {"error": {"type": "resource_already_exists_exception"}}
@@ -88,14 +100,18 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.server.logins.add(self.headers.get("authorization"))
-        status, value = self.server.answer(self.command, self.path, body)
+        kind = self.headers.get("content-type")
+        refused = kind != "application/json"  # as OpenSearch answers
+        status, value = (
+            (406, {"error": kind}) if refused else self.server.answer(self.command, self.path, body)
+        )
         content = json.dumps(value).encode("utf-8")
         self.send_response(status)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = reply  # noqa: N815  the base class's names
+    do_GET = do_POST = do_PUT = do_DELETE = reply  # noqa: N815  the base class's names
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -161,8 +177,22 @@ def test_a_second_run_sends_no_model_again(bundle: Path, cluster: Cluster) -> No
     cluster.put = {"/passages": cluster.put["/passages"]}  # pipelines may be put again, an index may not
     done = run(bundle, cluster)
     assert done.returncode == 0, done.stderr
-    assert len(cluster.models) == 2
+    assert (len(cluster.models), cluster.deployments) == (2, 2)
     assert "the index passages is there and stays as it is" in done.stdout
+
+
+def test_an_interrupted_upload_is_sent_again(bundle: Path, cluster: Cluster) -> None:
+    cluster.chunks_taken = 1
+    assert run(bundle, cluster).returncode == 1
+    assert [model["state"] for model in cluster.models.values()] == ["REGISTERING"]
+    cluster.chunks_taken = 99
+    done = run(bundle, cluster)
+    assert done.returncode == 0, done.stderr
+    assert "model0 was not sent to its end" in done.stdout
+    assert {name: model["state"] for name, model in cluster.models.items()} == {
+        "model1": "DEPLOYED",
+        "model2": "DEPLOYED",
+    }
 
 
 def test_a_failed_deployment_is_told(bundle: Path, cluster: Cluster) -> None:

@@ -217,9 +217,11 @@ def test_the_servers_way_through_the_bundle_gives_the_local_vectors(
     served = torch.jit.load(str(tmp_path / "encoder.pt"))
     text = " ".join(KOREAN)  # longer than passage_max_length: the bundle's tokeniser must cut it
     encoded = tokenizer.encode(text)
-    output = served(
-        input_ids=torch.tensor([encoded.ids]), attention_mask=torch.tensor([encoded.attention_mask])
-    )["output"][0]
+    inputs = {
+        "input_ids": torch.tensor([encoded.ids]),
+        "attention_mask": torch.tensor([encoded.attention_mask]),
+    }
+    output = served(inputs)["output"][0]  # one dict, as DJL hands it over
     assert len(output) == tokenizer.get_vocab_size()
     actual = {
         tokenizer.decode([number]): float(output[number])
@@ -279,7 +281,7 @@ def test_entries_of_one_name_get_their_largest_weight(tmp_path: Path) -> None:
     ids = encoder.tokenizer(["물 빛 산소 바다 달 별"], return_tensors="pt")["input_ids"]
     with torch.no_grad():
         own = encoder.model(ids, torch.ones_like(ids))[0]
-        actual = server(ids, torch.ones_like(ids))["output"][0]
+        actual = server({"input_ids": ids, "attention_mask": torch.ones_like(ids)})["output"][0]
     remaining = torch.where(own >= own.topk(4).values[-1], own, 0.0)
     expected = remaining.clone()
     expected[:2] = remaining[:2].max()

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from sunwi.errors import EngineError
@@ -45,8 +46,8 @@ def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) 
     Raises
     ------
     EngineError
-        If there is no address, it is none, or the login is half given or would go in the clear to another
-        machine.
+        If there is no address, it is none, the file of certificates is absent, or the login is half given
+        or would go in the clear to another machine.
     """
     values = os.environ if environment is None else environment
     prefix = f"SUNWI_{engine.upper()}_"
@@ -72,4 +73,9 @@ def access_of(engine: EngineName, environment: Mapping[str, str] | None = None) 
             engine, f"{prefix}URL is http: the password would be sent unencrypted", "use https://"
         )
     login = (user, password) if user and password else None
-    return Access(url, api_key, login, values.get(f"{prefix}CA_CERTS") or None)
+    trusted = values.get(f"{prefix}CA_CERTS") or None
+    if trusted and not Path(trusted).is_file():
+        raise EngineError(
+            engine, f"{prefix}CA_CERTS: there is no file {trusted}", "name a file in PEM format"
+        )
+    return Access(url, api_key, login, trusted)

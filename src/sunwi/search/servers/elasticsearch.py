@@ -9,6 +9,8 @@ from sunwi.errors import EngineError
 from sunwi.search.servers.access import Access
 from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
 
+JSON = "application/vnd.elasticsearch+json; compatible-with=8"  # understood by 8.x and 9.x
+NDJSON = "application/vnd.elasticsearch+x-ndjson; compatible-with=8"
 MINIMUM = (8, 15)  # the sparse_vector query with weights given
 
 
@@ -41,9 +43,9 @@ class Elasticsearch:
         """One request (see `Server`)."""
         from elasticsearch import ApiError, SerializationError, TransportError, UnsupportedProductError
 
-        # Plain JSON types: the client's own name its major version, which an older server refuses.
-        kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
-        headers = {"accept": "application/json", "content-type": kind}
+        # The client writes its own major version into plain JSON types, which an older server refuses.
+        kind = NDJSON if isinstance(body, bytes) else JSON
+        headers = {"accept": JSON, "content-type": kind}
         try:
             response = self._client.perform_request(
                 method, path, params=dict(params or {}), headers=headers, body=body

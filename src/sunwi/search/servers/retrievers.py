@@ -18,6 +18,9 @@ from sunwi.search.servers.server import Server, ask, part_of
 if TYPE_CHECKING:
     from sunwi.models.sparse.encoder import SparseEncoder
 
+LARGEST_WEIGHT = 64.0  # Lucene's FeatureField.newLinearQuery
+MOST_TERMS = 1_024  # Lucene's clauses of one Boolean query
+
 Body = Callable[[QueryBatch, int], dict[str, Any] | None]  # queries, row -> request; None: nothing to ask
 
 
@@ -110,12 +113,30 @@ def lexical_query(terms: Sequence[str], bigram_weight: float) -> dict[str, Any] 
     return {"query": {"bool": {"should": clauses}}}
 
 
+def sendable_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights that both servers take, rounded to 4 decimals: above 0, at most 64, of 1,024 terms.
+
+    Beyond these limits of Lucene's feature and Boolean queries a server refuses the whole query, so the
+    strongest terms are sent (ties by name), and all are scaled down where one is above the limit: that
+    changes no order.
+
+    Examples
+    --------
+    >>> sendable_weights({"가": 128.0, "나": 1.0, "다": 0.00001})
+    {'가': 64.0, '나': 0.5}
+    """
+    largest = max(weights.values(), default=0.0)
+    scale = LARGEST_WEIGHT / largest if largest > LARGEST_WEIGHT else 1.0
+    strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS]
+    rounded = {name: round(weight * scale, 4) for name, weight in strongest}
+    return {name: weight for name, weight in rounded.items() if weight > 0}
+
+
 def _sparse_body(dialect: Dialect, encoder: SparseEncoder, names: Sequence[str], max_length: int) -> Body:
     def body(queries: QueryBatch, row: int) -> dict[str, Any] | None:
         columns, weights = encoder.encode_queries([queries.texts[row]], max_length).row(0)
-        terms = {
-            names[column]: round(float(weight), 4) for column, weight in zip(columns, weights, strict=True)
-        }
+        named = zip((names[column] for column in columns), map(float, weights), strict=True)
+        terms = sendable_weights(dict(named))
         return dialect.sparse_query(terms) if terms else None
 
     return body

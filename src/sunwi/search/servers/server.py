@@ -12,6 +12,16 @@ from sunwi.records.files import shorten_value
 from sunwi.search.servers.access import Access
 
 LONGEST_REASON = 300  # characters of a server's own words in an error
+TLS_FAULTS = {  # OpenSSL's words, the special ones first -> what is wrong, what to do
+    "certificate has expired": ("its certificate has expired", "renew the server's certificate"),
+    "Hostname mismatch": ("its certificate is for another host name", "use the name in it in PREFIX_URL"),
+    "IP address mismatch": ("its certificate is for another address", "use the name in it in PREFIX_URL"),
+    "doesn't match": ("its certificate is for another host name", "use the name in it in PREFIX_URL"),
+    "certificate verify failed": (
+        "its certificate is signed by none that is trusted here",
+        "name the authority's file in PREFIX_CA_CERTS",
+    ),
+}
 _CREDENTIAL = re.compile(r"(?i)\b((?:basic|bearer|apikey)\s+)[\w+/=.~-]{8,}")
 
 
@@ -102,7 +112,7 @@ def reason_of(body: Any) -> str:
         stated = [cause for cause in causes if "type" in cause or "reason" in cause]
         text = "; ".join(f"{cause.get('type', 'error')}: {cause.get('reason', '')}" for cause in stated)
     else:
-        text = str(error)
+        text = "" if error is None else str(error)
     line = " ".join(_CREDENTIAL.sub(r"\1[login]", text).split())
     return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 3] + "..."
 
@@ -111,15 +121,31 @@ def check_login(engine: str, answer: Answer) -> None:
     """Raise if a status says that the login is wrong or not enough."""
     if answer.status in {401, 403}:
         prefix = f"SUNWI_{engine.upper()}_"
+        names = f"{prefix}USER and {prefix}PASSWORD"
+        if engine == "elasticsearch":
+            names = f"{prefix}API_KEY, or {names}"
+        if answer.status == 403:
+            what = f"the login may not do this, status {_status(answer)}"
+            raise EngineError(engine, what, f"give this user the right, or another login in {names}")
         what = f"the server refused the login with status {_status(answer)}"
-        raise EngineError(engine, what, f"check {prefix}API_KEY, or {prefix}USER and {prefix}PASSWORD")
+        raise EngineError(engine, what, f"check {names}")
 
 
 def unreachable(engine: str, url: str, error: Exception) -> EngineError:
     """The error of a server that does not answer."""
+    prefix = f"SUNWI_{engine.upper()}_"
+    for words, (problem, next_step) in TLS_FAULTS.items():
+        if words in _all_words(error):
+            return EngineError(engine, f"{url}: {problem}", next_step.replace("PREFIX_", prefix))
     what = f"no answer from {url} ({type(error).__name__})"
-    next_step = "start the server (docker compose up), check the address and, for https, the _CA_CERTS"
+    next_step = "start the server (sunwi node start, docker compose up), check the address and http or https"
     return EngineError(engine, what, next_step)
+
+
+def _all_words(error: BaseException, depth: int = 4) -> str:
+    """An error's words with those of its causes: a client wraps OpenSSL's error several times."""
+    inner = [*getattr(error, "errors", ()), error.__cause__, error.__context__] if depth else []
+    return " ".join([str(error), *(_all_words(each, depth - 1) for each in inner if each is not None)])
 
 
 def no_json(engine: str, url: str) -> EngineError:

@@ -26,7 +26,7 @@ from sunwi.models.sparse.export.sentence_transformer import (
     passage_weights,
     write_sentence_transformer,
 )
-from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
+from sunwi.models.sparse.export.server_tokens import ServerTokens, naming_tokenizer, server_tokens
 from sunwi.models.sparse.export.torchscript import trace_server_model
 from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.runtime import atomic_write
@@ -84,7 +84,7 @@ def export_sparse(
         encoder, [pool.texts[position] for position in calibration], pool, vectors, limit, onnx
     )
 
-    names = server_tokens(encoder.tokenizer, encoder.token_ids)
+    names = server_tokens(naming_tokenizer(encoder.tokenizer), encoder.token_ids)
     traced_file = out / "opensearch" / "encoder.pt"
     traced = trace_server_model(encoder, names, traced_file)
     write_bundle(encoder, names, traced_file, out / "opensearch", name, limit, params.sparse.query_max_length)
@@ -187,7 +187,7 @@ def _served(traced: Any, ids: Any, encoder: SparseEncoder) -> Any:
 
     mask = (ids != encoder.tokenizer.pad_token_id).long()
     with torch.inference_mode():
-        return traced(input_ids=ids, attention_mask=mask)["output"][:, encoder.token_ids].numpy()
+        return traced({"input_ids": ids, "attention_mask": mask})["output"][:, encoder.token_ids].numpy()
 
 
 def _cut(weights: Any, names: ServerTokens, encoder: SparseEncoder) -> Any:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.models.sparse.export.server_tokens import ServerTokens
+from sunwi.models.sparse.export.server_tokens import ServerTokens, naming_tokenizer
 from sunwi.records.files import write_json, write_lines
 from sunwi.resources import resource_file
 from sunwi.runtime import file_hash
 
+DJL_MAX_LENGTH = 512  # tokens
 FORMAT = "TORCH_SCRIPT"
 DEPLOY = resource_file("sunwi.models.sparse.export", "deploy.py")
 ENCODER_ID, QUERY_ID = "${ENCODER_MODEL_ID}", "${QUERY_MODEL_ID}"  # deploy.py puts the server's ids there
@@ -41,8 +42,10 @@ def write_bundle(
         folder / "register_encoder.json", register_body(folder / "encoder.zip", name, "SPARSE_ENCODING")
     )
     if encoder.query == "idf":
+        # the local query side counts no special tokens, the server's tokeniser does
+        special = encoder.tokenizer.num_special_tokens_to_add(pair=False)
         parts = {
-            "tokenizer.json": truncated_tokenizer(encoder.tokenizer, query_max_length),
+            "tokenizer.json": truncated_tokenizer(encoder.tokenizer, query_max_length + special),
             "idf.json": json.dumps(server_idf(encoder, names), ensure_ascii=False).encode("utf-8"),
         }
         pack(folder / "tokenizer.zip", parts)
@@ -62,11 +65,12 @@ def server_idf(encoder: SparseEncoder, names: ServerTokens) -> dict[str, float]:
 
 
 def truncated_tokenizer(tokenizer: Any, max_length: int) -> bytes:
-    """tokenizer.json with the truncation that the server must apply, and no padding."""
-    from tokenizers import Tokenizer
+    """tokenizer.json with the truncation that the server must apply, no padding, and names kept apart.
 
-    copy = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    copy.enable_truncation(max_length=max_length)
+    DJL cuts at 512 tokens, whatever the file says.
+    """
+    copy = naming_tokenizer(tokenizer)
+    copy.enable_truncation(max_length=min(max_length, DJL_MAX_LENGTH))
     copy.no_padding()
     return bytes(copy.to_str().encode("utf-8"))
 

@@ -23,6 +23,13 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 10_000_000  # bytes; ML Commons reads chunks of this size
+WHOLE = {
+    "REGISTERED",
+    "DEPLOYED",
+    "PARTIALLY_DEPLOYED",
+    "UNDEPLOYED",
+    "DEPLOY_FAILED",
+}  # all chunks are there
 WAIT = 2.0  # seconds between two looks at a task
 HERE = Path(__file__).parent
 PREFIX = "SUNWI_OPENSEARCH_"
@@ -49,12 +56,14 @@ class Cluster:
         self.context = ssl.create_default_context(cafile=trusted) if url.startswith("https") else None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON answer; `body` is a JSON value, or bytes that are sent as they are."""
+        """The JSON answer; `body` is a JSON value, or bytes that are sent as they are.
+
+        Bytes have JSON's media type too: OpenSearch refuses any other with 406.
+        """
         raw = isinstance(body, bytes)
         data = body if raw or body is None else json.dumps(body, ensure_ascii=False).encode("utf-8")
-        kind = "application/octet-stream" if raw else "application/json"
         request = urllib.request.Request(  # noqa: S310  the user's own address
-            f"{self.url}{path}", data, {**self.headers, "content-type": kind}, method=method
+            f"{self.url}{path}", data, {**self.headers, "content-type": "application/json"}, method=method
         )
         try:
             with urllib.request.urlopen(request, timeout=120, context=self.context) as answer:  # noqa: S310
@@ -67,15 +76,26 @@ class Cluster:
 
 
 def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: float) -> str:
-    """Id of the deployed model: found by its hash, or sent in chunks."""
+    """Id of the deployed model: found by its hash, or sent in chunks.
+
+    A model that an interrupted upload left half-made is deleted first.
+    """
     known = {"query": {"bool": {"filter": [
         {"term": {"model_content_hash_value": body["model_content_hash_value"]}},
         {"term": {"name.keyword": body["name"]}},
-    ], "must_not": [{"exists": {"field": "chunk_number"}}]}}, "size": 1}  # fmt: skip
+    ], "must_not": [{"exists": {"field": "chunk_number"}}]}}, "size": 100}  # fmt: skip
     hits = cluster.ask("POST", "/_plugins/_ml/models/_search", known)["hits"]["hits"]
-    if hits:
-        deployed_id = str(hits[0]["_id"])
+    whole = [hit for hit in hits if hit["_source"].get("model_state") in WHOLE]
+    for hit in hits:
+        if hit not in whole:
+            cluster.ask("DELETE", f"/_plugins/_ml/models/{hit['_id']}")
+            print(f"{body['name']}: {hit['_id']} was not sent to its end; it is deleted and sent again")
+    if whole:
+        deployed_id = str(min(hit["_id"] for hit in whole))
+        state = next(hit["_source"]["model_state"] for hit in whole if hit["_id"] == deployed_id)
         print(f"{body['name']}: the cluster has it as {deployed_id}")
+        if state == "DEPLOYED":
+            return deployed_id
     else:
         content = archive.read_bytes()
         parts = [content[start : start + CHUNK] for start in range(0, len(content), CHUNK)]

@@ -31,9 +31,9 @@ class ServerModel(nn.Module):
         self.register_buffer("token_ids", torch.tensor(token_ids))
         self.register_buffer("group_of", torch.tensor(group_of))
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Ids and mask [batch, tokens of the texts]."""
-        weights = self.model(input_ids, attention_mask)  # [batch, vocabulary]
+    def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """`input_ids` and `attention_mask` [batch, tokens]; ML Commons gives them as one dict."""
+        weights = self.model(inputs["input_ids"], inputs["attention_mask"])  # [batch, vocabulary]
         least = weights.topk(self.max_terms, dim=1).values[:, -1:]
         weights = weights * (weights >= least)
         batch = weights.shape[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from typing import Any
 class ServerTokens:
     """Names of the vocabulary's entries on the server.
 
-    ML Commons names a token by decoding its id alone, which drops SentencePiece's mark of a word's start:
-    "▁서울" and "서울" are both "서울" there.
+    ML Commons names a token by decoding its id alone. A decoder drops SentencePiece's mark of a word's start,
+    so that "▁서울" and "서울" are both "서울"; the bundle's tokenizer.json has none (`naming_tokenizer`).
     """
 
     names: list[str]  # [vocabulary]
@@ -32,8 +33,19 @@ class ServerTokens:
         return {name: sharing for name, sharing in sorted(entries.items()) if len(sharing) > 1}
 
 
+def naming_tokenizer(tokenizer: Any) -> Any:
+    """A copy of a transformers tokenizer that decodes an id to its entry's own name, mark included.
+
+    Servers before OpenSearch 3.2 refuse a query in which two tokens have one name.
+    """
+    from tokenizers import Tokenizer
+
+    settings = json.loads(tokenizer.backend_tokenizer.to_str())
+    return Tokenizer.from_str(json.dumps({**settings, "decoder": None}, ensure_ascii=False))
+
+
 def server_tokens(tokenizer: Any, token_ids: Sequence[int]) -> ServerTokens:
-    """Decode every id alone, as the server does."""
+    """Decode every id alone, as the server does with this tokenizer."""
     names: list[str] = [tokenizer.decode([token_id]) for token_id in token_ids]
     numbers: dict[str, int] = {}
     return ServerTokens(names, [numbers.setdefault(name, len(numbers)) for name in names])

@@ -29,7 +29,7 @@ def trace_server_model(encoder: SparseEncoder, names: ServerTokens, path: Path) 
         encoded = encoder.tokenizer(list(EXAMPLE), padding=True, return_tensors="pt")
         example = {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
         with torch.inference_mode():
-            traced = torch.jit.trace(server, example_kwarg_inputs=example, strict=False)  # type: ignore[no-untyped-call]
+            traced = torch.jit.trace(server, (example,), strict=False)  # type: ignore[no-untyped-call]
     finally:
         inner.set_attn_implementation(attention)
     path.parent.mkdir(parents=True, exist_ok=True)
