@@ -183,6 +183,14 @@ def _has_gpu_driver() -> bool:
     return True
 
 
+def let_idle_threads_sleep() -> None:
+    """Have idle OpenMP threads sleep instead of spin, unless the environment decides; call it before torch loads.
+
+    A spinning thread takes a CPU from other jobs and is counted as work of this one.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def usable_threads() -> int:
     """Threads of a model on a CPU: OMP_NUM_THREADS, which torchrun sets for each process, or all CPUs."""
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # a list is for nested regions

@@ -34,6 +34,7 @@ from sunwi.cli import (
 from sunwi.cli.query_text import QueryCommand
 from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
+from sunwi.runtime import let_idle_threads_sleep
 from sunwi.system_errors import reported
 
 PARAMS = "params.yaml"
@@ -107,6 +108,7 @@ def require_project_folder(arguments: Sequence[str]) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can act on is printed without a traceback, exit code 1."""
+    let_idle_threads_sleep()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in another encoding than UTF-8
     with reported():

@@ -20,7 +20,7 @@ class SearchParams(Section):
     index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = "sunwi"
     """Alias of the index on the server."""
     analyzer: Literal["auto", "nori", "terms"] = "auto"
-    """auto: nori where the server has it, else Kiwi's terms."""
+    """auto: sunwi's own terms (docs/search_servers.md says why); nori: the server analyses."""
     depth: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Hits of a query; servers give 10,000 at most."""
     bulk_documents: PositiveInt = 500

@@ -12,6 +12,7 @@ from typing import Any
 from sunwi.paths import TIMING
 from sunwi.progress import running_stage
 from sunwi.records.files import write_lines
+from sunwi.runtime import let_idle_threads_sleep
 from sunwi.system_errors import reported
 from sunwi.workspace.base import Workspace
 
@@ -24,6 +25,7 @@ def stage(name: str) -> Iterator[Workspace]:
     (`sunwi.system_errors.reported`).
     Seconds and peak memory go to metrics/timing, which is neither compared nor committed.
     """
+    let_idle_threads_sleep()
     workspace = Workspace()
     start = time.perf_counter()
     with reported(), running_stage(name):
