@@ -66,13 +66,11 @@ def test_three_ways_to_one_grade() -> None:
 
 
 def test_chitchat_empties_a_query_and_unclear_leaves_it_out() -> None:
-    whole = {"docid": "", "grade": None}
     held = standing(
         [line("a", "1", "x", 2), line("a", "1", "", None, kind="chitchat"),
          line("a", "2", "x", 2), line("a", "2", "", None, kind="unclear"),
          line("a", "3", "x", 2), line("b", "3", "x", 2), line("c", "3", "", None, kind="chitchat")]
     )  # fmt: skip
-    assert whole
     merged = merge(held)
     assert merged.qrels["dev"] == {"1": {}, "3": {"x": 2}}
     assert merged.unclear == {("dev", "2")}
@@ -110,6 +108,8 @@ def test_active_choice_takes_disagreement_first_and_a_random_share() -> None:
     }  # only q0 is disputed
     chosen = choose_queries(ranked, budget=3, random_share=0.0, depth=2, seed=1)
     assert chosen == [("q0", False), ("q1", False), ("q2", False)]
+    last = choose_queries(ranked, budget=6, random_share=0.0, depth=2, seed=1, chitchat={"q0"})
+    assert last[-1] == ("q0", False)
     mixed = choose_queries(ranked, budget=4, random_share=0.5, depth=2, seed=1)
     assert [random for _, random in mixed].count(True) == 2
     assert len({qid for qid, _ in mixed}) == 4

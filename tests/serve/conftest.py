@@ -21,7 +21,6 @@ from sunwi.records.files import write_rows
 from sunwi.records.ranking import RankingRow
 from sunwi.serve.access import Access
 from sunwi.serve.app import make_app
-from sunwi.serve.desk_routes import desk_routes
 from sunwi.serve.engine import Engine
 from sunwi.workspace.base import Workspace
 
@@ -65,9 +64,7 @@ class Served:
 
     def __init__(self, folder: Path, access: Access | None = None, *, mcp: bool = False) -> None:
         self.engine = Engine(Workspace(folder))
-        self.app = make_app(
-            self.engine, access or Access("127.0.0.1", None), [desk_routes(self.engine)], mcp=mcp
-        )
+        self.app = make_app(self.engine, access or Access("127.0.0.1", None), mcp=mcp)
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"

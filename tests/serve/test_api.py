@@ -131,6 +131,13 @@ def test_safe_headers_and_refusals(served: Served) -> None:
         assert "next_step" in answer.text
 
 
+def test_the_documentation_lists_every_path(served: Served) -> None:
+    page = httpx.get(f"{served.url}/docs").text
+    for path in httpx.get(f"{served.url}/openapi.json").json()["paths"]:
+        assert f" {path}</code>" in page
+    assert "maxLength=4000" in page
+
+
 def test_other_addresses_need_the_token(built: Path) -> None:
     with pytest.raises(DataError, match="there is no token"):
         Access("0.0.0.0", None)

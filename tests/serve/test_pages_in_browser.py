@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.serve.conftest import Served, lines_of
 
 from sunwi.serve.pooling import JUDGEMENTS, POOL, add_to_pool, pool_of_split
 from sunwi.workspace.base import Workspace
-from tests.serve.conftest import Served, lines_of
 
 CODES = {"Enter": 13, "Escape": 27}
 
@@ -19,7 +19,13 @@ CODES = {"Enter": 13, "Escape": 27}
 def visit(browser: Any, url: str, ready: str) -> None:
     browser.events.clear()
     browser.send("Page.navigate", url=url)
-    browser.wait(f"location.href !== 'about:blank' && {ready}")
+    browser.wait(f"document.body && location.href !== 'about:blank' && {ready}")
+
+
+def reload(browser: Any, ready: str) -> None:
+    browser.run("window.before = true")
+    browser.send("Page.reload")
+    browser.wait(f"!window.before && document.body && {ready}")
 
 
 def press(browser: Any, key: str) -> None:
@@ -56,8 +62,7 @@ def test_search_compare_and_links_by_keyboard(browser: Any, served: Served) -> N
     link = browser.run("location.href")
     assert "b=bm25" in link
     assert "open=d3" in link
-    browser.send("Page.reload")
-    browser.wait("document.querySelectorAll('.column').length === 2")
+    reload(browser, "document.querySelectorAll('.column').length === 2")
     assert browser.run("document.querySelector('.hit').dataset.open") == "true"
     press(browser, "l")
     assert browser.run("document.querySelector('nav a').textContent") == "Search"
@@ -102,8 +107,7 @@ def test_a_session_by_keyboard_with_undo_reload_and_a_second_judge(
     judged(browser, "3", 1)
     judged(browser, "0", 2)
     judged(browser, "u", 1)
-    browser.send("Page.reload")
-    browser.wait("document.body.dataset.done === '1'")
+    reload(browser, "document.body.dataset.done === '1'")
     judged(browser, "u", 0)  # undo reaches behind the reload
     assert browser.run("document.getElementById('card').dataset.docid") == first
     press(browser, "n")

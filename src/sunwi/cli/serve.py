@@ -90,7 +90,6 @@ def run_server(engine: Engine, host: str, port: int, *, mcp: bool = False, page:
 
     from sunwi.serve.access import TOKEN_NAME, Access
     from sunwi.serve.app import make_app
-    from sunwi.serve.desk_routes import desk_routes
 
     access = Access(host, os.environ.get(TOKEN_NAME) or None)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -108,6 +107,6 @@ def run_server(engine: Engine, host: str, port: int, *, mcp: bool = False, page:
         engine.warm()
         shown = f"[{host}]" if ":" in host else host
         echo(f"http://{shown}:{bound.getsockname()[1]}{page}  (Ctrl+C ends it)")
-        app = make_app(engine, access, [desk_routes(engine)], mcp=mcp)
+        app = make_app(engine, access, mcp=mcp)
         config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
         uvicorn.Server(config).run(sockets=[bound])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Annotated
 
@@ -65,20 +65,27 @@ def disagreement(ranked: Ranked, depth: int) -> float:
 
 
 def choose_queries(
-    ranked: Mapping[str, Ranked], budget: int, random_share: float, depth: int, seed: int
+    ranked: Mapping[str, Ranked],
+    budget: int,
+    random_share: float,
+    depth: int,
+    seed: int,
+    chitchat: Collection[str] = (),
 ) -> list[tuple[str, bool]]:
     """Which queries to judge, in order, and whether each was drawn at random.
 
     Of the budget `random_share` (rounded up) is a plain random sample; the rest are those with most
     disagreement among the others. The two kinds alternate by their shares, so that a judge who stops early
-    leaves both.
+    leaves both. Variants disagree at random on `chitchat`: outside of the sample these queries come last.
     """
     ids = sorted(ranked)
     budget = min(budget, len(ids))
     size = min(budget, int(np.ceil(budget * random_share)))
     drawn = [ids[at] for at in np.random.default_rng(seed).permutation(len(ids))[:size]]
     others = [qid for qid in ids if qid not in set(drawn)]
-    active = sorted(others, key=lambda qid: (-disagreement(ranked[qid], depth), qid))[: budget - size]
+    active = sorted(others, key=lambda qid: (qid in chitchat, -disagreement(ranked[qid], depth), qid))[
+        : budget - size
+    ]
     placed = [((at + 1) / (len(drawn) or 1), 0, qid, True) for at, qid in enumerate(drawn)]
     placed += [((at + 1) / (len(active) or 1), 1, qid, False) for at, qid in enumerate(active)]
     return [(qid, random) for _, _, qid, random in sorted(placed)]
@@ -95,6 +102,7 @@ def make_pool(
     random_share: float,
     doubled_share: float,
     seed: int,
+    chitchat: Collection[str] = (),
 ) -> list[PooledQuery]:
     """The first `depth` documents of every variant for each chosen query, shuffled by the seed and the query.
 
@@ -107,7 +115,7 @@ def make_pool(
     texts
         Query id to text.
     """
-    chosen = choose_queries(ranked, budget, random_share, depth, seed)
+    chosen = choose_queries(ranked, budget, random_share, depth, seed, chitchat)
     generator = np.random.default_rng([seed, 1])
     doubles = set(generator.permutation(len(chosen))[: int(np.ceil(len(chosen) * doubled_share))].tolist())
     rows = []

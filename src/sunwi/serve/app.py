@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from sunwi import __version__
 from sunwi.serve.access import Access, Guard
+from sunwi.serve.desk_routes import desk_routes
 from sunwi.serve.embedding_routes import embedding_routes
 from sunwi.serve.engine import Engine
 from sunwi.serve.pages import page_routes
@@ -18,13 +19,11 @@ from sunwi.serve.rerank_routes import rerank_routes
 from sunwi.serve.search_routes import search_routes
 
 
-def make_app(engine: Engine, access: Access, more: Sequence[APIRouter] = (), *, mcp: bool = False) -> FastAPI:
+def make_app(engine: Engine, access: Access, *, mcp: bool = False) -> FastAPI:
     """The application; the engine's thread ends with it.
 
     Parameters
     ----------
-    more
-        Routes beside search, embeddings, reranking and the pages: the judging desk's.
     mcp
         Whether /mcp answers the Model Context Protocol (needs the extra `mcp`).
     """
@@ -54,10 +53,15 @@ def make_app(engine: Engine, access: Access, more: Sequence[APIRouter] = (), *, 
         joiner = engine.joiner
         return {"status": "ok", "version": __version__, "batches": joiner.batches, "joined": joiner.joined}
 
-    for router in (search_routes(engine), embedding_routes(engine), rerank_routes(engine), *more):
+    for router in (
+        search_routes(engine),
+        embedding_routes(engine),
+        rerank_routes(engine),
+        desk_routes(engine),
+    ):
         app.include_router(router)
     app.include_router(page_routes(app, engine, access))
     if protocol is not None:
-        app.mount("/", protocol)
+        app.router.routes.extend(protocol.routes)
     app.add_middleware(Guard, access=access)
     return app

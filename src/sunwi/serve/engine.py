@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,12 +20,16 @@ from sunwi.search.rerank.trained import trained_reranker
 from sunwi.serve.joining import Joiner
 from sunwi.serve.live import rank_live, rerankers
 from sunwi.serve.readiness import Readiness, readiness
+from sunwi.serve.snippet import Analysed, Span, analyse, matches_of
+from sunwi.text import morphemes
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import encoder
 
 if TYPE_CHECKING:
     from sunwi.llm.client import LlmClient
+
+ANALYSED = 20_000  # passages whose analysis is kept at most
 
 
 class _Settings(Sections):
@@ -45,6 +50,7 @@ class Engine:
         self.client = client
         self.variants = readiness(workspace, llm=client is not None)
         self.joiner = Joiner()
+        self._analysed: dict[str, Analysed] = {}
         rows = iter_rows(workspace.path(PREPARED) / "corpus.jsonl", Document)
         self.documents: Mapping[str, Document] = {row.docid: row for row in rows}
 
@@ -81,6 +87,26 @@ class Engine:
 
         ranking: Ranking = await self._joined(("search", name), work, text)
         return ranking
+
+    async def matches(self, query: str, docids: Sequence[str]) -> list[list[Span]]:
+        """Where each passage has an index term of the query; a passage is analysed once."""
+
+        def work(requests: Sequence[tuple[str, Sequence[str]]]) -> list[list[list[Span]]]:
+            wanted = dict.fromkeys(docid for _, of_request in requests for docid in of_request)
+            missing = [docid for docid in wanted if docid not in self._analysed]
+            if len(self._analysed) + len(missing) > ANALYSED:
+                self._analysed.clear()
+                missing = list(wanted)
+            texts = [self.documents[docid].text for docid in missing]
+            self._analysed.update(zip(missing, analyse(texts), strict=True))
+            terms = morphemes([asked for asked, _ in requests])
+            return [
+                [matches_of(self._analysed[docid], of_query) for docid in of_request]
+                for of_query, (_, of_request) in zip(terms, requests, strict=True)
+            ]
+
+        spans: list[list[Span]] = await self._joined("matches", work, (query, docids))
+        return spans
 
     def encoders(self) -> list[Literal["base", "promoted"]]:
         """The encoders that are there."""
@@ -127,11 +153,12 @@ class Engine:
         return await asyncio.wrap_future(self.joiner.submit(key, work, item))
 
     def warm(self) -> None:
-        """Load what the headline and the other ready variants without an LLM read."""
+        """Load what the ready variants without an LLM read; the text is new, so no cache answers instead."""
+        text = f"준비 {secrets.token_hex(8)}"
         passages(self.workspace)
         for name, state in self.variants.items():
             if state.ready and not state.asks_llm:
-                rank_live(self.workspace, name, ["준비"])
+                rank_live(self.workspace, name, [text])
 
 
 def _split(values: Any, requests: Sequence[Sequence[str]]) -> list[Any]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from sunwi.errors import DataError
+from sunwi.params.bm25 import Bm25Params
 from sunwi.params.combinations import CombinationParams
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.query import QueryParams
@@ -17,6 +20,7 @@ from sunwi.query.variants import rule_variants
 from sunwi.records.files import read_json
 from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import QueryBatch
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
@@ -42,6 +46,7 @@ SOURCE = "typed"  # what `source` of an understood query says
 class LiveSections(VariantSections):
     """The sections that live search reads."""
 
+    bm25: Bm25Params = Bm25Params()
     encoder: EncoderParams = EncoderParams()
     query: QueryParams = QueryParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
@@ -119,10 +124,14 @@ def rank_live(
 
 def _searched(workspace: Workspace, name: str, understood: Sequence[UnderstoodQuery]) -> list[Ranking]:
     built, variant = searcher(workspace, name), workspace.params(SubmitSections).searching[name]
-    model = encoder(workspace, variant.encoder)
+    model, tokenizer = encoder(workspace, variant.encoder), workspace.params(LiveSections).bm25.tokenizer
+    by_words = set(variant.retrievers) == {"bm25"} and variant.rerank == "none"
 
     def batch(qids: Sequence[str], texts: Sequence[str]) -> QueryBatch:
-        return query_batch(workspace, model, qids, texts)
+        if not by_words:
+            return query_batch(workspace, model, qids, texts)
+        unused = np.zeros((len(texts), 0), dtype=np.float16)
+        return QueryBatch(list(qids), list(texts), index_terms(texts, tokenizer), unused)
 
     queries, cascade = batches(variant, understood, batch)
     return rank_and_rerank(variant, queries, built.pipeline, built.fusion, built.plan, cascade)

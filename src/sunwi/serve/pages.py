@@ -49,8 +49,7 @@ def page_routes(app: FastAPI, engine: Engine, access: Access) -> APIRouter:
 
     @router.get("/desk")
     async def desk() -> HTMLResponse:
-        has_desk = any(getattr(route, "path", "") == "/desk/state" for route in app.routes)
-        return render("desk.html.j2", has_desk=has_desk)
+        return render("desk.html.j2")
 
     @router.get("/docs")
     async def documentation() -> HTMLResponse:

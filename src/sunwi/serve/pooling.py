@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from sunwi.errors import DataError
@@ -70,7 +70,8 @@ def pool_of_split(
     rankings = {name: read_ranking(folder, f"{name}{suffix}") for name in names}
     texts = {row.qid: row.standalone_query for row in dialogues}
     by_query = {qid: {name: rankings[name][qid] for name in names} for qid in texts}
-    return _pool(by_query, texts, split, depth, budget, random_share, doubled_share, seed)
+    chitchat = {row.qid for row in dialogues if not row.needs_retrieval}
+    return _pool(by_query, texts, split, depth, budget, random_share, doubled_share, seed, chitchat)
 
 
 def pool_of_texts(
@@ -126,6 +127,7 @@ def _pool(
     random_share: float,
     doubled_share: float,
     seed: int,
+    chitchat: Collection[str] = (),
 ) -> list[PooledQuery]:
     ranked = {
         qid: {name: ranking.document_ids[:depth] for name, ranking in of_query.items()}
@@ -138,5 +140,5 @@ def _pool(
                 passages[qid].setdefault(place.document_id, place.docid)
     return make_pool(
         ranked, passages, texts, split, depth=depth, budget=budget, random_share=random_share,
-        doubled_share=doubled_share, seed=seed,
+        doubled_share=doubled_share, seed=seed, chitchat=chitchat,
     )  # fmt: skip

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sunwi.errors import DataError
 from sunwi.records.ranking import RankedDocument
 from sunwi.serve.engine import Engine
-from sunwi.serve.snippet import find_matches
-from sunwi.text import morphemes
 
 QUERY_CHARS = 4000
 MOST_PASSAGES = 100
@@ -88,8 +86,7 @@ async def answer(
     places = ranking.places[:k]
     spans: list[list[tuple[int, int]]] = [[] for _ in places]
     if matches:
-        texts = [engine.documents[place.docid].text for place in places]
-        spans = await engine.call(lambda: find_matches(texts, morphemes([query])[0]))
+        spans = await engine.matches(query, [place.docid for place in places])
     results = [
         {"rank": rank, **shown(engine, place), "matches": [list(span) for span in found]}
         for rank, (place, found) in enumerate(zip(places, spans, strict=True), start=1)
