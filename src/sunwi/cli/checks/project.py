@@ -41,7 +41,7 @@ def check_source(params: Params) -> Finding:
         files = corpus.iterdir() if corpus.is_dir() else [corpus]  # shards, or one file
         held = size(sum(file.stat().st_size for file in files))
         return Finding(TOPIC, "data.source", "ok", f"{corpus.as_posix()}, {held}")
-    others = ", ".join(name for name in IMPORTERS.names if name != "table")
+    others = ", ".join(name for name in IMPORTERS.names if name not in {"table", "judgements"})
     fix = f"sunwi import table FILE (or {others})"
     return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
 
