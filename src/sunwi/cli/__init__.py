@@ -23,12 +23,14 @@ from sunwi.cli import (
     importing,
     index,
     inspect,
+    judge,
     node,
     params,
     push,
     recipe,
     scores,
     search,
+    serve,
     validate,
 )
 from sunwi.cli.query_text import QueryCommand
@@ -57,9 +59,11 @@ app = typer.Typer(
 app.add_typer(importing.import_app, name="import")
 app.add_typer(cache.cache_app, name="cache")
 app.add_typer(node.node_app, name="node")
+app.add_typer(judge.judge_app, name="judge")
 app.command("recipe")(recipe.recipe)
 app.command("params")(params.params)
 app.command("search", cls=QueryCommand)(search.search)
+app.command("serve")(serve.serve)
 app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)

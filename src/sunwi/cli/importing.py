@@ -138,6 +138,8 @@ def _print(report: ImportReport, notes: list[str], *, in_project: bool) -> None:
     console.print(lines)
     for note in notes:
         console.print(printable(f"{PARAMS}: {note}"), markup=False, soft_wrap=True)
+    if not report.counts["queries"] and not report.counts["dev queries"]:
+        console.print("There are no queries. After make repro judge some: sunwi judge pool --queries FILE")
     if in_project:
         console.print("Next: make repro")
         return

@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
-from sunwi.cli.snippet import Snippet
 from sunwi.cli.terminal import echo
+from sunwi.serve.snippet import Snippet
 
 
 def print_answer(answer: dict[str, Any]) -> None:

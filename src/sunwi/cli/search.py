@@ -139,9 +139,9 @@ def answer_query(
 
     BM25 alone shows only passages that have a term of the query: below them its order means nothing.
     """
-    from sunwi.cli.snippet import cut, find_matches
     from sunwi.search.fusion.method import Fusion
     from sunwi.search.passages import Passages
+    from sunwi.serve.snippet import cut, find_matches
     from sunwi.text import morphemes
 
     passages = Passages.of(corpus.documents)

@@ -75,13 +75,22 @@ def build_understood(
     """
     if not understood:  # a source without dev dialogues: no model is loaded for them
         return Submission([], {}, [], {})
-    queries = batch([row.qid for row in understood], [row.standalone_query for row in understood])
-    cascade = None
-    if variant.queries != ["standalone"]:
-        wordings = searches(understood, variant.queries, variant.query_weights)
-        owners = [understood[search.row].qid for search in wordings]
-        cascade = (wordings, batch(owners, [search.text for search in wordings]))
+    queries, cascade = batches(variant, understood, batch)
     return build(variant, understood, queries, pipeline, fusion, plan, cascade, client)
+
+
+def batches(
+    variant: SubmissionParams,
+    understood: Sequence[UnderstoodQuery],
+    batch: Callable[[Sequence[str], Sequence[str]], QueryBatch],
+) -> tuple[QueryBatch, tuple[list[Search], QueryBatch] | None]:
+    """The standalone queries, and a multi-query variant's searches; `batch` as in `build_understood`."""
+    queries = batch([row.qid for row in understood], [row.standalone_query for row in understood])
+    if variant.queries == ["standalone"]:
+        return queries, None
+    wordings = searches(understood, variant.queries, variant.query_weights)
+    owners = [understood[search.row].qid for search in wordings]
+    return queries, (wordings, batch(owners, [search.text for search in wordings]))
 
 
 def build(
@@ -106,16 +115,8 @@ def build(
     client
         The LLM of variants that ask one.
     """
-    names = sorted(set(variant.retrievers))
-    if cascade is None:
-        ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
-    else:
-        wordings, batch = cascade
-        ranked = rank_multi_query(
-            wordings, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
-        )
-    scorers = SCORERS[variant.rerank]
-    rankings = _reranked(ranked, queries, pipeline, scorers, plan)
+    rankings = rank_and_rerank(variant, queries, pipeline, fusion, plan, cascade)
+    names, scorers = sorted(set(variant.retrievers)), SCORERS[variant.rerank]
     submission = finish(variant, understood, rankings, pipeline.passages.text_of, client)
     submission.metrics.update(
         {
@@ -129,6 +130,26 @@ def build(
             arm: sum(search.arm == arm for search in cascade[0]) for arm in variant.queries
         }
     return submission
+
+
+def rank_and_rerank(
+    variant: SubmissionParams,
+    queries: QueryBatch,
+    pipeline: SearchPipeline,
+    fusion: Fusion,
+    plan: RerankPlan,
+    cascade: tuple[Sequence[Search], QueryBatch] | None = None,
+) -> list[Ranking]:
+    """Each query's ranking before the chit-chat filter, the LLM's steps and the cut; arguments as `build`."""
+    names = sorted(set(variant.retrievers))
+    if cascade is None:
+        ranked = list(pipeline.rank(queries, names, fusion, variant.depth))
+    else:
+        wordings, batch = cascade
+        ranked = rank_multi_query(
+            wordings, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
+        )
+    return _reranked(ranked, queries, pipeline, SCORERS[variant.rerank], plan)
 
 
 def _reranked(

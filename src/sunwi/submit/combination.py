@@ -34,7 +34,7 @@ class CombineSections(Sections):
     score: ScoreParams = ScoreParams()
 
 
-def _blend(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
+def union_blend(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
     """Fitted weights of a union's rerankers; those of untrained MaxSim are of its encoder."""
     untrained = union.rerank == "late_interaction"
     file = f"blend_{union.encoder}.json" if untrained else "blend.json"
@@ -63,7 +63,7 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
             dialogues,
             passage_texts(workspace),
             rerankers,
-            lambda union: _blend(workspace, union),
+            lambda union: union_blend(workspace, union),
             client,
         )
 

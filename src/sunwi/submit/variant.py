@@ -57,7 +57,7 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
     params = workspace.params(SubmitSections)
     variant = params.searching[name]
     model = encoder(workspace, variant.encoder)
-    search = _search(workspace, variant, model, params.sparse)
+    search = search_pipeline(workspace, variant, model, params.sparse)
     fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
     on_engine = params.search.engine != "local"
     if on_engine:
@@ -96,7 +96,7 @@ def rerank_plan(workspace: Workspace, variant: SubmissionParams, model: Encoder)
     return RerankPlan(rerankers, fitted.get(variant.rerank, {}), depth, calibration)
 
 
-def _search(
+def search_pipeline(
     workspace: Workspace, variant: SubmissionParams, model: Encoder, limits: SparseParams
 ) -> SearchPipeline:
     """The encoder's pipeline, with the sparse encoder beside it where the variant searches by it."""

@@ -45,7 +45,7 @@ def check_source(params: Params) -> Finding:
     files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
     if files:
         return Finding(TOPIC, "data.documents", "ok", f"{folder.as_posix()}, {len(files):,} files")
-    others = ", ".join(name for name in IMPORTERS.names if name != "table")
+    others = ", ".join(name for name in IMPORTERS.names if name not in {"table", "judgements"})
     fix = f"sunwi import folder PATH, or sunwi import table FILE (or {others})"
     return Finding(TOPIC, "data.source", "missing", f"there is no {corpus.as_posix()}", fix)
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunwi.cli.snippet import cut, find_matches
+from sunwi.serve.snippet import cut, find_matches
 
 
 def test_inflected_stems_and_nouns_are_found_where_they_stand() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sunwi.errors import printable
 
 Span = tuple[int, int]  # start and end of a match, in characters
+Analysed = list[tuple[Span, frozenset[str]]]  # of one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,27 @@ def find_matches(texts: Sequence[str], terms: Collection[str]) -> list[list[Span
 
     By Kiwi's analysis, so an inflected stem is found where its form differs (걷다 in 걸었다).
     """
+    return [matches_of(analysed, terms) for analysed in analyse(texts)]
+
+
+def analyse(texts: Sequence[str]) -> list[Analysed]:
+    """Where each text has which index terms."""
     from sunwi.text import content_morphemes, kiwi
 
+    return [
+        [
+            ((token.start, token.start + token.len), frozenset(found))
+            for token in tokens
+            if (found := content_morphemes([token]))
+        ]
+        for tokens in kiwi().tokenize(list(texts))
+    ]
+
+
+def matches_of(analysed: Analysed, terms: Collection[str]) -> list[Span]:
+    """Where an analysed text has one of the terms, rising and apart from each other."""
     wanted = set(terms)
-    matches = []
-    for tokens in kiwi().tokenize(list(texts)):
-        matching = (token for token in tokens if wanted & set(content_morphemes([token])))
-        matches.append(_merged([(token.start, token.start + token.len) for token in matching]))
-    return matches
+    return _merged([span for span, found in analysed if wanted & found])
 
 
 def cut(text: str, matches: Sequence[Span], width: int = 160) -> Snippet:

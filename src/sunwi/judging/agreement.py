@@ -1,0 +1,92 @@
+"""How far judges agree: Cohen's kappa for two, Krippendorff's alpha for all, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.judging.records import JudgementLine, Pair
+
+Grades = npt.NDArray[np.float64]  # [judges, pairs], NaN where a judge gave no grade
+SAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A coefficient with its 95% bootstrap interval; None where it is not defined, as for constant grades."""
+
+    judges: tuple[str, ...]
+    pairs: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def agreement(
+    held: Mapping[str, Mapping[Pair, JudgementLine]], seed: int, samples: int = SAMPLES
+) -> dict[str, Any]:
+    """`cohen` for every two judges (quadratic weights) and `krippendorff` (ordinal) over all.
+
+    Only pairs with the grades of two judges count. Queries are drawn, not pairs, for the interval: a query's
+    pairs are not independent.
+    """
+    judges = sorted(held)
+    graded = {
+        judge: {pair: float(line.grade) for pair, line in held[judge].items() if line.grade is not None}
+        for judge in judges
+    }
+    cohen = [_between(two, graded, _cohen, seed, samples) for two in combinations(judges, 2)]
+    everybody = _between(tuple(judges), graded, _krippendorff, seed, samples)
+    return {"cohen": [one for one in cohen if one.pairs], "krippendorff": everybody}
+
+
+def _between(
+    judges: tuple[str, ...],
+    graded: Mapping[str, Mapping[Pair, float]],
+    coefficient: Callable[[Grades], float | None],
+    seed: int,
+    samples: int,
+) -> Agreement:
+    counts: dict[Pair, int] = {}
+    for judge in judges:
+        for pair in graded[judge]:
+            counts[pair] = counts.get(pair, 0) + 1
+    pairs = sorted(pair for pair, count in counts.items() if count > 1)
+    if not pairs:
+        return Agreement(judges, 0, None, None, None)
+    grades = np.array([[graded[judge].get(pair, np.nan) for pair in pairs] for judge in judges])
+    columns: dict[tuple[str, str], list[int]] = {}
+    for column, pair in enumerate(pairs):
+        columns.setdefault(pair[:2], []).append(column)
+    queries, random = list(columns.values()), np.random.default_rng(seed)
+    drawn = []
+    for _ in range(samples):
+        chosen = [column for at in random.integers(len(queries), size=len(queries)) for column in queries[at]]
+        if (value := coefficient(grades[:, chosen])) is not None:
+            drawn.append(value)
+    low, high = np.quantile(drawn, [0.025, 0.975]).tolist() if drawn else (None, None)
+    return Agreement(judges, len(pairs), coefficient(grades), low, high)
+
+
+def _cohen(grades: Grades) -> float | None:
+    from sklearn.metrics import cohen_kappa_score
+
+    if len(np.unique(grades)) < 2:
+        return None
+    return float(cohen_kappa_score(grades[0], grades[1], labels=[0, 1, 2, 3], weights="quadratic"))
+
+
+def _krippendorff(grades: Grades) -> float | None:
+    import krippendorff
+
+    values: Sequence[float] = np.unique(grades[~np.isnan(grades)]).tolist()
+    if len(values) < 2:
+        return None
+    return float(
+        krippendorff.alpha(grades, level_of_measurement="ordinal", value_domain=[0.0, 1.0, 2.0, 3.0])
+    )

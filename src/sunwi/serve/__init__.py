@@ -1,0 +1,1 @@
+"""`sunwi serve`: search page, judging desk and API over the models of a built project."""
