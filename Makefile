@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
@@ -84,6 +84,11 @@ docs: setup
 bench: setup
 	python -m benchmarks.bench $(BENCH)
 	python -m benchmarks.scale.sizing
+
+# Runs from nothing (baseline, whole, one passage changed), CPU seconds a stage: half an hour on the demo.
+#   make bench-cold [BENCH="--documents FILE --questions FILE --dialogues FILE"]
+bench-cold: setup
+	python -m benchmarks.pipeline.cold $(BENCH)
 
 bench-gpu: setup
 	python -m benchmarks.bench_gpu $(BENCH)
