@@ -29,9 +29,11 @@ def read(path: Path, ocr: bool) -> Extracted:
         If it has a password, is damaged, or has no text.
     """
     with _opened(path) as document:
-        pages = [page_lines(document, number) for number in range(1, len(document) + 1)]
+        pages, damaged = _pages(document)
         kept, running = without_running(pages)
         blocks, warnings = _blocks(path, kept, running)
+        if damaged:
+            warnings.append(f"{damaged} pages are damaged and were left out")
         if running:
             warnings.append(f"{len(running)} running heads, feet and page numbers were left out")
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
@@ -66,6 +68,21 @@ def _opened(path: Path) -> Any:
         if "password" in str(error).lower():
             raise ReadingFault("it has a password", PASSWORD) from None
         raise ReadingFault(f"it is damaged ({error})", AGAIN) from None
+
+
+def _pages(document: Any) -> tuple[list[list[Line]], int]:
+    """The lines of each page, and how many pages cannot be opened."""
+    import pypdfium2
+
+    pages: list[list[Line]] = []
+    damaged = 0
+    for number in range(1, len(document) + 1):
+        try:
+            pages.append(page_lines(document, number))
+        except pypdfium2.PdfiumError:
+            pages.append([])
+            damaged += 1
+    return pages, damaged
 
 
 def without_running(pages: list[list[Line]]) -> tuple[list[Line], list[Line]]:
