@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from tests.documents import made_files
 
 from sunwi.documents.reading import (
     ReadDocument,
@@ -19,7 +20,6 @@ from sunwi.documents.reading import (
 )
 from sunwi.documents.registry import readers
 from sunwi.errors import DataError
-from tests.documents import made_files
 
 HEAD, FOOT = (60.0, 800.0, 8.0, "Annual report"), (280.0, 30.0, 8.0)
 LONG = "A guarantee covers a loan of a small shop up to the limit that the law"
@@ -79,7 +79,8 @@ def test_each_format_gives_its_blocks(tmp_path: Path) -> None:
     assert shown(read["e.hwpx"]) == [("paragraph", "보증 안내"), ("list_item", "1. 첫째 항목")]
     whole = f"{LONG} states, and no more than that."
     assert shown(read["f.pdf"]) == [("paragraph", whole), ("paragraph", whole)]
-    assert [block.page for block in read["f.pdf"].blocks] == [1, 2] and read["f.pdf"].pages == 2
+    assert [block.page for block in read["f.pdf"].blocks] == [1, 2]
+    assert read["f.pdf"].pages == 2
     assert "4 running heads" in " ".join(read["f.pdf"].warnings)
     assert shown(read["g.html"]) == [
         ("heading", "보증"), ("paragraph", "한도는 등급에 따른다."), ("list_item", "하나"),
