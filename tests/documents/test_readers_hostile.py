@@ -1,4 +1,4 @@
-"""Whatever the bytes, a reader raises its own fault or gives blocks; and places on a page decide paragraphs."""
+"""Whatever the bytes, a reader raises its own fault or gives blocks; places on a page decide paragraphs."""
 
 from __future__ import annotations
 

@@ -106,7 +106,9 @@ def _key(line: Line) -> tuple[str, int]:
 
 
 def _blocks(path: Path, lines: list[Line], running: list[Line]) -> tuple[list[Block], list[str]]:
-    pages = lines[-1].page if lines else 0
+    if not lines:
+        return [], []
+    pages = lines[-1].page
     if pages > MAX_STRUCTURED:
         what = f"more than {MAX_STRUCTURED} pages: read without headings and tables"
         return _plain(lines), [what]
