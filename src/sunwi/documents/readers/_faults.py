@@ -37,7 +37,9 @@ def check_package(path: Path) -> None:
                 raise ReadingFault(what, "split the document, or delete the file if nobody knows it")
             for part in parts:
                 _check_part(archive, part)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+    except ReadingFault:
+        raise
+    except Exception as error:  # zipfile and zlib raise many kinds for damaged bytes
         raise ReadingFault(f"it is damaged ({error})", AGAIN) from None
 
 

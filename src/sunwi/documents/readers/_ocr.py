@@ -12,6 +12,7 @@ from sunwi.documents.blocks import Block
 from sunwi.documents.reader import ReadingFault
 
 DPI = 300
+LAYOUT = "4"  # one column of lines: its own finding of columns breaks Korean lines into syllables
 MAX_PIXELS = 40_000_000  # of a rendered page: a hostile page may state any size
 INSTALL = "run `apt-get install tesseract-ocr tesseract-ocr-kor`"
 _GAP = re.compile(r"\n\s*\n")
@@ -25,7 +26,7 @@ def scanned_blocks(document: Any, number: int) -> list[Block]:
     ReadingFault
         If tesseract or its Korean data is not installed, or it fails.
     """
-    command = ["tesseract", "stdin", "stdout", "-l", _languages(), "--dpi", str(DPI)]
+    command = ["tesseract", "stdin", "stdout", "-l", _languages(), "--dpi", str(DPI), "--psm", LAYOUT]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads make it slower
     done = subprocess.run(
         command, input=_picture(document, number), capture_output=True, check=False, env=environment

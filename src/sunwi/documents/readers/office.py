@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sunwi.documents.blocks import Block
 from sunwi.documents.reader import Extracted, Reader
 from sunwi.documents.readers._faults import check_package, no_text
+from sunwi.documents.readers._tables import table_block
 
 PACKAGES = {b"PK\x03\x04", b"PK\x05\x06"}
 
@@ -27,6 +29,8 @@ def read(path: Path, ocr: bool) -> Extracted:  # noqa: ARG001  a reader's signat
     if package:
         check_package(path)
     document = Dochan(str(path)).doc
+    if document.source_format == "xlsx" and any("limit" in error for error in document.errors):
+        return Extracted(_large_sheets(path), warnings=["its sheets are large: cells alone were read"])
     blocks, left = document_blocks(document)
     if not blocks:
         raise no_text(document.errors, left.pictures)
@@ -37,9 +41,24 @@ def read(path: Path, ocr: bool) -> Extracted:  # noqa: ARG001  a reader's signat
     return Extracted(blocks, None, [*left.warnings(), *dict.fromkeys(notes)])
 
 
+def _large_sheets(path: Path) -> list[Block]:
+    """All rows of a workbook, of which dochan reads 200 of a large sheet (a bound of elements)."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True, data_only=True)
+    blocks = []
+    for sheet in book.worksheets:
+        cells = sheet.iter_rows(values_only=True)
+        rows = [["" if cell is None else str(cell) for cell in row] for row in cells]
+        if (block := table_block(rows, part=sheet.title)) is not None:
+            blocks.append(block)
+    book.close()
+    return blocks
+
+
 READER = Reader(
     formats=frozenset({"hwp", "hwpx", "doc", "docx", "ppt", "pptx", "xls", "xlsx"}),
     read=read,
     rules="1",
-    libraries=("dochan",),
+    libraries=("dochan", "openpyxl"),
 )

@@ -29,9 +29,11 @@ def read(path: Path, ocr: bool) -> Extracted:
         If it has a password, is damaged, or has no text.
     """
     with _opened(path) as document:
-        pages = [page_lines(document, number) for number in range(1, len(document) + 1)]
+        pages, damaged = _pages(document)
         kept, running = without_running(pages)
         blocks, warnings = _blocks(path, kept, running)
+        if damaged:
+            warnings.append(f"{damaged} pages are damaged and were left out")
         if running:
             warnings.append(f"{len(running)} running heads, feet and page numbers were left out")
         empty = [number for number, lines in enumerate(pages, start=1) if not lines]
@@ -68,6 +70,21 @@ def _opened(path: Path) -> Any:
         raise ReadingFault(f"it is damaged ({error})", AGAIN) from None
 
 
+def _pages(document: Any) -> tuple[list[list[Line]], int]:
+    """The lines of each page, and how many pages cannot be opened."""
+    import pypdfium2
+
+    pages: list[list[Line]] = []
+    damaged = 0
+    for number in range(1, len(document) + 1):
+        try:
+            pages.append(page_lines(document, number))
+        except pypdfium2.PdfiumError:
+            pages.append([])
+            damaged += 1
+    return pages, damaged
+
+
 def without_running(pages: list[list[Line]]) -> tuple[list[Line], list[Line]]:
     """All lines but those at a page's edge that repeat at the same height, and those that were left out."""
     keys = [[_key(line) for line in lines if _at_edge(line)] for lines in pages]
@@ -89,7 +106,9 @@ def _key(line: Line) -> tuple[str, int]:
 
 
 def _blocks(path: Path, lines: list[Line], running: list[Line]) -> tuple[list[Block], list[str]]:
-    pages = lines[-1].page if lines else 0
+    if not lines:
+        return [], []
+    pages = lines[-1].page
     if pages > MAX_STRUCTURED:
         what = f"more than {MAX_STRUCTURED} pages: read without headings and tables"
         return _plain(lines), [what]
