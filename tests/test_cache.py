@@ -29,7 +29,7 @@ def write_and_hang(folder: Path, ready: Connection) -> None:
     cache.put_many({"committed": b"1"})
 
     class Endless(dict[str, bytes]):
-        def items(self) -> Iterator[tuple[str, bytes]]:  # type: ignore[override]
+        def items(self) -> Iterator[tuple[str, bytes]]:  # type: ignore[override]  no view, so that it can stop
             yield ("half", b"2")
             ready.send("in the middle of a transaction")
             signal.pause()
@@ -82,7 +82,7 @@ def test_rows_of_a_failed_call_are_not_kept(tmp_path: Path) -> None:
 
     with RowCache("rows", tmp_path) as cache:
         with pytest.raises(ZeroDivisionError):
-            cache.put_many(failing())  # type: ignore[arg-type]
+            cache.put_many(failing())  # type: ignore[arg-type]  it fails first
         assert len(cache) == 0
 
 

@@ -60,6 +60,10 @@ def load(tmp_path: Path, text: str) -> Params:
         ("promoted: {a: {rerank: cross_encoder}}", "promoted.a: rerank is cross_encoder, which needs"),
         ("promoted: {a: {retrievers: [sparse], fusion: rrf}}", "promoted.a: retrievers names sparse"),
         (
+            "promoted: {a: {rerank: late_interaction, reranker: stage1}}\nscore: {baseline: a}",
+            "submissions ['a']: reranker is stage1, which rerank: late_interaction does not read",
+        ),
+        (
             "baselines: {a: {}}\npromoted: {a: {}}\nscore: {baseline: a}",
             "promoted.a: baselines has a variant",
         ),

@@ -119,7 +119,7 @@ def test_runs_of_combining_marks_are_cut_before_any_normal_form_sorts_them(
             "m" if unicodedata.combining(char) or char in "\uff9e\uff9f" else " " for char in text
         )
         longest = max([longest, *map(len, marks.split())])
-        return real(form, text)  # type: ignore[arg-type]
+        return real(form, text)  # type: ignore[arg-type]  form is a Literal there
 
     monkeypatch.setattr("sunwi.text.unicodedata.normalize", counting)
     joined = "\u0316" * MAX_MARKS + "\u200d" + "\u0301"

@@ -30,7 +30,7 @@ def main() -> None:
             self.send_response(200)
             self.end_headers()
 
-        do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815  as http.server asks
+        do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815  http.server looks for these names
 
         def log_message(self, *_: object) -> None:
             pass
@@ -42,7 +42,7 @@ def main() -> None:
     for provider in ("openai", "gemini"):
         for status in STATUSES:
             server = FakeServer()
-            server.default = lambda _, status=status: Reply(b"", status, {"Location": target})  # type: ignore[misc]
+            server.default = lambda _, status=status: Reply(b"", status, {"Location": target})  # type: ignore[misc]  default argument
             message = ask(provider, server.address)
             server.close()
             wrong = bool(seen) or KEY in message or "redirect" not in message
@@ -56,7 +56,7 @@ def ask(provider: str, address: str) -> str:
     """The error of one request; "" if there is none."""
     settings = LlmParams(
         provider=provider, base_url=address, api_key_env=VARIABLE, model="m", max_tries=1, timeout=5.0
-    )  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]  provider is a Literal there
     with tempfile.TemporaryDirectory() as folder:
         try:
             LlmClient(settings, Path(folder)).complete([LlmRequest("x", "d1", (Message("user", "글"),))], str)

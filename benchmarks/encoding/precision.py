@@ -98,7 +98,7 @@ def main() -> None:
     for name, encoder in encoders.items():
         passages = np.concatenate(parts[name])
         queries = encoder._encode_fresh(asked, params.query_max_length)
-        scores = DenseRetriever(passages).scores(_Vectors(queries))  # type: ignore[arg-type]
+        scores = DenseRetriever(passages).scores(_Vectors(queries))  # type: ignore[arg-type]  it reads the vectors alone
         run = rankings(scores, docids)
         values = ranking_measures(qrels, run, list(qrels))[MEASURE]
         found[name] = np.array([values[qid] for qid in qrels])

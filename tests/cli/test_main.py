@@ -113,6 +113,15 @@ def test_control_characters_of_arguments_are_not_printed(project: Path, sunwi) -
 
 
 @pytest.mark.parametrize(
+    "content", ['{"a": NaN}', "[1]", '{"b": {"map": "x"}}', '{"b": 1}', '{"b": {"map": 0.5}}']
+)
+def test_scores_of_another_form_are_named(project: Path, sunwi, content: str) -> None:
+    (project / "metrics").mkdir()
+    (project / "metrics" / "scores.json").write_text(content, encoding="utf-8")
+    assert "is not the table that the stage score writes" in sunwi("scores").err
+
+
+@pytest.mark.parametrize(
     "command",
     [
         ["search", "물"],

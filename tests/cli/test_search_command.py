@@ -175,6 +175,7 @@ def test_errors_name_what_was_found_and_the_next_step(project: Path) -> None:
     assert "empty" in str(fault(" \n"))
     assert "--k is 0" in str(fault("질문", "--k", "0"))
     assert "--model has no effect" in str(fault("질문", "--mode", "bm25", "--model", "models/embedder"))
+    assert "--model is empty" in str(fault("질문", "--model", ""))
     assert "elsewhere" in str(fault("질문", "--data", "elsewhere"))
     assert "models/embedder" in str(fault("질문", "--model", "models/embedder"))
     assert isinstance(fault("질문", "--data", "elsewhere"), DataError)

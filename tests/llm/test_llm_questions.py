@@ -105,6 +105,29 @@ def test_a_passage_without_questions_stands_among_the_rejected(
     assert result.metrics["documents"]["with_0"] == 1
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "죄송하지만 요청하신 내용은 도와드릴 수 없습니다.\n다른 질문이 있으신가요?",
+        "I'm sorry, I can't help with that.",
+        '{"questions": [{"style": "factual", "question": "죄송합니다. 질문을 만들 수 없습니다."}]}',
+    ],
+)
+def test_a_refusal_in_words_costs_its_own_passage_alone(
+    bench: Bench, model: FakeServer, refusal: str
+) -> None:
+    healthy = model.default
+    model.default = lambda body: model.chat(refusal) if "증산" in str(body) else healthy(body)
+    result = run(bench)
+    assert Counter(question.docid for question in result.kept) == {"d1": 2, "d3": 2}
+    (row,) = result.rejected
+    assert (row.docid, row.reason) == ("d2", "answer_blocked")
+    assert " ".join(refusal.split())[:20] in row.question or "만들 수 없습니다" in row.question
+    assert model.calls == 4  # one repair
+    assert as_bytes(run(bench)) == as_bytes(result)
+    assert model.calls == 4
+
+
 def test_whole_questions_of_a_cut_answer_are_used(bench: Bench, model: FakeServer) -> None:
     cut = '{"questions": [{"style": "factual", "question": "식물은 빛으로 무엇을 만드나요?"}, {"style": "fac'
     model.script = [model.chat(cut, "length")]

@@ -19,7 +19,7 @@ KOREAN = [
 
 
 def said(documents: list[Document], **changed: object) -> list[str]:
-    qa = QaParams(round_trip="bm25", **changed)  # type: ignore[arg-type]
+    qa = QaParams(round_trip="bm25", **changed)  # type: ignore[arg-type]  pydantic checks them
     given = [(document.docid, "물은 왜", "people") for document in documents]
     result = generate_questions(QaSources(documents, given=given), QaSections(qa=qa))
     return list(notices(documents, result.kept, len(result.rejected), qa))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -80,6 +81,21 @@ class TestValidator:
             "1 of the 2 queries have no line: eval_id 1",
         ]
 
+    def test_what_looks_like_an_id_or_a_text_is_named_with_its_difference(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.csv"
+        lines = [
+            {"eval_id": unicodedata.normalize("NFD", "가"), "topk": [unicodedata.normalize("NFD", "한")]},
+            {"eval_id": "가", "topk": [], "standalone_query": "\ud83d"},
+        ]
+        big = '{"eval_id": ' + "9" * 5000 + "}"
+        path.write_text("\n".join([*map(json.dumps, lines), big]), encoding="utf-8")
+        found = [problem.message for problem in submission_faults(path, ["가"], {"한"}, 3)]
+        assert len(found) == 4
+        assert "normal form" in found[0]
+        assert "normal form" in found[1]
+        assert "half of a character" in found[2]
+        assert "5,000 digits" in found[3]
+
     def test_utf_16_is_said_once(self, tmp_path: Path) -> None:
         assert faults(tmp_path, '{"eval_id": 1}\n'.encode("utf-16")) == [
             "the file is UTF-16; write it in UTF-8"
@@ -137,7 +153,7 @@ class TestDiff:
         path.write_text("\n".join(lines), encoding="utf-8")
         with pytest.raises(InputProblems, match="sunwi validate") as raised:
             read_submission(path)
-        assert [problem.line for problem in raised.value.problems] == [1, 3, 4]
+        assert [problem.line for problem in raised.value.problems] == [1, 2, 3, 4]
         faults = submission_faults(path, ["1"], {"d1"}, 3)
         assert {str(problem) for problem in raised.value.problems} <= {str(problem) for problem in faults}
         with pytest.raises(DataError, match="is not a file"):
@@ -185,7 +201,20 @@ class TestGrid:
         with pytest.raises(ParamsError, match="rrf_k"):
             cells(self.CONTENT, "v", parse_axes(["rrf_k=10,-1"]))
 
-    @pytest.mark.parametrize("axis", ["rrf_k", "=1", "rrf_k=", "rrf_k=1,1", "rrf_k=["])
+    @pytest.mark.parametrize(
+        "axis",
+        [
+            "rrf_k",
+            "=1",
+            "rrf_k=",
+            "rrf_k=1,1",
+            "rrf_k=[",
+            "rrf_k=2020-13-45",
+            "weights={a: 1, a: 2}",
+            "rrf_k=" + "9" * 5000,
+            "rrf_k=" + "[" * 3000,
+        ],
+    )
     def test_axes_that_say_nothing_are_refused(self, axis: str) -> None:
         with pytest.raises(DataError, match="Next: write KEY=VALUE"):
             parse_axes([axis])

@@ -63,6 +63,8 @@ def search(
 
     if k < 1:
         raise DataError(f"--k is {k}; expected 1 or more", "run again with --k 5")
+    if model == "":
+        raise DataError("--model is empty", "name a model folder or id, or leave the option out")
     if model is not None and mode is Mode.BM25:
         raise DataError("--mode bm25 uses no encoder, so --model has no effect", "leave out one of them")
     params = load_params()

@@ -111,7 +111,12 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _variants_fit(self) -> Params:
-        if faults := [*_combination_faults(self), *_llm_faults(self), *_sparse_faults(self)]:
+        if faults := [
+            *_combination_faults(self),
+            *_reranker_faults(self),
+            *_llm_faults(self),
+            *_sparse_faults(self),
+        ]:
             raise ValueError("; ".join(faults))
         return self
 
@@ -121,6 +126,17 @@ def _untrained(rerank: Rerank, params: Params) -> bool:
     settings = params.train_reranker
     needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
     return needed is not None and not (settings.enabled and settings.method == needed)
+
+
+def _reranker_faults(params: Params) -> list[str]:
+    """Variants that name the first stage's reranker and re-rank by the encoder, which reads no reranker."""
+    without = [
+        name
+        for name, variant in sorted(params.searching.items())
+        if variant.reranker != "final" and variant.rerank == "late_interaction"
+    ]
+    what = f"submissions {without}: reranker is stage1, which rerank: late_interaction does not read"
+    return [f"{what}; delete it, or set rerank: cross_encoder"] if without else []
 
 
 def _names_given_twice(params: Params) -> list[str]:

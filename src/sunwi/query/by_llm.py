@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sunwi.corpus.chunking import leading_text
 from sunwi.llm.outcome import Malformed
 from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.refusal import is_refusal
 from sunwi.llm.task import Completer, LlmTask
 from sunwi.params.query import QueryParams
 from sunwi.records.corpus import Query
@@ -142,4 +143,6 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     text = value.get(key)
     if not isinstance(text, str) or not text.strip():
         raise Malformed(f'expected {{"{key}": "text"}}, found {text!r}')
+    if is_refusal(text):
+        raise Malformed(f'expected "{key}", found a refusal')
     return " ".join(text.split())

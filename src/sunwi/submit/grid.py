@@ -12,6 +12,8 @@ import yaml
 from sunwi.errors import DataError
 from sunwi.params.reading import validate
 from sunwi.params.whole import Params
+from sunwi.params.yaml_text import Loader
+from sunwi.records.json_text import shorten
 
 Cell = dict[str, Any]
 STAGES = {  # section of params.yaml to its stage
@@ -38,11 +40,11 @@ def parse_axes(texts: Sequence[str]) -> dict[str, list[Any]]:
     for text in texts:
         key, sign, values = text.partition("=")
         try:
-            parsed = yaml.safe_load(f"[{values}]")
-        except yaml.YAMLError:
+            parsed = yaml.load(f"[{values}]", Loader)  # noqa: S506  a subclass of the safe loader
+        except (yaml.YAMLError, ValueError, RecursionError):  # also dates and numbers out of range
             parsed = None
         if not sign or not key or not parsed:
-            raise DataError(f"cannot read the grid's axis {text!r}", NEXT)
+            raise DataError(f"cannot read the grid's axis {shorten(text)}", NEXT)
         if key in axes or any(value in parsed[:place] for place, value in enumerate(parsed)):
             raise DataError(f"the axis {text!r} gives a key or a value twice", NEXT)
         axes[key] = parsed

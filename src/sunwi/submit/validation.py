@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from sunwi.corpus.identifiers import KnownIds
 from sunwi.errors import DataError, InputProblems, Problem
+from sunwi.records.json_text import MAX_DIGITS
 from sunwi.records.submissions import SubmissionRow
 
 TEXTS = ("standalone_query", "answer")
 UTF8_MARK = b"\xef\xbb\xbf"
+HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,16 +38,21 @@ def submission_faults(
     DataError
         If there is no such file.
     """
-    known, documents = set(eval_ids), set(docids)
+    known, documents = KnownIds(eval_ids), KnownIds(docids)
     rows, problems = _read(path)
     if any(problem.line is None for problem in problems):  # of the file as a whole
         return problems
     for qid, (number, row) in rows.items():
-        faults = [] if qid in known else [f"eval_id {qid!r} is not an id of the {len(known)} queries"]
+        faults = (
+            [] if qid in known else [f"eval_id {known.unknown(qid)} is not an id of the {len(known)} queries"]
+        )
         if len(row.topk) > k:
             faults.append(f"topk has {len(row.topk)} documents, expected at most {k}")
-        if unknown := sorted(set(row.topk) - documents):
-            faults.append(f"topk has unknown docids: {', '.join(unknown)}")
+        if unknown := sorted(set(row.topk) - set(documents)):
+            named = ", ".join(
+                documents.unknown(docid) if documents.like(docid) else docid for docid in unknown
+            )
+            faults.append(f"topk has unknown docids: {named}")
         problems += [Problem(path, number, fault) for fault in faults]
     problems.sort(key=lambda problem: problem.line or 0)
     if missing := [qid for qid in dict.fromkeys(eval_ids) if qid not in rows]:
@@ -113,18 +122,28 @@ def _object(raw: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, "the line is empty"
     try:
         text = raw.decode("utf-8").rstrip("\r\n")
-        row = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_key_once)
+        row = json.loads(
+            text, parse_constant=_refuse, parse_int=_whole_number, object_pairs_hook=_each_key_once
+        )
     except UnicodeDecodeError as error:
         return None, f"the line is no UTF-8 (byte {error.start + 1})"
     except json.JSONDecodeError as error:
         return None, f"the line is no JSON: {error.msg} at column {error.colno}"
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return None, "the line is no JSON: lists or objects are nested too deeply"
+    except ValueError as error:
         return None, f"the line is no JSON: {error}"
     return (row, "") if isinstance(row, dict) else (None, f"expected a JSON object, found {row!r}")
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is none of its values")
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a whole number has {len(digits):,} digits, over {MAX_DIGITS:,}")
+    return int(digits)
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -147,6 +166,11 @@ def _row_faults(row: dict[str, Any]) -> list[str]:
         f"field '{name}': expected text, found {row[name]!r}"
         for name in TEXTS
         if name in row and not isinstance(row[name], str)
+    ]
+    faults += [
+        f"field '{name}' has half of a character ({row[name]!r}), which UTF-8 cannot hold; remove it"
+        for name in ("eval_id", *TEXTS)
+        if isinstance(row.get(name), str) and HALF_CHARACTER.search(row[name])
     ]
     if not isinstance(row.get("references", []), list):
         faults.append(f"field 'references': expected a list, found {row['references']!r}")

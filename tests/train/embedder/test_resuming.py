@@ -53,7 +53,7 @@ def run(info: ModelInfo, killed_at: int = -1) -> Trained:
     params = PARAMS.model_copy(update={"eval_steps": 2, "patience": 0})
     return train_embedder(
         info, mined_rows(20), params, 3, alone, EncoderParams(max_length=16, query_max_length=16),
-        CountedFigures(killed_at),  # type: ignore[arg-type]
+        CountedFigures(killed_at),  # type: ignore[arg-type]  it stands for a DevSet
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def run_known(info: ModelInfo, *figures: float) -> Trained:
     params = PARAMS.model_copy(update={"eval_steps": 1, "patience": 2})
     limits = EncoderParams(max_length=16, query_max_length=16)
     known = KnownFigures(*figures)
-    return train_embedder(info, mined_rows(20), params, 3, alone, limits, known)  # type: ignore[arg-type]
+    return train_embedder(info, mined_rows(20), params, 3, alone, limits, known)  # type: ignore[arg-type]  as above
 
 
 def test_a_resumed_run_stops_early_where_one_that_was_not_cut_off_does(

@@ -126,7 +126,7 @@ def test_of_a_large_corpus_candidates_encode_a_pool_and_the_winner_the_rest(
     def count(self: Encoder, texts: list[str], side: str, *rest: object) -> object:
         if side == "passage":
             encoded.append((self.info.content_hash, len(set(texts))))
-        return encode(self, texts, side, *rest)  # type: ignore[arg-type]
+        return encode(self, texts, side, *rest)  # type: ignore[arg-type]  passed on as they came
 
     settings = params(tiny_models["bert"], base_weights=[0.0, 0.5, 1.0], tolerance=1.0, learning_rate=5e-2)
     whole = tune(settings, data(Miner()), CORPUS, DEV, tmp_path / "whole")

@@ -11,6 +11,7 @@ from typing import Any
 from sunwi.llm.answer import valid_unicode
 from sunwi.llm.json_text import decode_first, repaired, unfenced
 from sunwi.llm.outcome import Malformed
+from sunwi.llm.refusal import is_refusal
 from sunwi.qa.llm.prompt import STYLES
 from sunwi.qa.parse import parse
 
@@ -20,6 +21,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _STYLE_PREFIX = re.compile(
     rf"^\s*(?:[-*•]\s*)?(?:\d{{1,2}}\s*[.)]\s*)?\[?({'|'.join(STYLES)})\]?\s*[:：\-]\s*"
 )
+_ITEM = re.compile(r"^\s*(?:[-*•#①-⑳\[]|\(?\d{1,2}\s*[.):]|Q\d*[.:)])")
 _TEXT_KEYS = ("question", "질문", "query", "text", "q")
 _NO_QUESTIONS = {"style", "말투", "thinking", "thought", "thoughts", "reasoning", "analysis", "draft", "초안"}
 UNKNOWN_STYLE = "unstated"
@@ -42,14 +44,24 @@ def parse_answer(text: str, wanted: int) -> list[AnsweredQuestion]:
         If there are fewer; the message says how many could be read, for the repair request.
     """
     slots = read_answer(text)
-    readable = sum(parse(slot.text)[1] is None for slot in slots)
+    readable = sum(parse_slot(slot)[1] is None for slot in slots)
     if readable < wanted:
         raise Malformed(f"{readable} of {wanted} questions could be read")
     return slots
 
 
+def parse_slot(slot: AnsweredQuestion) -> tuple[str, str | None]:
+    """The question of a slot, and the reason if there is none: those of `parse`, or `answer_blocked`."""
+    question, reason = parse(slot.text)
+    if reason is None and (is_refusal(slot.text) or is_refusal(question)):
+        return "", "answer_blocked"
+    return question, reason
+
+
 def read_answer(text: str) -> list[AnsweredQuestion]:
     """Every slot that can be read, empty ones too; of broken or cut JSON the complete ones.
+
+    Prose that begins with a refusal is one slot, with what it asks back ("다른 질문이 있으신가요?").
 
     Examples
     --------
@@ -65,7 +77,10 @@ def read_answer(text: str) -> list[AnsweredQuestion]:
             bare = unfenced(inner) if end == len(bare) and _JSON.match(inner.strip()) else bare
     if opening := _JSON.search(bare):
         return list(_json_slots(bare[opening.start() :]))
-    return [_line(line) for line in valid_unicode(bare).splitlines() if line.strip()]
+    lines = [line for line in valid_unicode(bare).splitlines() if line.strip()]
+    if is_refusal(bare) and not any(_ITEM.match(line) or _STYLE_PREFIX.match(line) for line in lines):
+        return [AnsweredQuestion(UNKNOWN_STYLE, "\n".join(lines))]
+    return [_line(line) for line in lines]
 
 
 def _json_slots(text: str) -> Iterator[AnsweredQuestion]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from sunwi.llm.task import Completer, all_answered
 from sunwi.params.qa import QaParams
 from sunwi.qa.candidate import Candidate, Checks
-from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, read_answer
+from sunwi.qa.llm.answer import AnsweredQuestion, parse_answer, parse_slot, read_answer
 from sunwi.qa.llm.prompt import load_prompt, request_for
-from sunwi.qa.parse import parse
 from sunwi.records.corpus import Document
 from sunwi.records.questions import RejectedQuestion
 
@@ -42,6 +41,7 @@ def ask(documents: Sequence[Document], client: Completer, params: QaParams, seed
 
     A blocked, empty, cut or malformed answer is no error: what can be read of a cut or malformed one is
     taken, and a passage without any question is listed among the rejected as `answer_STATUS` with the detail.
+    A refusal in words is listed as `answer_blocked` with its text.
 
     Raises
     ------
@@ -66,10 +66,11 @@ def _take(outcome: Outcome[list[AnsweredQuestion]], model: str, made: LlmQuestio
     base: Checks = {"prompt": load_prompt().fingerprint}
     if outcome.status != "ok":
         base["answer"] = outcome.status
-    readable = 0
+    readable = refused = 0
     for number, slot in enumerate(slots, start=1):
         qid = f"{docid}-{number:02d}"
-        question, reason = parse(slot.text)
+        question, reason = parse_slot(slot)
+        refused += reason == "answer_blocked"
         if reason is None:
             readable += 1
             made.candidates.append(
@@ -82,7 +83,7 @@ def _take(outcome: Outcome[list[AnsweredQuestion]], model: str, made: LlmQuestio
                     reason=reason, checks=base,
                 )
             )  # fmt: skip
-    if not readable:
+    if not readable and not refused:
         made.rejected.append(
             RejectedQuestion(
                 qid=f"{docid}-00", docid=docid, question="", style="none", generator=generator,
