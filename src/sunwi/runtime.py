@@ -184,7 +184,7 @@ def _has_gpu_driver() -> bool:
 
 
 def let_idle_threads_sleep() -> None:
-    """Have idle OpenMP threads sleep instead of spin, unless the environment decides; call it before torch loads.
+    """Have idle OpenMP threads sleep, not spin, unless the environment decides; call it before torch loads.
 
     A spinning thread takes a CPU from other jobs and is counted as work of this one.
     """

@@ -44,20 +44,18 @@ def _tokenizer_file(spec: str) -> Path:
     if Path(spec).is_dir():
         return Path(spec) / FILE
     if spec != builtin.SPEC:
-        return _from_hub(spec, spec)
-    if builtin.data_file() is None:
-        return _from_hub(spec, builtin.HUB_ID)
+        return _from_hub(spec)
     return builtin.builtin_folder() / FILE
 
 
-def _from_hub(spec: str, hub_id: str) -> Path:
+def _from_hub(spec: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(hub_id, FILE))
+        return Path(hf_hub_download(spec, FILE))
     except Exception as error:  # the hub's client raises many kinds; all mean the same to the user
         raise ModelError(
             spec,
-            f"{FILE} of {hub_id} is neither in the local cache nor downloadable ({type(error).__name__})",
+            f"{FILE} of {spec} is neither in the local cache nor downloadable ({type(error).__name__})",
             f"connect to the hub, or name a folder; offline set corpus.tokenizer to {builtin.SPEC}",
         ) from error
