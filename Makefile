@@ -1,16 +1,19 @@
-# A fresh clone needs only `make repro` and `make test`, with Python 3.11 to 3.13, git and a C compiler.
+# A fresh clone needs only `make repro` and `make test`, with Python 3.11.5 to 3.14, git and a C compiler.
+# It is read by GNU make 3.81 too, which macOS has.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A shell that is not the default one: without it make 3.81 runs simple commands by its own PATH, not by the next line's.
+SHELL := /bin/bash
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %s: make setup PYTHON=python3.11" % sys.version.split()[0])'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11, 5) or sys.exit("Python 3.11.5 or newer is needed, this is %s: make setup PYTHON=python3.11" % sys.version.split()[0])'
 	@$(PYTHON) scripts/set_up.py
 
 # `sunwi params` names faults of params.yaml; DVC alone ends with "unexpected error" at an empty data.source.
@@ -65,6 +68,10 @@ check: setup
 
 smoke: setup
 	bash scripts/smoke.sh
+
+# Resolves the dependencies for each platform and Python without installing them; asks the registry, 3 minutes.
+platforms: setup
+	python scripts/platforms.py
 
 # Shows what changed since BASE (a git revision), and fails if the headline variant fell beyond chance.
 BASE ?= HEAD

@@ -22,7 +22,7 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null && sudo -n true 2>/dev/null || fail "not root, and no sudo without a password"
   root=(sudo -n)
 fi
-apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@"; }
+apt() { ${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@"; }
 # A list that could not be refreshed may still serve: the installation says whether it did.
 apt update || echo "install_chromium: apt-get update ended with $?" >&2
 apt install -y --no-install-recommends chromium >/dev/null || fail "apt-get install chromium ended with $?"

@@ -27,6 +27,10 @@ MODEL_CODE = Path("src/sunwi/models/wheel_file.py")
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        raise SystemExit(
+            "setup: Windows is supported through WSL2: run make setup in its Linux shell (wsl --install)"
+        )
     os.chdir(Path(__file__).resolve().parents[1])
     index = os.environ.get("TORCH_INDEX", read(TORCH)).strip()
     wanted = "\n".join(

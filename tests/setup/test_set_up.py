@@ -216,5 +216,5 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
         ["make", "setup", f"PYTHON={old}"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert "Python 3.11 or newer is needed" in done.stderr
+    assert "Python 3.11.5 or newer is needed" in done.stderr
     assert "make setup PYTHON=" in done.stderr
