@@ -314,3 +314,9 @@ def test_the_overlay_is_the_merge_of_the_mappings(
     read_back = yaml.safe_load(file.text())
     assert read_back == merged
     assert {change.key.partition(".")[0] for change in changes} <= set(partial)
+
+
+def test_a_file_that_is_nested_too_deep_is_named(tmp_path: Path) -> None:
+    (tmp_path / "deep.yaml").write_text("a: " + "[" * 5000 + "]" * 5000 + "\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"deep\.yaml(.|\n)*nested too deep"):
+        read_yaml(tmp_path / "deep.yaml")

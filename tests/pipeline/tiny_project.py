@@ -43,6 +43,7 @@ def make_project(folder: Path) -> Path:
     params["score"] |= {"bootstrap": 200, "permutations": 200}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     write_source(folder / "data" / "source", PASSAGES)
+    (folder / params["data"]["documents"]).mkdir(parents=True)
     dvc(folder, "init", "--no-scm", "--quiet")
     dvc(folder, "config", "cache.type", "hardlink")
     return folder

@@ -72,9 +72,11 @@ def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     text = raw.decode(encoding) if encoding else read_text(path)
     line_end = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
-    load_text(text, path)  # its faults in words; ruamel's are for programmers
     try:
+        load_text(text, path)  # its faults in words; ruamel's are for programmers
         content = writer.load(text)
+    except RecursionError:
+        raise ParamsError(path, ["sections are nested too deep to be read"]) from None
     except YAMLError as error:  # what YAML 1.2 alone refuses
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
     if content is None:  # an empty file

@@ -113,7 +113,7 @@ def new_id(text: str) -> str:
     Examples
     --------
     >>> new_id("광합성이란?")
-    'judged-3d48cbe8d3'
+    'judged-7f9f32b4ee'
     """
     return "judged-" + hashlib.sha256(text.encode()).hexdigest()[:10]
 
