@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sunwi.params.loading import load_params
 from sunwi.params.tracking import OVERRIDES_FILE, overrides_text
-from sunwi.paths import PARAMS_CHECKED
+from sunwi.paths import BASELINES, METRICS, PARAMS_CHECKED
 from sunwi.records.files import write_lines
 from sunwi.runtime import atomic_write
 from sunwi.workspace.stage import stage
@@ -12,6 +12,8 @@ from sunwi.workspace.stage import stage
 if __name__ == "__main__":
     with stage("check_params") as workspace:
         load_params()
+        for folder in (BASELINES, METRICS / BASELINES.relative_to("data")):  # deps of the stage baseline
+            workspace.path(folder).mkdir(parents=True, exist_ok=True)
         overrides = overrides_text(workspace.root)
         with atomic_write(workspace.path(Path(OVERRIDES_FILE))) as out:
             out.write(overrides)

@@ -50,15 +50,6 @@ def test_a_family_of_variants_waits_for_no_later_training(stage: str, never: set
     assert above & never == set()
 
 
-def test_a_clone_has_the_folders_that_the_stage_baseline_depends_on() -> None:
-    """Without them DVC refuses a project whose `baselines` is empty."""
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    folders = [path for path in stages["baseline"]["deps"] if path.endswith("/baselines")]
-    assert len(folders) == 2
-    for folder in folders:
-        assert (ROOT / folder / ".gitignore").is_file()
-
-
 def test_dvc_yaml_declares_the_code_that_each_stage_reaches() -> None:
     plan = plan_of(ROOT)
     differences = [*plan.differences(), *page_of(plan.imports).differences()]

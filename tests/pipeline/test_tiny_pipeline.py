@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a m
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_project(tmp_path_factory.mktemp("first"))
     ran = stages_run(dvc(folder, "repro"))
-    assert ran[:2] == ["check_params", "prepare"]
+    assert ran[:3] == ["check_params", "read", "prepare"]
     assert {"score", "report"} <= set(ran)
     return folder
 
@@ -137,6 +138,8 @@ def test_a_project_without_baselines(project: Path) -> None:
         combinations = {"joined": {"union": {"of": ["dense_promoted", "tuned"], "encoder": "base"}}}
         change_params(project, baselines={}, combinations=combinations)
         set_params(project, "score", "baseline", "dense_promoted")
+        for folder in ("data/submissions/baselines", "metrics/submissions/baselines"):
+            shutil.rmtree(project / folder)  # a clone has neither
         dvc(project, "repro", "baseline")
         assert json.loads((project / "metrics" / "baseline.json").read_text(encoding="utf-8")) == {}
         page = (project / "data" / "baseline" / "index.html").read_text(encoding="utf-8")
