@@ -1,7 +1,7 @@
 """HTML by lxml: headings, paragraphs, lists and tables in order; menus, feet and scripts are left out.
 
 trafilatura, made for pages of news, drops headings of short pages and joins their paragraphs
-(docs/results/documents.md), so a document's own marks decide here.
+(docs/results/document_readers.md), so a document's own marks decide here.
 """
 
 from __future__ import annotations
