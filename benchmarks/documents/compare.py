@@ -13,7 +13,6 @@ import unicodedata
 from collections import Counter, defaultdict
 from pathlib import Path
 
-
 MARKS = re.compile(r"[^0-9A-Za-z가-힣一-鿿]+")
 
 
