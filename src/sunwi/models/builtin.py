@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -179,19 +180,30 @@ def _nmt_nfkc_map() -> bytes:
 
 
 def write_pooling(
-    folder: Path, dimensions: int, pooling: str, query_prefix: str, passage_prefix: str, max_length: int
+    folder: Path,
+    dimensions: int,
+    pooling: str,
+    query_prefix: str,
+    passage_prefix: str,
+    max_length: int,
+    layers: Sequence[str] = (),
 ) -> None:
     """Write sentence-transformers' modules; without them it pools by the mean in silence."""
+    last = f"{2 + len(layers)}_Normalize"
     modules = [
-        ("0", "", "sentence_transformers.models.Transformer"),
-        ("1", "1_Pooling", "sentence_transformers.models.Pooling"),
-        ("2", "2_Normalize", "sentence_transformers.models.Normalize"),
+        ("", "Transformer"),
+        ("1_Pooling", "Pooling"),
+        *((name, "Dense") for name in layers),
+        (last, "Normalize"),
     ]
-    rows = [{"idx": int(name), "name": name, "path": path, "type": kind} for name, path, kind in modules]
+    rows = [
+        {"idx": at, "name": str(at), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for at, (path, kind) in enumerate(modules)
+    ]
     (folder / "modules.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     chosen = {member.flag: name == pooling for name, member in POOLINGS.all().items()}
     write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": dimensions, **chosen})
-    (folder / "2_Normalize").mkdir(exist_ok=True)
+    (folder / last).mkdir(exist_ok=True)
     write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_length, "do_lower_case": False})
     prompts = {"query": query_prefix, "passage": passage_prefix}
     write_json(

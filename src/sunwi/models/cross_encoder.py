@@ -19,6 +19,7 @@ from sunwi.models.long_texts import text_starts
 from sunwi.models.pair_scores import Pairs, PairScores
 from sunwi.models.precision import dtype_name, precision_key
 from sunwi.models.resolver import content_hash
+from sunwi.models.yes_no import is_causal, load_yes_no, prompt_batches, prompt_parts
 from sunwi.progress import Progress, progress
 from sunwi.runtime import pick_device
 
@@ -31,7 +32,7 @@ PairBatch = tuple[
 
 
 class CrossEncoder:
-    """Scores (query, passage) pairs with a sequence classifier of one label; raw logits."""
+    """Scores (query, passage) pairs by a classifier of one label or a causal model; raw logits."""
 
     def __init__(
         self, folder: Path | str, max_length: int, batch_size: int = 32, engine: Executor = LOCAL
@@ -41,9 +42,11 @@ class CrossEncoder:
         self.batch_size = batch_size
         self.engine = engine
         self._dtype = dtype_name()
-        self._scores = PairScores(
-            "cross_encoder", (content_hash(self.folder), str(max_length), *precision_key())
-        )
+        self._causal = is_causal(self.folder)
+        # The chat template lies in files that the content hash does not cover.
+        prompt = prompt_parts(self._tokenizer) if self._causal else ()
+        settings = (content_hash(self.folder), str(max_length), *precision_key(), *prompt)
+        self._scores = PairScores("cross_encoder", settings)
         self._loaded: tuple[torch.nn.Module, torch.device] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class CrossEncoder:
             self.engine,
             self._logits,
             parts,
-            lambda part: pair_batches(self._tokenizer, part, *sizes),
+            lambda part: (prompt_batches if self._causal else pair_batches)(self._tokenizer, part, *sizes),
             Progress("cross-encoder", pairs, "pair") if pairs else None,
         )
         return map(by_row, computed)
@@ -87,10 +90,13 @@ class CrossEncoder:
             device = pick_device()
             dtype = getattr(torch, self._dtype)
             labels = load_config(self.folder).num_labels
-            if labels != 1:  # an encoder's folder would get a random head of two labels
+            if self._causal:
+                model = load_yes_no(self.folder, self._tokenizer, dtype)
+            elif labels != 1:  # an encoder's folder would get a random head of two labels
                 found = f"expected a classifier of one label, found {labels}"
                 raise ModelError(str(self.folder), found, "name a trained reranker")
-            model = load_weights(AutoModelForSequenceClassification, self.folder, dtype=dtype)
+            else:
+                model = load_weights(AutoModelForSequenceClassification, self.folder, dtype=dtype)
             model = model.to(device).eval()
             if device.type == "cpu":
                 from sunwi.models.cpu.packed_model import independent_classifier

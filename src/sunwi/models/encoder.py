@@ -27,8 +27,8 @@ from sunwi.models.heads import (
 )
 from sunwi.models.loading import load_config, load_tokenizer, load_weights
 from sunwi.models.long_texts import text_starts
-from sunwi.models.pooling import pool
 from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
+from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.params.encoder import EncoderParams
 from sunwi.progress import Progress
@@ -214,7 +214,7 @@ class Encoder:
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return int(load_config(self.info.folder).hidden_size)
+        return output_size(self.info, int(load_config(self.info.folder).hidden_size))
 
     @property
     def vocabulary_size(self) -> int:
@@ -240,6 +240,14 @@ class Encoder:
             unit = torch.nn.functional.normalize(tokens, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
             for at, row in enumerate(rows):
                 found[row] = unit[at][kept[at].cpu().numpy().astype(bool)]
+        return found
+
+    def exact(self, texts: Sequence[str], side: Side, max_length: int) -> npt.NDArray[np.float32]:
+        """The vectors of `encode` before they are rounded to float16, [texts, dimensions]; not cached."""
+        found = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        prefix = self.info.prefix(side)
+        for rows, _, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+            found[rows] = text_vectors(hidden, mask, self.info).cpu().numpy()
         return found
 
     def term_weights(self, texts: Sequence[str], side: Side, max_length: int) -> list[dict[int, float]]:
@@ -312,11 +320,8 @@ class Encoder:
 
     def _pooled(self, batch: TokenIds) -> Vectors:
         """L2-normalised vectors of one batch, [batch, dimensions]."""
-        import torch
-
         _, hidden, mask = self._hidden(batch)
-        pooled = torch.nn.functional.normalize(pool(hidden, mask, self.info.pooling), dim=-1)
-        return pooled.cpu().numpy().astype(np.float16)
+        return text_vectors(hidden, mask, self.info).cpu().numpy().astype(np.float16)
 
     def _batches(
         self, texts: Sequence[str], max_length: int
@@ -361,6 +366,10 @@ class Encoder:
 
             device = pick_device()
             dtype = getattr(torch, dtype_name(self.precision))
+            kind = load_config(self.info.folder).model_type
+            if dtype == torch.float16 and kind.startswith("gemma3"):  # its card: float16 overflows to NaN
+                found = f"{kind} gives no numbers in float16, which this GPU would use"
+                raise ModelError(self.info.spec, found, "set encoder.precision to float32")
             model = load_encoder(self.info.folder, dtype).to(device).eval()
             if self.precision == "int8":
                 from sunwi.models.cpu.int8_model import quantize

@@ -14,10 +14,14 @@ from sunwi.models.heads import STEMS, head_file
 from sunwi.models.kept_hash import kept_hash
 from sunwi.models.loading import read_settings, refuse_own_code
 from sunwi.models.pooling import POOLINGS
+from sunwi.models.projection import WEIGHTS, dense_folders
 from sunwi.models.spec import ModelInfo
 
+INSTRUCT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
 # What a model's files leave unsaid: families trained with prefixes, or pooled otherwise than by the mean.
 FAMILIES: tuple[tuple[str, str, str, str], ...] = (
+    # Of its card; its files hold no prompt, and it was not trained with "query: " of the plain E5 models.
+    ("e5-large-instruct", "mean", INSTRUCT, ""),
     ("e5-", "mean", "query: ", "passage: "),
     ("bge-m3", "cls", "", ""),
     ("bge-", "cls", "", ""),
@@ -26,8 +30,8 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
 PICKLED = "pytorch_model*.bin"  # BAAI/bge-m3 has no safetensors; torch unpickles tensors alone
 # Pooling and prefixes are keys of their own: a copy that adds sentence-transformers' files has the same hash.
 _HASHED = ("*.safetensors", "config.json", "tokenizer.json", "*.model", "vocab.txt", "*_linear.pt", PICKLED)
-_HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "1_Pooling/*", "*_linear.pt"]
-_MODULES = ("Normalize", "Pooling", "Transformer")
+_HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "1_Pooling/*", "*_Dense/*", "*_linear.pt"]
+_MODULES = ("Dense", "Normalize", "Pooling", "Transformer")
 _MODULE = re.compile(rf"sentence_transformers\.(?:\w+\.)*(?:{'|'.join(_MODULES)})")
 
 
@@ -51,7 +55,9 @@ def resolve(spec: str) -> ModelInfo:
     pooling, query_prefix, passage_prefix = _usage(spec, folder)
     # Without a head's file FlagEmbedding would use a random one.
     heads = ("dense", *(head for head in ("lexical", "colbert") if head_file(folder, head)))
-    return ModelInfo(spec, folder, pooling, query_prefix, passage_prefix, heads, content_hash(folder))
+    layers = dense_folders(spec, folder, _modules(folder))
+    digest = content_hash(folder)
+    return ModelInfo(spec, folder, pooling, query_prefix, passage_prefix, heads, digest, layers)
 
 
 def has_weights(folder: Path) -> bool:
@@ -96,12 +102,16 @@ def _usage(spec: str, folder: Path) -> tuple[str, str, str]:
     family = next((row for row in FAMILIES if row[0] in name), None)
     pooling = family[1] if family else "mean"
     query_prefix, passage_prefix = (family[2], family[3]) if family else ("", "")
-    types = {str(row["type"]) for row in read_settings(folder / "modules.json", [])}
+    types = {str(row["type"]) for row in _modules(folder)}
     # A type of another package is the model's own code, even if its class has a known name.
     if unknown := sorted(name for name in types if not _MODULE.fullmatch(name)):
         fault = f"modules.json names {', '.join(unknown)}, which would be left out"
         raise ModelError(spec, fault, f"use a model of {', '.join(_MODULES)} alone")
-    declared = _declared_pooling(read_settings(folder / "1_Pooling" / "config.json", {}))
+    settings = read_settings(folder / "1_Pooling" / "config.json", {})
+    if settings.get("include_prompt") is False:
+        fault = "1_Pooling/config.json leaves the prompt's tokens out of the pooling (include_prompt: false)"
+        raise ModelError(spec, fault, "use a model that pools all tokens")
+    declared = _declared_pooling(settings)
     if len(declared) > 1 or not set(declared) <= set(POOLINGS.names):
         known = ", ".join(POOLINGS.names)
         raise ModelError(spec, f"it pools by {' and '.join(declared)}", f"use one of {known}")
@@ -112,6 +122,11 @@ def _usage(spec: str, folder: Path) -> tuple[str, str, str]:
         query_prefix = prompts["query"]
         passage_prefix = prompts.get("passage") or prompts.get("document") or ""
     return pooling, query_prefix, passage_prefix
+
+
+def _modules(folder: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = read_settings(folder / "modules.json", [])
+    return rows
 
 
 def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
@@ -126,6 +141,8 @@ def _declared_pooling(config: Mapping[str, Any]) -> list[str]:
 def content_hash(folder: Path) -> str:
     """Hex sha256 over names and contents of weights, configuration and tokeniser."""
     paths = sorted({path for pattern in _HASHED for path in folder.glob(pattern)})
+    dense = [row["path"] for row in _modules(folder) if str(row["type"]).endswith(".Dense")]
+    paths += [path for name in dense if (path := folder / name / WEIGHTS).exists()]
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode("utf-8"))

@@ -74,8 +74,16 @@ def save_encoder(
     limit = int(read_json(base.folder / "tokenizer_config.json").get("model_max_length", 512))
     length = min(limit, int(config.get("max_position_embeddings", 512)))
     write_pooling(
-        folder, int(config["hidden_size"]), base.pooling, base.query_prefix, base.passage_prefix, length
+        folder,
+        int(config["hidden_size"]),
+        base.pooling,
+        base.query_prefix,
+        base.passage_prefix,
+        length,
+        base.layers,
     )
+    for layer in base.layers:
+        shutil.copytree(base.folder / layer, folder / layer)
 
 
 def interpolate(

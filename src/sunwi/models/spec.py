@@ -15,6 +15,7 @@ class ModelInfo:
 
     `pooling` is a name of `pooling.POOLINGS`.
     `heads` names what it can give: "dense", "lexical" (M3 term weights), "colbert" (M3 token vectors).
+    `layers` are the folders of dense layers between pooling and normalisation, in their order.
     `content_hash` covers weights, configuration and tokeniser; it is part of every cache's key.
     """
 
@@ -25,6 +26,7 @@ class ModelInfo:
     passage_prefix: str
     heads: tuple[str, ...]
     content_hash: str
+    layers: tuple[str, ...] = ()
 
     def prefix(self, side: Side) -> str:
         """The text put before every query or passage."""

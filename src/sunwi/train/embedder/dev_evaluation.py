@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sunwi.models.batches import length_batches
 from sunwi.models.encoder import Encoder
-from sunwi.models.pooling import pool
+from sunwi.models.projection import text_vectors
 from sunwi.models.spec import ModelInfo, Side
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.fitting import first_largest, smooth
@@ -135,8 +135,7 @@ def live_vectors(
             hidden = model(
                 input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
             ).last_hidden_state
-            pooled = pool(hidden.float(), batch["attention_mask"], info.pooling)
-            block = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+            block = text_vectors(hidden.float(), batch["attention_mask"], info).cpu().numpy()
             if vectors is None:
                 vectors = np.empty((len(texts), block.shape[1]), dtype=np.float32)
             vectors[rows] = block

@@ -44,6 +44,8 @@ def ending_with_eos(info: ModelInfo, folder: Path) -> ModelInfo:
     for path in sorted(info.folder.iterdir()):
         if path.is_file() and not (folder / path.name).exists():
             (folder / path.name).symlink_to(path.resolve())
+    for layer in info.layers:
+        (folder / layer).symlink_to((info.folder / layer).resolve())
     if not _ends(load_tokenizer(folder)):
         raise ModelError(
             info.spec, "its tokeniser does not end texts with EOS", "use a model with a fast tokeniser"

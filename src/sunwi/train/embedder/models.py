@@ -5,6 +5,7 @@ Import this module where training starts: it loads FlagEmbedding and torch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,16 +13,20 @@ from FlagEmbedding.finetune.embedder.decoder_only.base.modeling import BiDecoder
 from FlagEmbedding.finetune.embedder.encoder_only.base.modeling import BiEncoderOnlyEmbedderModel
 from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
 
+from sunwi.models.projection import Layer, apply_layers
+
 
 class GroupModel:
     """What all three add to FlagEmbedding's forward pass.
 
     `allowed` [questions, passages] takes passages out of a question's in-batch negatives; `restore` is the
-    place of each passage among sub-batches that were sorted by length.
+    place of each passage among sub-batches that were sorted by length. `dense_layers` follow the pooling and
+    stay as they are.
     """
 
     _allowed: torch.Tensor | None = None
     _restore: torch.Tensor | None = None
+    dense_layers: Sequence[Layer] = ()
 
     def forward(
         self,
@@ -43,6 +48,11 @@ class GroupModel:
         if isinstance(reps, list):  # one tensor for each Matryoshka dimension
             return [vectors[self._restore] for vectors in reps]
         return reps[self._restore]
+
+    def _sentence_embedding(self, last_hidden_state: Any, attention_mask: Any) -> Any:
+        """FlagEmbedding's pooling, and the model's own dense layers."""
+        pooled = super()._sentence_embedding(last_hidden_state, attention_mask)  # type: ignore[misc]
+        return apply_layers(pooled, self.dense_layers)
 
     def _dist_gather_tensor(self, t: torch.Tensor | None) -> torch.Tensor | None:
         """Every process's rows, [processes * rows, ...], with gradients that flow back to each.

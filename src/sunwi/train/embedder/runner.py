@@ -23,6 +23,7 @@ from torch.utils.data import Dataset, SequentialSampler
 
 from sunwi.models.encoder import load_encoder
 from sunwi.models.loading import load_tokenizer
+from sunwi.models.projection import layers_of
 from sunwi.models.spec import ModelInfo
 from sunwi.params.train_embedder import TrainEmbedderParams
 from sunwi.progress import trainer_progress
@@ -177,6 +178,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
             normalize_embeddings=args.normalize_embeddings,
             **m3,
         )
+        model.dense_layers = layers_of(self.info)
         if args.gradient_checkpointing:
             model.enable_input_require_grads()
         return tokenizer, model

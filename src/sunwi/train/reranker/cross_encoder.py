@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sunwi.errors import DataError
+from sunwi.errors import DataError, ModelError
 from sunwi.models.cross_encoder import logits_of
 from sunwi.models.encoder import load_encoder
 from sunwi.models.saving import TOKENIZER_FILES, load_state
+from sunwi.models.yes_no import is_causal
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.progress import trainer_progress
 from sunwi.runtime import inference_dtype, pick_device, seed_everything
@@ -63,6 +64,8 @@ def train_reranker(
     ------
     DataError
         If there are fewer lists than a batch.
+    ModelError
+        If the base is a causal language model.
     """
     if len(lists) < params.batch_size:
         raise DataError(
@@ -77,6 +80,13 @@ def train_reranker(
         CrossEncoderTrainingArguments,
     )
 
+    if is_causal(base):
+        found = (
+            "it is a causal language model, which scores by its answers yes and no and is not trained here"
+        )
+        raise ModelError(
+            base_name, found, "name it in mining.reranker as the teacher, and train another reranker"
+        )
     device = pick_device()
     seed_everything(seed)
     load_encoder(base, torch.float32)  # raises where weights are missing: the head alone may be fresh
