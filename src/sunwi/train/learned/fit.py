@@ -48,10 +48,11 @@ def fit_weights(lists: Sequence[FeatureList], regularisation: float) -> Floats:
         pairs.append(of_list / scale)
         shares.append(np.full(len(of_list), 1 / len(of_list)))
     differences = np.concatenate(pairs)
-    # The loss is the same for a pair and its mirror; the classifier wants both classes.
-    sign = np.where(np.arange(len(differences)) % 2, -1.0, 1.0)
+    # A pair and its mirror have the same loss, and the classifier wants both classes.
+    both = np.concatenate([differences, -differences])
+    of_pair = np.concatenate(shares) / 2
     model = LogisticRegression(C=regularisation, fit_intercept=False, max_iter=1000, tol=1e-8)
-    model.fit(differences * sign[:, None], sign > 0, sample_weight=np.concatenate(shares))
+    model.fit(both, np.arange(len(both)) < len(differences), sample_weight=np.concatenate([of_pair, of_pair]))
     return np.asarray(model.coef_[0] / scale, dtype=np.float64)
 
 
