@@ -1,4 +1,4 @@
-"""A linear ranker over what the retrievers know, fitted on people's dev questions; off where it does not help."""
+"""A linear ranker over what the retrievers know, on people's dev questions; off where it does not help."""
 
 import sys
 

@@ -84,9 +84,8 @@ def one_split(split: int, everything: tuple[Any, ...], params: Params, options: 
     search, batch, labels, articles = everything
     salt = "tune" if split == 1 else f"tune{split}"
     first = np.array([hash_share(salt, article) < 0.5 for article in articles])
-    halves = []
-    for half in (np.flatnonzero(first), np.flatnonzero(~first)):
-        halves.append((rows_of(batch, half), [labels[row] for row in half]))
+    parts = np.flatnonzero(first), np.flatnonzero(~first)
+    halves = [(rows_of(batch, half), [labels[row] for row in half]) for half in parts]
     fitted = fit_fusion(search, NAMES, *halves[0], params.fusion)
     fusion, settings = Fusion("weighted", fitted.weights), params.learning_to_rank
     made = [
@@ -96,8 +95,10 @@ def one_split(split: int, everything: tuple[Any, ...], params: Params, options: 
     names = made[0][1]
     tuning, test = made[0][0], made[1][0]
     before = ranked_hits(test, None)
-    print(f"\nsplit {split}: {len(tuning)} questions to fit, {len(test)} to read; BM25 weight "
-          f"{fitted.weights['bm25']:g}; among the first {settings.depth}: {before.any(axis=1).mean():.4f}")
+    print(
+        f"\nsplit {split}: {len(tuning)} questions to fit, {len(test)} to read; BM25 weight "
+        f"{fitted.weights['bm25']:g}; among the first {settings.depth}: {before.any(axis=1).mean():.4f}"
+    )
     print("| features | Hit@1 | MRR | change [95 %] | solved | lost | p |\n|---|---|---|---|---|---|---|")
     print(line("fused", before, before))
     usable = [one for one in tuning if one.has_pair]

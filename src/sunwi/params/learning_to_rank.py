@@ -8,7 +8,7 @@ from sunwi.params.section import Level, Name, Section
 
 
 class LearningToRankParams(Section):
-    """A linear ranker over what the retrievers know, fitted on people's dev questions; for rerank: learned."""
+    """A linear ranker over what the retrievers know, on people's dev questions; for rerank: learned."""
 
     enabled: bool = True
     """Whether the ranker is fitted where there are questions enough."""

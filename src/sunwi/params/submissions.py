@@ -79,7 +79,9 @@ class SubmissionParams(Finishing):
     def _learned_fits(self) -> None:
         if set(self.retrievers) != set(LEARNED_RETRIEVERS) or self.fusion != "calibrated":
             what = "rerank: learned is fitted on the calibrated fusion of"
-            raise ValueError(f"{what} {list(LEARNED_RETRIEVERS)}: name these retrievers and fusion: calibrated")
+            raise ValueError(
+                f"{what} {list(LEARNED_RETRIEVERS)}: name these retrievers and fusion: calibrated"
+            )
         if self.queries != ["standalone"]:
             raise ValueError("rerank: learned reads one search a query: leave `queries` out")
         if self.rerank_depth or self.rerank_weights or self.reranker != "final":

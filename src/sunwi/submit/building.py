@@ -130,7 +130,10 @@ def build(
         }
     )
     if plan.learned is not None:
-        submission.metrics["learned"] = {"used": plan.learned.ranker.used, "reason": plan.learned.ranker.reason}
+        submission.metrics["learned"] = {
+            "used": plan.learned.ranker.used,
+            "reason": plan.learned.ranker.reason,
+        }
     if cascade is not None:
         submission.metrics["searches"] = {
             arm: sum(search.arm == arm for search in cascade[0]) for arm in variant.queries

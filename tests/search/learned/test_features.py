@@ -26,9 +26,7 @@ VECTORS = np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float16)
 def pipeline() -> SearchPipeline:
     passages = Passages.of([Document(docid=docid, content=text) for docid, text in TEXTS.items()])
     terms = [text.split() for text in TEXTS.values()]
-    return SearchPipeline(
-        passages, [Bm25Retriever(Bm25(terms, Bm25Params())), DenseRetriever(VECTORS)]
-    )
+    return SearchPipeline(passages, [Bm25Retriever(Bm25(terms, Bm25Params())), DenseRetriever(VECTORS)])
 
 
 QUERIES = QueryBatch(["q"], ["빛 속도"], [["빛", "속도"]], np.array([[1, 0]], dtype=np.float16))

@@ -59,7 +59,7 @@ def test_a_clue_is_admitted_and_noise_is_refused() -> None:
 
 
 def test_a_fold_is_ranked_by_the_others_alone() -> None:
-    """A feature that tells its own document's answer and no other's: in sample perfect, out of fold useless."""
+    """A feature that tells its own document's answer alone: in sample perfect, out of fold useless."""
     lists = []
     for number in range(60):
         relevant = np.zeros(3, dtype=bool)

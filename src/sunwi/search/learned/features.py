@@ -67,9 +67,7 @@ class CandidateFeatures:
         terms = overlap_terms([self._texts[position] for position in used], self._tokenizer)
         of_passage = dict(zip(used, terms, strict=True))
         rows = []
-        for place, (head, query) in enumerate(
-            zip(heads, overlap_terms(texts, self._tokenizer), strict=True)
-        ):
+        for place, (head, query) in enumerate(zip(heads, overlap_terms(texts, self._tokenizer), strict=True)):
             distinct = sorted(set(query) - FRAME_TERMS or set(query))
             frequencies = self._index.document_frequencies(distinct)
             idf = {

@@ -13,7 +13,7 @@ from sunwi.search.learned.features import Floats
 
 @dataclass(frozen=True, slots=True)
 class FeatureList:
-    """One question: features of its candidates [candidates, features] in the fused order, and which answer."""
+    """One question: its candidates' features [candidates, features] in the fused order; which answer."""
 
     qid: str
     group: str  # of the documents that answer it; lists of one group share a fold

@@ -24,8 +24,12 @@ def reason_to_skip(params: LearningToRankParams, questions: int, tokenizer: str)
     if tokenizer.startswith(SUBWORD):
         return f"bm25.tokenizer is {tokenizer}, and no subwords are matched"
     if questions < params.min_questions:
-        return f"{questions} dev questions by people, fewer than learning_to_rank.min_questions ({params.min_questions})"
+        return f"{questions} dev questions by people, {_too_few(params)}"
     return None
+
+
+def _too_few(params: LearningToRankParams) -> str:
+    return f"fewer than learning_to_rank.min_questions ({params.min_questions})"
 
 
 def learn_to_rank(
@@ -45,8 +49,10 @@ def learn_to_rank(
     fitted = [one for one in lists if one.has_pair]
     counts = {"questions": len(lists), "fitted_on": len(fitted)}
     if len(fitted) < params.min_questions:
-        reason = f"{len(fitted)} of {len(lists)} dev questions by people have their answer among the candidates"
-        return off(params, f"{reason}, fewer than learning_to_rank.min_questions ({params.min_questions})"), counts
+        reason = (
+            f"{len(fitted)} of {len(lists)} dev questions by people have their answer among the candidates"
+        )
+        return off(params, f"{reason}, {_too_few(params)}"), counts
     validation = cross_validate(lists, params, seed, confidence)
     metrics = {**counts, **validation.as_metrics()}
     if not validation.admitted:

@@ -65,11 +65,12 @@ def _judged(
     moved = movement(solved(before), solved(after), seed, confidence)
     was, now = quality(before), quality(after)
     test = "no test" if moved.p_value is None else f"p {moved.p_value:.4f}"
-    gain = f"Hit@1 {moved.hit1_change:+.4f} out of fold, {moved.failed_solved} solved, {moved.solved_failed} lost"
+    gain = f"Hit@1 {moved.hit1_change:+.4f} out of fold"
+    counts = f"{moved.failed_solved} solved, {moved.solved_failed} lost"
     admitted = (
         moved.p_value is not None
         and moved.p_value < params.alpha
         and moved.hit1_change > 0
         and now["mrr"] >= was["mrr"]
     )
-    return Validation(admitted, f"{gain}, {test}", moved, was, now)
+    return Validation(admitted, f"{gain}, {counts}, {test}", moved, was, now)
