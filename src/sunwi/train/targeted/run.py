@@ -12,19 +12,17 @@ from typing import Any
 import numpy as np
 
 from sunwi.models.encoder import Encoder
-from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
-from sunwi.search.labelled import low_overlap
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
 from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
-from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
+from sunwi.train.reranker.early_look import weight_chance
 from sunwi.train.reranker.lists import TrainingList
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
-from sunwi.train.reranker.run import STOPPED_EARLY, Start, train_by_method
+from sunwi.train.reranker.run import STOPPED_EARLY, Start, look_lists, train_by_method
 from sunwi.train.reranker.scored import list_pairs, score_lists
 from sunwi.train.shared.early_stopping import EarlyStopping
 from sunwi.train.targeted.gate import GateVerdict, decide
@@ -91,33 +89,34 @@ def tune_targeted(
     trained = trained_reranker(first)
     rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
     assert trained is not None  # else _nothing_to_do gave a reason
+    settings = params.train_reranker
+    if settings.early_look:
+        seen = score_lists(look_lists(params, data.lists), data.texts, rerankers, depth)
+        chance = weight_chance(seen, trained.name, settings.weights, params.seed)
+        if chance is not None and chance < settings.early_look_chance:
+            counts["stopped_early"] = {"step": 0, "chance": round(chance, 6)}
+            reason = "dev promises the first stage no blend weight, so the second stage was not started"
+            return _kept(first, blend, out, GateVerdict(False, reason), counts)
     before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
     training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
     watch = _watch(params, parts["stop"], data.texts, before["stop"], trained.name)
-    settings = params.train_reranker.model_copy(
+    settings = settings.model_copy(
         update={
             "max_steps": params.train_reranker_targeted.max_steps,
             "learning_rate": params.train_reranker_targeted.learning_rate,
             "batch_size": min(params.train_reranker.batch_size, len(training)),
         }
     )
-    look = _look(params, settings, parts["stop"], data.texts, before["stop"], trained.name, blend)
     start = Start(first, params.train_reranker_targeted.start == "merged")
     with tempfile.TemporaryDirectory(prefix="sunwi-targeted-") as folder:
         second = Path(folder) / "reranker"
-        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch, look)
-        if look is not None and look.stopped:
-            counts |= look.metrics
+        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch)
         counts |= {**facts, "dev_curve": watch.curve if watch else []}
         counts["best_step"] = watch.best_step if watch else facts["steps"]
-        if counts["best_step"] == 0 or "stopped_early" in counts:  # the first stage stays: nothing to score
+        if counts["best_step"] == 0:  # the first stage stays: nothing to score
             metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
-            verdict = GateVerdict(
-                False,
-                "no blend weight can gain on the questions for early stopping"
-                if "stopped_early" in counts
-                else "no step was better than the start on the questions for early stopping",
-            )
+            reason = "no step was better than the start on the questions for early stopping"
+            verdict = GateVerdict(False, reason)
             return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
@@ -131,27 +130,6 @@ def tune_targeted(
     calibration, errors = fit_calibration(after["stop"], refitted)
     metrics |= {"calibration": errors, "promoted": True, "reason": verdict.reason}
     return Targeted(refitted, calibration, metrics, curve)
-
-
-def _look(
-    params: TargetedSections,
-    settings: TrainRerankerParams,
-    lists: Sequence[CandidateList],
-    texts: dict[str, str],
-    scored: Sequence[ScoredList],
-    name: str,
-    blend: Blend,
-) -> EarlyLook | None:
-    """The early look at the stop part: what any weights gain there over the first stage's blend."""
-    step = look_step(settings.early_look, settings.max_steps)
-    if step is None:
-        return None
-    rows = low_overlap(lists, 1.0, 0, LOOK_QUESTIONS)
-    chosen, of_chosen = [lists[row] for row in rows], [scored[row] for row in rows]
-    weights, grid = blend.get(KIND, {}), settings.weights
-    return EarlyLook(
-        step, name, chosen, texts, settings.depth, of_chosen, weights, grid, params.score, params.seed
-    )
 
 
 def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
