@@ -16,9 +16,10 @@ from sunwi.params.data import DataParams
 from sunwi.params.dense import DenseParams
 from sunwi.params.documents import DocumentsParams
 from sunwi.params.encoder import EncoderParams
-from sunwi.params.finishing import Rerank, VariantName
+from sunwi.params.finishing import VariantName
 from sunwi.params.fusion import FusionParams
 from sunwi.params.guard import GuardParams
+from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.params.llm import LlmParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.pairs import PairsParams
@@ -54,6 +55,7 @@ class Params(Section):
     dense: DenseParams = DenseParams()
     mining: MiningParams = MiningParams()
     fusion: FusionParams = FusionParams()
+    learning_to_rank: LearningToRankParams = LearningToRankParams()
     train_embedder: TrainEmbedderParams = TrainEmbedderParams()
     pairs: PairsParams = PairsParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
@@ -116,12 +118,13 @@ class Params(Section):
             *_reranker_faults(self),
             *_llm_faults(self),
             *_sparse_faults(self),
+            *_learned_faults(self),
         ]:
             raise ValueError("; ".join(faults))
         return self
 
 
-def _untrained(rerank: Rerank, params: Params) -> bool:
+def _untrained(rerank: str, params: Params) -> bool:
     """Whether a kind of re-ranking needs a reranker that no stage trains."""
     settings = params.train_reranker
     needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
@@ -205,3 +208,17 @@ def _sparse_faults(params: Params) -> list[str]:
     asking = [name for name, variant in sorted(params.searching.items()) if "sparse" in variant.retrievers]
     what = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
     return [f"{what} (`sunwi recipe neural-sparse`)"] if asking else []
+
+
+def _learned_faults(params: Params) -> list[str]:
+    """Variants that re-rank by the learned ranker, where it cannot know how many passages hold a term."""
+    asking = [name for name, variant in sorted(params.searching.items()) if variant.rerank == "learned"]
+    if not asking:
+        return []
+    what = f"variants {asking} have rerank: learned, which"
+    faults = []
+    if params.search.engine != "local":
+        faults.append(f"{what} reads a local index: set search.engine: local, or rerank: none")
+    if params.bm25.tokenizer.startswith("subword:"):
+        faults.append(f"{what} matches no subwords: set bm25.tokenizer: kiwi+bigram, or rerank: none")
+    return faults

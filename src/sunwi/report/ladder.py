@@ -12,7 +12,7 @@ from sunwi.params.whole import Params
 ENCODERS = {"base": "기본", "promoted": "튜닝"}
 RERANKERS = {
     "none": "-", "late_interaction": "late", "cross_encoder": "cross", "both": "late + cross",
-    "late_interaction_tuned": "tuned late",
+    "late_interaction_tuned": "tuned late", "learned": "learned",
 }  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def _reads(params: VariantSections, name: str) -> list[Path]:
             paths += [INDEX / variant.encoder, INDEX / f"fusion_{variant.encoder}.json"]
             paths += [EMBEDDER] if variant.encoder == "promoted" else []
             paths += [SPARSE] if "sparse" in variant.retrievers else []
-            if variant.rerank not in {"none", "late_interaction"}:
+            if variant.rerank == "learned":
+                paths += [INDEX / f"ranker_{variant.encoder}.json"]
+            elif variant.rerank not in {"none", "late_interaction"}:
                 final = variant.reranker == "final"
                 paths += [RERANKER, INDEX / "blend.json"] if final else [STAGE1, INDEX / "blend_stage1.json"]
         elif variant.union:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sunwi.models.encoder import Encoder
 from sunwi.models.sparse.cache import cached_passages
 from sunwi.models.sparse.encoder import load_sparse
+from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
@@ -18,6 +19,8 @@ from sunwi.params.variants import VariantSections
 from sunwi.paths import INDEX, RERANKER, SPARSE, STAGE1
 from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.learned.order import LearnedOrder
+from sunwi.search.learned.ranker import LinearRanker
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.rerank.rerankers import Rerankers
@@ -42,6 +45,7 @@ RERANKERS: dict[str, tuple[Path, Path]] = {  # folder, and the blend that was fi
 class SubmitSections(VariantSections):
     """The sections that building a variant reads."""
 
+    bm25: Bm25Params = Bm25Params()
     encoder: EncoderParams = EncoderParams()
     search: SearchParams = SearchParams()
     sparse: SparseParams = SparseParams()
@@ -83,6 +87,10 @@ def rerank_plan(workspace: Workspace, variant: SubmissionParams, model: Encoder)
     depth = variant.rerank_depth or params.train_reranker.depth
     if variant.rerank == "none":
         return RerankPlan(None, {}, depth, None)
+    if variant.rerank == "learned":
+        stored = read_json(workspace.path(INDEX) / f"ranker_{variant.encoder}.json")
+        order = LearnedOrder(LinearRanker.of(stored), params.bm25.tokenizer)
+        return RerankPlan(None, {}, depth, None, order)
     limits = (params.encoder, params.train_reranker.max_length)
     if variant.rerank == "late_interaction":  # it needs no training: fitted with the fusion of its encoder
         rerankers, blend = Rerankers(model, None, *limits), INDEX / f"blend_{variant.encoder}.json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sunwi.errors import DataError
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.reading import Sections
@@ -48,6 +50,14 @@ def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
         step = "raise qa.dev_share" if count else "see in metrics/qa.json why no question was kept"
         raise DataError(what, f"{step}, import more passages, or {give}")
     return dev_questions
+
+
+def people_dev(workspace: Workspace, sources: Sequence[str]) -> list[LabelledQuestion]:
+    """Dev questions that people wrote: the judged dialogues, and given questions of these sources."""
+    generators = {f"given:{source}" for source in sources}
+    written = {question.qid for question in questions(workspace) if question.generator in generators}
+    given = [label for label in synthetic(workspace, "dev") if label.qid in written]
+    return natural(workspace, "dev") + given
 
 
 def labels(workspace: Workspace) -> list[LabelledQuestion]:
