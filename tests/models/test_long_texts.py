@@ -41,7 +41,7 @@ def ids_of(tokenizer: Any, text: str) -> list[int]:
 @SAME
 @given(st.lists(st.sampled_from(WORDS), min_size=20, max_size=80))
 def test_tokens_are_those_of_the_whole_text(encoder: Encoder, words: list[str]) -> None:
-    tokenizer, text = encoder._tokenizer, "".join(words)
+    tokenizer, text = encoder._states.tokenizer, "".join(words)
     (start,) = text_starts(tokenizer, [text], WINDOW)
     assert text.startswith(start)
     assert ids_of(tokenizer, start) == ids_of(tokenizer, text)
@@ -50,7 +50,7 @@ def test_tokens_are_those_of_the_whole_text(encoder: Encoder, words: list[str]) 
 @pytest.mark.parametrize("word", ["물 ", "가", "abcdefgh", "산소를 만드는 식물의 잎. ", "😀"])
 def test_a_start_is_short(encoder: Encoder, word: str) -> None:
     text = word * (200_000 // len(word))
-    tokenizer = encoder._tokenizer
+    tokenizer = encoder._states.tokenizer
     (start,) = text_starts(tokenizer, [text], WINDOW)
     assert len(start) <= CHARACTERS * WINDOW
     assert ids_of(tokenizer, start) == ids_of(tokenizer, text)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.whole import Params
 

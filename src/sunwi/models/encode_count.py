@@ -1,0 +1,17 @@
+"""What an encoder did: rows by where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class EncodeCount:
+    """How many rows were encoded and how many came from the cache.
+
+    `cut` are those of the encoded ones whose end was left out before they were tokenised (`text_starts`).
+    """
+
+    encoded: int = 0
+    cached: int = 0
+    cut: int = 0
