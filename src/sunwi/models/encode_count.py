@@ -7,11 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class EncodeCount:
-    """How many rows were encoded and how many came from the cache.
-
-    `cut` are those of the encoded ones whose end was left out before they were tokenised (`text_starts`).
-    """
+    """How many rows were encoded and how many came from the cache."""
 
     encoded: int = 0
     cached: int = 0
-    cut: int = 0

@@ -28,6 +28,7 @@ from sunwi.models.loading import load_config
 from sunwi.models.precision import Precision, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.spec import ModelInfo, Side
+from sunwi.models.windows import Reading, read_in_windows
 from sunwi.params.encoder import EncoderParams
 from sunwi.progress import Progress
 from sunwi.runtime import device_type, text_hash
@@ -75,7 +76,7 @@ class Encoder:
         self.precision: Precision = precision
         self.engine = engine
         self.count = EncodeCount()
-        self._states = HiddenStates(info, batch_size, precision, self.count)
+        self._states = HiddenStates(info, batch_size, precision)
 
     @classmethod
     def of(cls, info: ModelInfo, settings: EncoderParams, engine: Executor = LOCAL) -> Encoder:
@@ -122,7 +123,7 @@ class Encoder:
     def _in(self, precision: Precision) -> Encoder:
         """The same model in another precision; its rows are counted here."""
         encoder = Encoder(self.info, self._states.batch_size, precision, self.engine)
-        encoder.count = encoder._states.count = self.count
+        encoder.count = self.count
         return encoder
 
     @property
@@ -181,6 +182,11 @@ class Encoder:
                 vectors[rows] = vector
         assert vectors is not None  # there is a text
         return vectors
+
+    def reading(self, texts: Sequence[str], side: Side, max_length: int) -> Reading:
+        """How far `encode` reads the texts, and in which windows it could read the rest."""
+        prefix = self.info.prefix(side)
+        return read_in_windows(self._states.tokenizer, texts, max_length, prefix, self.info.spec)
 
     def missing(self, texts: Sequence[str], side: Side, max_length: int) -> int:
         """How many distinct texts `encode` would not find in the cache."""

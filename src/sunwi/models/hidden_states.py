@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
-from sunwi.models.encode_count import EncodeCount
 from sunwi.models.encoder_weights import ready_encoder
 from sunwi.models.loading import load_tokenizer
 from sunwi.models.long_texts import text_starts
@@ -25,8 +24,8 @@ INT8_TOKENS = 2048  # of a batch: what lies between the layers then stays in the
 class HiddenStates:
     """Tokenises texts, plans their batches and runs them; the weights are loaded at the first batch."""
 
-    def __init__(self, info: ModelInfo, batch_size: int, precision: Precision, count: EncodeCount) -> None:
-        """A model and how it runs; cut texts are added to `count`.
+    def __init__(self, info: ModelInfo, batch_size: int, precision: Precision) -> None:
+        """A model and how it runs.
 
         Raises
         ------
@@ -37,7 +36,6 @@ class HiddenStates:
         self.info = info
         self.batch_size = batch_size
         self.precision: Precision = precision
-        self.count = count
         self.loaded: tuple[torch.nn.Module, torch.device] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -78,7 +76,6 @@ class HiddenStates:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         starts = text_starts(tokenizer, texts, max_length)
-        self.count.cut += sum(len(start) < len(text) for start, text in zip(starts, texts, strict=True))
         encoded = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
         most = INT8_TOKENS if self.precision == "int8" else None
         lengths = [len(ids) for ids in encoded]
