@@ -316,9 +316,7 @@ def test_lengths_that_the_encode_stage_read(project: Path) -> None:
     windowed, questions = check_lengths(project, Params())
     assert (windowed.state, questions.state) == ("ok", "note")
     assert "read them in windows" in windowed.found
-    assert (
-        questions.fix == "dvc exp run -S encoder.query_max_length=65"
-    )  # 61 and 4 others
+    assert questions.fix == "dvc exp run -S encoder.query_max_length=65"  # 61 and 4 others
     cut = Params().model_copy(update={"encoder": Params().encoder.model_copy(update={"windows": False})})
     passages, _ = check_lengths(project, cut)
     assert (passages.state, passages.fix) == ("note", "dvc exp run -S encoder.windows=true")

@@ -61,8 +61,9 @@ def encode_passages(
     None without a passage that is longer than `encoder.max_length`, or with `encoder.windows: false`.
     """
     starts = encoder.encode(texts, "passage", limits.max_length, label)
-    reading = encoder.reading(texts, "passage", limits.max_length)
-    return starts, encode_windows(encoder, reading, limits)
+    if not limits.windows:
+        return starts, None
+    return starts, encode_windows(encoder, encoder.reading(texts, "passage", limits.max_length), limits)
 
 
 def encode_windows(
