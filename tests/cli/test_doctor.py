@@ -300,3 +300,24 @@ def test_what_auto_picked_is_named_with_its_reason(
     auto_precision.pick(builtin_model, lambda *_: pytest.fail("encoded"))
     assert model.check_precision(auto)[0].found == "auto is int8 here: the reason"
     assert model.check_precision(pinned)[0].found == "float32; auto would be int8: the reason"
+
+
+def test_lengths_that_the_encode_stage_read(project: Path) -> None:
+    from sunwi.cli.checks.lengths import check_lengths
+    from sunwi.params.whole import Params
+
+    assert check_lengths(project, Params()) == []
+    facts = {"texts": 4, "tokens": 1000, "longest_tokens": 700, "read_at_once": 252, "longer": 1}
+    facts |= {"tokens_beyond": 448, "median_tokens": 100}
+    asked = facts | {"longest_tokens": 61, "read_at_once": 60, "tokens_beyond": 1}
+    (project / "metrics").mkdir(exist_ok=True)
+    path = project / "metrics" / "encode_base.json"
+    path.write_text(json.dumps({"passages": facts, "questions": asked}), encoding="utf-8")
+    windowed, questions = check_lengths(project, Params())
+    assert (windowed.state, questions.state) == ("ok", "note")
+    assert "read them in windows" in windowed.found
+    assert questions.fix == "dvc exp run -S encoder.query_max_length=65"  # 61 and 4 others
+    cut = Params().model_copy(update={"encoder": Params().encoder.model_copy(update={"windows": False})})
+    passages, _ = check_lengths(project, cut)
+    assert (passages.state, passages.fix) == ("note", "dvc exp run -S encoder.windows=true")
+    assert "1 of 4 are longer than encoder.max_length (252 tokens); 44.8% of all tokens" in passages.found

@@ -80,7 +80,8 @@ def test_what_may_answer_is_never_a_negative(
     fused = weighted_sum(scores, {"bm25": 0.5, "dense": 1.0})[0]
     positive = positions[0]
     for row in mined.rows:
-        assert row.pos_ids == [DOCIDS[positive]]
+        assert row.pos_ids == [DOCIDS[position] for position in positions]
+        assert row.pos_scores == [round(float(fused[position]), 5) for position in positions]
         for docid in row.neg_ids:
             at = DOCIDS.index(docid)
             assert GROUPS[at] not in {GROUPS[other] for other in positions}
@@ -249,6 +250,28 @@ def test_candidate_lists_leave_out_what_answers_too_and_show_the_labelled_chunk(
     assert one.candidates[0].docid == docids[chunk]  # search found its document by another chunk
     assert one.candidates[0].label == 1
     assert docids[other] not in [candidate.docid for candidate in one.candidates]
+
+
+def test_a_question_of_several_passages_shows_each_ones_labelled_chunk() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[1.0, 0.0, 5.0, 4.0, 0.0, 0.0, 0.0, 9.0]])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    asked = [label(0, (2, 6))]  # b, and the first chunk of f, whose second one search finds
+    (one,) = candidate_lists(pipeline, ["dense"], Fusion("weighted", {}), queries, asked, 3, rules)
+    assert [(candidate.docid, candidate.label) for candidate in one.candidates] == [
+        ("f#1", 1),
+        ("b", 1),
+        ("c", 0),
+    ]
+    assert one.positive_rank == 1
+
+
+def test_rows_of_several_positives_are_counted() -> None:
+    pipeline, queries = setting([[0.0] * 8] * 2, [[9.0, 8.0, 8.5, 1.0, 1.0, 3.0, 2.0, 1.0]] * 2)
+    params = MiningParams(negatives=2, bm25_weight=0.0)
+    mined = mine_negatives(pipeline, queries, [label(0, (2, 3)), label(1, (2,))], rules_of(pipeline), params)
+    assert [row.pos_ids for row in mined.rows] == [["b", "c"], ["b"]]
+    assert [row.pos for row in mined.rows] == [["글 b", "글 c"], ["글 b"]]
+    assert mined.metrics["several_positives"] == 1
 
 
 def test_a_question_that_was_asked_for_several_passages() -> None:

@@ -56,7 +56,7 @@ def index(
     from sunwi.search.servers.pipeline import put_index
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.corpus import passages
-    from sunwi.workspace.retrieval import passage_vectors
+    from sunwi.workspace.retrieval import passage_windows, server_vectors
 
     params = load_params()
     search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
@@ -64,12 +64,15 @@ def index(
         raise DataError(f"there is no corpus.jsonl in {PREPARED}", "run make repro, or dvc repro prepare")
     workspace = Workspace()
     vectors = sparse = None
+    long = 0
     if content in {Content.PROMOTED, Content.BASE}:
         which: Which = "base" if content is Content.BASE else "promoted"
         path = INDEX / which / "corpus.npy"
         if not path.exists():
             raise DataError(f"there are no vectors in {path}", "run dvc repro, or give --with texts")
-        vectors = passage_vectors(workspace, which)
+        vectors = server_vectors(workspace, which)
+        windows = passage_windows(workspace, which)
+        long = 0 if windows is None else len(set(windows.owners.tolist()))
     elif content is Content.SPARSE:
         sparse = sparse_field(passages(workspace), params.sparse.passage_max_length)
     _, _, built = put_index(content.value, passages(workspace), search, params.bm25, vectors, sparse)
@@ -81,6 +84,7 @@ def index(
         "documents": built.documents,
         "sent": report.indexed if report else 0,
         "sent_again": report.retried if report else 0,
+        "mean_of_windows": long,
     }
     if as_json:
         echo(canonical_json(summary))
@@ -88,6 +92,8 @@ def index(
     done = f"{report.indexed} documents sent" if report else "it stood there already, nothing was sent"
     again = f", {report.retried} of them again after a refusal" if report and report.retried else ""
     echo(f"{built.alias} -> {built.name} ({built.documents} documents, {built.analyzer}): {done}{again}")
+    if long:
+        echo(f"{long} passages are longer than encoder.max_length: their vector is their windows' mean")
 
 
 def sparse_field(passages: Passages, max_length: int) -> SparseField:

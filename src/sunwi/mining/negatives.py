@@ -184,9 +184,9 @@ class _Miner:
         ]
 
     def _teach(self, questions: Sequence[ScoredQuestion], pools: Sequence[Pool]) -> list[dict[int, float]]:
-        """Teacher scores of each pool and its positive, by position."""
+        """Teacher scores of each pool and its positives, by position."""
         wanted = [
-            sorted({*pool.sources, question.positive})
+            sorted({*pool.sources, *question.label.relevant})
             for question, pool in zip(questions, pools, strict=True)
         ]
         if self.reranker is None:
@@ -255,15 +255,15 @@ class _Miner:
             teacher.update(zip(filler, self.reranker(pairs).tolist(), strict=True))
         else:
             teacher.update({position: float(question.fused[position]) for position in filler})
-        negatives = [*chosen.positions, *filler]
+        negatives, positives = [*chosen.positions, *filler], question.label.relevant
         return MinedRow(
             qid=question.label.qid,
             query=question.label.text,
-            pos=[passages.texts[question.positive]],
+            pos=[passages.texts[position] for position in positives],
             neg=[passages.texts[position] for position in negatives],
-            pos_ids=[passages.docids[question.positive]],
+            pos_ids=[passages.docids[position] for position in positives],
             neg_ids=[passages.docids[position] for position in negatives],
-            pos_scores=[round(teacher[question.positive], 5)],
+            pos_scores=[round(teacher[position], 5) for position in positives],
             neg_scores=[round(teacher[position], 5) for position in negatives],
             provenance=[
                 self._provenance(question, chosen, position, teacher[position]) for position in negatives

@@ -22,6 +22,7 @@ from sunwi.qa.metrics import question_metrics
 from sunwi.qa.reasons import BEYOND_LIMIT
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.settings import QaSections
+from sunwi.qa.several import with_other_passages
 from sunwi.qa.split import split_documents
 from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
@@ -141,6 +142,7 @@ def generate_questions(
         else:
             share = overlap(seen.terms, seen.passage_terms)
             kept.append(Question(**shared, split=splits[candidate.docid], overlap=round(share, 4)))
+    kept = with_other_passages(kept, rejected, splits)
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)
     by_docid = {document.docid: document for document in documents}

@@ -14,6 +14,7 @@ from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.questions import dev_understood, questions, understood
+from sunwi.workspace.rules import copies
 
 
 class _Settings(Sections):
@@ -32,7 +33,7 @@ def natural(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
 @loaded_once
 def synthetic(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
     """Generated or given questions of a split."""
-    return synthetic_questions(questions(workspace), passages(workspace), {split})
+    return synthetic_questions(questions(workspace), passages(workspace), {split}, copies(workspace))
 
 
 def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:

@@ -10,7 +10,7 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.servers.pipeline import on_server
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import Which
-from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+from sunwi.workspace.retrieval import local_pipeline, server_vectors
 
 
 class _Settings(Sections):
@@ -23,4 +23,4 @@ def serving_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None
     local, settings = local_pipeline(workspace, which, lexical), workspace.params(_Settings)
     if settings.search.engine == "local":
         return local
-    return on_server(which, local, settings.search, settings.bm25, passage_vectors(workspace, which))
+    return on_server(which, local, settings.search, settings.bm25, server_vectors(workspace, which))

@@ -32,7 +32,7 @@ class Rerankers:
     def __init__(
         self, encoder: Encoder, trained: TrainedReranker | None, limits: EncoderParams, max_length: int
     ) -> None:
-        late = LateInteraction(encoder, limits.query_max_length, limits.max_length)
+        late = LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows)
         self._scorers: dict[str, LateInteraction | CrossEncoder] = {"late_interaction": late}
         if trained is None:
             return
@@ -40,7 +40,8 @@ class Rerankers:
             self._scorers[trained.name] = CrossEncoder(trained.merged, max_length, engine=encoder.engine)
         else:
             own = Encoder.of(resolve(str(trained.merged)), limits, encoder.engine)
-            self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, max_length)
+            lengths = limits.query_max_length, max_length
+            self._scorers[trained.name] = LateInteraction(own, *lengths, limits.windows)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,5 +67,5 @@ def teacher_of(spec: str, encoder: Encoder, limits: EncoderParams, max_length: i
     if spec == "none":
         return None
     if spec == "late_interaction":
-        return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
+        return LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows).score
     return CrossEncoder(resolve(spec).folder, max_length, engine=encoder.engine).score

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
