@@ -9,7 +9,8 @@ from sunwi.search.index.store import vectors_file
 from sunwi.search.index.windows import write_windows
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which, encoder
-from sunwi.workspace.questions import questions
+from sunwi.workspace.questions import index_questions, questions
+from sunwi.workspace.sentences import write_sentences
 from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
@@ -31,8 +32,12 @@ if __name__ == "__main__":
         encoded = {"encoded": model.count.encoded, "cached": model.count.cached, **model.precision_facts}
         with vectors_file(INDEX / which / "questions.npy") as empty:
             model.encode(texts, "query", limits.query_max_length, "encode questions", empty)
-        windows = len(read.pieces) if limits.windows else 0
-        facts = {"passages": {**read.facts(), "windows": windows}, "questions": asked.facts()}
-        write_json(METRICS / f"encode_{which}.json", facts)
+        alone = [row.question for row in index_questions(workspace)]
+        with vectors_file(INDEX / which / "index_questions.npy") as empty:
+            model.encode(alone, "query", limits.query_max_length, "encode index questions", empty)
+        write_sentences(workspace, which, model)
+        windows = {"windows": len(read.pieces) if limits.windows else 0}
+        cut = {"passages": {**read.facts(), **windows}, "questions": asked.facts()}
+        write_json(METRICS / f"encode_{which}.json", cut)
         # What the cache spared and what `auto` picked are facts of this machine: they are beside the timings.
         write_json(TIMING / f"encode_{which}_rows.json", encoded)

@@ -6,7 +6,8 @@ from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions
 from sunwi.paths import INDEX, METRICS, PLOTS
 from sunwi.records.curves import write_curve
 from sunwi.records.files import write_json
-from sunwi.search.fusion.fitting import fit_all
+from sunwi.search.fusion.calibrating import calibrate_sets
+from sunwi.search.fusion.fitting import fit_fusion
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.train.reranker.blend_weights import fit_untrained
@@ -14,6 +15,7 @@ from sunwi.train.reranker.fit_settings import FitSections
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import Which, encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
+from sunwi.workspace.questions import index_generators
 from sunwi.workspace.retrieval import local_pipeline
 from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
@@ -24,7 +26,9 @@ if __name__ == "__main__":
         params, labels = workspace.params(FitSections), dev_labels(workspace)
         model = encoder(workspace, which)
         search = local_pipeline(workspace, which, model if "lexical" in model.info.heads else None)
-        fit = fit_all(search, labelled_batch(workspace, model, labels), labels, params.fusion)
+        queries, generators = labelled_batch(workspace, model, labels), index_generators(workspace)
+        fit = calibrate_sets(search, queries, labels, params.fusion, generators)
+        grid = fit_fusion(search, ["bm25", "dense"], queries, labels, params.fusion)
         chosen = chosen_questions(labels, 0, params.pairs.max_dev)
         fusion = Fusion("weighted", fit.weights["+".join(RETRIEVERS)])
         batch, rules = labelled_batch(workspace, model, chosen), false_negative_rules(workspace)
@@ -34,4 +38,4 @@ if __name__ == "__main__":
         write_json(INDEX / f"fusion_{which}.json", fit.weights)
         write_json(INDEX / f"blend_{which}.json", blend)
         write_json(METRICS / f"fusion_{which}.json", {"fusion": fit.metrics, "late_interaction": quality})
-        write_curve(PLOTS / f"fusion_curve_{which}.csv", fit.curve("bm25+dense"))
+        write_curve(PLOTS / f"fusion_curve_{which}.csv", grid.curve)

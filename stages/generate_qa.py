@@ -26,6 +26,7 @@ if __name__ == "__main__":
         for notice in notices(sources.documents, result.kept, len(result.rejected), params.qa):
             print(notice, file=sys.stderr)
         write_rows(QA / "questions.jsonl", result.kept, params.rows_per_shard)
+        write_rows(QA / "index_questions.jsonl", result.for_index, params.rows_per_shard)
         write_rows(QA / "rejected.jsonl", result.rejected, params.rows_per_shard)
         write_rows(QA / "dev_contexts.jsonl", result.contexts)
         write_json(METRICS / "qa.json", result.metrics)

@@ -55,6 +55,7 @@ def write_project(folder: Path, corpus: Sequence[Document], params: str = "") ->
         for at, (text, docid, split) in enumerate(ASKED)
     ]
     write_rows(folder / QA / "questions.jsonl", rows)
+    write_rows(folder / QA / "index_questions.jsonl", [])
     write_rows(folder / QUERIES / "understood.jsonl", _understood(TEST))
     write_rows(folder / QUERIES / "dev_understood.jsonl", _understood(DEV))
     return folder
@@ -66,6 +67,7 @@ def write_vectors(folder: Path, corpus: Sequence[Document], encoder: Encoder, wh
     index = folder / INDEX / which
     save_vectors(index / "corpus.npy", encoder.encode(texts, "passage", 48))
     save_vectors(index / "questions.npy", encoder.encode([text for text, *_ in ASKED], "query", 24))
+    save_vectors(index / "index_questions.npy", encoder.encode([], "query", 24))
     encoder.encode([*TEST, *DEV], "query", 24)
 
 

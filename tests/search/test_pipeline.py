@@ -14,7 +14,7 @@ from sunwi.records.corpus import Document
 from sunwi.search import pipeline as pipeline_module
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch, collapse, make_queries
-from sunwi.search.pipeline import SearchPipeline, build_pipeline, ranks_at
+from sunwi.search.pipeline import QuestionIndex, SearchPipeline, build_pipeline, ranks_at
 from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.search.retrievers.questions import QuestionRetriever
 
@@ -117,7 +117,7 @@ def test_the_builtin_encoder_and_bm25_find_the_passage(encoder: Encoder, tiny_co
     passages = Passages.of(tiny_corpus)
     vectors = encoder.encode(passages.texts, "passage", 64)
     asked = encoder.encode(["땅이 왜 흔들리나요?"], "query", 32)
-    search = build_pipeline(passages, vectors, Bm25Params(), (asked, ["s1"], ["d2"]))
+    search = build_pipeline(passages, vectors, Bm25Params(), QuestionIndex(asked, ["s1"], ["d2"], ["?"]))
     queries = make_queries(["1"], ["지진이 일어나는 까닭은?"], encoder, 32, "kiwi")
     (ranked,) = search.rank(queries, ["bm25", "dense", "questions"], Fusion("weighted", {}), depth=3)
     assert passages.docids[ranked.positions[0]] == "d2"
@@ -132,7 +132,10 @@ def test_questions_of_passages_that_are_not_there_are_named(tiny_corpus: list[Do
     docid = passages.docids[1]
     assert passages.positions_of(["q1", "q2"], [docid, docid]) == [1, 1]
     vectors = np.zeros((len(passages), 2), dtype=np.float16)
-    questions = (np.zeros((3, 2), dtype=np.float16), ["q1", "q2", "q3"], [docid, "gone", "lost"])
+    texts = ["?", "?", "?"]
+    questions = QuestionIndex(
+        np.zeros((3, 2), dtype=np.float16), ["q1", "q2", "q3"], [docid, "gone", "lost"], texts
+    )
     with pytest.raises(DataError, match=r"^2 questions .* in the corpus: q2 \(gone\), q3 \(lost\)\. Next:"):
         build_pipeline(passages, vectors, Bm25Params(), questions)
 

@@ -37,6 +37,10 @@ class QaParams(Section):
     """Who writes the training questions: template (no LLM), llm, or given (questions.jsonl of the source)."""
     questions_per_document: PositiveInt = 3
     """Questions a passage."""
+    index_questions_per_document: PositiveInt = 3
+    """Questions a passage in the question index, those that train among them; more than they: an LLM is asked again."""
+    index_evaluation_lookalikes: bool = True
+    """Questions close to an evaluation query stay in the question index; they never train and are never dev."""
     groups: list[Literal["safe", "medium", "keyword"]] = ["safe", "medium", "keyword"]
     """Template groups; medium and keyword are less certain than safe."""
     style_shares: StyleShares = StyleShares()

@@ -10,7 +10,7 @@ from sunwi.params.finishing import Finishing, Rerank
 from sunwi.params.names import NameIn
 from sunwi.params.section import Share
 
-RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sparse"]
+RetrieverName = Literal["bm25", "dense", "lexical", "questions", "sentences", "sparse"]
 
 
 QueryArm = Literal["standalone", "variants", "hyde"]
@@ -30,7 +30,7 @@ class SubmissionParams(Finishing):
     encoder: Literal["base", "promoted"] = "promoted"
     """base: encoder.model; promoted: the tuned one, where it passed the gate."""
     retrievers: Annotated[list[RetrieverName], Field(min_length=1)] = ["bm25", "dense"]
-    """What searches: bm25, dense, lexical (M3), questions (synthetic ones), sparse."""
+    """What searches: bm25, dense, lexical (M3), questions (synthetic ones), sentences, sparse."""
     queries: Annotated[list[QueryArm], Field(min_length=1)] = ["standalone"]
     """What is searched for; several are fused by cascaded RRF."""
     query_weights: dict[QueryArm, NonNegativeFloat] = {}

@@ -29,6 +29,7 @@ from sunwi.params.report import ReportParams
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
 from sunwi.params.section import RowsPerShard, Section, Seed
+from sunwi.params.sentences import SentencesParams
 from sunwi.params.sparse import SparseParams
 from sunwi.params.submissions import BaselineParams, PromotedParams, SubmissionParams
 from sunwi.params.train_embedder import TrainEmbedderParams
@@ -56,6 +57,7 @@ class Params(Section):
     mining: MiningParams = MiningParams()
     fusion: FusionParams = FusionParams()
     learning_to_rank: LearningToRankParams = LearningToRankParams()
+    sentences: SentencesParams = SentencesParams()
     train_embedder: TrainEmbedderParams = TrainEmbedderParams()
     pairs: PairsParams = PairsParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
@@ -119,6 +121,7 @@ class Params(Section):
             *_llm_faults(self),
             *_sparse_faults(self),
             *_learned_faults(self),
+            *_sentence_faults(self),
         ]:
             raise ValueError("; ".join(faults))
         return self
@@ -140,6 +143,14 @@ def _reranker_faults(params: Params) -> list[str]:
     ]
     what = f"submissions {without}: reranker is stage1, which rerank: late_interaction does not read"
     return [f"{what}; delete it, or set rerank: cross_encoder"] if without else []
+
+
+def _sentence_faults(params: Params) -> list[str]:
+    """Variants that search by sentences, which are not encoded."""
+    searching = sorted(name for name, variant in params.searching.items() if "sentences" in variant.retrievers)
+    if params.sentences.enabled or not searching:
+        return []
+    return [f"variants {searching} search by sentences: set sentences.enabled: true, or drop that retriever"]
 
 
 def _names_given_twice(params: Params) -> list[str]:

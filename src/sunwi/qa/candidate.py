@@ -68,7 +68,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FilterVerdict:
-    """What one filter says: the values that it measured, and the reason if it refuses the question."""
+    """What filters say: the values that they measured, and the reason if one refuses the question.
+
+    `is_indexable`: no filter refuses it but those of training alone (`Filter.training_only`).
+    """
 
     checks: Checks = field(default_factory=dict)
     reason: str | None = None
+    is_indexable: bool = True

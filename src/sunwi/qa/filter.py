@@ -26,9 +26,12 @@ class Filter:
         Each reason code that it gives, to the words of the report.
     judge
         The values that it measured, and the reason if it refuses.
+    training_only
+        A question that it refuses never trains or serves as dev, and may still stand in the question index.
     """
 
     step: Step
     order: int
     reasons: Mapping[str, str]
     judge: Callable[[Candidate, Evidence], FilterVerdict]
+    training_only: bool = False

@@ -19,6 +19,7 @@ from sunwi.qa.given import Given, given_candidates
 from sunwi.qa.judging import filters_of, judge
 from sunwi.qa.llm.candidates import ask
 from sunwi.qa.metrics import question_metrics
+from sunwi.qa.question_index import index_questions
 from sunwi.qa.reasons import BEYOND_LIMIT
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.settings import QaSections
@@ -26,7 +27,7 @@ from sunwi.qa.several import with_other_passages
 from sunwi.qa.split import split_documents
 from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
-from sunwi.records.questions import DevContexts, Question, RejectedQuestion
+from sunwi.records.questions import DevContexts, IndexQuestion, Question, RejectedQuestion
 from sunwi.text import morphemes, overlap
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ class QaSources:
 
 @dataclass(frozen=True, slots=True)
 class QaResult:
-    """Kept and rejected questions and the dev questions' contexts, each sorted by qid; and the counts."""
+    """Kept and rejected questions, those for search alone and dev contexts, by qid; and the counts."""
 
     kept: list[Question]
+    for_index: list[IndexQuestion]
     rejected: list[RejectedQuestion]
     contexts: list[DevContexts]
     metrics: dict[str, Any]
@@ -145,9 +147,18 @@ def generate_questions(
     kept = with_other_passages(kept, rejected, splits)
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)
+    for_index = index_questions(
+        checked,
+        {question.qid for question in kept},
+        qa.near_copy,
+        None if limit is None else max(limit, qa.index_questions_per_document),
+        qa.index_evaluation_lookalikes,
+    )
     by_docid = {document.docid: document for document in documents}
     contexts = dev_contexts(kept, by_docid, search, sources.copies, qa.dev_negatives)
-    return QaResult(kept, rejected, contexts, question_metrics(documents, kept, rejected))
+    return QaResult(
+        kept, for_index, rejected, contexts, question_metrics(documents, kept, for_index, rejected)
+    )
 
 
 def _candidates(
@@ -197,7 +208,7 @@ def _check(
             evaluation_limit=params.qa.evaluation_cosine,
         )
         checked.append((candidate, evidence, judge(candidate, evidence, by_text)))
-    passing = [row for row, (_, _, verdict) in enumerate(checked) if verdict.reason is None]
+    passing = [row for row, (_, _, verdict) in enumerate(checked) if verdict.is_indexable]
     queries = search.queries([checked[row][0].question for row in passing])
     sources = [checked[row][0].docid for row in passing]
     ranks = search.source_ranks(queries, sources, params.qa.round_trip_depth)
@@ -206,8 +217,9 @@ def _check(
         candidate, evidence, verdict = checked[row]
         evidence = replace(evidence, rank=rank, evaluation_cosine=cosine)
         second = judge(candidate, evidence, by_search)
-        checks = {**verdict.checks, **second.checks}
-        checked[row] = (candidate, evidence, FilterVerdict(checks, second.reason))
+        checks = verdict.checks if verdict.reason else {**verdict.checks, **second.checks}
+        reason = verdict.reason or second.reason
+        checked[row] = (candidate, evidence, FilterVerdict(checks, reason, second.is_indexable))
     return checked
 
 

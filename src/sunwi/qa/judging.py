@@ -19,7 +19,9 @@ def filters_of(step: Step) -> list[Filter]:
 
 
 def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -> FilterVerdict:
-    """The filters in order, up to the first that refuses; the verdict has every value measured until then.
+    """The filters in order: the first that refuses gives the reason, with every value measured until then.
+
+    Behind a refusal for training alone the others still say whether the question may be searched.
 
     Raises
     ------
@@ -27,12 +29,17 @@ def judge(candidate: Candidate, evidence: Evidence, filters: Sequence[Filter]) -
         If a filter gives a reason that it does not declare.
     """
     checks: Checks = {}
+    reason: str | None = None
     for rule in filters:
         verdict = rule.judge(candidate, evidence)
-        checks.update(verdict.checks)
-        if verdict.reason is not None:
-            if verdict.reason not in rule.reasons:  # else the report would show the bare code
-                what = f"the filter {rule.judge.__name__} refused a question for {verdict.reason!r}"
-                raise DataError(f"{what}, which is none of its reasons", "name it in that file's FILTER")
-            return FilterVerdict(checks, verdict.reason)
-    return FilterVerdict(checks)
+        if reason is None:
+            checks.update(verdict.checks)
+        if verdict.reason is None:
+            continue
+        if verdict.reason not in rule.reasons:  # else the report would show the bare code
+            what = f"the filter {rule.judge.__name__} refused a question for {verdict.reason!r}"
+            raise DataError(f"{what}, which is none of its reasons", "name it in that file's FILTER")
+        reason = reason or verdict.reason
+        if not rule.training_only:
+            return FilterVerdict(checks, reason, is_indexable=False)
+    return FilterVerdict(checks, reason)

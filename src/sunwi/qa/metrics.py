@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from sunwi.records.corpus import Document
-from sunwi.records.questions import Question, RejectedQuestion
+from sunwi.records.questions import IndexQuestion, Question, RejectedQuestion
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _MANY = 3  # questions of a document that are counted together
 
 
 def question_metrics(
-    documents: Sequence[Document], kept: Sequence[Question], rejected: Sequence[RejectedQuestion]
+    documents: Sequence[Document],
+    kept: Sequence[Question],
+    for_index: Sequence[IndexQuestion],
+    rejected: Sequence[RejectedQuestion],
 ) -> dict[str, Any]:
     """Counts per reason, style, generator and split, coverage of documents, overlap and rank quantiles."""
     per_document = Counter(question.docid for question in kept)
@@ -37,6 +40,11 @@ def question_metrics(
         "overlap": {f"q{round(100 * share)}": _quantile(overlaps, share) for share in _QUANTILES},
         "rank_1_share": round(ranks[True] / len(kept), 4) if kept else None,
         "evaluation_copies": reasons["evaluation_copy"],
+        "index": {
+            "questions": len(kept) + len(for_index),
+            "for_search_alone": len(for_index),
+            "evaluation_lookalikes": sum(question.is_evaluation_lookalike for question in for_index),
+        },
     }
 
 

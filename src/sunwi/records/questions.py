@@ -30,6 +30,22 @@ class Question(Row):
         return (self.qid,)
 
 
+class IndexQuestion(Row):
+    """qa/index_questions.jsonl: a question that serves search alone; it never trains and is never dev.
+
+    `is_evaluation_lookalike` marks one that an evaluation filter keeps from training.
+    """
+
+    qid: Identifier
+    docid: Identifier
+    question: Identifier
+    generator: str
+    is_evaluation_lookalike: bool = False
+
+    def sort_key(self) -> tuple[str]:
+        return (self.qid,)
+
+
 class RejectedQuestion(Row):
     """qa/rejected.jsonl: a question that a filter refused, with the reason and the values that decided."""
 

@@ -123,23 +123,36 @@ def ranks_at(scores: Scores, positions: npt.NDArray[np.int64]) -> npt.NDArray[np
     return ranks
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionIndex:
+    """The questions that are searched: vectors [questions, dimensions], and of each id, passage and text.
+
+    Of those that can be queries themselves `sources` tells who wrote them (`QuestionRetriever`).
+    """
+
+    vectors: Vectors
+    qids: Sequence[str]
+    docids: Sequence[str]
+    texts: Sequence[str]
+    sources: Sequence[str] | None = None
+
+
 def build_pipeline(
     passages: Passages,
     vectors: Vectors,
     bm25: Bm25Params,
-    questions: tuple[Vectors, Sequence[str], Sequence[str]] | None = None,
+    questions: QuestionIndex | None = None,
     dense: DenseParams | None = None,
-    question_texts: Sequence[str] = (),
     extra: Sequence[Retriever] = (),
     index_folder: Path | None = None,
     engine: Executor = LOCAL,
     windows: Windows | None = None,
 ) -> SearchPipeline:
-    """BM25, dense and, given (vectors, qids, docids), the question index; then the `extra` retrievers.
+    """BM25, dense and, where it is given, the question index; then the `extra` retrievers.
 
-    With `bm25.expand` the passages are indexed with `question_texts`, which belong to those ids. Where there
-    is a folder of `kept` indexes, BM25 (not expanded) and an approximate index are read from it. `windows`
-    are what long passages say behind the start that their vector was made of.
+    With `bm25.expand` the passages are indexed with the questions' texts. Where there is a folder of `kept`
+    indexes, BM25 (not expanded) and an approximate index are read from it. `windows` are what long passages
+    say behind the start that their vector was made of.
 
     Raises
     ------
@@ -161,16 +174,15 @@ def build_pipeline(
         near = ApproximateDenseRetriever(vectors, dense, built, windows)
     if questions is None:
         return SearchPipeline(passages, [_lexical(passages, bm25, index_folder), near, *extra], engine)
-    question_vectors, qids, docids = questions
-    owners = np.array(passages.positions_of(qids, docids), dtype=np.int64)
+    owners = np.array(passages.positions_of(questions.qids, questions.docids), dtype=np.int64)
     lexical: Retriever
     if bm25.expand:
-        question_terms = index_terms(question_texts, bm25.tokenizer, "questions' morphemes")
+        question_terms = index_terms(questions.texts, bm25.tokenizer, "questions' morphemes")
         terms = index_terms(passages.texts, bm25.tokenizer)
-        lexical = ExpandedLexicalRetriever(terms, question_terms, qids, owners.tolist(), bm25)
+        lexical = ExpandedLexicalRetriever(terms, question_terms, questions.qids, owners.tolist(), bm25)
     else:
         lexical = _lexical(passages, bm25, index_folder)
-    index = QuestionRetriever(question_vectors, list(qids), owners, len(passages))
+    index = QuestionRetriever(questions.vectors, questions.qids, owners, len(passages), questions.sources)
     return SearchPipeline(passages, [lexical, near, index, *extra], engine)
 
 

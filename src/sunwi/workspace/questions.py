@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sunwi.paths import QA, QUERIES
 from sunwi.records.files import read_rows
-from sunwi.records.questions import Question
+from sunwi.records.questions import IndexQuestion, Question
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.workspace.base import Workspace, loaded_once
 
@@ -13,6 +13,17 @@ from sunwi.workspace.base import Workspace, loaded_once
 def questions(workspace: Workspace) -> list[Question]:
     """The kept questions."""
     return read_rows(workspace.path(QA) / "questions.jsonl", Question)
+
+
+@loaded_once
+def index_questions(workspace: Workspace) -> list[IndexQuestion]:
+    """What the question index holds beside the kept questions."""
+    return read_rows(workspace.path(QA) / "index_questions.jsonl", IndexQuestion)
+
+
+def index_generators(workspace: Workspace) -> list[str]:
+    """Who wrote each question of the index."""
+    return [question.generator for question in [*questions(workspace), *index_questions(workspace)]]
 
 
 @loaded_once

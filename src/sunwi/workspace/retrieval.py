@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sunwi.compute.choosing import engine_of
 from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.passage_vectors import Windows
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.dense import DenseParams
 from sunwi.params.search import SearchParams
+from sunwi.params.sentences import SentencesParams
 from sunwi.paths import INDEX
 from sunwi.runtime import cache_dir
+from sunwi.search.index.sentence_store import load_sentences
 from sunwi.search.index.store import load_vectors
 from sunwi.search.index.windows import load_windows
-from sunwi.search.pipeline import SearchPipeline, build_pipeline
+from sunwi.search.pipeline import QuestionIndex, SearchPipeline, build_pipeline
+from sunwi.search.retrievers.base import Retriever
 from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which
-from sunwi.workspace.questions import questions
+from sunwi.workspace.questions import index_generators, index_questions, questions
 
 
 class _Settings(EncoderSections):
     bm25: Bm25Params = Bm25Params()
     dense: DenseParams = DenseParams()
     search: SearchParams = SearchParams()
+    sentences: SentencesParams = SentencesParams()
 
 
 @loaded_once
@@ -51,19 +57,37 @@ def question_vectors(workspace: Workspace, which: Which) -> Vectors:
     return load_vectors(workspace.path(INDEX) / which / "questions.npy", len(questions(workspace)))
 
 
+@loaded_once
+def index_vectors(workspace: Workspace, which: Which) -> Vectors:
+    """Vectors of the question index: of the kept questions, then of those for search alone."""
+    path = workspace.path(INDEX) / which / "index_questions.npy"
+    alone = load_vectors(path, len(index_questions(workspace)))
+    kept = question_vectors(workspace, which)
+    return np.concatenate([kept, alone]) if len(alone) else kept
+
+
 def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None = None) -> SearchPipeline:
-    """BM25, dense and question index in this process; M3's term weights by `lexical`."""
-    settings, kept_questions, corpus = workspace.params(_Settings), questions(workspace), passages(workspace)
-    index = (
-        question_vectors(workspace, which),
-        [question.qid for question in kept_questions],
-        [question.docid for question in kept_questions],
+    """BM25, dense, question index and, where `sentences.enabled`, sentences in this process.
+
+    M3's term weights by `lexical`.
+    """
+    settings, corpus = workspace.params(_Settings), passages(workspace)
+    indexed = [*questions(workspace), *index_questions(workspace)]
+    index = QuestionIndex(
+        index_vectors(workspace, which),
+        [question.qid for question in indexed],
+        [question.docid for question in indexed],
+        [question.question for question in indexed],
+        index_generators(workspace),
     )
-    texts = [question.question for question in kept_questions]
     lengths = (settings.encoder.query_max_length, settings.encoder.max_length)
-    extra = [M3LexicalRetriever(lexical, corpus.texts, *lengths)] if lexical is not None else []
+    extra: list[Retriever] = []
+    if lexical is not None:
+        extra.append(M3LexicalRetriever(lexical, corpus.texts, *lengths))
+    if settings.sentences.enabled:
+        extra.append(load_sentences(workspace.path(INDEX) / which, len(corpus)))
     cache = cache_dir() / "indexes" if settings.search.keep_indexes else None
     return build_pipeline(
-        corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, texts, extra, cache,
+        corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, extra, cache,
         engine_of(settings.compute), passage_windows(workspace, which),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from sunwi.search.fusion.method import Fusion
 from sunwi.search.index.bm25 import index_terms
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.pipeline import build_pipeline
+from sunwi.search.pipeline import QuestionIndex, build_pipeline
 from sunwi.search.servers.pipeline import by_ranks, engine_of, on_server
 from sunwi.search.servers.server import ask
 from sunwi.search.servers.sparse_names import engine_names
@@ -45,7 +45,7 @@ def environment(played, scoring):
 def test_a_variant_ranks_on_the_server_as_it_does_here(
     method, passages, unit_vectors, search, environment
 ) -> None:
-    questions = (unit_vectors[:2], ["a", "b"], ["d5", "d2"])
+    questions = QuestionIndex(unit_vectors[:2], ["a", "b"], ["d5", "d2"], ["?", "?"])
     local = build_pipeline(passages, unit_vectors, Bm25Params(), questions)
     there = on_server("base", local, search, Bm25Params(), unit_vectors, environment)
     drawn = np.random.default_rng(9).normal(size=(len(QUESTIONS), unit_vectors.shape[1]))

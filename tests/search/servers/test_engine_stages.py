@@ -66,6 +66,7 @@ def project(tmp_path: Path, tiny_corpus: list[Document], encoder: Encoder) -> Pa
         for at, (text, docid) in enumerate(ASKED)
     ]
     write_rows(tmp_path / "data/qa/questions.jsonl", questions)
+    write_rows(tmp_path / "data/qa/index_questions.jsonl", [])
     understood = [
         UnderstoodQuery(eval_id=at, standalone_query=text, needs_retrieval=True, source="x")
         for at, text in enumerate(QUERIES)
@@ -75,6 +76,7 @@ def project(tmp_path: Path, tiny_corpus: list[Document], encoder: Encoder) -> Pa
     index = tmp_path / "data/index/base"
     save_vectors(index / "corpus.npy", encoder.encode(corpus.texts, "passage", 48))
     save_vectors(index / "questions.npy", encoder.encode([text for text, _ in ASKED], "query", 24))
+    save_vectors(index / "index_questions.npy", encoder.encode([], "query", 24))
     encoder.encode(QUERIES, "query", 24)
     write_json(tmp_path / "data/index/fusion_base.json", {})
     return tmp_path

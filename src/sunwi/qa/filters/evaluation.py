@@ -15,4 +15,4 @@ def evaluation(candidate: Candidate, evidence: Evidence) -> FilterVerdict:  # no
     )
 
 
-FILTER = Filter("text", 40, {"evaluation_copy": "평가 질의와 비슷함"}, evaluation)
+FILTER = Filter("text", 40, {"evaluation_copy": "평가 질의와 비슷함"}, evaluation, training_only=True)

@@ -13,4 +13,6 @@ def evaluation_meaning(candidate: Candidate, evidence: Evidence) -> FilterVerdic
     return FilterVerdict({"evaluation_cosine": cosine}, "evaluation_paraphrase" if refused else None)
 
 
-FILTER = Filter("search", 60, {"evaluation_paraphrase": "평가 질의와 뜻이 같음"}, evaluation_meaning)
+FILTER = Filter(
+    "search", 60, {"evaluation_paraphrase": "평가 질의와 뜻이 같음"}, evaluation_meaning, training_only=True
+)

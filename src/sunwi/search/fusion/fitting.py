@@ -1,11 +1,9 @@
-"""Calibrated fusion: weights fitted on the low-overlap part of the dev questions."""
+"""Grid search of fusion weights on labelled questions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +18,8 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.ranking_quality import reciprocal_rank
 from sunwi.search.retrievers.base import Scores
 
-RETRIEVERS = ("bm25", "dense", "lexical", "questions")
-GRIDS = ("bm25", "questions", "lexical")  # those with a grid of weights, in the order of its axes
+GRIDS = ("bm25", "questions", "lexical", "sentences")  # those with a grid of weights, as its axes
+ALWAYS_SHOWN = frozenset({"bm25", "questions"})  # columns of every curve; the others where they are searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def fit_fusion(
 ) -> FittedFusion:
     """Grid search of the weights by MRR@10 on the low-overlap dev questions.
 
-    The retrievers among bm25, lexical and questions have a grid each; dense counts 1. Each cell is judged by
+    The retrievers that `GRIDS` names have a grid each; dense counts 1. Each cell is judged by
     the mean over itself and its neighbours along the BM25 weights: with a few dozen questions a single peak
     is noise. Ties go to the smaller weights.
 
@@ -54,17 +52,29 @@ def fit_fusion(
     DataError
         If there is no dev question.
     """
-    return _fitted(pipeline, [names], queries, labels, params)[0]
+    return fit_sets(pipeline, [names], queries, labels, params)[0]
 
 
-def _fitted(
+def fit_sets(
     pipeline: SearchPipeline,
     sets: Sequence[Sequence[str]],
     queries: QueryBatch,
     labels: Sequence[LabelledQuestion],
     params: FusionParams,
+    chosen: Sequence[int] | None = None,
 ) -> list[FittedFusion]:
-    """The fit of each set of retrievers; each retriever scores the questions once for all sets."""
+    """The fit of each set of retrievers; each retriever scores the questions once for all sets.
+
+    Parameters
+    ----------
+    chosen
+        Rows of the questions that choose; None: those of low overlap.
+
+    Raises
+    ------
+    DataError
+        If there is no dev question.
+    """
     if not labels:
         raise DataError(
             "there is no dev question to fit the fusion on",
@@ -79,7 +89,8 @@ def _fitted(
             start = rows.start + part.start
             for grid in grids:
                 grid.rank(of_part, labels[start : min(rows.start + part.stop, rows.stop)], start)
-    chosen = low_overlap(labels, params.low_overlap, params.min_questions)
+    if chosen is None:
+        chosen = low_overlap(labels, params.low_overlap, params.min_questions)
     return [grid.best(labels, chosen) for grid in grids]
 
 
@@ -89,8 +100,15 @@ class _WeightGrid:
     def __init__(self, names: Sequence[str], params: FusionParams, questions: int) -> None:
         self.names = names
         given = dict(
-            zip(GRIDS, (params.bm25_weights, params.question_weights, params.lexical_weights), strict=True)
-        )
+            zip(
+                GRIDS,
+                (
+                    params.bm25_weights, params.question_weights, params.lexical_weights,
+                    params.sentence_weights,
+                ),
+                strict=True,
+            )
+        )  # fmt: skip
         # rising, because neighbours in the grid are averaged and ties go to the smaller weight
         self.grids = [sorted(set(given[name])) if name in names else [0.0] for name in GRIDS]
         shape = tuple(len(grid) for grid in self.grids)
@@ -98,7 +116,7 @@ class _WeightGrid:
             cell: _weights(names, [grid[place] for grid, place in zip(self.grids, cell, strict=True)])
             for cell in np.ndindex(shape)
         }
-        # [bm25 weights, question weights, lexical weights, questions]
+        # [weights of each of GRIDS, questions]
         self.ranks = np.empty((*shape, questions), dtype=np.int64)
 
     def rank(self, normalised: Mapping[str, Scores], labels: Sequence[LabelledQuestion], start: int) -> None:
@@ -114,8 +132,8 @@ class _WeightGrid:
         gains = reciprocal_rank(self.ranks)
         low = gains[..., chosen].mean(axis=-1)
         best = first_largest(smooth(low))
-        # the columns of the usual set, and the lexical weight where there is one
-        columns = [(axis, name) for axis, name in enumerate(GRIDS) if name != "lexical" or name in self.names]
+        shown = ALWAYS_SHOWN.union(self.names)
+        columns = [(axis, name) for axis, name in enumerate(GRIDS) if name in shown]
         curve = [
             {
                 **{f"{name}_weight": self.grids[axis][cell[axis]] for axis, name in columns},
@@ -151,48 +169,3 @@ def first_largest(cells: npt.NDArray[np.float64]) -> tuple[int, ...]:
     """First largest cell, compared to 1e-12 so that the sum's order does not decide."""
     flat = int(np.flatnonzero(cells.ravel() >= cells.max() - 1e-12)[0])
     return tuple(int(at) for at in np.unravel_index(flat, cells.shape))
-
-
-def sets_of(retrievers: Collection[str]) -> list[tuple[str, ...]]:
-    """Every set of the retrievers that are there, by size and then by name."""
-    known = [name for name in RETRIEVERS if name in retrievers]
-    return [names for size in range(1, len(known) + 1) for names in combinations(known, size)]
-
-
-@dataclass(frozen=True, slots=True)
-class FittedSets:
-    """A fitted fusion for each set of retrievers, named by its members ("bm25+dense")."""
-
-    fits: dict[str, FittedFusion]
-
-    @property
-    def weights(self) -> dict[str, dict[str, float]]:
-        """Set to its weights."""
-        return {name: fit.weights for name, fit in self.fits.items()}
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """Set to weights, MRR@10 and counts."""
-        return {
-            name: {
-                "weights": fit.weights,
-                "low_overlap_mrr": round(fit.low_overlap_mrr, 6),
-                "all_mrr": round(fit.all_mrr, 6),
-                "questions": fit.questions,
-                "low_overlap_questions": fit.low_overlap_questions,
-            }
-            for name, fit in self.fits.items()
-        }
-
-    def curve(self, name: str) -> list[dict[str, float]]:
-        """Every cell of one set's grid, for a plot."""
-        return self.fits[name].curve
-
-
-def fit_all(
-    pipeline: SearchPipeline, queries: QueryBatch, labels: Sequence[LabelledQuestion], params: FusionParams
-) -> FittedSets:
-    """Fit every set of the pipeline's retrievers; a variant may name any."""
-    sets = sets_of(pipeline.retrievers)
-    fits = _fitted(pipeline, sets, queries, labels, params)
-    return FittedSets({"+".join(names): fit for names, fit in zip(sets, fits, strict=True)})

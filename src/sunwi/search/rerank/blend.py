@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.search.fusion.normalise import standardised
+from sunwi.search.fusion.priors import Weight, shrunk
 from sunwi.search.ranking_quality import first_ranks, reciprocal_rank
 
 if TYPE_CHECKING:
@@ -64,6 +65,26 @@ def list_mrr(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> float
     if not lists:
         return 0.0
     return float(reciprocal_rank(first_ranks(ranked_relevance(lists, weights)), cutoff=np.inf).mean())
+
+
+def fit_shrunk(
+    lists: Sequence[ScoredList],
+    natural: Sequence[ScoredList],
+    names: Sequence[str],
+    grid: Sequence[float],
+    priors: Mapping[str, float],
+    strength: int,
+) -> tuple[dict[str, Weight], list[dict[str, float]]]:
+    """Prior weights, moved by what people's lists prefer (`priors.shrunk`), and the curve over all lists.
+
+    Lists of questions that were made from their passage move nothing: they prefer no reranker where people's
+    prefer one (docs/results/ranking.md).
+    """
+    _, curve = fit_blend(lists, names, grid)
+    fitted = fit_blend(natural, names, grid)[0] if natural else {}
+    return {
+        name: shrunk(priors[name], fitted.get(name), len(natural), strength) for name in names
+    }, curve
 
 
 def fit_blend(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sunwi.records.mined import CandidateList
+from sunwi.search.fusion.priors import reranker_priors
 from sunwi.search.labelled import NATURAL, low_overlap
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, ranked_relevance
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_shrunk, ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
 from sunwi.train.reranker.calibration import calibrate
@@ -25,21 +26,27 @@ Calibration = dict[str, dict[str, float]]  # set of rerankers to slope and inter
 def fit_rerankers(
     lists: Sequence[CandidateList], texts: dict[str, str], rerankers: Rerankers, params: RerankerSections
 ) -> tuple[Blend, Calibration, dict[str, Any]]:
-    """Weights and calibration of each set of rerankers, fitted on the low-overlap dev lists, and metrics.
+    """Weights and calibration of each set of rerankers, and metrics.
 
-    A reranker that does not help there gets the weight 0; a set with an untrained member is fitted with
-    the others, and a set without a trained member is left out.
+    The weights are the priors, moved by people's dev lists; the calibration is fitted on the low-overlap
+    lists. A set without a member that is there is left out.
     """
     dev = [question for question in lists if question.split == "dev"]
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
     low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
     chosen = [scored[row] for row in low]
+    of_people = [scored[row] for row, question in enumerate(dev) if question.style == NATURAL]
+    priors, strength = reranker_priors(params.fusion.priors), params.fusion.prior_questions
     fits: Blend = {}
+    origins: dict[str, Any] = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
         trained = [name for name in names if name in rerankers.names]
         if trained:
-            fits[kind], curves[kind] = fit_blend(chosen, trained, params.train_reranker.weights)
+            grid = params.train_reranker.weights
+            weights, curves[kind] = fit_shrunk(chosen, of_people, trained, grid, priors, strength)
+            fits[kind] = {name: weight.value for name, weight in weights.items()}
+            origins[kind] = {name: weight.as_metrics() for name, weight in weights.items()}
     calibration, errors = fit_calibration(chosen, fits)
     parts = {
         "low_overlap": low,
@@ -68,6 +75,7 @@ def fit_rerankers(
     }
     metrics = {
         "weights": fits,
+        "origin": origins,
         "calibration": errors,
         "lists": {part: len(rows) for part, rows in parts.items()},
         "quality": qualities,
@@ -82,12 +90,12 @@ def fit_untrained(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Blend of an encoder's MaxSim, which needs no training: what a file of a blend holds, and metrics.
 
-    Only the low-overlap dev lists are scored: the weight is fitted on them alone, and MaxSim encodes every
+    Only people's dev lists, which move the weight, and the low-overlap ones are scored: MaxSim encodes every
     token of every passage that it scores.
     """
     dev = [question for question in lists if question.split == "dev"]
-    low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
-    chosen = [dev[row] for row in low]
+    low = set(low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions))
+    chosen = [question for row, question in enumerate(dev) if row in low or question.style == NATURAL]
     blend, calibration, metrics = fit_rerankers(chosen, texts, rerankers, params)
     kind = "late_interaction"
     fitted = {kind: calibration[kind]} if kind in calibration else {}
