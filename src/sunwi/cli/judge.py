@@ -54,21 +54,20 @@ def pool(
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 42,
 ) -> None:
     """Add queries to the pool, those first on which the variants disagree most."""
-    from sunwi.serve.pooling import POOL, add_to_pool, pool_of_split, pool_of_texts
+    from sunwi.judging.places import POOL
+    from sunwi.judging.pools import PoolSettings
+    from sunwi.serve.pooling import add_to_pool, pool_of_split, pool_of_texts
     from sunwi.workspace.base import Workspace
 
     workspace, names = Workspace(), [name.strip() for name in variants.split(",") if name.strip()]
+    settings = PoolSettings(k, budget, random_share, second, seed)
     if queries is not None:
         if not queries.exists():
             raise DataError(f"there is no file {queries}", "name a text file with one query a line")
         texts = queries.read_text(encoding="utf-8-sig").splitlines()
-        rows = pool_of_texts(workspace, texts, names, depth=k, doubled_share=second, seed=seed)
+        rows = pool_of_texts(workspace, texts, names, settings)
     else:
-        of_split = _split(split)
-        rows = pool_of_split(
-            workspace, of_split, names, depth=k, budget=budget, random_share=random_share,
-            doubled_share=second, seed=seed,
-        )  # fmt: skip
+        rows = pool_of_split(workspace, _split(split), names, settings)
     added = add_to_pool(workspace, rows)
     pairs = sum(len(row.documents) for row in rows)
     echo(f"{POOL}: {added} queries were added of {len(rows)}, with {pairs} passages.\nNext: sunwi judge")
@@ -87,7 +86,6 @@ def agree(*, seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 42) 
     """Cohen's kappa of every two judges and Krippendorff's alpha of all, with 95% intervals."""
     from sunwi.judging.agreement import agreement
 
-    require("krippendorff", "serve")
     found = agreement(_held(), seed)
     for one in found["cohen"]:
         echo(_agreement_line("Cohen's kappa (quadratic)", one))
@@ -131,9 +129,9 @@ def scores(
     """MAP, bpref, infAP and judged@10 on the judged queries; those drawn at random apart."""
     from sunwi.judging.incomplete import incomplete_scores
     from sunwi.paths import RANKINGS
-    from sunwi.serve.pooling import read_pool
     from sunwi.submit.writing import read_ranking
     from sunwi.workspace.base import Workspace
+    from sunwi.workspace.judgements import read_pool
 
     of_split = _split(split)
     qrels = _merged(rule, adjudicator).qrels.get(of_split, {})
@@ -167,8 +165,8 @@ def scores(
 
 
 def _held() -> Held:
+    from sunwi.judging.places import JUDGEMENTS
     from sunwi.judging.records import people, read_lines, standing
-    from sunwi.serve.pooling import JUDGEMENTS
 
     held = people(standing(read_lines(JUDGEMENTS)))
     if not held:

@@ -45,6 +45,21 @@ def agreement(
     return {"cohen": [one for one in cohen if one.pairs], "krippendorff": everybody}
 
 
+def kappa(
+    first: Mapping[Pair, int],
+    second: Mapping[Pair, int],
+    names: tuple[str, str],
+    seed: int,
+    samples: int = SAMPLES,
+) -> Agreement:
+    """Cohen's kappa (quadratic weights) of two judges over the pairs that both graded, with its interval."""
+    graded = {
+        name: {pair: float(grade) for pair, grade in grades.items()}
+        for name, grades in zip(names, (first, second), strict=True)
+    }
+    return _between(names, graded, _cohen, seed, samples)
+
+
 def _between(
     judges: tuple[str, ...],
     graded: Mapping[str, Mapping[Pair, float]],

@@ -7,7 +7,6 @@ passage replaces the earlier one, and a line of kind "undo" takes the judge's la
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +21,6 @@ Kind = Literal["grade", "cannot_tell", "chitchat", "unclear", "undo"]
 SplitName = Literal["test", "dev", "new"]
 Pair = tuple[str, str, str]  # split, query id, document id; of a whole query the document id is ""
 OF_QUERY = frozenset({"chitchat", "unclear"})
-JUDGE_NAME = re.compile(r"[\w.-]{1,40}")
 
 
 class JudgementLine(Row):
@@ -125,6 +123,14 @@ def standing(lines: Iterable[JudgementLine]) -> dict[str, dict[Pair, JudgementLi
         judge: {pair: stack[-1] for pair, stack in of_judge.items() if stack}
         for judge, of_judge in stacks.items()
     }
+
+
+def machines(held: Mapping[str, Mapping[Pair, JudgementLine]]) -> dict[str, dict[Pair, JudgementLine]]:
+    """The lines that language models wrote."""
+    kept = {
+        judge: {pair: line for pair, line in lines.items() if line.machine} for judge, lines in held.items()
+    }
+    return {judge: lines for judge, lines in kept.items() if lines}
 
 
 def people(held: Mapping[str, Mapping[Pair, JudgementLine]]) -> dict[str, dict[Pair, JudgementLine]]:
