@@ -26,6 +26,13 @@ class Agreement:
     low: float | None
     high: float | None
 
+    def sentence(self, name: str) -> str:
+        """The coefficient by its name, with its interval and the number of pairs."""
+        who = ", ".join(self.judges)
+        if self.value is None or self.low is None or self.high is None:
+            return f"{name} of {who}: not defined for {self.pairs} pairs that two judges graded"
+        return f"{name} of {who}: {self.value:.3f} [{self.low:.3f}, {self.high:.3f}] on {self.pairs} pairs"
+
 
 def agreement(
     held: Mapping[str, Mapping[Pair, JudgementLine]], seed: int, samples: int = SAMPLES

@@ -7,7 +7,7 @@ passage replaces the earlier one, and a line of kind "undo" takes the judge's la
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,8 +67,14 @@ class JudgementLine(Row):
 
 def append_line(folder: Path, line: JudgementLine) -> None:
     """Append one line and bring it to the disk; what a killed writer left of a line is cut off before."""
+    append_lines(folder, [line])
+
+
+def append_lines(folder: Path, lines: Sequence[JudgementLine]) -> None:
+    """Append lines of one judge together, as `append_line` does."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{line.judge}.jsonl"
+    (judge,) = {line.judge for line in lines}
+    path = folder / f"{judge}.jsonl"
     with path.open("a+b") as out:
         end = out.seek(0, os.SEEK_END)
         if end:
@@ -76,7 +82,8 @@ def append_line(folder: Path, line: JudgementLine) -> None:
             whole = out.read().rfind(b"\n") + 1
             if whole < end:
                 out.truncate(whole)
-        out.write((canonical_json(line.model_dump(exclude_defaults=True)) + "\n").encode())
+        rows = [canonical_json(line.model_dump(exclude_defaults=True)) + "\n" for line in lines]
+        out.write("".join(rows).encode())
         out.flush()
         os.fsync(out.fileno())
 

@@ -1,24 +1,21 @@
-"""How far the language model agrees with people, and whether it may judge."""
+"""How far the language model agrees with people."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sunwi.judging.agreement import SAMPLES, Agreement, kappa
+from sunwi.judging.machine import FITTED, PEOPLE
 from sunwi.judging.merging import Held, merge
-from sunwi.judging.records import Pair, SplitName, people
+from sunwi.judging.records import Pair, people
 from sunwi.llm.task import Completer
+from sunwi.llm_judge.rubric import Graded, grade_pairs
 from sunwi.llm_judge.rubric import Pair as Asked
-from sunwi.llm_judge.rubric import grade_pairs
-from sunwi.llm_judge.trust import Trust
 from sunwi.params.judge import JudgeParams
 from sunwi.runtime import text_hash
 
-FITTED: tuple[SplitName, ...] = ("dev", "new")  # grades of test queries must not decide what is trained
-PEOPLE = "people"
 TextsOf = Mapping[str, Sequence[str]]  # document to the texts of its passages
 
 
@@ -34,11 +31,17 @@ class JudgedByPeople:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The model's grades beside people's."""
+    """The model's grades beside people's.
+
+    Attributes
+    ----------
+    grades
+        Pair to the model's grade and reason; pairs without a usable answer are left out.
+    """
 
     agreement: Agreement
     asked: int
-    graded: int
+    grades: dict[Pair, Graded]
     statuses: Counter[str] = field(default_factory=Counter)
 
 
@@ -84,45 +87,13 @@ def calibrate(
     """
     asked = [Asked(":".join(one.pair), one.query, one.passage) for one in pairs]
     outcomes = grade_pairs(client, asked, settings.passage_chars)
-    of_model = {
-        one.pair: outcome.value.grade
+    grades = {
+        one.pair: outcome.value
         for one, outcome in zip(pairs, outcomes, strict=True)
         if outcome.value is not None
     }
     of_people = {one.pair: one.grade for one in pairs}
+    of_model = {pair: graded.grade for pair, graded in grades.items()}
     found = kappa(of_people, of_model, (PEOPLE, client.model), seed, samples)
     statuses = Counter[str](outcome.status for outcome in outcomes)
-    return Calibration(found, len(pairs), len(of_model), statuses)
-
-
-def trust_of(settings: JudgeParams, agreement: Agreement | None) -> Trust:
-    """Whether the model may judge by its agreement with people.
-
-    Examples
-    --------
-    >>> trust_of(JudgeParams(), None)
-    Trust(used=False, why='judge.provider is none')
-    >>> trust_of(JudgeParams(provider="llm"), Agreement(("people", "m"), 40, 0.6, 0.3, 0.8)).used
-    False
-    """
-    if settings.provider == "none":
-        return Trust(False, "judge.provider is none")
-    if settings.floor is None:
-        return Trust(True, "judge.floor is null: used without proof")
-    if agreement is None or agreement.pairs < settings.min_pairs:
-        return Trust(False, "people graded too few pairs of dev or new queries (judge.min_pairs)")
-    if agreement.low is None:
-        return Trust(False, "agreement with people is not defined: all grades are the same")
-    if agreement.low < settings.floor:
-        return Trust(False, "agreement with people is below judge.floor")
-    return Trust(True, "agreement with people reaches judge.floor")
-
-
-def agreement_metrics(agreement: Agreement) -> dict[str, Any]:
-    """The coefficient with its interval, as metrics files show it."""
-    values = {"value": agreement.value, "low": agreement.low, "high": agreement.high}
-    return {
-        "judges": list(agreement.judges),
-        "pairs": agreement.pairs,
-        **{name: None if value is None else round(value, 4) for name, value in values.items()},
-    }
+    return Calibration(found, len(pairs), grades, statuses)

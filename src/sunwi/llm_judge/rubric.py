@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sunwi.llm.outcome import Malformed, Outcome
 from sunwi.llm.prompting import read_object, read_prompt
+from sunwi.llm.request import LlmRequest
 from sunwi.llm.task import Completer, LlmTask, all_answered
 from sunwi.resources import resource_folder
 
@@ -46,12 +47,18 @@ def grade_pairs(client: Completer, pairs: Sequence[Pair], passage_chars: int) ->
     LlmError
         If the run must stop, or a pair got no answer in all tries (the next run asks it again).
     """
+    return all_answered(client.complete(grade_requests(pairs, passage_chars), parse_grade))
+
+
+def grade_requests(pairs: Sequence[Pair], passage_chars: int) -> list[LlmRequest]:
+    """The request for each pair."""
     task = LlmTask(TASK, read_prompt(PROMPTS, "grade"), parse_grade, SCHEMA)
-    values = [
-        (pair.row, {"query": squeezed(pair.query), "passage": squeezed(pair.passage)[:passage_chars]})
+    return [
+        task.request(
+            pair.row, {"query": squeezed(pair.query), "passage": squeezed(pair.passage)[:passage_chars]}
+        )
         for pair in pairs
     ]
-    return all_answered(task.ask(client, values))
 
 
 def parse_grade(text: str) -> Graded:

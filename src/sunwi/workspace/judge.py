@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sunwi.errors import DataError
 from sunwi.judging.places import TRUST
-from sunwi.llm_judge.trust import Trust
+from sunwi.judging.trust import Trust
 from sunwi.params.judge import JudgeParams
 from sunwi.params.llm import LlmParams
 from sunwi.params.reading import Sections
@@ -25,21 +26,34 @@ class JudgeSections(Sections):
     llm: LlmParams = LlmParams()
 
 
-def judge_client(workspace: Workspace, sharing: LlmClient | None = None) -> LlmClient:
+def judge_client(
+    workspace: Workspace, sharing: LlmClient | None = None, *, budget: float | None = None
+) -> LlmClient:
     """A client of the judge's model.
 
     Parameters
     ----------
     sharing
         A client whose settings and budget are the judge's too, as those of a server that answers live.
+    budget
+        In place of `llm.budget`.
+
+    Raises
+    ------
+    DataError
+        If there is a budget and the model has no price.
     """
     from sunwi.llm.client import LlmClient  # with asyncio: most projects ask no judge
 
     params = workspace.params(JudgeSections)
-    if sharing is None:
-        return LlmClient(params.judge.llm(params.llm), progress_label="judge")
-    client = LlmClient(params.judge.llm(sharing.settings), progress_label="judge")
-    client.ledger = sharing.ledger
+    settings = params.judge.llm(params.llm if sharing is None else sharing.settings)
+    if budget is not None:
+        if not (settings.price_in or settings.price_out):
+            raise DataError("--budget needs prices", "set llm.price_in and llm.price_out in params.yaml")
+        settings = settings.model_copy(update={"budget": budget})
+    client = LlmClient(settings, progress_label="judge")
+    if sharing is not None:
+        client.ledger = sharing.ledger
     return client
 
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sunwi.judging.agreement import agreement
+from sunwi.judging.machine import agreement_metrics, trust_of
 from sunwi.judging.records import people
 from sunwi.judging.summary import judged_summary
-from sunwi.llm_judge.calibration import agreement_metrics, calibrate, people_pairs, trust_of
+from sunwi.llm_judge.calibration import calibrate, people_pairs
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.judge import JudgeSections
 from sunwi.workspace.judgements import judgements, labels_in_use, texts_of_documents
@@ -45,7 +46,7 @@ def measured_judge(workspace: Workspace, client: LlmClient | None) -> tuple[dict
         "floor": params.judge.floor,
         "agreement": agreement_metrics(found.agreement),
         "asked": found.asked,
-        "graded": found.graded,
+        "graded": len(found.grades),
         "answers": dict(sorted(found.statuses.items())),
         "left_out": dict(sorted(left_out.items())),
         "llm": client.ledger.answers(),
