@@ -10,7 +10,9 @@ from urllib.parse import quote
 import pytest
 from tests.serve.conftest import Served, lines_of
 
-from sunwi.serve.pooling import JUDGEMENTS, POOL, add_to_pool, pool_of_split
+from sunwi.judging.places import JUDGEMENTS, POOL
+from sunwi.judging.pools import PoolSettings
+from sunwi.serve.pooling import add_to_pool, pool_of_split
 from sunwi.workspace.base import Workspace
 
 CODES = {"Enter": 13, "Escape": 27}
@@ -80,9 +82,9 @@ def test_markup_in_passages_and_queries_is_inert(browser: Any, served: Served) -
 
 @pytest.fixture
 def desk(built: Path) -> Iterator[Path]:
-    settings = {"depth": 3, "budget": 3, "random_share": 0.5, "doubled_share": 1.0, "seed": 1}
+    settings = PoolSettings(depth=3, budget=3, random_share=0.5, doubled_share=1.0, seed=1)
     workspace = Workspace(built)
-    add_to_pool(workspace, pool_of_split(workspace, "dev", ["bm25", "dense"], **settings))
+    add_to_pool(workspace, pool_of_split(workspace, "dev", ["bm25", "dense"], settings))
     yield built
     for path in (built / JUDGEMENTS).glob("*.jsonl"):
         path.unlink()

@@ -191,7 +191,7 @@ class TestParams:
             ),
             ({"x": {"union": {"of": ["x", "dense_base"]}}}, "submissions has a variant of this name too"),
             ({"c": {"union": {"of": ["x", "x"]}}}, "names a variant twice"),
-            ({"c": {}}, "expected either swap or union"),
+            ({"c": {}}, "expected one of swap, union and arbiter"),
             ({"c": {"swap": {"from": "x", "to": "dense_base"}, "tiebreak": {}}}, "llm.provider is none"),
         ],
     )

@@ -20,6 +20,7 @@ from sunwi.params.finishing import VariantName
 from sunwi.params.fusion import FusionParams
 from sunwi.params.guard import GuardParams
 from sunwi.params.learning_to_rank import LearningToRankParams
+from sunwi.params.judge import JudgeParams
 from sunwi.params.llm import LlmParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.pairs import PairsParams
@@ -51,6 +52,7 @@ class Params(Section):
     corpus: CorpusParams = CorpusParams()
     qa: QaParams = QaParams()
     llm: LlmParams = LlmParams()
+    judge: JudgeParams = JudgeParams()
     encoder: EncoderParams = EncoderParams()
     bm25: Bm25Params = Bm25Params()
     dense: DenseParams = DenseParams()
@@ -181,6 +183,14 @@ def _combination_faults(params: Params) -> list[str]:
             faults.append(
                 f"combinations.{name}.union re-ranks by {combination.union.rerank}, which is not trained"
             )
+        if combination.arbiter and _untrained(combination.arbiter.scorer, params):
+            faults.append(
+                f"combinations.{name}.arbiter.scorer is {combination.arbiter.scorer}, which is not trained"
+            )
+        if combination.arbiter and combination.arbiter.llm and params.judge.provider == "none":
+            faults.append(
+                f"combinations.{name}.arbiter.llm is true, but judge.provider is none: set it to llm"
+            )
     return faults
 
 
@@ -208,6 +218,8 @@ def _llm_faults(params: Params) -> list[str]:
         asking.append("query.method")
     if params.augment_failures.provider == "llm":
         asking.append("augment_failures.provider")
+    if params.judge.provider == "llm":
+        asking.append("judge.provider")
     what = f"{', '.join(asking)} uses an LLM, but llm.provider is none"
     return [f"{what}: set it (`sunwi recipe solar`), or remove what uses it"] if asking else []
 

@@ -11,13 +11,23 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from sunwi.errors import DataError
-from sunwi.judging.pools import PooledQuery
-from sunwi.judging.records import OF_QUERY, JudgementLine, Kind, append_line, read_lines, standing
+from sunwi.judging.places import JUDGEMENTS
+from sunwi.judging.pools import PooledQuery, PoolSettings
+from sunwi.judging.records import (
+    OF_QUERY,
+    JudgementLine,
+    Kind,
+    append_line,
+    machines,
+    people,
+    read_lines,
+    standing,
+)
 from sunwi.runtime import text_hash
 from sunwi.serve.engine import Engine
-from sunwi.serve.pooling import JUDGEMENTS, add_to_pool, pool_of_texts, read_pool
+from sunwi.serve.pooling import add_to_pool, pool_of_texts
+from sunwi.workspace.judgements import read_pool
 
-DEPTH = 10  # documents of each variant for a query that is typed at the desk
 JUDGES = 2  # of a doubled query
 JudgeName = Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")]
 
@@ -65,6 +75,8 @@ def desk_routes(engine: Engine) -> APIRouter:
             judged.kind in OF_QUERY and judged.docid
         ):
             raise DataError("the grade or document does not fit the kind", "reload the desk")
+        if judged.judge in machines(standing(read_lines(folder))):
+            raise DataError(f"{judged.judge!r} is a language model's name", "enter another name")
         text = "" if of_query else engine.documents[passages[judged.docid]].text
         line = JudgementLine(
             judge=judged.judge, split=query.split, qid=query.qid, docid=judged.docid, kind=judged.kind,
@@ -80,7 +92,7 @@ def desk_routes(engine: Engine) -> APIRouter:
         """Pool a query that is typed here."""
 
         def work() -> int:
-            rows = pool_of_texts(engine.workspace, [typed.query], [], depth=DEPTH, doubled_share=0.0, seed=0)
+            rows = pool_of_texts(engine.workspace, [typed.query], [], PoolSettings())
             return add_to_pool(engine.workspace, rows)
 
         return {"added": await engine.call(work)}
@@ -94,7 +106,7 @@ def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
     held = standing(lines)
     own = held.get(judge, {})
     by_query: dict[tuple[str, str], set[str]] = {}
-    for name, of_judge in held.items():
+    for name, of_judge in people(held).items():  # a machine's grade replaces nobody's
         for split, qid, _ in of_judge:
             by_query.setdefault((split, qid), set()).add(name)
     queries = []

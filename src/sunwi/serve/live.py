@@ -26,7 +26,7 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.servers.pipeline import by_ranks
 from sunwi.submit.building import batches, fusion_of, rank_and_rerank
-from sunwi.submit.combination import union_blend
+from sunwi.submit.combination import arbiter_client, first_place_judge, union_blend
 from sunwi.submit.combining import combine
 from sunwi.submit.finishing import finish
 from sunwi.submit.variant import SubmitSections, rerank_plan, search_pipeline
@@ -143,9 +143,13 @@ def _combined(workspace: Workspace, name: str, query: UnderstoodQuery, client: L
     def read(variant: str) -> Mapping[str, Ranking]:
         return {query.qid: _searched(workspace, variant, [query])[0]}
 
+    judge = first_place_judge(
+        workspace, name, combinations, arbiter_client(workspace, name, combinations, client)
+    )
     submission = combine(
         name, combinations, read, [query], passage_texts(workspace),
         lambda which: rerankers(workspace, which), lambda union: union_blend(workspace, union), client,
+        judge,
     )  # fmt: skip
     row = submission.rankings[0]
     evidence = {str(entry["docid"]): entry for entry in submission.lineage[0].candidates}

@@ -1,4 +1,4 @@
-"""Variants made of other variants: swaps and unions, whatever they read in turn."""
+"""Variants made of other variants: swaps, unions and arbiters, whatever they read in turn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.records.ranking import Ranking, from_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.submit.arbiter import FirstPlaceJudge, arbitrate
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
@@ -27,6 +28,7 @@ def combine(
     rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
     blend_of: Callable[[UnionPool], Mapping[str, float]],
     client: Completer | None = None,
+    judge: FirstPlaceJudge | None = None,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 
@@ -42,6 +44,8 @@ def combine(
         By the encoder's name, called where a union re-ranks.
     blend_of
         A union's blend weights, fitted on dev.
+    judge
+        Of arbiters that ask a language model.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def combine(
     def rankings_of(variant: str) -> Rankings:
         if variant not in combinations:
             return _checked(variant, read(variant), understood, texts)
-        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client)
+        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client, judge)
         return {str(row.eval_id): from_row(row) for row in made.rankings}
 
     qids = [query.qid for query in understood]
@@ -63,9 +67,20 @@ def combine(
             rankings_of(settings.swap.from_), rankings_of(settings.swap.to), settings.swap
         )
         rankings, counts = swapped.rankings, {"swap": swapped.metrics}
+    elif settings.arbiter:
+        arbiter = settings.arbiter
+        decided = arbitrate(
+            rankings_of(arbiter.from_),
+            rankings_of(arbiter.to),
+            {query.qid: query.standalone_query for query in understood},
+            texts,
+            judge if arbiter.llm else None,
+            (arbiter.scorer, lambda pairs: rerankers(arbiter.encoder).score(arbiter.scorer, pairs)),
+        )
+        rankings, counts = decided.rankings, {"arbiter": decided.metrics}
     else:
         union = settings.union
-        assert union is not None  # params.yaml has either
+        assert union is not None  # params.yaml has one of the three
         weights = blend_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
         rankings = union_rerank(
