@@ -57,6 +57,7 @@ def index(
     from sunwi.workspace.base import Workspace
     from sunwi.workspace.corpus import passages
     from sunwi.workspace.retrieval import passage_windows, server_vectors
+    from sunwi.workspace.serving import expansion
 
     params = load_params()
     search = params.search if engine is None else params.search.model_copy(update={"engine": engine.value})
@@ -75,7 +76,9 @@ def index(
         long = 0 if windows is None else len(set(windows.owners.tolist()))
     elif content is Content.SPARSE:
         sparse = sparse_field(passages(workspace), params.sparse.passage_max_length)
-    _, _, built = put_index(content.value, passages(workspace), search, params.bm25, vectors, sparse)
+    _, _, built = put_index(
+        content.value, passages(workspace), search, params.bm25, vectors, sparse, expansion(workspace)
+    )
     report = built.report
     summary = {
         "alias": built.alias,

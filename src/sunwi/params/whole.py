@@ -149,7 +149,9 @@ def _reranker_faults(params: Params) -> list[str]:
 
 def _sentence_faults(params: Params) -> list[str]:
     """Variants that search by sentences, which are not encoded."""
-    searching = sorted(name for name, variant in params.searching.items() if "sentences" in variant.retrievers)
+    searching = sorted(
+        name for name, variant in params.searching.items() if "sentences" in variant.retrievers
+    )
     if params.sentences.enabled or not searching:
         return []
     return [f"variants {searching} search by sentences: set sentences.enabled: true, or drop that retriever"]

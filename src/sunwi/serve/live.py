@@ -24,7 +24,7 @@ from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import QueryBatch
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
-from sunwi.search.servers.pipeline import by_ranks
+from sunwi.search.servers.pipeline import fusion_there
 from sunwi.submit.building import batches, fusion_of, rank_and_rerank
 from sunwi.submit.combination import arbiter_client, first_place_judge, union_blend
 from sunwi.submit.combining import combine
@@ -68,9 +68,8 @@ def searcher(workspace: Workspace, name: str) -> Searcher:
     variant = params.searching[name]
     model = encoder(workspace, variant.encoder)
     fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
-    if params.search.engine != "local":
-        fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
     pipeline = _pipeline(workspace, variant.encoder, frozenset(variant.retrievers), name)
+    fusion, _ = fusion_there(pipeline, fusion, variant.retrievers, variant.rrf_k, variant.depth)
     return Searcher(pipeline, fusion, rerank_plan(workspace, variant, model))
 
 

@@ -26,7 +26,7 @@ from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.retrievers.splade import SpladeRetriever
-from sunwi.search.servers.pipeline import by_ranks
+from sunwi.search.servers.pipeline import fusion_there
 from sunwi.submit.building import RerankPlan, build_understood, fusion_of
 from sunwi.submit.dev import build_with_dev
 from sunwi.submit.finishing import Submission
@@ -63,9 +63,7 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
     model = encoder(workspace, variant.encoder)
     search = search_pipeline(workspace, variant, model, params.sparse)
     fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
-    on_engine = params.search.engine != "local"
-    if on_engine:
-        fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
+    fusion, reason = fusion_there(search, fusion, variant.retrievers, variant.rrf_k, variant.depth)
     plan = rerank_plan(workspace, variant, model)
     client = llm_client(workspace) if variant.asks_llm else None
 
@@ -76,8 +74,9 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
         return build_understood(variant, dialogues, batch, search, fusion, plan, client)
 
     submission, dev = build_with_dev(workspace, f"submit_{name}", built, client, params.score.cutoff)
-    if on_engine:
-        submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method}
+    if params.search.engine != "local":
+        told = {"reason": reason} if reason else {}
+        submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method, **told}
     return submission, dev
 
 
@@ -116,4 +115,4 @@ def search_pipeline(
     learned = load_sparse(folder)
     vectors, _ = cached_passages(learned, folder, corpus.texts, limits.passage_max_length)
     splade = SpladeRetriever(learned, vectors, limits.query_max_length)
-    return SearchPipeline(corpus, [*search.retrievers.values(), splade])
+    return type(search)(corpus, [*search.retrievers.values(), splade])  # also one that asks a server

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunwi.errors import EngineError
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.access import Access
 from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
 
@@ -85,7 +86,7 @@ class ElasticsearchDialect:
         return {"type": "sparse_vector"}
 
     def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]:
-        """Body of a k-nearest-neighbour search; its scores are (1 + cosine) / 2."""
+        """Body of a k-nearest-neighbour search; its scores are (1 + product) / 2 of unit vectors."""
         knn = {
             "field": "vector",
             "query_vector": list(vector),
@@ -93,6 +94,10 @@ class ElasticsearchDialect:
             "num_candidates": min(10_000, 2 * depth),
         }
         return {"knn": knn}
+
+    def similarity(self, scores: Scores) -> Scores:
+        """(1 + product) / 2 of dense scores."""
+        return scores
 
     def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]:
         """Body of a sparse search by exact dot products: pruning is on by default in late 8.x."""

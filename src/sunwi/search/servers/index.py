@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from sunwi.records.files import canonical_json
 from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
 from sunwi.search.servers.server import Server, ask, part_of
 
@@ -35,6 +37,7 @@ class Dialect(Protocol):
     def dense_field(self, dimensions: int) -> dict[str, Any]: ...
     def sparse_field(self) -> dict[str, Any]: ...
     def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]: ...
+    def similarity(self, scores: Scores) -> Scores: ...
     def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]: ...
 
 
@@ -44,6 +47,23 @@ class SparseField:
 
     vectors: SparseVectors
     names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Questions that a passage's text is indexed with (doc2query, `bm25.expand`)."""
+
+    texts: Sequence[str]
+    qids: Sequence[str]
+    docids: Sequence[str]
+
+    def of(self, passages: Passages) -> list[list[str]]:
+        """The questions of each passage, by their ids."""
+        found: list[list[str]] = [[] for _ in range(len(passages))]
+        owners = passages.positions_of(self.qids, self.docids)
+        for _, owner, text in sorted(zip(self.qids, owners, self.texts, strict=True)):
+            found[owner].append(text)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,7 @@ def build_index(
     bm25: Bm25Params,
     vectors: Vectors | None = None,
     sparse: SparseField | None = None,
+    expansion: Expansion | None = None,
 ) -> BuiltIndex:
     """Index a corpus under a name of its content, then switch the alias to it and delete the older indexes.
 
@@ -150,7 +171,7 @@ def build_index(
     analyzer = pick_analyzer(server, search.analyzer)
     dimensions = None if vectors is None else vectors.shape[1]
     body = index_body(dialect, analyzer, bm25, dimensions, sparse=sparse is not None)
-    items = _items(passages, analyzer, bm25, vectors, sparse)
+    items = _items(passages, analyzer, bm25, vectors, sparse, expansion)
     digest = text_hash(canonical_json(body), *(canonical_json(item) for item in items))
     name = f"{search.index}-{digest[:16]}"
     built = BuiltIndex(name, search.index, analyzer, len(items), None)
@@ -203,14 +224,13 @@ def _items(
     bm25: Bm25Params,
     vectors: Vectors | None,
     sparse: SparseField | None,
+    expansion: Expansion | None,
 ) -> list[Item]:
     """Sources of the passages in docid order."""
-    words = index_terms(passages.texts, bm25.tokenizer) if analyzer == "terms" else None
+    texts = lexical_texts(passages, analyzer, bm25, expansion)
     items: list[Item] = []
     for position, docid in enumerate(passages.docids):
-        source: dict[str, Any] = (
-            {"terms": whitespace_text(words[position])} if words else {"content": passages.texts[position]}
-        )
+        source: dict[str, Any] = {"content" if analyzer == "nori" else "terms": texts[position]}
         if vectors is not None:
             source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[position], dtype=np.float32)]
         if sparse is not None:
@@ -222,6 +242,18 @@ def _items(
             }
         items.append((docid, source))
     return items
+
+
+def lexical_texts(
+    passages: Passages, analyzer: str, bm25: Bm25Params, expansion: Expansion | None = None
+) -> list[str]:
+    """What BM25 reads of each passage: its text for nori, else its terms; then those of its questions."""
+    questions = expansion.of(passages) if expansion else [[] for _ in range(len(passages))]
+    if analyzer == "nori":
+        return ["\n".join([text, *own]) for text, own in zip(passages.texts, questions, strict=True)]
+    terms = index_terms(passages.texts, bm25.tokenizer)
+    added = [index_terms(own, bm25.tokenizer) if own else [] for own in questions]
+    return [whitespace_text(list(chain(of_text, *own))) for of_text, own in zip(terms, added, strict=True)]
 
 
 def whitespace_text(terms: Sequence[str]) -> str:
