@@ -18,6 +18,7 @@ from sunwi.cli import (
     diff,
     doctor,
     estimate,
+    evaluate,
     graph,
     grid,
     importing,
@@ -68,6 +69,7 @@ app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
 app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
 app.command("check")(check.check)
 app.command("push")(push.push)
 app.command("validate")(validate.validate)
