@@ -130,6 +130,48 @@ def test_what_gives_no_text_is_named_and_the_others_go_on(tmp_path: Path) -> Non
     assert read["named.hwp"].warnings[0] == "its name ends in .hwp, its content is docx"
 
 
+def test_word_slides_and_sheets_before_2007(tmp_path: Path) -> None:
+    write(tmp_path, {"옛.zip": made_files.OLD_OFFICE.read_bytes()})
+    read = read_all(tmp_path)
+    assert sorted(read) == ["옛.zip/a.doc", "옛.zip/a.ppt", "옛.zip/a.xls"]
+    assert shown(read["옛.zip/a.doc"]) == [
+        ("heading", "보증 안내"),
+        ("paragraph", "보증 한도는 신용등급에 따라 다르다."),
+        ("table", "구분 | 한도\n1등급 | 8천만 원"),
+    ]
+    assert shown(read["옛.zip/a.ppt"])[:2] == [("heading", "개요"), ("list_item", "• 개요의 내용이다.")]
+    assert [block.part for block in read["옛.zip/a.ppt"].blocks][::6] == ["slide 1", "slide 4"]
+    (sheet,) = read["옛.zip/a.xls"].blocks
+    assert (sheet.part, sheet.text) == ("지점", "이름 | 주소\n강남 | 서울\n해운대 | 부산")
+
+
+def test_each_locked_file_has_one_line_and_the_others_go_on(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "잠김.zip": made_files.LOCKED.read_bytes(),
+        "b.hwp": made_files.locked_hwp(made_files.HWP_PASSWORD),
+        "c.hwp": made_files.locked_hwp(made_files.HWP_DRM),
+        "d.hwp": made_files.locked_hwp(made_files.HWP_CERTIFICATE),
+        "e.hwpx": made_files.locked_hwpx(),
+        "f.md": "# 열림\n".encode(),
+    })  # fmt: skip
+    read = read_all(tmp_path)
+    assert shown(read.pop("f.md")) == [("heading", "열림")]
+    locked = {name: (one.reason, one.next_step) for name, one in read.items() if isinstance(one, UnreadFile)}
+    copy = "open it with its password and save a copy without one"
+    assert locked == {
+        "b.hwp": ("it has a password or DRM", copy),
+        "c.hwp": ("it has a password or DRM", copy),
+        "d.hwp": (
+            "it is encrypted by a certificate",
+            "open it with that certificate and save a copy without encryption",
+        ),
+        "e.hwpx": ("it has a password or DRM", copy),
+        "잠김.zip/a.docx": ("it is an Office document with a password", copy),
+        "잠김.zip/a.pdf": ("it has a password", copy),
+        "잠김.zip/old.pdf": ("it has a password", copy),
+    }
+
+
 def test_names_archives_links_and_patterns(tmp_path: Path) -> None:
     text = "보증 한도는 등급에 따라 다르다.".encode()
     nfd = unicodedata.normalize("NFD", "안내.txt")
