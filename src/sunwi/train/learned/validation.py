@@ -49,7 +49,7 @@ def cross_validate(
     """Rank each list by the weights of the other folds, and judge by the paired test of MRR.
 
     The ranker is admitted if MRR rises with p below `alpha` and no more first places are lost than solved.
-    The reciprocal rank moves with every place of the answer, so it shows a gain on fewer questions than Hit@1.
+    The reciprocal rank moves with every place of the answer, so it shows a gain on fewer questions.
     """
     fold = np.array([fold_of(one.group, seed, params.folds) for one in lists])
     before = ranked_hits(lists, None)
