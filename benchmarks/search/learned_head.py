@@ -14,7 +14,10 @@ import numpy as np
 from sunwi.corpus.importers.squad import read_squad
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
+from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.params.whole import Params
+from sunwi.paths import INDEX
+from sunwi.records.files import read_json
 from sunwi.runtime import hash_share, text_hash
 from sunwi.search.fusion.fitting import fit_fusion
 from sunwi.search.fusion.method import Fusion
@@ -26,8 +29,13 @@ from sunwi.text import overlap
 from sunwi.train.learned.fit import FeatureList, fit_weights, ranked_hits
 from sunwi.train.learned.lists import feature_lists
 from sunwi.train.learned.run import learn_to_rank
+from sunwi.train.learned.settings import RankerSections
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality, solved
+from sunwi.workspace.base import Workspace
+from sunwi.workspace.encoders import encoder, labelled_batch
+from sunwi.workspace.labels import natural
+from sunwi.workspace.retrieval import local_pipeline
 
 NAMES = ["bm25", "dense"]
 SETS = {
@@ -115,9 +123,36 @@ def one_split(split: int, everything: tuple[Any, ...], params: Params, options: 
         ranker, metrics = learn_to_rank(by_hash[:count], names, few, params.seed, params.score.confidence)
         weights = fit_weights([one for one in by_hash[:count] if one.has_pair], settings.regularisation)
         verdict = "admitted" if ranker.used else "refused"
-        p = metrics["hit1_change_p"]
-        print(line(f"{count} questions: {verdict}, own p {p:.4f}", before, ranked_hits(test, weights)))
+        p_values = f"own p of MRR {metrics['mrr_change_p']:.4f}, of Hit@1 {metrics['hit1_change_p']:.4f}"
+        print(
+            line(f"{count} questions: {verdict}, {p_values}", before, ranked_hits(test, weights)), flush=True
+        )
+    for project in options.carry:
+        carried(Workspace(project), weights, settings, split)
     print({name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)})
+
+
+def carried(workspace: Workspace, weights: np.ndarray, settings: LearningToRankParams, split: int) -> None:
+    """The split's weights on a project's own judged questions, dev and test, over its own fitted fusion."""
+    labels = natural(workspace, "dev") + natural(workspace, "test")
+    fitted = read_json(workspace.path(INDEX) / "fusion_base.json")["+".join(NAMES)]
+    search, batch = (
+        local_pipeline(workspace, "base"),
+        labelled_batch(workspace, encoder(workspace, "base"), labels),
+    )
+    tokenizer = workspace.params(RankerSections).bm25.tokenizer
+    fusion = Fusion("weighted", fitted)
+    lists, names = feature_lists(search, fusion, batch, labels, settings, tokenizer, NAMES)
+    before = ranked_hits(lists, None)
+    print(line(f"carried to {len(lists)} questions of {workspace.root.name}: fused", before, before))
+    print(
+        line(
+            f"carried to {len(lists)} questions of {workspace.root.name}", before, ranked_hits(lists, weights)
+        )
+    )
+    few = settings.model_copy(update={"min_questions": 1})
+    ranker, _ = learn_to_rank(lists, names, few, split, 0.95)
+    print(f"fitted on them alone, whatever their number: {ranker.reason}")
 
 
 if __name__ == "__main__":
@@ -126,6 +161,7 @@ if __name__ == "__main__":
     parser.add_argument("--splits", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--curve", type=int, nargs="*", default=[])
     parser.add_argument("--drop", nargs="*", default=[])
+    parser.add_argument("--carry", type=Path, nargs="*", default=[], help="projects after fit_fusion_base")
     parser.add_argument("--regularisation", type=float, default=Params().learning_to_rank.regularisation)
     options = parser.parse_args()
     params = Params()
@@ -133,11 +169,11 @@ if __name__ == "__main__":
     params = params.model_copy(update={"learning_to_rank": of_section})
     passages, labels, articles = read(options.file, params)
     floats = params.encoder.model_copy(update={"precision": "float32"})
-    encoder = Encoder.of(resolve(params.encoder.model), floats)
-    vectors = encoder.encode(passages.texts, "passage", params.encoder.max_length)
+    model = Encoder.of(resolve(params.encoder.model), floats)
+    vectors = model.encode(passages.texts, "passage", params.encoder.max_length)
     qids, texts = [label.qid for label in labels], [label.text for label in labels]
     length, tokenizer = params.encoder.query_max_length, params.bm25.tokenizer
-    batch = make_queries(qids, texts, encoder, length, tokenizer)
+    batch = make_queries(qids, texts, model, length, tokenizer)
     search = build_pipeline(passages, vectors, params.bm25)
     for split in options.splits:
         one_split(split, (search, batch, labels, articles), params, options)

@@ -20,8 +20,8 @@ from sunwi.params.yaml_text import read_mapping
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
-    "bge-m3", "embedded", "full-ladder", "legal-finance-cpu", "legal-finance",
-    "mbert-reranker", "neural-sparse", "polyglot-ko", "solar",
+    "bge-m3", "embedded", "full-ladder", "learned-ranker", "legal-finance-cpu", "legal-finance",
+    "mbert-reranker", "neural-sparse", "polyglot-ko", "solar", "whole-ranking",
 ]  # fmt: skip
 
 
@@ -185,6 +185,7 @@ def test_recipes_go_forth_and_back_whatever_variants_a_person_deleted(
 
 VARIANTS_OF = {
     "solar": {"llm_rerank", "answered", "solar_tiebreak", "swap_to_llm"},
+    "learned-ranker": {"learned"},
     "full-ladder": {
         "tuned_stage1", "conservative_swap_005_1", "conservative_swap_004_2", "conservative_swap_003_5",
     },

@@ -428,3 +428,23 @@ def test_a_corpus_with_fewer_passages_than_negatives_is_named() -> None:
         if notice:
             assert "1 have fewer and 1 none. Next: add documents, or lower mining.negatives" in notice
     assert MiningCount(8).notice(3) is None  # no question was given
+
+
+def test_the_whole_ranking_as_teacher() -> None:
+    """Fused z-scores of three retrievers, plus the reranker's z-scores over the pool, by hand."""
+    search, queries = setting([[8, 7, 6, 5, 4, 3, 2, 1]], [[8, 7, 6, 5, 4, 3, 2, 1]])
+    asked = np.array([[9, 0, 0, 0, 0, 0, 3, 0]], dtype=np.float32)
+    search = SearchPipeline(search.passages, [*search.retrievers.values(), Given("questions", asked)])
+    params = MiningParams(negatives=7, question_weight=2.0, reranker_weight=0.5, bm25_weight=0.5)
+
+    def reranker(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.arange(len(pairs), 0, -1, dtype=np.float32)
+
+    rules = FalseNegativeRules(search.passages, {}, {}, 1.0)
+    row = mine_negatives(search, queries, [label(0, (0,))], rules, params, reranker=reranker).rows[0]
+    tables = {name: retriever.scores(queries) for name, retriever in search.retrievers.items()}
+    fused = weighted_sum(tables, {"bm25": 0.5, "dense": 1.0, "questions": 2.0})[0]
+    ranks = np.arange(8, 0, -1, dtype=np.float32)  # the pool holds all passages, in their order
+    expected = fused + 0.5 * (ranks - ranks.mean()) / ranks.std()
+    assert row.pos_scores == pytest.approx([expected[0]], abs=1e-4)
+    assert dict(zip(row.neg_ids, row.neg_scores, strict=True))["f#1"] == pytest.approx(expected[6], abs=1e-4)

@@ -12,7 +12,7 @@ class LearningToRankParams(Section):
 
     enabled: bool = True
     """Whether the ranker is fitted where there are questions enough."""
-    min_questions: PositiveInt = 300
+    min_questions: PositiveInt = 100
     """People's dev questions with an answer among the candidates; with fewer the fused order stays."""
     human_sources: list[Name] = ["human"]
     """Sources of given questions that people wrote; `sunwi import squad` writes human."""

@@ -124,6 +124,7 @@ class Params(Section):
             *_sparse_faults(self),
             *_learned_faults(self),
             *_sentence_faults(self),
+            *_mining_faults(self),
         ]:
             raise ValueError("; ".join(faults))
         return self
@@ -247,3 +248,11 @@ def _learned_faults(params: Params) -> list[str]:
     if params.bm25.tokenizer.startswith("subword:"):
         faults.append(f"{what} matches no subwords: set bm25.tokenizer: kiwi+bigram, or rerank: none")
     return faults
+
+
+def _mining_faults(params: Params) -> list[str]:
+    """A teacher that the second round of training cannot ask."""
+    if not params.mining.question_weight or params.train_embedder.rounds == 1:
+        return []
+    what = "mining.question_weight is above 0, but train_embedder.rounds mines again without a question index"
+    return [f"{what}: set one of them back (question_weight: 0, or rounds: 1)"]

@@ -85,10 +85,10 @@ def test_folds_go_by_document_and_seed() -> None:
     ("settings", "questions", "tokenizer", "said"),
     [
         ({"enabled": False}, 900, "kiwi", "enabled is false"),
-        ({}, 299, "kiwi", "299 dev questions by people, fewer"),
+        ({}, 99, "kiwi", "99 dev questions by people, fewer"),
         ({}, 0, "kiwi", "0 dev questions by people"),
         ({}, 900, "subword:builtin/multilingual-e5-small", "no subwords"),
-        ({}, 300, "kiwi+bigram", None),
+        ({}, 100, "kiwi+bigram", None),
     ],
 )
 def test_why_nothing_is_fitted(settings: dict, questions: int, tokenizer: str, said: str | None) -> None:

@@ -38,6 +38,7 @@ def fit_weights(lists: Sequence[FeatureList], regularisation: float) -> Floats:
         C of scikit-learn's `LogisticRegression`, on standardised features.
     """
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     spread = np.concatenate([one.features for one in lists]).std(axis=0)
     scale = np.where(spread > 1e-9, spread, np.inf)
@@ -52,7 +53,10 @@ def fit_weights(lists: Sequence[FeatureList], regularisation: float) -> Floats:
     both = np.concatenate([differences, -differences])
     of_pair = np.concatenate(shares) / 2
     model = LogisticRegression(C=regularisation, fit_intercept=False, max_iter=1000, tol=1e-8)
-    model.fit(both, np.arange(len(both)) < len(differences), sample_weight=np.concatenate([of_pair, of_pair]))
+    with threadpool_limits(1):  # sums add in one order, whatever the machine's cores
+        model.fit(
+            both, np.arange(len(both)) < len(differences), sample_weight=np.concatenate([of_pair, of_pair])
+        )
     return np.asarray(model.coef_[0] / scale, dtype=np.float64)
 
 

@@ -11,9 +11,13 @@ import numpy.typing as npt
 
 from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.runtime import hash_share
+from sunwi.score.significance import paired_randomisation
+from sunwi.search.ranking_quality import first_ranks, reciprocal_rank
 from sunwi.train.learned.fit import FeatureList, fit_weights, ranked_hits
 from sunwi.train.reranker.movement import Movement, movement
 from sunwi.train.reranker.quality import quality, solved
+
+DRAWS = 10_000  # of the paired test
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,15 @@ class Validation:
     admitted: bool
     reason: str
     moved: Movement
+    mrr_change_p: float | None
     before: dict[str, float]
     after: dict[str, float]
 
     def as_metrics(self) -> dict[str, Any]:
-        """Qualities, counts of solved and lost, the test."""
-        return {"fused": self.before, "learned": self.after, **self.moved.as_metrics()}
+        """Qualities, counts of solved and lost, the tests."""
+        p_value = None if self.mrr_change_p is None else round(self.mrr_change_p, 6)
+        qualities = {"fused": self.before, "learned": self.after}
+        return {**qualities, **self.moved.as_metrics(), "mrr_change_p": p_value}
 
 
 def fold_of(group: str, seed: int, folds: int) -> int:
@@ -39,9 +46,10 @@ def fold_of(group: str, seed: int, folds: int) -> int:
 def cross_validate(
     lists: Sequence[FeatureList], params: LearningToRankParams, seed: int, confidence: float
 ) -> Validation:
-    """Rank each list by the weights of the other folds, and judge by the paired test of Hit@1.
+    """Rank each list by the weights of the other folds, and judge by the paired test of MRR.
 
-    The ranker is admitted if Hit@1 rises with p below `alpha` and MRR does not fall.
+    The ranker is admitted if MRR rises with p below `alpha` and no more first places are lost than solved.
+    The reciprocal rank moves with every place of the answer, so it shows a gain on fewer questions.
     """
     fold = np.array([fold_of(one.group, seed, params.folds) for one in lists])
     before = ranked_hits(lists, None)
@@ -64,13 +72,19 @@ def _judged(
 ) -> Validation:
     moved = movement(solved(before), solved(after), seed, confidence)
     was, now = quality(before), quality(after)
-    test = "no test" if moved.p_value is None else f"p {moved.p_value:.4f}"
-    gain = f"Hit@1 {moved.hit1_change:+.4f} out of fold"
-    counts = f"{moved.failed_solved} solved, {moved.solved_failed} lost"
+    change = _reciprocal(after) - _reciprocal(before)
+    p_value = paired_randomisation(change, DRAWS, seed) if len(change) else None
+    test = "no test" if p_value is None else f"p {p_value:.4f}"
+    gain = f"MRR {now['mrr'] - was['mrr']:+.4f} out of fold, {test}"
+    counts = f"first places: {moved.failed_solved} solved, {moved.solved_failed} lost"
     admitted = (
-        moved.p_value is not None
-        and moved.p_value < params.alpha
-        and moved.hit1_change > 0
-        and now["mrr"] >= was["mrr"]
+        p_value is not None
+        and p_value < params.alpha
+        and now["mrr"] > was["mrr"]
+        and moved.failed_solved >= moved.solved_failed
     )
-    return Validation(admitted, f"{gain}, {counts}, {test}", moved, was, now)
+    return Validation(admitted, f"{gain}; {counts}", moved, p_value, was, now)
+
+
+def _reciprocal(hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    return reciprocal_rank(first_ranks(hits), cutoff=np.inf)
