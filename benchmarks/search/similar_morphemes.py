@@ -49,9 +49,10 @@ def read_demo() -> tuple[dict[str, str], list[tuple[str, frozenset[str]]]]:
 def neighbours(form: str, tag: str, count: int) -> Sequence[SimilarMorpheme]:
     """The most similar morphemes, best first; none of one that the model does not know."""
     try:
-        return kiwi().most_similar_morphemes((form, tag), top_n=count)
+        found: list[SimilarMorpheme] = kiwi().most_similar_morphemes((form, tag), top_n=count)
     except ValueError:
         return []
+    return found
 
 
 def similar(texts: Sequence[str], count: int, cosine: float) -> list[list[str]]:
@@ -93,9 +94,8 @@ if __name__ == "__main__":
     tokenizer, texts = Bm25Params().tokenizer, [text for text, _ in asked]
     index = Bm25(index_terms([documents[docid] for docid in docids], tokenizer), Bm25Params())
     base = index.all_scores(index_terms(texts, tokenizer))
-    print(
-        f"{len(asked)} questions, {len(docids)} passages\n\n| query | MRR@10 | Hit@1 | Recall@10 |\n|---|---|---|---|"
-    )
+    print(f"{len(asked)} questions, {len(docids)} passages\n")
+    print("| query | MRR@10 | Hit@1 | Recall@10 |\n|---|---|---|---|")
     print(line("as asked", base, relevant))
     for count, cosine in SETTINGS:
         more = index.all_scores(similar(texts, count, cosine))
