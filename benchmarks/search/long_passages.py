@@ -71,13 +71,16 @@ if __name__ == "__main__":
     parser.add_argument("file", type=Path)
     parser.add_argument("--set", choices=["articles", "pages"], default="pages")
     parser.add_argument("--lengths", type=int, nargs="+", default=[256, 512, 128])
+    parser.add_argument("--passages", type=int, help="so many first passages alone, and their questions")
     parser.add_argument("--questions", type=int, default=1000)
     options = parser.parse_args()
     params = Params()
     documents, asked = read_joined(options.file, PAGE if options.set == "pages" else None)
+    documents = dict(sorted(documents.items())[: options.passages])
+    asked = [row for row in asked if row[1] in documents]
     random.Random(1).shuffle(asked)
     asked = asked[: options.questions]
-    passages = Passages.of([Document(docid=docid, content=text) for docid, text in sorted(documents.items())])
+    passages = Passages.of([Document(docid=docid, content=text) for docid, text in documents.items()])
     encoder = Encoder.of(resolve(params.encoder.model), params.encoder)
     qids, texts = [f"q{at:05d}" for at in range(len(asked))], [text for text, _ in asked]
     length = params.encoder.query_max_length
