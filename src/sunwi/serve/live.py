@@ -26,7 +26,7 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.servers.pipeline import by_ranks
 from sunwi.submit.building import batches, fusion_of, rank_and_rerank
-from sunwi.submit.combination import union_blend
+from sunwi.submit.combination import union_blend, vote_weights
 from sunwi.submit.combining import combine
 from sunwi.submit.finishing import finish
 from sunwi.submit.variant import SubmitSections, rerank_plan, search_pipeline
@@ -146,6 +146,7 @@ def _combined(workspace: Workspace, name: str, query: UnderstoodQuery, client: L
     submission = combine(
         name, combinations, read, [query], passage_texts(workspace),
         lambda which: rerankers(workspace, which), lambda union: union_blend(workspace, union), client,
+        lambda union: vote_weights(workspace, union),
     )  # fmt: skip
     row = submission.rankings[0]
     evidence = {str(entry["docid"]): entry for entry in submission.lineage[0].candidates}

@@ -27,6 +27,7 @@ def combine(
     rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
     blend_of: Callable[[UnionPool], Mapping[str, float]],
     client: Completer | None = None,
+    votes_of: Callable[[UnionPool], Mapping[str, float]] = lambda _: {},
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 
@@ -42,6 +43,8 @@ def combine(
         By the encoder's name, called where a union re-ranks.
     blend_of
         A union's blend weights, fitted on dev.
+    votes_of
+        A union's weights of its variants' votes; 1 where none is named.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def combine(
     def rankings_of(variant: str) -> Rankings:
         if variant not in combinations:
             return _checked(variant, read(variant), understood, texts)
-        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client)
+        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client, votes_of)
         return {str(row.eval_id): from_row(row) for row in made.rankings}
 
     qids = [query.qid for query in understood]
@@ -66,7 +69,7 @@ def combine(
     else:
         union = settings.union
         assert union is not None  # params.yaml has either
-        weights = blend_of(union)
+        weights, votes = blend_of(union), votes_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
         rankings = union_rerank(
             qids,
@@ -76,8 +79,9 @@ def combine(
             texts,
             rerankers(union.encoder) if used else None,
             weights,
+            votes,
         )
-        counts = {"union": {"rerank_weights": used}}
+        counts = {"union": {"rerank_weights": used, **({"vote_weights": dict(votes)} if votes else {})}}
     submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, client)
     submission.metrics.update({"reads": settings.reads, **counts})
     return submission
