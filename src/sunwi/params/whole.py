@@ -144,7 +144,9 @@ def _reranker_faults(params: Params) -> list[str]:
 
 def _sentence_faults(params: Params) -> list[str]:
     """Variants that search by sentences, which are not encoded."""
-    searching = sorted(name for name, variant in params.searching.items() if "sentences" in variant.retrievers)
+    searching = sorted(
+        name for name, variant in params.searching.items() if "sentences" in variant.retrievers
+    )
     if params.sentences.enabled or not searching:
         return []
     return [f"variants {searching} search by sentences: set sentences.enabled: true, or drop that retriever"]
@@ -174,8 +176,10 @@ def _combination_faults(params: Params) -> list[str]:
             faults.append(
                 f"combinations.{name}.swap.from: {combination.swap.from_!r} has an LLM's order, not scores"
             )
-        if combination.union and combination.union.vote_weights == "dev" and (
-            made := sorted(set(combination.reads) & params.combinations.keys())
+        if (
+            combination.union
+            and combination.union.vote_weights == "dev"
+            and (made := sorted(set(combination.reads) & params.combinations.keys()))
         ):
             what = f"combinations.{name}.union.vote_weights is dev, but {made} have no dev rankings to fit on"
             faults.append(f"{what}; name variants that search, or set vote_weights: equal")

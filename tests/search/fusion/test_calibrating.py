@@ -58,7 +58,9 @@ def test_without_peoples_questions_the_priors_rule(given: Build) -> None:
 def test_peoples_questions_move_the_weights(given: Build) -> None:
     right, wrong = [1.0, 0.0, 0.0], [0.9, 1.0, 0.0]
     qids = [f"q{at}" for at in range(8)]
-    search, queries = given(["a", "b", "c"], bm25=dict.fromkeys(qids, right), dense=dict.fromkeys(qids, wrong))
+    search, queries = given(
+        ["a", "b", "c"], bm25=dict.fromkeys(qids, right), dense=dict.fromkeys(qids, wrong)
+    )
     params = FusionParams(
         bm25_weights=[0.0, 0.9, 1.0], priors=PriorWeights(bm25=0.5), prior_questions=4, min_questions=1
     )
@@ -72,7 +74,9 @@ def test_the_fusion_does_not_fall_below_its_best_retriever(given: Build) -> None
     """Dense search is wrong everywhere: with the prior the fusion would be wrong as well."""
     right, wrong = [1.0, 0.9, 0.8], [0.0, 1.0, 0.9]
     qids = [f"q{at}" for at in range(6)]
-    search, queries = given(["a", "b", "c"], bm25=dict.fromkeys(qids, right), dense=dict.fromkeys(qids, wrong))
+    search, queries = given(
+        ["a", "b", "c"], bm25=dict.fromkeys(qids, right), dense=dict.fromkeys(qids, wrong)
+    )
     sets = calibrate_sets(search, queries, [label(qid) for qid in qids], FusionParams(min_questions=1))
     floor = sets.metrics["bm25+dense"]["floor"]
     assert floor["best_single"] == "bm25"

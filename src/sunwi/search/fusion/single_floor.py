@@ -49,7 +49,9 @@ class Floor:
 
 
 def hold_floor(
-    weights: Mapping[str, float], singles: Mapping[str, Floats], gains: Callable[[Mapping[str, float]], Floats]
+    weights: Mapping[str, float],
+    singles: Mapping[str, Floats],
+    gains: Callable[[Mapping[str, float]], Floats],
 ) -> Floor:
     """Move the weights towards the best single retriever until they are not worse by more than noise.
 

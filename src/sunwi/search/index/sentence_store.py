@@ -22,7 +22,10 @@ def save_sentences(folder: Path, texts: Sequence[str], encoder: Encoder, max_len
 
     A sentence that stands in several passages is encoded once (the row cache goes by content).
     """
-    split = [[part for part in parts if part.strip()] or [text] for text, parts in zip(texts, sentences_of(texts), strict=True)]
+    split = [
+        [part for part in parts if part.strip()] or [text]
+        for text, parts in zip(texts, sentences_of(texts), strict=True)
+    ]
     flat = [sentence for parts in split for sentence in parts]
     owners = np.repeat(np.arange(len(split), dtype=np.int64), [len(parts) for parts in split])
     with atomic_write(folder / OWNERS, "wb") as out:

@@ -82,9 +82,7 @@ def fit_shrunk(
     """
     _, curve = fit_blend(lists, names, grid)
     fitted = fit_blend(natural, names, grid)[0] if natural else {}
-    return {
-        name: shrunk(priors[name], fitted.get(name), len(natural), strength) for name in names
-    }, curve
+    return {name: shrunk(priors[name], fitted.get(name), len(natural), strength) for name in names}, curve
 
 
 def fit_blend(
