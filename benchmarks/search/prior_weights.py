@@ -1,12 +1,15 @@
 """Prior weights: what each component brings to BM25 + dense, by its weight, on one set of labelled questions.
 
-python -m benchmarks.search.prior_weights demo FOLDER          a built project; its dev questions, template index
-python -m benchmarks.search.prior_weights sci CORPUS.jsonl QUESTIONS.jsonl     questions with `source`: a passage's
-    index has those of one source, the queries are those of another one that copy little (leave one generator out)
-python -m benchmarks.search.prior_weights squad KorQuAD_v1.0_dev.json          people's questions, template index
+python -m benchmarks.search.prior_weights demo FOLDER
+    a built project: its dev questions, and its questions as the index
+python -m benchmarks.search.prior_weights squad KorQuAD_v1.0_dev.json
+    people's questions; template questions as the index
+python -m benchmarks.search.prior_weights sci CORPUS.jsonl QUESTIONS.jsonl
+    questions with `source`: a passage's index has those of one source, the queries are those of the others
+    that copy little (leave one generator out)
 
---sentences encodes every sentence too; --maxsim re-orders the first 15 by MaxSim. MRR@10; the paired interval is of
-the difference to BM25 at .4 + dense (bootstrap, 95 %).
+--sentences FOLDER encodes every sentence too; --maxsim re-orders the first 15 by MaxSim. MRR@10; the paired
+interval is of the difference to BM25 at .4 + dense (bootstrap, 95 %).
 """
 
 import argparse

@@ -47,4 +47,4 @@ class FusionParams(Section):
     priors: PriorWeights = PriorWeights()
     """Weights without labels."""
     prior_questions: PositiveInt = 50
-    """People's dev questions that count as much as the priors: weight = (n * fitted + this * prior) / (n + this)."""
+    """People's dev questions that count as much as the priors, k: (n * fitted + k * prior) / (n + k)."""

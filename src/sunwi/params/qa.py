@@ -45,7 +45,7 @@ class QaParams(Section):
     index_questions_per_document: PositiveInt | None = None
     """Questions a passage in the question index, those that train among them; null: as many as train."""
     index_evaluation_lookalikes: bool = True
-    """Questions close to an evaluation query stay in the question index; they never train and are never dev."""
+    """Questions close to an evaluation query are searched; they never train and are never dev."""
     groups: list[Literal["safe", "medium", "keyword"]] = ["safe", "medium", "keyword"]
     """Template groups; medium and keyword are less certain than safe."""
     style_shares: StyleShares = StyleShares()

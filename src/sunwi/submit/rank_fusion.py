@@ -36,7 +36,7 @@ def rank_votes(
 ) -> list[tuple[str, float]]:
     """Ids and points, best first: each list gives `points` to its first places, times its weight.
 
-    Ids of as many points, such as those below the places that count, are in the order of reciprocal rank fusion.
+    Ids of as many points, such as those below the places that count, are ordered by reciprocal rank fusion.
 
     Examples
     --------
