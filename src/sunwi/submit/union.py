@@ -27,8 +27,8 @@ def union_rerank(
     """Query id to the pool of its members' first `depth` documents, best first.
 
     Order: z(RRF over the members' ranks, or their votes) + sum over rerankers of weight * z(score), over the
-    pool, with the blend weights fitted on dev; without a weight above 0 it is that of RRF or the votes. Behind
-    the pool stand the other documents of the members, by RRF and without a score.
+    pool, with the blend weights fitted on dev; without a weight above 0 it is that of RRF or the votes.
+    Behind the pool stand the other documents of the members, by RRF and without a score.
 
     Parameters
     ----------
