@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 
@@ -43,11 +42,11 @@ def rank_votes(
     >>> rank_votes({"one": ["a", "b"], "two": ["b", "c"]}, points=[5, 3], k=60)
     [('b', 8.0), ('a', 5.0), ('c', 3.0)]
     """
-    totals: Counter[str] = Counter()
+    totals: dict[str, float] = {}
     for name in sorted(lists):
         weight = (weights or {}).get(name, 1.0)
         for document_id, worth in zip(lists[name], points, strict=False):
-            totals[document_id] += weight * worth
+            totals[document_id] = totals.get(document_id, 0.0) + weight * worth
     fused = fuse_ranked_lists(lists, k, weights)
-    found = [(document_id, float(totals[document_id])) for document_id, _ in fused]
+    found = [(document_id, totals.get(document_id, 0.0)) for document_id, _ in fused]
     return sorted(found, key=lambda item: -item[1])  # stable: ties stay as they are fused
