@@ -73,6 +73,33 @@ def test_one_call_a_passage_and_none_for_what_was_asked_before(bench: Bench, mod
     assert model.calls == 4
 
 
+def test_the_index_asks_for_other_wordings(bench: Bench, model: FakeServer) -> None:
+    """A second request a passage; the first one is as it was, so its answer is not bought again."""
+    run(bench)
+    others = {
+        "광합성": "햇볕을 쬔 나무는 어떻게 살아가나요?", "증산": "화분에 비닐을 씌우면 왜 물방울이 맺히나요?",
+        "마찰력": "자전거를 세울 때 손잡이를 잡으면 왜 서나요?",
+    }  # fmt: skip
+
+    def other(body: dict[str, Any]) -> str:
+        (question,) = [text for word, text in others.items() if word in model.asked(body)]
+        return json.dumps({"questions": [{"style": "scenario", "question": question}]}, ensure_ascii=False)
+
+    model.default = lambda body: model.chat(other(body))
+    params = QA.model_copy(update={"index_questions_per_document": 3, "round_trip_depth": 3})
+    client = bench.client()
+    result = generate_questions(
+        QaSources(CORPUS), Params(seed=1, qa=params, llm=bench.settings()), client=client
+    )
+    assert model.calls == 6
+    assert "글의 낱말을 되도록 쓰지 않는다" in model.asked(model.bodies[-1])
+    assert {row.qid for row in result.kept} == {f"d{at}-0{number}" for at in (1, 2, 3) for number in (1, 2)}
+    found = {row.qid: row.question for row in result.for_index}
+    assert found  # those whose round trip succeeds
+    assert found.items() <= {f"d{at}-i01": text for at, text in enumerate(others.values(), start=1)}.items()
+    assert result.metrics["index"]["for_search_alone"] == len(found)
+
+
 def test_too_few_questions_buy_one_repair(bench: Bench, model: FakeServer) -> None:
     short = json.dumps({"questions": [{"style": "factual", "question": "식물은 무엇을 만드나요?"}]})
     model.script = [model.chat(short), model.chat(short)]

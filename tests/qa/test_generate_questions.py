@@ -104,6 +104,35 @@ def test_evaluation_copies_are_refused_and_counted() -> None:
     assert result.metrics["overlap"]["q50"] is None
 
 
+def test_lookalikes_of_the_evaluation_are_searched_and_never_train() -> None:
+    asked = ["마찰력은 어떤 힘을 말하나요?", "브레이크에는 무엇을 쓰나요?"]
+    given = [("d3", question, "x") for question in asked]
+    near = ["마찰력은 어떤 힘을 말하는가요?"]  # of the first one
+    result = run(given, evaluation=near, near_copy=0.6)
+    assert [row.question for row in result.kept] == asked[1:]
+    (extra,) = result.for_index
+    assert (extra.question, extra.docid, extra.is_evaluation_lookalike) == (asked[0], "d3", True)
+    assert result.metrics["index"] == {"questions": 2, "for_search_alone": 1, "evaluation_lookalikes": 1}
+    assert run(given, evaluation=near, near_copy=0.6, index_evaluation_lookalikes=False).for_index == []
+    # who gave a question that equals the query may have seen it
+    assert run(given, evaluation=[asked[0]], near_copy=0.6).for_index == []
+    # what another filter refuses is not searched either
+    leaking = [("d3", "이 글에서 마찰력은 어떤 힘을 말하나요?", "x")]
+    assert (
+        run(leaking, evaluation=["이 글에서 마찰력은 어떤 힘을 말하는가요?"], near_copy=0.6).for_index == []
+    )
+
+
+def test_the_index_takes_more_questions_than_training() -> None:
+    few, more = run(questions_per_document=1), run(questions_per_document=1, index_questions_per_document=2)
+    assert more.kept == few.kept
+    assert few.for_index == []
+    assert more.for_index
+    together = {row.qid: row.docid for row in [*more.kept, *more.for_index]}
+    assert max(list(together.values()).count(docid) for docid in TEXTS) == 2
+    assert not any(row.is_evaluation_lookalike for row in more.for_index)
+
+
 def test_given_questions_are_all_taken() -> None:
     questions = [
         "마찰력은 어떤 힘인가요?",

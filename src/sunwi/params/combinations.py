@@ -34,6 +34,10 @@ class UnionPool(Section):
     """Documents of each variant."""
     rrf_k: PositiveFloat = 60
     """Constant of reciprocal rank fusion."""
+    votes: list[PositiveFloat] | None = None
+    """Points of a variant's first places instead, such as [5, 3, 1]; null: reciprocal rank fusion."""
+    vote_weights: Literal["equal", "dev"] = "equal"
+    """Weights of the variants' votes: equal, or those that people's dev questions prefer."""
     rerank: Rerank = "late_interaction"
     """Reranker of the pool."""
     encoder: Literal["base", "promoted"] = "promoted"
@@ -43,6 +47,8 @@ class UnionPool(Section):
     def _members_differ(self) -> UnionPool:
         if len(set(self.of)) < len(self.of):
             raise ValueError(f"union names a variant twice: {self.of}")
+        if self.votes is None and self.vote_weights != "equal":
+            raise ValueError("vote_weights is dev, but union gives no votes: set votes, such as [5, 3, 1]")
         return self
 
 

@@ -19,7 +19,7 @@ class PriorWeights(Section):
     """The search over questions that an LLM or people wrote."""
     template_questions: NonNegativeFloat = 0.0
     """The search over questions that templates wrote."""
-    sentences: NonNegativeFloat = 0.15
+    sentences: NonNegativeFloat = 0.25
     """The search over sentences."""
     lexical: NonNegativeFloat = 0.25
     """M3's lexical head."""
@@ -40,11 +40,11 @@ class FusionParams(Section):
     """Weights of BM25 that are tried."""
     question_weights: Grid = [0.0, 0.25, 0.5, 0.75, 1.0]
     """Weights of the search over questions that are tried."""
-    sentence_weights: Grid = [0.0, 0.15, 0.3, 0.5, 1.0]
+    sentence_weights: Grid = [0.0, 0.25, 0.5, 0.75, 1.0]
     """Weights of the search over sentences that are tried."""
     lexical_weights: Grid = [0.0, 0.25, 0.5, 1.0]
     """Weights of M3's lexical head that are tried, where the model has one."""
     priors: PriorWeights = PriorWeights()
     """Weights without labels."""
     prior_questions: PositiveInt = 50
-    """People's dev questions that count as much as the priors: weight = (n * fitted + this * prior) / (n + this)."""
+    """People's dev questions that count as much as the priors, k: (n * fitted + k * prior) / (n + k)."""

@@ -33,14 +33,19 @@ class StyleShares(Section):
 class QaParams(Section):
     """Synthetic questions."""
 
+    @property
+    def indexed(self) -> int:
+        """Questions of a passage that the question index wants."""
+        return max(self.questions_per_document, self.index_questions_per_document or 0)
+
     provider: Literal["template", "given", "llm"] = "template"
     """Who writes the training questions: template (no LLM), llm, or given (questions.jsonl of the source)."""
     questions_per_document: PositiveInt = 3
     """Questions a passage."""
-    index_questions_per_document: PositiveInt = 3
-    """Questions a passage in the question index, those that train among them; more than they: an LLM is asked again."""
+    index_questions_per_document: PositiveInt | None = None
+    """Questions a passage in the question index, those that train among them; null: as many as train."""
     index_evaluation_lookalikes: bool = True
-    """Questions close to an evaluation query stay in the question index; they never train and are never dev."""
+    """Questions close to an evaluation query are searched; they never train and are never dev."""
     groups: list[Literal["safe", "medium", "keyword"]] = ["safe", "medium", "keyword"]
     """Template groups; medium and keyword are less certain than safe."""
     style_shares: StyleShares = StyleShares()

@@ -182,6 +182,13 @@ def _combination_faults(params: Params) -> list[str]:
             faults.append(
                 f"combinations.{name}.swap.from: {combination.swap.from_!r} has an LLM's order, not scores"
             )
+        if (
+            combination.union
+            and combination.union.vote_weights == "dev"
+            and (made := sorted(set(combination.reads) & params.combinations.keys()))
+        ):
+            what = f"combinations.{name}.union.vote_weights is dev, but {made} have no dev rankings to fit on"
+            faults.append(f"{what}; name variants that search, or set vote_weights: equal")
         if combination.union and _untrained(combination.union.rerank, params):
             faults.append(
                 f"combinations.{name}.union re-ranks by {combination.union.rerank}, which is not trained"

@@ -151,7 +151,7 @@ def generate_questions(
         checked,
         {question.qid for question in kept},
         qa.near_copy,
-        None if limit is None else max(limit, qa.index_questions_per_document),
+        None if limit is None else qa.indexed,
         qa.index_evaluation_lookalikes,
     )
     by_docid = {document.docid: document for document in documents}

@@ -26,8 +26,8 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.servers.pipeline import fusion_there
 from sunwi.submit.building import batches, fusion_of, rank_and_rerank
-from sunwi.submit.combination import arbiter_client, first_place_judge, union_blend
-from sunwi.submit.combining import combine
+from sunwi.submit.combination import arbiter_client, first_place_judge, union_blend, vote_weights
+from sunwi.submit.combining import OrderedBy, combine
 from sunwi.submit.finishing import finish
 from sunwi.submit.variant import SubmitSections, rerank_plan, search_pipeline
 from sunwi.workspace.base import Workspace, loaded_once
@@ -145,11 +145,14 @@ def _combined(workspace: Workspace, name: str, query: UnderstoodQuery, client: L
     judge = first_place_judge(
         workspace, name, combinations, arbiter_client(workspace, name, combinations, client)
     )
-    submission = combine(
-        name, combinations, read, [query], passage_texts(workspace),
-        lambda which: rerankers(workspace, which), lambda union: union_blend(workspace, union), client,
+    by = OrderedBy(
+        lambda which: rerankers(workspace, which),
+        lambda union: union_blend(workspace, union),
+        lambda union: vote_weights(workspace, union),
+        client,
         judge,
-    )  # fmt: skip
+    )
+    submission = combine(name, combinations, read, [query], passage_texts(workspace), by)
     row = submission.rankings[0]
     evidence = {str(entry["docid"]): entry for entry in submission.lineage[0].candidates}
     scores: list[float | None] = [*row.scores, *[None] * (len(row.docids) - len(row.scores))]

@@ -66,7 +66,7 @@ def _asks_llm(params: VariantSections, name: str) -> bool:
 
 
 def _reads(params: VariantSections, name: str) -> list[Path]:
-    paths = [PREPARED / "corpus.jsonl", QA / "questions.jsonl"]
+    paths = [PREPARED / "corpus.jsonl", QA / "questions.jsonl", QA / "index_questions.jsonl"]
     for variant in _members(params, name):
         if isinstance(variant, SubmissionParams):
             paths += [INDEX / variant.encoder, INDEX / f"fusion_{variant.encoder}.json"]

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.finishing import VariantName
+from sunwi.params.fusion import FusionParams
 from sunwi.params.reading import Sections
 from sunwi.params.score import ScoreParams
 from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.paths import INDEX, RANKINGS, RERANKER
 from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.score.relevance import relevant_documents
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.submit.arbiter import FirstPlaceJudge
-from sunwi.submit.combining import combine
+from sunwi.submit.combining import OrderedBy, combine
 from sunwi.submit.dev import build_with_dev
 from sunwi.submit.finishing import Submission
+from sunwi.submit.votes import fit_vote_weights
 from sunwi.submit.writing import read_ranking
 from sunwi.workspace.base import Workspace
-from sunwi.workspace.corpus import passage_texts
+from sunwi.workspace.corpus import passage_texts, prepared
 from sunwi.workspace.encoders import Which, encoder
 from sunwi.workspace.judge import JudgeSections, judge_client, judge_trust
 from sunwi.workspace.llm import llm_client, recorded_usage
@@ -38,6 +41,7 @@ class CombineSections(Sections):
     encoder: EncoderParams = EncoderParams()
     train_reranker: TrainRerankerParams = TrainRerankerParams()
     score: ScoreParams = ScoreParams()
+    fusion: FusionParams = FusionParams()
 
 
 def union_blend(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
@@ -46,6 +50,23 @@ def union_blend(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
     file = f"blend_{union.encoder}.json" if untrained else "blend.json"
     weights: Mapping[str, float] = read_json(workspace.path(INDEX) / file).get(union.rerank, {})
     return weights
+
+
+def vote_weights(workspace: Workspace, union: UnionPool) -> Mapping[str, float]:
+    """Weights of a union's votes: fitted on the dev dialogues where it says so, else equal."""
+    if union.votes is None or union.vote_weights == "equal":
+        return {}
+    params = workspace.params(CombineSections)
+    members = {
+        name: {
+            qid: ranking.document_ids
+            for qid, ranking in read_ranking(workspace.path(RANKINGS), f"{name}.dev").items()
+        }
+        for name in union.of
+    }
+    relevant = relevant_documents(prepared(workspace).dev_qrels)
+    strength = params.fusion.prior_questions
+    return fit_vote_weights(members, relevant, union, params.score.cutoff, strength)
 
 
 def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Submission]:
@@ -63,6 +84,14 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
         trained = trained_reranker(workspace.path(RERANKER))
         return Rerankers(encoder(workspace, which), trained, params.encoder, params.train_reranker.max_length)
 
+    by = OrderedBy(
+        rerankers,
+        lambda union: union_blend(workspace, union),
+        lambda union: vote_weights(workspace, union),
+        client,
+        judge,
+    )
+
     def built(dialogues: Sequence[UnderstoodQuery], suffix: str) -> Submission:
         return combine(
             name,
@@ -70,10 +99,7 @@ def build_combination(workspace: Workspace, name: str) -> tuple[Submission, Subm
             lambda variant: read_ranking(workspace.path(RANKINGS), f"{variant}{suffix}"),
             dialogues,
             passage_texts(workspace),
-            rerankers,
-            lambda union: union_blend(workspace, union),
-            client,
-            judge,
+            by,
         )
 
     with recorded_usage(workspace, f"combine_{name}_judge", asked):

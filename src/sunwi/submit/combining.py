@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sunwi.errors import DataError
@@ -19,16 +20,37 @@ from sunwi.submit.union import union_rerank
 Rankings = Mapping[str, Ranking]
 
 
+@dataclass(frozen=True, slots=True)
+class OrderedBy:
+    """What combinations order by.
+
+    Attributes
+    ----------
+    rerankers
+        By the encoder's name, called where a union re-ranks or an arbiter scores.
+    blend_of, votes_of
+        A union's blend weights and the weights of its variants' votes, fitted on dev; a vote counts 1 where
+        no weight is named.
+    client
+        Of tie-breaks.
+    judge
+        Of arbiters that ask a language model.
+    """
+
+    rerankers: Callable[[Literal["base", "promoted"]], Rerankers]
+    blend_of: Callable[[UnionPool], Mapping[str, float]]
+    votes_of: Callable[[UnionPool], Mapping[str, float]] = lambda _: {}
+    client: Completer | None = None
+    judge: FirstPlaceJudge | None = None
+
+
 def combine(
     name: str,
     combinations: Mapping[str, CombinationParams],
     read: Callable[[str], Rankings],
     understood: Sequence[UnderstoodQuery],
     texts: Mapping[str, str],
-    rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
-    blend_of: Callable[[UnionPool], Mapping[str, float]],
-    client: Completer | None = None,
-    judge: FirstPlaceJudge | None = None,
+    by: OrderedBy,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 
@@ -40,12 +62,6 @@ def combine(
         Rankings of a submission by its name.
     texts
         Passage id to text.
-    rerankers
-        By the encoder's name, called where a union re-ranks.
-    blend_of
-        A union's blend weights, fitted on dev.
-    judge
-        Of arbiters that ask a language model.
 
     Raises
     ------
@@ -57,7 +73,7 @@ def combine(
     def rankings_of(variant: str) -> Rankings:
         if variant not in combinations:
             return _checked(variant, read(variant), understood, texts)
-        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client, judge)
+        made = combine(variant, combinations, read, understood, texts, by)
         return {str(row.eval_id): from_row(row) for row in made.rankings}
 
     qids = [query.qid for query in understood]
@@ -74,14 +90,14 @@ def combine(
             rankings_of(arbiter.to),
             {query.qid: query.standalone_query for query in understood},
             texts,
-            judge if arbiter.llm else None,
-            (arbiter.scorer, lambda pairs: rerankers(arbiter.encoder).score(arbiter.scorer, pairs)),
+            by.judge if arbiter.llm else None,
+            (arbiter.scorer, lambda pairs: by.rerankers(arbiter.encoder).score(arbiter.scorer, pairs)),
         )
         rankings, counts = decided.rankings, {"arbiter": decided.metrics}
     else:
         union = settings.union
         assert union is not None  # params.yaml has one of the three
-        weights = blend_of(union)
+        weights, votes = by.blend_of(union), by.votes_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
         rankings = union_rerank(
             qids,
@@ -89,11 +105,12 @@ def combine(
             {member: rankings_of(member) for member in union.of},
             union,
             texts,
-            rerankers(union.encoder) if used else None,
+            by.rerankers(union.encoder) if used else None,
             weights,
+            votes,
         )
-        counts = {"union": {"rerank_weights": used}}
-    submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, client)
+        counts = {"union": {"rerank_weights": used, **({"vote_weights": dict(votes)} if votes else {})}}
+    submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, by.client)
     submission.metrics.update({"reads": settings.reads, **counts})
     return submission
 

@@ -11,7 +11,7 @@ from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.search.rerank.blend import FIRST, blend, order_of
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import SCORERS
-from sunwi.submit.rank_fusion import fuse_ranked_lists
+from sunwi.submit.rank_fusion import fuse_ranked_lists, rank_votes
 
 
 def union_rerank(
@@ -22,12 +22,13 @@ def union_rerank(
     passage_text: Mapping[str, str],
     rerankers: Rerankers | None,
     weights: Mapping[str, float],
+    vote_weights: Mapping[str, float] | None = None,
 ) -> dict[str, Ranking]:
     """Query id to the pool of its members' first `depth` documents, best first.
 
-    Order: z(RRF over the members' ranks) + sum over rerankers of weight * z(score), over the pool, with
-    the blend weights fitted on dev; without a weight above 0 it is RRF's. Behind the pool stand the other
-    documents of the members, by RRF and without a score.
+    Order: z(RRF over the members' ranks, or their votes) + sum over rerankers of weight * z(score), over the
+    pool, with the blend weights fitted on dev; without a weight above 0 it is that of RRF or the votes.
+    Behind the pool stand the other documents of the members, by RRF and without a score.
 
     Parameters
     ----------
@@ -37,9 +38,11 @@ def union_rerank(
         Variant to query id to ranking.
     passage_text
         Passage id to text.
+    vote_weights
+        Of each member's votes, where the settings give points; 1 where none is named.
     """
     used = [name for name in SCORERS[settings.rerank] if rerankers is not None and weights.get(name, 0.0) > 0]
-    pools = {qid: _pool(qid, members, settings) for qid in qids}
+    pools = {qid: _pool(qid, members, settings, vote_weights) for qid in qids}
     pairs = [
         (text, passage_text[place.docid])
         for qid, text in zip(qids, texts, strict=True)
@@ -64,9 +67,12 @@ def union_rerank(
 
 
 def _pool(
-    qid: str, members: Mapping[str, Mapping[str, Ranking]], settings: UnionPool
+    qid: str,
+    members: Mapping[str, Mapping[str, Ranking]],
+    settings: UnionPool,
+    vote_weights: Mapping[str, float] | None,
 ) -> tuple[list[RankedDocument], list[RankedDocument]]:
-    """The pool by RRF, and what the members have below it."""
+    """The pool by RRF or votes, and what the members have below it."""
     head = {name: members[name][qid].document_ids[: settings.depth] for name in settings.of}
     tail = {name: members[name][qid].document_ids[settings.depth :] for name in settings.of}
     passage: dict[str, str] = {}
@@ -83,7 +89,10 @@ def _pool(
         fused = {"fused_rank": rank, "fused_score": None if score is None else round(score, 6)}
         return RankedDocument(document_id, passage[document_id], score, {**fused, **of_members})
 
-    fused = fuse_ranked_lists(head, settings.rrf_k)
+    if settings.votes is None:
+        fused = fuse_ranked_lists(head, settings.rrf_k)
+    else:
+        fused = rank_votes(head, settings.votes, settings.rrf_k, vote_weights)
     pool = [place_of(document_id, rank, score) for rank, (document_id, score) in enumerate(fused, start=1)]
     inside = {place.document_id for place in pool}
     below = [

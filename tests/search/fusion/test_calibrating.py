@@ -87,6 +87,21 @@ def test_the_fusion_does_not_fall_below_its_best_retriever(given: Build) -> None
     assert sets.metrics["bm25+dense"]["all_mrr"] == 1.0  # the figures are those of the weights that are used
 
 
+@pytest.mark.parametrize(("style", "moved"), [("s", False), (NATURAL, True)])
+def test_made_questions_do_not_judge_the_question_index(given: Build, style: str, moved: bool) -> None:
+    right, wrong = [1.0, 0.9, 0.8], [0.0, 1.0, 0.9]
+    qids = [f"q{at}" for at in range(6)]
+    search, queries = given(
+        ["a", "b", "c"], dense=dict.fromkeys(qids, right), questions=dict.fromkeys(qids, wrong)
+    )
+    params = FusionParams(
+        priors=PriorWeights(questions=3.0), question_weights=[3.0], prior_questions=6, min_questions=1
+    )
+    sets = calibrate_sets(search, queries, [label(qid, style) for qid in qids], params, ["given:x"])
+    assert (sets.weights["dense+questions"] != {"dense": 1.0, "questions": 3.0}) == moved
+    assert (sets.metrics["dense+questions"]["floor"] is not None) == moved
+
+
 def test_a_gap_within_noise_moves_nothing() -> None:
     singles = {"x": np.array([1.0, 1.0, 0.0, 1.0]), "y": np.array([0.0, 0.5, 0.5, 0.5])}
     floor = hold_floor({"x": 0.4, "y": 1.0}, singles, lambda _: np.array([1.0, 0.5, 1.0, 0.25]))

@@ -27,7 +27,7 @@ def scores(index: QuestionRetriever, qid: str, vector: Sequence[float] = (1.0, 0
         ("a1", None, [0.8, 0.6]),  # not through itself
         ("a1", ["a", "b", "a", "b"], [0.8, 0.6]),  # b1 and b2 alone
         ("b1", ["a", "b", "a", "b"], [1.0, 0.0]),  # a1 and a2 alone
-        ("b1", ["b", "b", "a", "b"], [1.0, 0.6]),  # b wrote three of four: itself alone is left out
+        ("b1", ["b", "b", "a", "b"], [1.0, 0.6]),  # its passage has no other source: itself alone is left out
         ("people", ["a", "b", "a", "b"], [1.0, 0.6]),
     ],
 )

@@ -16,13 +16,14 @@ from sunwi.resources import resource_folder
 from sunwi.runtime import text_hash
 
 PROMPTS = resource_folder("sunwi.qa.prompts")
-TASK = "questions"
+TASK = "questions"  # for training, and first in the index
+INDEX_TASK = "index_questions"  # for the index alone: other wordings
 STYLES = ("colloquial", "factual", "keyword", "scenario", "why_how")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The prompt files' texts; `fingerprint` names their version in every record."""
+    """The prompt files' texts of a task; `fingerprint` names their version in every record."""
 
     system: str
     questions: str
@@ -35,20 +36,25 @@ class Prompt:
 
 
 @cache
-def load_prompt() -> Prompt:
-    """The prompt files of the package."""
+def load_prompt(task: str = TASK) -> Prompt:
+    """The prompt files of the package for one task."""
     styles = {name: read_prompt(PROMPTS.joinpath("styles"), name) for name in STYLES}
-    return Prompt(read_prompt(PROMPTS, "system"), read_prompt(PROMPTS, "questions"), styles)
+    return Prompt(read_prompt(PROMPTS, "system"), read_prompt(PROMPTS, task), styles)
 
 
 def request_for(
-    document: Document, count: int, shares: Mapping[str, float], context_chars: int, seed: int
+    document: Document,
+    count: int,
+    shares: Mapping[str, float],
+    context_chars: int,
+    seed: int,
+    task: str = TASK,
 ) -> LlmRequest:
     """The request for `count` questions; it depends on the document, the settings and the seed alone.
 
     So an edited document asks for itself alone, and a reordered corpus for nothing.
     """
-    prompt = load_prompt()
+    prompt = load_prompt(task)
     styles = draw_styles(document.docid, count, shares, seed)
     passage = context(document, context_chars).replace(
         "</글>", "<\\/글>"
@@ -59,7 +65,7 @@ def request_for(
         passage=passage,
     )
     messages = (Message("system", prompt.system), Message("user", text))
-    return LlmRequest(task=TASK, row=document.docid, messages=messages, schema=schema(count))
+    return LlmRequest(task=task, row=document.docid, messages=messages, schema=schema(count))
 
 
 def draw_styles(docid: str, count: int, shares: Mapping[str, float], seed: int) -> list[str]:

@@ -22,7 +22,8 @@ from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.ranking_quality import reciprocal_rank
 
-RETRIEVERS = ("bm25", "dense", "lexical", "questions", "sentences")
+QUESTIONS = "questions"
+RETRIEVERS = ("bm25", "dense", "lexical", QUESTIONS, "sentences")
 Weights = Mapping[str, float]  # of each retriever of a set
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def sets_of(retrievers: Collection[str]) -> list[tuple[str, ...]]:
 class CalibratedFusion:
     """The weights of one set, where each came from, and what they reach on the dev questions.
 
-    `floor` is None for a single retriever.
+    `floor` is None where fewer than two retrievers are judged.
     """
 
     weights: dict[str, float]
@@ -91,7 +92,8 @@ def calibrate_sets(
 
     People's dev questions alone fit weights: questions that were made from a passage prefer others than
     people do (docs/results/ranking.md). The floor is judged on people's questions where there are
-    `fusion.min_questions`, else on the low-overlap part of all.
+    `fusion.min_questions`, else on the low-overlap part of all, and then without the question index: to a
+    made question it looks worse than it is to people, for its passage's others were made to differ from it.
 
     Parameters
     ----------
@@ -114,26 +116,25 @@ def calibrate_sets(
     gains = _gains(pipeline, list(zip(sets, weights, strict=True)), queries, labels)
     natural = [row for row, label in enumerate(labels) if label.style == NATURAL]
     low = low_overlap(labels, params.low_overlap, params.min_questions)
-    judges = natural if len(natural) >= params.min_questions else low
+    by_people = len(natural) >= params.min_questions
+    judges = natural if by_people else low
+    chosen, part = [labels[row] for row in judges], _rows(queries, judges)
     singles = {names[0]: gains[at][judges] for at, names in enumerate(sets) if len(names) == 1}
+
+    def judged(moved: Weights) -> Floats:
+        return _gains(pipeline, [(tuple(sorted(moved)), moved)], part, chosen)[0]
+
     fusions = {}
     for at, (names, origin) in enumerate(zip(sets, origins, strict=True)):
-        floor, reached = None, gains[at]
-        if len(names) > 1:
-
-            def judged(
-                moved: Weights, names: tuple[str, ...] = names, at: int = at, held: Floats = reached[judges]
-            ) -> Floats:
-                if dict(moved) == weights[at]:
-                    return held
-                chosen = [labels[row] for row in judges]
-                return _gains(pipeline, [(names, moved)], _rows(queries, judges), chosen)[0]
-
-            floor = hold_floor(weights[at], {name: singles[name] for name in names}, judged)
+        floor, reached, used = None, gains[at], weights[at]
+        under = {name: used[name] for name in names if by_people or name != QUESTIONS}
+        if len(under) > 1:
+            floor = hold_floor(under, {name: singles[name] for name in under}, judged)
             if floor.share:
-                reached = _gains(pipeline, [(names, floor.weights)], queries, labels)[0]
+                used = {**used, **floor.weights}
+                reached = _gains(pipeline, [(names, used)], queries, labels)[0]
         fusions["+".join(names)] = CalibratedFusion(
-            weights=floor.weights if floor else weights[at],
+            weights=used,
             origin=origin,
             floor=floor,
             low_overlap_mrr=float(reached[low].mean()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,9 +17,10 @@ class QuestionRetriever:
 
     A passage without a question gets the mean of those that have one: neither helped nor harmed.
 
-    A query that is itself a question of the index never retrieves through itself. Where sources are known,
-    it is searched in the questions of the others alone: who wrote several questions for a passage made them
-    differ, so among those of one source the passage looks harder to find than it is for people.
+    A query that is itself a question of the index never retrieves through itself. Where its passage has
+    questions of other sources too, it is searched in those of the others alone: who wrote several questions
+    for a passage made them differ, so among those of one source the passage looks harder to find than it is
+    for people.
     """
 
     name = "questions"
@@ -38,8 +38,7 @@ class QuestionRetriever:
         Parameters
         ----------
         sources
-            Who wrote each question. One that wrote more than half of them is not left out as a whole: too
-            little would remain to search.
+            Who wrote each question.
         """
         # grouped by passage, so that the best of each group is one `reduceat`
         order = np.array(
@@ -49,12 +48,21 @@ class QuestionRetriever:
         self._row = {qids[question]: row for row, question in enumerate(order)}
         self._owners, self._starts = np.unique(owners[order], return_index=True)
         self._passages = passages
-        self._source_of = [sources[question] for question in order] if sources is not None else []
-        counts = Counter(self._source_of)
-        self._rows_of = {
-            source: np.flatnonzero(np.array([other == source for other in self._source_of]))
-            for source, count in counts.items()
-            if 2 * count <= len(qids)
+        self._left_out = self._of_sources([sources[at] for at in order], owners[order]) if sources else {}
+
+    def _of_sources(
+        self, sources: Sequence[str], owners: npt.NDArray[np.int64]
+    ) -> dict[int, npt.NDArray[np.int64]]:
+        """Row of each question whose passage has other sources too, to the rows of its own source."""
+        of_passage: dict[int, set[str]] = {}
+        for source, owner in zip(sources, owners.tolist(), strict=True):
+            of_passage.setdefault(owner, set()).add(source)
+        numbers = np.unique(sources, return_inverse=True)[1]
+        rows_of = [np.flatnonzero(numbers == number) for number in range(len(set(sources)))]
+        return {
+            row: rows_of[numbers[row]]
+            for row, owner in enumerate(owners.tolist())
+            if len(of_passage[owner]) > 1
         }
 
     def scores(self, queries: QueryBatch) -> Scores:
@@ -66,8 +74,7 @@ class QuestionRetriever:
         for row, qid in enumerate(queries.qids):
             if qid in self._row:
                 own = self._row[qid]
-                source = self._source_of[own] if self._source_of else None
-                similarity[row, self._rows_of.get(source, own) if source is not None else own] = -np.inf
+                similarity[row, self._left_out.get(own, own)] = -np.inf
         best = np.maximum.reduceat(similarity, self._starts, axis=1)  # [queries, owners]
         known = np.isfinite(best)
         counts = np.maximum(known.sum(axis=1, keepdims=True), 1)

@@ -14,7 +14,7 @@ from sunwi.search.retrievers.base import Scores
 class SentenceRetriever:
     """Best cosine between the query and one of the passage's sentences, exact.
 
-    The vectors stay as they are given, float16 and memory-mapped; those of some passages are float32 at a time.
+    The vectors stay as they are given, float16 and memory-mapped; a block of them is float32 at a time.
     """
 
     name = "sentences"
