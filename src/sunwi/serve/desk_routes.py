@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sunwi.errors import DataError
@@ -17,6 +18,7 @@ from sunwi.judging.records import (
     OF_QUERY,
     JudgementLine,
     Kind,
+    SplitName,
     append_line,
     machines,
     people,
@@ -25,10 +27,11 @@ from sunwi.judging.records import (
 )
 from sunwi.runtime import text_hash
 from sunwi.serve.engine import Engine
-from sunwi.serve.pooling import add_to_pool, pool_of_texts
+from sunwi.serve.pooling import add_to_pool, pool_of_split, pool_of_texts
 from sunwi.workspace.judgements import read_pool
 
 JUDGES = 2  # of a doubled query
+QueryId = Annotated[str, Field(min_length=1, max_length=1000)]
 JudgeName = Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")]
 
 
@@ -53,15 +56,28 @@ class Typed(BaseModel):
     query: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
+class Chosen(BaseModel):
+    """Queries of the evaluation or dev to pool, as a report's link names them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    split: Literal["test", "dev"]
+    qids: Annotated[list[QueryId], Field(min_length=1, max_length=100)]
+
+
 def desk_routes(engine: Engine) -> APIRouter:
     """The desk's own paths."""
     router, writing = APIRouter(prefix="/desk", include_in_schema=False), threading.Lock()
     folder = engine.workspace.path(JUDGEMENTS)
 
     @router.get("/state")
-    def state(judge: JudgeName) -> dict[str, Any]:
-        """What this judge is to judge, and what is judged."""
-        return desk_state(engine, judge)
+    def state(
+        judge: JudgeName,
+        split: SplitName = "test",
+        qid: Annotated[list[QueryId] | None, Query(max_length=100)] = None,
+    ) -> dict[str, Any]:
+        """What this judge is to judge, and what is judged; with `qid` these, whoever judged them."""
+        return desk_state(engine, judge, {(split, one) for one in qid or ()})
 
     @router.post("/judgements")
     def judge(judged: Judged) -> dict[str, Any]:
@@ -97,11 +113,29 @@ def desk_routes(engine: Engine) -> APIRouter:
 
         return {"added": await engine.call(work)}
 
+    @router.post("/pool")
+    async def pool(chosen: Chosen) -> dict[str, Any]:
+        """Pool queries of the project that a link names."""
+
+        def work() -> int:
+            rows = pool_of_split(engine.workspace, chosen.split, [], PoolSettings(), chosen.qids)
+            return add_to_pool(engine.workspace, rows)
+
+        return {"added": await engine.call(work)}
+
     return router
 
 
-def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
-    """Queries for a judge with their documents' texts, the judge's own lines, and the seconds a line took."""
+def desk_state(
+    engine: Engine, judge: str, asked: Collection[tuple[str, str]] = frozenset()
+) -> dict[str, Any]:
+    """Queries for a judge with their documents' texts, the judge's own lines, and the seconds a line took.
+
+    Parameters
+    ----------
+    asked
+        Queries that are shown though others judged them.
+    """
     lines = read_lines(engine.workspace.path(JUDGEMENTS))
     held = standing(lines)
     own = held.get(judge, {})
@@ -110,10 +144,12 @@ def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
         for split, qid, _ in of_judge:
             by_query.setdefault((split, qid), set()).add(name)
     queries = []
-    for query in read_pool(engine.workspace):
+    pool = read_pool(engine.workspace)
+    for query in pool:
         others = by_query.get((query.split, query.qid), set()) - {judge}
         mine = judge in by_query.get((query.split, query.qid), set())
-        if not mine and len(others) >= (JUDGES if query.doubled else 1):
+        key = (query.split, query.qid)
+        if not mine and key not in asked and len(others) >= (JUDGES if query.doubled else 1):
             continue
         whole = own.get((query.split, query.qid, ""))
         queries.append(
@@ -143,6 +179,7 @@ def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
     return {
         "judge": judge,
         "queries": queries,
+        "pooled": [f"{query.split}/{query.qid}" for query in pool],
         "seconds": seconds,
         "history": _history(lines, judge, queries),
     }

@@ -36,13 +36,19 @@ def pool_of_split(
     split: SplitName,
     variants: Sequence[str],
     settings: PoolSettings,
+    qids: Sequence[str] = (),
 ) -> list[PooledQuery]:
     """A pool of the dev or test queries by the rankings under data/rankings.
+
+    Parameters
+    ----------
+    qids
+        Only these queries; none: those that the settings choose of all.
 
     Raises
     ------
     DataError
-        If the split has no queries, or a variant has no ranking there.
+        If the split has no queries, or has not these, or a variant has no ranking there.
     """
     dialogues = understood(workspace) if split == "test" else dev_understood(workspace)
     if not dialogues:
@@ -57,6 +63,10 @@ def pool_of_split(
         raise DataError(f"{RANKINGS} has no ranking of: {', '.join(missing)}", "build them: make repro")
     rankings = {name: read_ranking(folder, f"{name}{suffix}") for name in names}
     texts = {row.qid: row.standalone_query for row in dialogues}
+    if unknown := [qid for qid in qids if qid not in texts]:
+        step = "open the desk from a report of this project"
+        raise DataError(f"the project has no {split} queries {', '.join(unknown[:20])}", step)
+    texts = {qid: texts[qid] for qid in qids} if qids else texts
     by_query = {qid: {name: rankings[name][qid] for name in names} for qid in texts}
     chitchat = {row.qid for row in dialogues if not row.needs_retrieval}
     return _pool(by_query, texts, split, settings, chitchat)
