@@ -14,18 +14,15 @@ from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
-from sunwi.records.files import canonical_json
-from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
 from sunwi.search.retrievers.base import Scores
-from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
+from sunwi.search.servers.bulk import BulkReport, Item
+from sunwi.search.servers.publish import publish
 from sunwi.search.servers.server import Server, ask, part_of
 
 if TYPE_CHECKING:
     from sunwi.models.sparse.vectors import SparseVectors
-
-SHOWN = 5  # failed documents named in an error
 
 
 class Dialect(Protocol):
@@ -172,50 +169,8 @@ def build_index(
     dimensions = None if vectors is None else vectors.shape[1]
     body = index_body(dialect, analyzer, bm25, dimensions, sparse=sparse is not None)
     items = _items(passages, analyzer, bm25, vectors, sparse, expansion)
-    digest = text_hash(canonical_json(body), *(canonical_json(item) for item in items))
-    name = f"{search.index}-{digest[:16]}"
-    built = BuiltIndex(name, search.index, analyzer, len(items), None)
-    old = aliased(server, search.index)
-    if old == [name] and part_of(server, ask(server, "GET", f"/{name}/_count"), "count") == len(items):
-        return built
-    if server.send("HEAD", f"/{name}").status == 200:  # left by a run that was cut off
-        ask(server, "DELETE", f"/{name}")
-    ask(server, "PUT", f"/{name}", body)
-    report = bulk_index(server, name, items, search.bulk_documents, search.max_tries)
-    ask(server, "POST", f"/{name}/_refresh")
-    count = part_of(server, ask(server, "GET", f"/{name}/_count"), "count")
-    if report.failed or count != len(items):
-        ask(server, "DELETE", f"/{name}")
-        raise EngineError(
-            server.engine,
-            _shortfall(report, count, len(items)),
-            "correct these documents, or the server",
-        )
-    actions = [{"remove": {"index": index, "alias": search.index}} for index in old if index != name]
-    ask(server, "POST", "/_aliases", {"actions": [*actions, {"add": {"index": name, "alias": search.index}}]})
-    for index in old:
-        if index != name and index.startswith(
-            f"{search.index}-"
-        ):  # never what another tool put behind the alias
-            ask(server, "DELETE", f"/{index}")
+    name, report = publish(server, search, body, items)
     return BuiltIndex(name, search.index, analyzer, len(items), report)
-
-
-def aliased(server: Server, alias: str) -> list[str]:
-    """Indices behind an alias, sorted; none where it is not there.
-
-    Raises
-    ------
-    EngineError
-        If an index has the alias's name.
-    """
-    answer = server.send("GET", f"/_alias/{alias}")
-    if answer.status == 404:
-        if server.send("HEAD", f"/{alias}").status == 200:
-            what = f"there is an index named {alias}, so no alias can have this name"
-            raise EngineError(server.engine, what, "choose another search.index, or delete that index")
-        return []
-    return sorted(ask(server, "GET", f"/_alias/{alias}"))
 
 
 def _items(
@@ -259,12 +214,3 @@ def lexical_texts(
 def whitespace_text(terms: Sequence[str]) -> str:
     """Terms as a whitespace analyzer takes them apart again."""
     return " ".join("_".join(term.split()) for term in terms)
-
-
-def _shortfall(report: BulkReport, count: int, wanted: int) -> str:
-    named = [f"{docid}: {reason}" for docid, reason in sorted(report.failed.items())[:SHOWN]]
-    more = f" and {len(report.failed) - SHOWN} more" if len(report.failed) > SHOWN else ""
-    listed = f" ({'; '.join(named)}{more})" if named else ""
-    return (
-        f"{count} of {wanted} documents are in the index, {len(report.failed)} failed{listed}; it was deleted"
-    )

@@ -34,7 +34,7 @@ class MatchStatistics:
     def __init__(self, passages: int) -> None:
         self._passages = passages
 
-    def asked(self, queries: QueryBatch, row: int) -> None:  # noqa: ARG002  the signature
+    def asked(self, queries: QueryBatch, row: int) -> None:
         """Nothing more: the sums are in the answer."""
 
     def moments(self, queries: QueryBatch, row: int, answer: Any) -> Moments | None:  # noqa: ARG002  the signature

@@ -18,7 +18,7 @@ DJL_MAX_LENGTH = 512  # tokens
 FORMAT = "TORCH_SCRIPT"
 DEPLOY = resource_file("sunwi.models.sparse.export", "deploy.py")
 ENCODER_ID, QUERY_ID = "${ENCODER_MODEL_ID}", "${QUERY_MODEL_ID}"  # deploy.py puts the server's ids there
-Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE"]
+Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE", "TEXT_EMBEDDING"]
 
 
 def write_bundle(

@@ -19,6 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,10 @@ class Cluster:
             raise Refused(f"no answer from {self.url}: {error.reason}") from None
 
 
-def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: float) -> str:
-    """Id of the deployed model: found by its hash, or sent in chunks.
+def model_id(
+    cluster: Cluster, archive: Path, body: dict[str, Any], seconds: float, say: Callable[[str], None] = print
+) -> str:
+    """Id of the deployed model: found by its hash, or sent in chunks; `say` is given a line on each step.
 
     A model that an interrupted upload left half-made is deleted first.
     """
@@ -89,11 +92,11 @@ def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: flo
     for hit in hits:
         if hit not in whole:
             cluster.ask("DELETE", f"/_plugins/_ml/models/{hit['_id']}")
-            print(f"{body['name']}: {hit['_id']} was not sent to its end; it is deleted and sent again")
+            say(f"{body['name']}: {hit['_id']} was not sent to its end; it is deleted and sent again")
     if whole:
         deployed_id = str(min(hit["_id"] for hit in whole))
         state = next(hit["_source"]["model_state"] for hit in whole if hit["_id"] == deployed_id)
-        print(f"{body['name']}: the cluster has it as {deployed_id}")
+        say(f"{body['name']}: the cluster has it as {deployed_id}")
         if state == "DEPLOYED":
             return deployed_id
     else:
@@ -103,7 +106,7 @@ def model_id(cluster: Cluster, archive: Path, body: dict[str, Any], seconds: flo
         deployed_id = str(cluster.ask("POST", "/_plugins/_ml/models/meta", meta)["model_id"])
         for number, part in enumerate(parts):
             cluster.ask("POST", f"/_plugins/_ml/models/{deployed_id}/chunk/{number}", part)
-            print(f"{body['name']}: chunk {number + 1} of {len(parts)}")
+            say(f"{body['name']}: chunk {number + 1} of {len(parts)}")
     task = cluster.ask("POST", f"/_plugins/_ml/models/{deployed_id}/_deploy")["task_id"]
     await_task(cluster, str(task), seconds)
     return deployed_id
