@@ -19,6 +19,7 @@ from sunwi.cli import (
     doctor,
     estimate,
     evaluate,
+    export,
     graph,
     grid,
     importing,
@@ -70,6 +71,7 @@ app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
 app.command("estimate")(estimate.estimate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("push")(push.push)
 app.command("validate")(validate.validate)
