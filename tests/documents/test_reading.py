@@ -73,9 +73,11 @@ def test_each_format_gives_its_blocks(tmp_path: Path) -> None:
     ]
     (table,) = read["c.xlsx"].blocks
     assert (table.part, table.rows[0], table.header_rows) == ("지점", ("이름", "주소"), 1)
-    assert [text for _, text in shown(read["d.hwp"])] == [
-        "보증 안내", "보증 한도는 신용등급에 따라 다르다.", "심사에는 보통 칠 일이 걸린다.",
-    ]  # fmt: skip
+    assert shown(read["d.hwp"]) == [
+        ("heading", "보증 안내"),  # of the style "개요 1"
+        ("paragraph", "보증 한도는 신용등급에 따라 다르다."),
+        ("paragraph", "심사에는 보통 칠 일이 걸린다."),
+    ]
     assert shown(read["e.hwpx"]) == [("paragraph", "보증 안내"), ("list_item", "1. 첫째 항목")]
     whole = f"{LONG} states, and no more than that."
     assert shown(read["f.pdf"]) == [("paragraph", whole), ("paragraph", whole)]
