@@ -195,6 +195,15 @@ def test_names_archives_links_and_patterns(tmp_path: Path) -> None:
         find_files([tmp_path / "absent"])
 
 
+def test_an_archive_of_windows_has_backslashes_between_its_folders(tmp_path: Path) -> None:
+    text = "보증 한도는 등급에 따라 다르다.".encode()
+    parts = {"규정\\": b"", "규정\\한도.txt": text, "규정\\~$한도.docx": text, "목차.txt": text}
+    write(tmp_path, {"윈도.zip": made_files.zipped(parts)})
+    read = read_all(tmp_path)
+    assert sorted(read) == ["윈도.zip/규정/한도.txt", "윈도.zip/목차.txt"]
+    assert shown(read["윈도.zip/규정/한도.txt"]) == [("paragraph", "보증 한도는 등급에 따라 다르다.")]
+
+
 def test_another_packages_reader_runs_within_the_bounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
