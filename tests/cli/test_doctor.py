@@ -1,4 +1,5 @@
 import json
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -281,6 +282,19 @@ def test_the_precisions_that_this_cpu_can_run_are_named() -> None:
         assert (precision in found.found.split("encoder.precision may be")[1].split("(")[0]) == (
             cpu_support().refusal(precision) is None
         )
+
+
+def test_on_arm_no_instruction_of_x86_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sunwi.models.cpu import support
+
+    arm = support.CpuSupport((), packed_float32=True, packed_bfloat16=True, exact_int8=True)
+    monkeypatch.setattr(support, "cpu_support", lambda: arm)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    found = next((one for one in check_machine() if one.name == "CPU kernels"), None)
+    if found is None:
+        pytest.skip("a GPU chooses its own kernels")
+    assert found.found.startswith("aarch64; encoder.precision may be float32, bfloat16, int8")
+    assert not re.search("AVX|AMX", found.found)
 
 
 def test_what_auto_picked_is_named_with_its_reason(

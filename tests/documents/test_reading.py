@@ -73,9 +73,11 @@ def test_each_format_gives_its_blocks(tmp_path: Path) -> None:
     ]
     (table,) = read["c.xlsx"].blocks
     assert (table.part, table.rows[0], table.header_rows) == ("지점", ("이름", "주소"), 1)
-    assert [text for _, text in shown(read["d.hwp"])] == [
-        "보증 안내", "보증 한도는 신용등급에 따라 다르다.", "심사에는 보통 칠 일이 걸린다.",
-    ]  # fmt: skip
+    assert shown(read["d.hwp"]) == [
+        ("heading", "보증 안내"),  # of the style "개요 1"
+        ("paragraph", "보증 한도는 신용등급에 따라 다르다."),
+        ("paragraph", "심사에는 보통 칠 일이 걸린다."),
+    ]
     assert shown(read["e.hwpx"]) == [("paragraph", "보증 안내"), ("list_item", "1. 첫째 항목")]
     whole = f"{LONG} states, and no more than that."
     assert shown(read["f.pdf"]) == [("paragraph", whole), ("paragraph", whole)]
@@ -191,6 +193,15 @@ def test_names_archives_links_and_patterns(tmp_path: Path) -> None:
     assert [one.path for one in both.files] == ["b/c.txt", "b/d.md", "묶음.zip/이름.txt"]
     with pytest.raises(DataError, match="no file or folder"):
         find_files([tmp_path / "absent"])
+
+
+def test_an_archive_of_windows_has_backslashes_between_its_folders(tmp_path: Path) -> None:
+    text = "보증 한도는 등급에 따라 다르다.".encode()
+    parts = {"규정\\": b"", "규정\\한도.txt": text, "규정\\~$한도.docx": text, "목차.txt": text}
+    write(tmp_path, {"윈도.zip": made_files.zipped(parts)})
+    read = read_all(tmp_path)
+    assert sorted(read) == ["윈도.zip/규정/한도.txt", "윈도.zip/목차.txt"]
+    assert shown(read["윈도.zip/규정/한도.txt"]) == [("paragraph", "보증 한도는 등급에 따라 다르다.")]
 
 
 def test_another_packages_reader_runs_within_the_bounds(
