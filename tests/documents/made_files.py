@@ -13,7 +13,9 @@ from pptx import Presentation
 
 FILES = Path(__file__).parent / "files"
 HWP = FILES / "made.hwp"  # by benchmarks/documents/Writer.java
-OLD_OFFICE = FILES / "old_office.zip"  # docx(), pptx() and xlsx(), saved by LibreOffice 7.4 as DOC, PPT and XLS
+OLD_OFFICE = (
+    FILES / "old_office.zip"
+)  # docx(), pptx() and xlsx(), saved by LibreOffice 7.4 as DOC, PPT and XLS
 LOCKED = FILES / "locked.zip"  # DOCX by msoffcrypto-tool 6.1.0, PDF (AES-256, old.pdf: RC4) by pypdf 7.1.1
 SCANNED = FILES / "scanned.pdf"  # three lines in NanumGothic, drawn by Pillow 13.0: a picture without text
 HWP_PASSWORD, HWP_DRM, HWP_CERTIFICATE = 1 << 1, 1 << 4, 1 << 8  # properties in an HWP's FileHeader

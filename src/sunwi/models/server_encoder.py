@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.pooling import pool
 from sunwi.models.projection import layers_of
 from sunwi.models.sparse.export.bundle import DJL_MAX_LENGTH, pack, register_body

@@ -19,8 +19,8 @@ from sunwi.params.encoder import EncoderParams
 from sunwi.params.finishing import VariantName
 from sunwi.params.fusion import FusionParams
 from sunwi.params.guard import GuardParams
-from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.params.judge import JudgeParams
+from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.params.llm import LlmParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.pairs import PairsParams

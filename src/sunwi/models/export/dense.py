@@ -36,7 +36,7 @@ def export_dense(info: ModelInfo, folder: Path, max_length: int, query_max_lengt
     """
     import torch
 
-    from sunwi.models.encoder import load_encoder
+    from sunwi.models.encoder_weights import load_encoder
 
     if info.pooling not in {"cls", "mean", "lasttoken"}:
         next_step = "use a model of one of cls, mean, lasttoken"
