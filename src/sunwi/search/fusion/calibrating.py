@@ -121,7 +121,11 @@ def calibrate_sets(
     chosen, part = [labels[row] for row in judges], _rows(queries, judges)
     singles = {names[0]: gains[at][judges] for at, names in enumerate(sets) if len(names) == 1}
 
+    known = {_key(used): gains[at][judges] for at, used in enumerate(weights)}
+
     def judged(moved: Weights) -> Floats:
+        if _key(moved) in known:  # most are not moved: they are ranked once
+            return known[_key(moved)]
         return _gains(pipeline, [(tuple(sorted(moved)), moved)], part, chosen)[0]
 
     fusions = {}
@@ -206,6 +210,10 @@ def _gains(
                 fused = weighted_total({name: normalised[name] for name in names}, weights)
                 ranks[place, at] = first_relevant_rank(fused, relevant)
     return reciprocal_rank(ranks)
+
+
+def _key(weights: Weights) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(weights.items()))
 
 
 def _rows(queries: QueryBatch, rows: Sequence[int]) -> QueryBatch:

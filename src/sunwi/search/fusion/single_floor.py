@@ -66,21 +66,31 @@ def hold_floor(
     """
     best = min(singles, key=lambda name: (-singles[name].mean(), name))
     alone = singles[best]
-    first: Floor | None = None
+    gaps = []
     for share in STEPS:
         moved = towards(weights, best, share)
         fused = gains(moved)
-        gap = fused - alone
-        error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0
-        first = first or Floor(
-            moved, best, float(alone.mean()), float(fused.mean()), float(gap.mean()), error, 0.0, len(gap)
-        )
-        if gap.mean() >= -NOISE * error - 1e-12:
+        difference, error = _gap(fused, alone)
+        gaps.append((difference, error))
+        if difference >= -NOISE * error - 1e-12:
             break
     return Floor(
-        moved, best, first.single_mrr, float(fused.mean()), first.difference, first.standard_error, share,
-        first.questions,
-    )  # fmt: skip
+        weights=moved,
+        best_single=best,
+        single_mrr=float(alone.mean()),
+        fused_mrr=float(fused.mean()),
+        difference=gaps[0][0],
+        standard_error=gaps[0][1],
+        share=share,
+        questions=len(alone),
+    )
+
+
+def _gap(fused: Floats, alone: Floats) -> tuple[float, float]:
+    """Mean of the paired differences, and its standard error."""
+    gaps = fused - alone
+    error = float(gaps.std(ddof=1) / np.sqrt(len(gaps))) if len(gaps) > 1 else 0.0
+    return float(gaps.mean()), error
 
 
 def towards(weights: Mapping[str, float], name: str, share: float) -> dict[str, float]:
