@@ -327,11 +327,15 @@ def test_lengths_that_the_encode_stage_read(project: Path) -> None:
     (project / "metrics").mkdir(exist_ok=True)
     path = project / "metrics" / "encode_base.json"
     path.write_text(json.dumps({"passages": facts, "questions": asked}), encoding="utf-8")
-    windowed, questions = check_lengths(project, Params())
+    windowed, questions, starts = check_lengths(project, Params())
     assert (windowed.state, questions.state) == ("ok", "note")
     assert "read them in windows" in windowed.found
     assert questions.fix == "dvc exp run -S encoder.query_max_length=65"  # 61 and 4 others
+    assert starts.found == (
+        "what is behind is cut: train_embedder.passage_max_length 192 of up to 700, "
+        "train_reranker.max_length 224 of up to 761 tokens"
+    )
     cut = Params().model_copy(update={"encoder": Params().encoder.model_copy(update={"windows": False})})
-    passages, _ = check_lengths(project, cut)
+    passages, *_ = check_lengths(project, cut)
     assert (passages.state, passages.fix) == ("note", "dvc exp run -S encoder.windows=true")
     assert "1 of 4 are longer than encoder.max_length (252 tokens); 44.8% of all tokens" in passages.found

@@ -23,7 +23,24 @@ def check_lengths(project: Path, params: Params) -> list[Finding]:
     return [
         _finding("passages", "encoder.max_length", encoder.max_length, facts["passages"], encoder.windows),
         _finding(*asked, facts["questions"], windows=False),
+        *_starts_alone(facts["passages"]["longest_tokens"], facts["questions"]["longest_tokens"], params),
     ]
+
+
+def _starts_alone(passage: int, question: int, params: Params) -> list[Finding]:
+    """Readers without windows that do not reach the end of the longest passage (and question), in tokens."""
+    embedder, reranker, sparse = params.train_embedder, params.train_reranker, params.sparse
+    readers = [
+        ("train_embedder.passage_max_length", embedder.enabled, embedder.passage_max_length, passage),
+        ("train_reranker.max_length", reranker.enabled, reranker.max_length, passage + question),
+        ("sparse.passage_max_length", sparse.enabled, sparse.passage_max_length, passage),
+    ]
+    short = [
+        f"{key} {limit} of up to {needed}" for key, used, limit, needed in readers if used and limit < needed
+    ]
+    if not short:
+        return []
+    return [Finding(TOPIC, "starts read alone", "note", f"what is behind is cut: {', '.join(short)} tokens")]
 
 
 def _finding(what: str, key: str, limit: int, facts: Mapping[str, int], windows: bool) -> Finding:
