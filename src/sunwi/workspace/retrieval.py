@@ -22,7 +22,7 @@ from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which
-from sunwi.workspace.questions import index_generators, index_questions, questions
+from sunwi.workspace.questions import index_generators, index_questions, questions, searched_questions
 
 
 class _Settings(EncoderSections):
@@ -72,7 +72,7 @@ def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None =
     M3's term weights by `lexical`.
     """
     settings, corpus = workspace.params(_Settings), passages(workspace)
-    indexed = [*questions(workspace), *index_questions(workspace)]
+    indexed = searched_questions(workspace)
     index = QuestionIndex(
         index_vectors(workspace, which),
         [question.qid for question in indexed],

@@ -11,7 +11,7 @@ from sunwi.search.servers.index import Expansion
 from sunwi.search.servers.pipeline import on_server
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import Which
-from sunwi.workspace.questions import index_questions, questions
+from sunwi.workspace.questions import searched_questions
 from sunwi.workspace.retrieval import local_pipeline, server_vectors
 
 
@@ -33,5 +33,5 @@ def expansion(workspace: Workspace) -> Expansion | None:
     """The questions that passages are indexed with; None without `bm25.expand`."""
     if not workspace.params(_Settings).bm25.expand:
         return None
-    indexed = [*questions(workspace), *index_questions(workspace)]
+    indexed = searched_questions(workspace)
     return Expansion([q.question for q in indexed], [q.qid for q in indexed], [q.docid for q in indexed])
