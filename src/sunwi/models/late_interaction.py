@@ -19,7 +19,8 @@ class LateInteraction:
     PASSAGES = 256  # passages whose token vectors are held at a time
 
     def __init__(self, encoder: Encoder, query_max_length: int, max_length: int) -> None:
-        self.encoder = encoder.in_full  # what `auto` picks is proved for search vectors alone
+        # bfloat16 moves a MaxSim by .001 at most (docs/results/ranking.md); int8 is proved for `encode` alone
+        self.encoder = encoder.picked if encoder.picked.precision == "bfloat16" else encoder.in_full
         self.query_max_length = query_max_length
         self.max_length = max_length
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
