@@ -48,6 +48,7 @@ def load(tmp_path: Path, text: str) -> Params:
         ("submissions: {Bad-Name: {}}\nscore: {baseline: Bad-Name}", "Bad-Name"),
         ("submissions: {dense: {}}\nscore: {baseline: sparse}", "score.baseline is 'sparse'"),
         ("seed: [", "no YAML: line 1"),
+        ("seed: " + "[" * 5000, "nested too deep"),
         ("data: {source: ''}", "data.source: expected a name, found an empty text"),
         ("encoder: {model: ' '}", "encoder.model: expected a name"),
         ("train_reranker: {target_modules: ['']}", "train_reranker.target_modules.0: expected a name"),

@@ -42,7 +42,7 @@ class SunwiError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an exception is made anew from its sentence, which is not what the subclasses take:
         # an error that comes from another process keeps its class, its sentence and its parts.
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # its stub lacks it
 
 
 @dataclass(frozen=True, slots=True)

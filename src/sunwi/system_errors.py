@@ -58,7 +58,7 @@ def reported() -> Iterator[None]:
         if fault is None:
             raise
         if os.environ.get(SHOW_TRACEBACK):
-            print(printable("".join(traceback.format_exception(error))), file=sys.stderr)  # noqa: T201
+            print(printable("".join(traceback.format_exception(error))), file=sys.stderr)  # noqa: T201  commands and stages print
         print(fault, file=sys.stderr)  # noqa: T201  commands and stages print
         raise SystemExit(1) from fault
 

@@ -21,7 +21,7 @@ from sunwi.records.files import write_rows
 
 SPEEDS = Speeds(
     start=1.0, model_start=10.0, encode_token=0.001, pair_token=0.002, train_token=0.01, lora_token=0.005,
-    kiwi_character=0.0001,
+    kiwi_character=0.0001, dvc_stage=0.5,
 )  # fmt: skip
 COUNTS = Counts(
     documents=1000, passages=1000, new_passages=1000, new_templates=1000, new_analyses=1000, tokens=100,
@@ -41,7 +41,7 @@ PARAMS = Params.model_validate(
 
 
 def loads(counts: Counts = COUNTS, params: Params = PARAMS) -> dict[str, Load]:
-    return {load.stage: load for load in workload(params, counts, SPEEDS)}
+    return {load.stage: load for load in workload(params, counts, SPEEDS) if load.stage != "dvc"}
 
 
 def test_questions_and_their_splits() -> None:
@@ -65,6 +65,12 @@ def test_seconds_of_the_stages() -> None:
     assert of["submit_baseline"].serial == 2 + 10  # two processes, one of which loads a model
     assert of["submit_baseline"].parallel == pytest.approx(100)  # 1000 pairs name all passages
     assert of["submit"].parallel == pytest.approx(100 + 1000 * 0.248)
+
+
+def test_dvc_itself_counts_for_every_stage() -> None:
+    of_dvc = {load.family: load.cpu for load in workload(PARAMS, COUNTS, SPEEDS) if load.stage == "dvc"}
+    # 5 stages, the fit among them, 2 baselines and the page; mine, training, encode and fit; 8 with 1 variant
+    assert of_dvc == {"baseline": 4.0, "promoted": 2.0, "rerankers": 4.5}
 
 
 def test_what_is_cached_is_free() -> None:
@@ -116,7 +122,8 @@ def project(tmp_path: Path, tiny_corpus: list[Document], monkeypatch: pytest.Mon
     """A source folder and no run yet."""
     whole = [document for document in tiny_corpus if "#" not in document.docid]
     write_rows(tmp_path / "source" / "corpus.jsonl", whole)
-    (tmp_path / "params.yaml").write_text("data: {source: source}\n", encoding="utf-8")
+    settings = "data: {source: source}\nencoder: {precision: float32}\n"  # `auto` would try every precision
+    (tmp_path / "params.yaml").write_text(settings, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -124,7 +131,7 @@ def project(tmp_path: Path, tiny_corpus: list[Document], monkeypatch: pytest.Mon
 def test_counts_come_from_the_source_and_the_cache(
     project: Path, own_cache: Path, tiny_corpus: list[Document]
 ) -> None:
-    params = Params.model_validate({"data": {"source": "source"}})
+    params = Params.model_validate({"data": {"source": "source"}, "encoder": {"precision": "float32"}})
     before, sample = read_counts(params)
     assert (before.documents, before.passages, before.new_passages, before.new_analyses) == (6, 6, 6, 6)
     assert sorted(sample) == sorted(document.text for document in tiny_corpus if "#" not in document.docid)

@@ -174,6 +174,7 @@ def test_pools_and_mined_rows_are_those_of_the_local_engine(
     assert here[1] == there[1]
 
 
+@heavy
 def test_questions_are_those_of_the_local_engine(
     lone_worker: RayExecutor, tiny_corpus: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sunwi.models.encoder import Encoder, load_encoder
 from sunwi.models.resolver import resolve
@@ -15,6 +16,7 @@ from sunwi.params.whole import Params
 
 START = "import sunwi.submit.variant, sunwi.search.pipeline, sunwi.workspace.retrieval"
 MOST = 64  # texts of one measurement
+LOCK_LINES, LOCK_SECONDS = 1000, 0.3  # of dvc.lock, which has about 650 lines a stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Speeds:
         Of a token forward and backward where the embedder's parameters train, or the reranker's adapters.
     kiwi_character
         Of a character through Kiwi.
+    dvc_stage
+        Of DVC's own work after a stage: it parses dvc.lock and writes it again.
     """
 
     start: float
@@ -42,6 +46,7 @@ class Speeds:
     train_token: float
     lora_token: float
     kiwi_character: float
+    dvc_stage: float
 
 
 def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
@@ -79,6 +84,7 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         train_token=cpu_seconds(lambda count: embedder.step(texts[:count]), seconds),
         lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds),
         kiwi_character=_of_kiwi(texts, seconds),
+        dvc_stage=_of_dvc(Path("dvc.lock")),
     )
 
 
@@ -114,6 +120,23 @@ def _of_encoder(encoder: Encoder, texts: Sequence[str], max_length: int, seconds
         return sum(map(len, encoder.token_vectors(texts[:count], "passage", max_length)))
 
     return cpu_seconds(encode, seconds)
+
+
+def _of_dvc(lock: Path) -> float:
+    """From the first lines of the lock, by the parser that DVC updates it with; 0 where there is no lock."""
+    if not lock.exists():
+        return 0.0
+    from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
+
+    lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)
+    part = "".join(lines[:LOCK_LINES])
+
+    def update(count: int) -> int:
+        for _ in range(count):
+            dumps_yaml(parse_yaml_for_update(part, str(lock)))
+        return count
+
+    return cpu_seconds(update, LOCK_SECONDS) * len(lines) / len(lines[:LOCK_LINES])
 
 
 def _of_kiwi(texts: Sequence[str], seconds: float) -> float:

@@ -74,13 +74,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """CPU seconds of one stage: those that run on all cores, and those that run on one."""
+    """CPU seconds of one stage, or of some alike: those that run on all cores, and those that run on one."""
 
     family: str
     stage: str
     what: str
     parallel: float
     serial: float
+    stages: int = 1
 
     @property
     def cpu(self) -> float:
@@ -93,12 +94,18 @@ class Load:
 
 
 def workload(params: Params, counts: Counts, speeds: Speeds) -> list[Load]:
-    """Every stage's load, in the order in which they run."""
-    return [
-        *_baseline(params, counts, speeds),
-        *_promoted(params, counts, speeds),
-        *_rerankers(params, counts, speeds),
-    ]
+    """Every stage's load, in the order in which they run; after those of a family, what DVC itself takes."""
+    loads: list[Load] = []
+    for family in (_baseline, _promoted, _rerankers):
+        of_family = list(family(params, counts, speeds))
+        loads += [*of_family, _dvc(of_family, speeds)]
+    return loads
+
+
+def _dvc(loads: list[Load], speeds: Speeds) -> Load:
+    stages = sum(load.stages for load in loads)
+    what = f"DVC reads and writes dvc.lock after each of {stages} stages"
+    return Load(loads[0].family, "dvc", what, 0.0, stages * speeds.dvc_stage, 0)
 
 
 def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
@@ -179,7 +186,7 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]
             f"{scored:,} pairs to score",
             settings.max_steps * step + scored * pair + _late(lists * settings.depth, counts, speeds), start,
         )  # fmt: skip
-    yield Load("rerankers", "failures", "collect and augment", 0.0, 2 * start)
+    yield Load("rerankers", "failures", "collect and augment", 0.0, 2 * start, 2)
     if settings.enabled and targeted.enabled:
         looks = -(-targeted.max_steps // targeted.evaluate_every)
         again = round(scored * (targeted.stop_share * (looks + 1) + targeted.gate_share))
@@ -190,8 +197,8 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]
         )  # fmt: skip
     yield _submissions("rerankers", "submit", list(params.submissions.values()), params, counts, speeds)
     combined = len(params.combinations)
-    yield Load("rerankers", "combine", f"{combined} variants", 0.0, combined * speeds.start)
-    yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start)
+    yield Load("rerankers", "combine", f"{combined} variants", 0.0, combined * speeds.start, combined)
+    yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start, 3)
 
 
 def _encoding(passages: int, questions: int, counts: Counts, speeds: Speeds) -> float:
@@ -225,4 +232,4 @@ def _submissions(
         length = min(counts.tokens + QUESTION_TOKENS, params.train_reranker.max_length)
         parallel += crossed * length * speeds.pair_token
     serial = len(variants) * speeds.start + (speeds.model_start if reranking else 0.0)
-    return Load(family, stage, f"{len(variants)} variants, {pairs:,} pairs", parallel, serial)
+    return Load(family, stage, f"{len(variants)} variants, {pairs:,} pairs", parallel, serial, len(variants))

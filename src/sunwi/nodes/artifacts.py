@@ -114,7 +114,7 @@ def _by_http(address: str, artifact: Artifact, target: Path) -> None:
     headers = {"Range": f"bytes={start}-"} if start else {}
     try:
         request = urllib.request.Request(address, headers=headers)  # noqa: S310  the user's own address
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310  as above
             with part.open("ab" if answer.status == 206 else "wb") as out:
                 shutil.copyfileobj(answer, out, BLOCK)
             if answer.length:

@@ -95,6 +95,8 @@ def load_text(text: str, path: Path | str) -> dict[str, Any]:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise ParamsError(path, [f"it is no YAML: {line}{error.problem or error.context}"]) from None
+    except RecursionError:
+        raise ParamsError(path, ["expected sections and keys, found values nested too deep"]) from None
     except (yaml.YAMLError, ValueError) as error:  # a control character; a date that no calendar has
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
     if content is None:

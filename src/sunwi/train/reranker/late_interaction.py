@@ -169,7 +169,7 @@ def maxsim_of_lists(queries: Tokens, passages: Tokens, sizes: Sequence[int]) -> 
     """
     import torch
 
-    parts = (tensor.split(list(sizes)) for tensor in passages)  # type: ignore[no-untyped-call]
+    parts = (tensor.split(list(sizes)) for tensor in passages)  # type: ignore[no-untyped-call]  # torch has no types here
     scores = []
     for query, query_mask, vectors, mask in zip(*queries, *parts, strict=True):
         cosines = torch.einsum("td,psd->pts", query, vectors)  # [passages, query tokens, tokens]

@@ -82,7 +82,7 @@ def load_state(folder: Path, model: Any, optimizer: Any) -> tuple[Any, dict[str,
         return None
     with safe_open(folder / STATE_FILE, framework="pt") as file:
         noted = json.loads(file.metadata()["run"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
     for name, parameter in _trained(model).items():
         parameter.data.copy_(tensors[f"weight.{name}"])
         moments = {key: tensors.get(f"moment.{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")}

@@ -92,7 +92,7 @@ class Optimiser(Generic[Batch]):
                 raise DataError(
                     f"step {step}: the loss is not finite: {values}", f"lower {self.section}.learning_rate"
                 )
-            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch has no types here
             for name, value in losses.items():
                 means[name] = means.get(name, 0.0) + value.item() / self.accumulate
         self.scaler.unscale_(self.adam)
