@@ -24,7 +24,8 @@ class LateInteraction:
     def __init__(
         self, encoder: Encoder, query_max_length: int, max_length: int, windows: bool = True
     ) -> None:
-        self.encoder = encoder.in_full  # what `auto` picks is proved for search vectors alone
+        # bfloat16 moves a MaxSim by .001 at most (docs/results/ranking.md); int8 is proved for `encode` alone
+        self.encoder = encoder.picked if encoder.picked.precision == "bfloat16" else encoder.in_full
         self.query_max_length = query_max_length
         self.max_length = max_length
         self.windows = windows
