@@ -19,7 +19,8 @@ if __name__ == "__main__":
     with stage(f"learn_to_rank_{which}") as workspace:
         params = workspace.params(RankerSections)
         settings = params.learning_to_rank
-        labels, metrics = people_dev(workspace, settings.human_sources), {}
+        labels = people_dev(workspace, settings.human_sources)
+        metrics: dict[str, object] = {}
         if reason := reason_to_skip(settings, len(labels), params.bm25.tokenizer):
             ranker = off(settings, reason)
         else:

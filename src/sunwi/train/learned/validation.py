@@ -55,8 +55,8 @@ def cross_validate(
     before = ranked_hits(lists, None)
     after = np.array(before)
     for place in sorted(set(fold.tolist())):
-        rows = np.flatnonzero(fold == place)
-        rest = [lists[row] for row in np.flatnonzero(fold != place) if lists[row].has_pair]
+        rows = np.flatnonzero(fold == place).tolist()
+        rest = [lists[row] for row in np.flatnonzero(fold != place).tolist() if lists[row].has_pair]
         if rest:
             own = ranked_hits([lists[row] for row in rows], fit_weights(rest, params.regularisation))
             after[rows, : own.shape[1]] = own
