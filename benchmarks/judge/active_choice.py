@@ -135,21 +135,24 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def chart(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Mean distance of the weight with its standard error over the trials."""
+    """Means with their standard error over the trials: how far the weight is off, and what that costs."""
     x = {"field": "queries", "type": "quantitative", "title": "judged queries"}
     colour = {"field": "choice", "type": "nominal", "title": None, "sort": list(CHOICES)}
-    title = "distance of BM25's weight to the whole pool's"
-    y = {"field": "moved", "type": "quantitative", "aggregate": "mean", "title": title}
-    band = {"mark": {"type": "errorband", "extent": "stderr", "opacity": 0.15}}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": 560, "height": 300, "background": "white", "data": {"values": list(rows)},
-        "encoding": {"x": x, "color": colour},
-        "layer": [
-            {**band, "encoding": {"y": {"field": "moved", "type": "quantitative", "title": title}}},
-            {"mark": {"type": "line", "point": True}, "encoding": {"y": y}},
-        ],
-    }  # fmt: skip
+
+    def panel(field: str, title: str) -> dict[str, Any]:
+        y = {"field": field, "type": "quantitative", "title": title}
+        band = {"type": "errorband", "extent": "stderr", "opacity": 0.15}
+        return {
+            "width": 520, "height": 200, "encoding": {"x": x, "color": colour},
+            "layer": [
+                {"mark": band, "encoding": {"y": y}},
+                {"mark": {"type": "line", "point": True}, "encoding": {"y": {**y, "aggregate": "mean"}}},
+            ],
+        }  # fmt: skip
+
+    panels = [panel("moved", "BM25 weight: distance to the pool's"), panel("lost", "MRR@10 lost elsewhere")]
+    schema = "https://vega.github.io/schema/vega-lite/v6.json"
+    return {"$schema": schema, "background": "white", "data": {"values": list(rows)}, "vconcat": panels}
 
 
 def main() -> None:

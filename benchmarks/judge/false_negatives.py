@@ -31,7 +31,7 @@ from sunwi.runtime import text_hash
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3)
 PAIRS = (30, 60, 120, 300)
-TRIALS = 20
+TRIALS = 10
 SAMPLES = 100  # of the bootstrap
 GRADES, SHARES = (0, 1, 2, 3), (0.35, 0.3, 0.2, 0.15)  # of a pool's pairs
 SETTINGS = JudgeParams(provider="llm", false_negatives="positive")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,6 +36,33 @@ def import_judgements(folder: Path) -> None:
     subprocess.run([sys.executable, "-c", command, *arguments], cwd=folder, env=environment, check=True)
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     assert params["data"]["source"] == "data/judged"
+
+
+def test_judged_grades_become_labels(tmp_path: Path) -> None:
+    """The stages before search alone: no model is loaded."""
+    project = make_project(tmp_path / "project")
+    dvc(project, "repro", "judge")
+    assert json.loads((project / TRUST).read_text("utf-8"))["why"] == "judge.provider is none"
+    trust = locked_outputs(project)["data/judge"]
+    given = read_qrels(project / PREPARED / "dev_qrels.tsv")
+    qid = min(given)
+    other = min({docid for grades in given.values() for docid in grades} - given[qid].keys())
+    judged(project, "dev", {(qid, other): 3, **dict.fromkeys(((qid, docid) for docid in given[qid]), 0)})
+    assert stages_run(dvc(project, "repro", "judge")) == ["judge"]
+    assert people(project)["dev"]["unlabelled"] == 1
+
+    import_judgements(project)
+    ran = stages_run(dvc(project, "repro", "judge"))
+    assert {"prepare", "judge"} <= set(ran)
+    assert read_qrels(project / PREPARED / "dev_qrels.tsv")[qid][other] == 3
+    assert (people(project)["dev"]["same"], people(project)["dev"]["unlabelled"]) == (1 + len(given[qid]), 0)
+    assert locked_outputs(project)["data/judge"] == trust  # what mining depends on is the same
+    assert stages_run(dvc(project, "repro", "judge")) == []
+
+
+def people(project: Path) -> Any:
+    metrics = json.loads((project / "metrics" / "judge.json").read_text("utf-8"))
+    return metrics["people"]["splits"]
 
 
 def test_the_pipeline_chooses_on_what_people_judged(tmp_path: Path) -> None:

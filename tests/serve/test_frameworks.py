@@ -31,6 +31,9 @@ print(json.dumps([[row.node.node_id, row.score, row.node.get_content()] for row 
 def test_the_retriever_of_the_page_answers(served: Served, tmp_path: Path, framework: str) -> None:
     python = os.environ.get("SUNWI_FRAMEWORKS_PYTHON")
     assert python, "name the Python that has the frameworks: make test-frameworks"
+    asked = {"query": QUERY, "k": 3}
+    answer = httpx.post(f"{served.url}/v1/search", json=asked, timeout=600, trust_env=False)
+    rows = answer.json()["results"]
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (block,) = [block for block in blocks if framework in block]
     script = tmp_path / "ask.py"
@@ -41,7 +44,5 @@ def test_the_retriever_of_the_page_answers(served: Served, tmp_path: Path, frame
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    asked = {"query": QUERY, "k": 3}
-    rows = httpx.post(f"{served.url}/v1/search", json=asked, timeout=60, trust_env=False).json()["results"]
     assert json.loads(done.stdout) == [[row["docid"], row["score"], row["text"]] for row in rows]
     print(framework, done.stdout)

@@ -53,7 +53,6 @@ def asking(
     tiny_corpus: list[Document],
     encoder: Encoder,
     llm_server: FakeServer,
-    own_cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     variants = VARIANTS.replace("promoted:\n", ASKING + "promoted:\n") + COMBINED

@@ -38,7 +38,7 @@ def trust_of(settings: JudgeParams, agreement: Agreement | None) -> Trust:
     --------
     >>> trust_of(JudgeParams(), None)
     Trust(used=False, why='judge.provider is none')
-    >>> trust_of(JudgeParams(provider="llm"), Agreement(("people", "m"), 40, 0.6, 0.3, 0.8)).used
+    >>> trust_of(JudgeParams(provider="llm"), Agreement(("people", "m"), 80, 0.6, 0.3, 0.8)).used
     False
     """
     if settings.provider == "none":

@@ -23,7 +23,7 @@ class JudgeParams(Section):
     """Characters of a passage in the judge's prompt."""
     floor: Annotated[float, Field(ge=-1, le=1)] | None = 0.4
     """It judges if the 95% interval of its Cohen's kappa with people lies above this; null: always."""
-    min_pairs: PositiveInt = 30
+    min_pairs: PositiveInt = 60
     """Pairs of dev or new queries that people graded, which that interval needs at least."""
     answers_from: Annotated[int, Field(ge=1, le=3)] = 2
     """Grade from which a passage answers."""
