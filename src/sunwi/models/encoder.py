@@ -12,7 +12,8 @@ import numpy.typing as npt
 from sunwi.cache import RowCache, longest_first
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
-from sunwi.errors import DataError
+from sunwi.errors import DataError, ModelError
+from sunwi.models.api_spec import is_api
 from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
 from sunwi.models.auto_precision import CpuPrecision, Pick, pick
 from sunwi.models.encode_count import EncodeCount
@@ -80,7 +81,11 @@ class Encoder:
 
     @classmethod
     def of(cls, info: ModelInfo, settings: EncoderParams, engine: Executor = LOCAL) -> Encoder:
-        """An encoder that runs as section `encoder` says."""
+        """An encoder that runs as section `encoder` says; of a spec `api/...` an `ApiEncoder`."""
+        if is_api(info.spec):
+            from sunwi.models.api_encoder import ApiEncoder
+
+            return ApiEncoder(info, settings.batch_size, "device", engine)
         return cls(info, settings.batch_size, settings.precision, engine)
 
     def __getstate__(self) -> dict[str, Any]:

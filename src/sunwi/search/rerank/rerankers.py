@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.models.api_spec import is_api
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
@@ -32,8 +33,10 @@ class Rerankers:
     def __init__(
         self, encoder: Encoder, trained: TrainedReranker | None, limits: EncoderParams, max_length: int
     ) -> None:
-        late = LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows)
-        self._scorers: dict[str, LateInteraction | CrossEncoder] = {"late_interaction": late}
+        self._scorers: dict[str, LateInteraction | CrossEncoder] = {}
+        if not is_api(encoder.info.spec):  # an API gives no vectors of tokens
+            late = LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows)
+            self._scorers["late_interaction"] = late
         if trained is None:
             return
         if trained.name == "cross_encoder":
