@@ -1,4 +1,4 @@
-"""The examples for applications without Python: what they send, what they print, what they say of an error."""
+"""The examples for applications without Python: what they send and print, and what they say of an error."""
 
 from __future__ import annotations
 
