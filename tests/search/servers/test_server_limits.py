@@ -1,7 +1,8 @@
-"""What servers limit and what they leave: ids, clauses, hits, features, updates, filters, quantised vectors."""
+"""What servers limit and what they leave: ids, clauses, hits, features, updates, filters, small vectors."""
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import numpy as np
