@@ -13,6 +13,7 @@ from sunwi.params.fusion import FusionParams
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
 from sunwi.records.files import read_json
+from sunwi.runtime import text_hash
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, build_hybrid
 from sunwi.search.servers.pipeline import alias_of, engine_of
@@ -64,13 +65,28 @@ def runs_models(server: Server) -> bool:
     return any(row.get("component") == "opensearch-ml" for row in rows if isinstance(row, dict))
 
 
+def deployed_model(server: Server, name: str) -> str | None:
+    """Id of a model that runs on the server under this name."""
+    filters = [{"term": {"name.keyword": name}}, {"term": {"model_state": "DEPLOYED"}}]
+    query = {"query": {"bool": {"filter": filters}}, "size": 100, "_source": ["name"]}
+    answer = server.send("POST", "/_plugins/_ml/models/_search", query)
+    if answer.status == 404:  # no model was ever registered
+        return None
+    hits = answer.body["hits"]["hits"] if answer.status == 200 else []
+    return min((str(hit["_id"]) for hit in hits), default=None)
+
+
 def _deployed(server: Server, workspace: Workspace, which: Which, say: Callable[[str], None]) -> str:
     """Id of the query encoder on the server; sent where it is not there."""
     from sunwi.models.server_encoder import ARCHIVE, BODY, write_server_encoder
     from sunwi.models.sparse.export.deploy import Cluster, Refused, model_id
 
     model, limit = encoder(workspace, which), workspace.params(_Settings).encoder.query_max_length
-    name = f"sunwi-{which}-query"
+    # of the weights, not of the archive: a model that is there costs no export
+    name = f"sunwi-{which}-query-{text_hash(model.info.content_hash, str(limit))[:12]}"
+    if known := deployed_model(server, name):
+        say(f"{name}: the server has it as {known}")
+        return known
     try:
         with tempfile.TemporaryDirectory(prefix="sunwi-encoder-") as work:
             folder = Path(work)
