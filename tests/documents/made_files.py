@@ -18,6 +18,7 @@ OLD_OFFICE = (
 )  # docx(), pptx() and xlsx(), saved by LibreOffice 7.4 as DOC, PPT and XLS
 LOCKED = FILES / "locked.zip"  # DOCX by msoffcrypto-tool 6.1.0, PDF (AES-256, old.pdf: RC4) by pypdf 7.1.1
 SCANNED = FILES / "scanned.pdf"  # three lines in NanumGothic, drawn by Pillow 13.0: a picture without text
+WRITER = FILES / "writer.pdf"  # a heading and a paragraph, printed by LibreOffice Writer 7.4
 HWP_PASSWORD, HWP_DRM, HWP_CERTIFICATE = 1 << 1, 1 << 4, 1 << 8  # properties in an HWP's FileHeader
 SECTION = (
     '<?xml version="1.0" encoding="UTF-8"?>{doctype}<hs:sec xmlns:hs="http://www.hancom.co.kr/hwpml/2011/section"'
