@@ -25,7 +25,7 @@ NAMES = [
     "embeddinggemma", "full-ladder", "gte-reranker-modernbert", "kure-reranker-base",
     "kure-reranker-nano", "kure-v1", "learned-ranker", "legal-finance-cpu", "legal-finance",
     "mbert-reranker", "neural-sparse", "polyglot-ko", "qwen3-embedding-0.6b", "qwen3-embedding-4b",
-    "qwen3-reranker", "solar", "whole-ranking",
+    "qwen3-reranker", "sentences", "solar", "whole-ranking",
 ]  # fmt: skip
 
 

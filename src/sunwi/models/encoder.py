@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sunwi.cache import RowCache, longest_first
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
-from sunwi.errors import DataError, ModelError
+from sunwi.errors import DataError
 from sunwi.models.api_spec import is_api
 from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
 from sunwi.models.auto_precision import CpuPrecision, Pick, pick
