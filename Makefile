@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro baseline legal-finance test test-heavy test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
@@ -50,6 +50,12 @@ test: setup
 # Tests that break processes of Ray, and a second run of the tiny pipeline: some minutes, not in CI.
 test-heavy: setup
 	pytest -n 0 -m heavy tests
+
+# The retrievers of docs/serve.md in LangChain and LlamaIndex, from an environment of their own.
+test-frameworks: setup
+	$(PYTHON) -m venv .venv/frameworks
+	.venv/frameworks/bin/python -m pip install --quiet -r tests/serve/frameworks.txt
+	SUNWI_FRAMEWORKS_PYTHON=$(CURDIR)/.venv/frameworks/bin/python pytest -n 0 -m frameworks tests/serve/test_frameworks.py
 
 # The same tests as on CPUs with fewer instructions: environment variables limit the libraries to AVX2, and to AVX-512
 # without AMX. If this CPU has no more than that, a run repeats `make test`.

@@ -2,9 +2,11 @@
 
 import sys
 
-from sunwi.paths import INDEX, TIMING
+from sunwi.models.passage_vectors import told
+from sunwi.paths import INDEX, METRICS, TIMING
 from sunwi.records.files import write_json
 from sunwi.search.index.store import vectors_file
+from sunwi.search.index.windows import write_windows
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which, encoder
 from sunwi.workspace.questions import index_questions, questions
@@ -15,15 +17,27 @@ if __name__ == "__main__":
     which: Which = "base" if sys.argv[1] == "base" else "promoted"
     with stage(f"encode_{which}") as workspace:
         model, limits = encoder(workspace, which), workspace.params(EncoderSections).encoder
-        texts = [question.question for question in questions(workspace)]
+        corpus, texts = passages(workspace).texts, [row.question for row in questions(workspace)]
+        read = model.reading(corpus, "passage", limits.max_length)
+        asked = model.reading(texts, "query", limits.query_max_length)
+        for line in (
+            told(read, "passages", "encoder.max_length", limits.windows),
+            told(asked, "questions", "encoder.query_max_length", windows=False),
+        ):
+            if line is not None:
+                print(line, file=sys.stderr)
         with vectors_file(INDEX / which / "corpus.npy") as empty:
-            model.encode(passages(workspace).texts, "passage", limits.max_length, "encode passages", empty)
+            model.encode(corpus, "passage", limits.max_length, "encode passages", empty)
+        write_windows(INDEX / which, model, read, limits)
         encoded = {"encoded": model.count.encoded, "cached": model.count.cached, **model.precision_facts}
         with vectors_file(INDEX / which / "questions.npy") as empty:
             model.encode(texts, "query", limits.query_max_length, "encode questions", empty)
-        alone = [question.question for question in index_questions(workspace)]
+        alone = [row.question for row in index_questions(workspace)]
         with vectors_file(INDEX / which / "index_questions.npy") as empty:
             model.encode(alone, "query", limits.query_max_length, "encode index questions", empty)
         write_sentences(workspace, which, model)
+        windows = {"windows": len(read.pieces) if limits.windows else 0}
+        cut = {"passages": {**read.facts(), **windows}, "questions": asked.facts()}
+        write_json(METRICS / f"encode_{which}.json", cut)
         # What the cache spared and what `auto` picked are facts of this machine: they are beside the timings.
         write_json(TIMING / f"encode_{which}_rows.json", encoded)

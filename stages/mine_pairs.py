@@ -9,7 +9,7 @@ from sunwi.search.retrievers.dense_torch import use_gpu
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import encoder, labelled_batch
 from sunwi.workspace.labels import labels
-from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+from sunwi.workspace.retrieval import local_pipeline, passage_vectors, passage_windows
 from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
@@ -21,7 +21,8 @@ if __name__ == "__main__":
         fusion = Fusion("weighted", read_json(INDEX / "fusion_promoted.json")["+".join(RETRIEVERS)])
         search = local_pipeline(workspace, "promoted")
         if params.dense.index == "flat":
-            use_gpu(search.retrievers, passage_vectors(workspace, "promoted"))
+            vectors = passage_vectors(workspace, "promoted"), passage_windows(workspace, "promoted")
+            use_gpu(search.retrievers, *vectors)
         rules = false_negative_rules(workspace)
         lists = candidate_lists(search, RETRIEVERS, fusion, queries, chosen, params.pairs.depth, rules)
         write_rows(MINED / "pairs.jsonl", lists, params.rows_per_shard)

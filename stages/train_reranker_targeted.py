@@ -5,7 +5,8 @@ from sunwi.records.curves import write_curve
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.files import read_json, read_rows, write_json
 from sunwi.records.mined import CandidateList
-from sunwi.train.targeted.run import TargetedData, tune_targeted
+from sunwi.train.targeted.judging import TargetedData
+from sunwi.train.targeted.run import tune_targeted
 from sunwi.train.targeted.settings import TargetedSections
 from sunwi.workspace.corpus import passage_texts
 from sunwi.workspace.encoders import encoder

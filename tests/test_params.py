@@ -24,6 +24,8 @@ from sunwi.params.yaml_text import read_mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 
+LEARNED = "{rerank: learned, retrievers: [bm25, dense, questions]"  # open: further settings follow
+
 
 def load(tmp_path: Path, text: str) -> Params:
     path = tmp_path / "params.yaml"
@@ -59,6 +61,25 @@ def load(tmp_path: Path, text: str) -> Params:
         ("baselines: {a: {encoder: promoted}}", "baselines.a: encoder is promoted, which is trained: move"),
         ("baselines: {a: {rerank: both}}", "baselines.a: rerank is both, which needs a trained reranker"),
         ("promoted: {a: {rerank: cross_encoder}}", "promoted.a: rerank is cross_encoder, which needs"),
+        (
+            "mining: {question_weight: 0.25}\ntrain_embedder: {rounds: 2}",
+            "mining.question_weight is above 0, but train_embedder.rounds",
+        ),
+        (
+            "promoted: {a: {rerank: learned}}",
+            "promoted.a: rerank: learned is fitted on the calibrated fusion",
+        ),
+        (f"promoted: {{a: {LEARNED}, queries: [standalone, variants]}}}}", "reads one search a query"),
+        (f"promoted: {{a: {LEARNED}, rerank_depth: 3}}}}", "are not read by rerank: learned"),
+        (
+            f"promoted: {{a: {LEARNED}}}}}\nsearch: {{engine: opensearch}}\nscore: {{baseline: a}}",
+            "variants ['a'] have rerank: learned, which reads a local index",
+        ),
+        (
+            f"promoted: {{a: {LEARNED}}}}}\nbm25: {{tokenizer: 'subword:x'}}\nscore: {{baseline: a}}",
+            "variants ['a'] have rerank: learned, which matches no subwords",
+        ),
+        ("combinations: {a: {union: {of: [b, c], rerank: learned}}}", "combinations.a.union.rerank"),
         ("promoted: {a: {retrievers: [sparse], fusion: rrf}}", "promoted.a: retrievers names sparse"),
         (
             "promoted: {a: {rerank: late_interaction, reranker: stage1}}\nscore: {baseline: a}",

@@ -135,7 +135,7 @@ def test_a_cache_counts_the_rows_that_it_lacks(own_cache: Path, every_step: None
 def test_encoding_counts_texts_batch_by_batch(
     encoder: Encoder, own_cache: Path, monkeypatch: pytest.MonkeyPatch, every_step: None, capsys: Any
 ) -> None:
-    monkeypatch.setattr(encoder, "batch_size", 2)
+    monkeypatch.setattr(encoder._states, "batch_size", 2)
     texts = [f"글 {number}" for number in range(5)]
     encoder.encode(texts, "query", 16, "encode questions")
     shown = [line.split(" text")[0] for line in lines(capsys)]

@@ -4,6 +4,7 @@ import java.nio.file.*;
 import java.util.*;
 import kr.dogfoot.hwplib.object.HWPFile;
 import kr.dogfoot.hwplib.object.bodytext.Section;
+import kr.dogfoot.hwplib.object.docinfo.Style;
 import kr.dogfoot.hwplib.writer.HWPWriter;
 import kr.dogfoot.hwpxlib.object.HWPXFile;
 import kr.dogfoot.hwpxlib.object.content.section_xml.*;
@@ -37,8 +38,11 @@ class Writer {
             paragraph.createText();
             paragraph.getText().addString(text);
             var first = section.getParagraph(0);
-            paragraph.getHeader().setParaShapeId(first.getHeader().getParaShapeId());
-            paragraph.getHeader().setStyleId(first.getHeader().getStyleId());
+            var style = parts[0].equals("H") ? outline(file, Integer.parseInt(parts[1])) : null;
+            paragraph.getHeader().setParaShapeId(
+                style == null ? first.getHeader().getParaShapeId() : style.getParaShapeId());
+            paragraph.getHeader().setStyleId(
+                style == null ? first.getHeader().getStyleId() : (short) styles(file).indexOf(style));
             paragraph.createCharShape();
             paragraph.getCharShape().addParaCharShape(0, 0);
             paragraph.getHeader().setCharShapeCount(1);
@@ -48,6 +52,14 @@ class Writer {
             all[index].getHeader().setLastInList(index == all.length - 1);
         }
         HWPWriter.toFile(file, path);
+    }
+
+    static List<Style> styles(HWPFile file) {
+        return file.getDocInfo().getStyleList();
+    }
+
+    static Style outline(HWPFile file, int level) {
+        return styles(file).stream().filter(style -> style.getHangulName().equals("개요 " + level)).findFirst().get();
     }
 
     static void hwpx(List<String> lines, String path) throws Exception {

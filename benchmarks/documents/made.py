@@ -142,7 +142,7 @@ def as_docx(lines: list[Line], path: Path) -> None:
     made.sections[0].header.paragraphs[0].text = "사내 자료"
     for kind, group in kinds(lines):
         if kind == "T":
-            table = made.add_table(len(group), len(group[0]) - 1)
+            table = made.add_table(len(group), len(group[0]) - 1, style="Table Grid")
             for row, line in enumerate(group):
                 for column, cell in enumerate(line[1:]):
                     table.cell(row, column).text = cell

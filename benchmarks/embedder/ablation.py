@@ -25,7 +25,8 @@ import numpy as np
 from sunwi.corpus.copies import copies_of
 from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import mine_negatives
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate
 from sunwi.models.spec import ModelInfo

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from benchmarks.shared.material import Material, read_material
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.params.whole import Params

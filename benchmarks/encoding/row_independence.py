@@ -22,7 +22,8 @@ import torch
 
 from sunwi.models.cpu.support import cpu_support
 from sunwi.models.cross_encoder import CrossEncoder, batch_logits, pair_batches
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.precision import Precision
 from sunwi.models.resolver import resolve
 from sunwi.runtime import pick_device

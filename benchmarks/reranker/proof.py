@@ -32,7 +32,8 @@ from benchmarks.reranker.tables import (
     scored_lists,
     second_stage,
 )
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.params.train_reranker import TrainRerankerParams

@@ -1,4 +1,5 @@
 import json
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -283,6 +284,19 @@ def test_the_precisions_that_this_cpu_can_run_are_named() -> None:
         )
 
 
+def test_on_arm_no_instruction_of_x86_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sunwi.models.cpu import support
+
+    arm = support.CpuSupport((), packed_float32=True, packed_bfloat16=True, exact_int8=True)
+    monkeypatch.setattr(support, "cpu_support", lambda: arm)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    found = next((one for one in check_machine() if one.name == "CPU kernels"), None)
+    if found is None:
+        pytest.skip("a GPU chooses its own kernels")
+    assert found.found.startswith("aarch64; encoder.precision may be float32, bfloat16, int8")
+    assert not re.search("AVX|AMX", found.found)
+
+
 def test_what_auto_picked_is_named_with_its_reason(
     builtin_model: ModelInfo, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,3 +314,28 @@ def test_what_auto_picked_is_named_with_its_reason(
     auto_precision.pick(builtin_model, lambda *_: pytest.fail("encoded"))
     assert model.check_precision(auto)[0].found == "auto is int8 here: the reason"
     assert model.check_precision(pinned)[0].found == "float32; auto would be int8: the reason"
+
+
+def test_lengths_that_the_encode_stage_read(project: Path) -> None:
+    from sunwi.cli.checks.lengths import check_lengths
+    from sunwi.params.whole import Params
+
+    assert check_lengths(project, Params()) == []
+    facts = {"texts": 4, "tokens": 1000, "longest_tokens": 700, "read_at_once": 252, "longer": 1}
+    facts |= {"tokens_beyond": 448, "median_tokens": 100}
+    asked = facts | {"longest_tokens": 61, "read_at_once": 60, "tokens_beyond": 1}
+    (project / "metrics").mkdir(exist_ok=True)
+    path = project / "metrics" / "encode_base.json"
+    path.write_text(json.dumps({"passages": facts, "questions": asked}), encoding="utf-8")
+    windowed, questions, starts = check_lengths(project, Params())
+    assert (windowed.state, questions.state) == ("ok", "note")
+    assert "read them in windows" in windowed.found
+    assert questions.fix == "dvc exp run -S encoder.query_max_length=65"  # 61 and 4 others
+    assert starts.found == (
+        "what is behind is cut: train_embedder.passage_max_length 192 of up to 700, "
+        "train_reranker.max_length 224 of up to 761 tokens"
+    )
+    cut = Params().model_copy(update={"encoder": Params().encoder.model_copy(update={"windows": False})})
+    passages, *_ = check_lengths(project, cut)
+    assert (passages.state, passages.fix) == ("note", "dvc exp run -S encoder.windows=true")
+    assert "1 of 4 are longer than encoder.max_length (252 tokens); 44.8% of all tokens" in passages.found

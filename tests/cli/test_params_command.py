@@ -49,7 +49,7 @@ def test_it_writes_what_differs_and_check_names_it(project: Path) -> None:
 def test_a_key_with_its_place_and_what_it_runs_again(project: Path) -> None:
     output = run("llm.max_tokens").output
     assert output.startswith("llm.max_tokens: 1024  (params/defaults.yaml)\n")
-    submits = "submit_baseline, augment_failures, submit_promoted, submit, combine"
+    submits = "submit_baseline, judge, augment_failures, submit_promoted, submit, combine"
     assert f"runs again: check_params, generate_qa, understand_queries, {submits}" in output
     assert "dvc exp run -S params/defaults.yaml:llm.max_tokens=VALUE" in output
     text = (project / "params.yaml").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from sunwi.cli.overlay import overlay
 from sunwi.cli.params_file import read_yaml
 from sunwi.cli.recipe import apply_recipe, find_recipes, summary
 from sunwi.errors import DataError, ParamsError
+from sunwi.models.published import MODELS, markdown_table
 from sunwi.params.loading import load_params
 from sunwi.params.tracking import value_of
 from sunwi.params.whole import Params
@@ -20,8 +21,11 @@ from sunwi.params.yaml_text import read_mapping
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
-    "bge-m3", "embedded", "full-ladder", "legal-finance-cpu", "legal-finance",
-    "mbert-reranker", "neural-sparse", "polyglot-ko", "solar",
+    "arctic-ko", "bge-m3-ko", "bge-m3", "bge-reranker-ko", "e5-large-instruct", "embedded",
+    "embeddinggemma", "full-ladder", "gte-reranker-modernbert", "kure-reranker-base",
+    "kure-reranker-nano", "kure-v1", "learned-ranker", "legal-finance-cpu", "legal-finance",
+    "mbert-reranker", "neural-sparse", "polyglot-ko", "qwen3-embedding-0.6b", "qwen3-embedding-4b",
+    "qwen3-reranker", "sentences", "solar", "whole-ranking",
 ]  # fmt: skip
 
 
@@ -124,7 +128,26 @@ def test_a_recipe_holds_only_what_differs_from_the_defaults() -> None:
         if value_of(default, f"{section}.{key}") == value
     ]
     # params.yaml pins float32, where the GPU's recipes want `auto`; a model stands beside its address.
-    assert equal == ["bge-m3: encoder.precision", "polyglot-ko: encoder.precision", "solar: llm.model"]
+    on_gpu = [path.stem for path in find_recipes(ROOT / "recipes").values() if "For a GPU" in summary(path)]
+    assert len(on_gpu) > 8
+    assert {row for row in equal if not row.endswith(": encoder.precision")} == {"solar: llm.model"}
+    assert {row.partition(":")[0] for row in equal if row.endswith(": encoder.precision")} <= {*on_gpu}
+
+
+def test_the_table_of_models_is_that_of_the_registry_and_its_recipes_use_them() -> None:
+    assert markdown_table() in (ROOT / "recipes/README.md").read_text(encoding="utf-8"), (
+        "run python scripts/model_table.py"
+    )
+    for model in MODELS:
+        if model.recipe is None or model.name.startswith("builtin/"):
+            continue
+        recipe = read_mapping(ROOT / "recipes" / f"{model.recipe}.yaml")
+        named = {section.get(key) for section in recipe.values() for key in ("model", "reranker")}
+        assert model.name in named, model.recipe
+        if model.use == "encoder":
+            trained = recipe["train_embedder"].get("passage_max_length", 0)
+            assert max(trained, recipe["encoder"].get("max_length", 0)) <= model.length
+            assert (recipe["train_embedder"].get("method") == "decoder") == (model.pooling == "last token")
 
 
 def test_a_recipe_takes_back_what_others_set_in_its_sections_and_no_more(project: Path) -> None:
@@ -185,6 +208,7 @@ def test_recipes_go_forth_and_back_whatever_variants_a_person_deleted(
 
 VARIANTS_OF = {
     "solar": {"llm_rerank", "answered", "solar_tiebreak", "swap_to_llm"},
+    "learned-ranker": {"learned"},
     "full-ladder": {
         "tuned_stage1", "conservative_swap_005_1", "conservative_swap_004_2", "conservative_swap_003_5",
     },

@@ -6,11 +6,20 @@ import io
 import zipfile
 from pathlib import Path
 
+from dochan.cfb import OleFileIO
 from docx import Document
 from openpyxl import Workbook
 from pptx import Presentation
 
-HWP = Path(__file__).parent / "files/made.hwp"  # by benchmarks/documents/Writer.java
+FILES = Path(__file__).parent / "files"
+HWP = FILES / "made.hwp"  # by benchmarks/documents/Writer.java
+OLD_OFFICE = (
+    FILES / "old_office.zip"
+)  # docx(), pptx() and xlsx(), saved by LibreOffice 7.4 as DOC, PPT and XLS
+LOCKED = FILES / "locked.zip"  # DOCX by msoffcrypto-tool 6.1.0, PDF (AES-256, old.pdf: RC4) by pypdf 7.1.1
+SCANNED = FILES / "scanned.pdf"  # three lines in NanumGothic, drawn by Pillow 13.0: a picture without text
+WRITER = FILES / "writer.pdf"  # a heading and a paragraph, printed by LibreOffice Writer 7.4
+HWP_PASSWORD, HWP_DRM, HWP_CERTIFICATE = 1 << 1, 1 << 4, 1 << 8  # properties in an HWP's FileHeader
 SECTION = (
     '<?xml version="1.0" encoding="UTF-8"?>{doctype}<hs:sec xmlns:hs="http://www.hancom.co.kr/hwpml/2011/section"'
     ' xmlns:hp="http://www.hancom.co.kr/hwpml/2011/paragraph">{body}</hs:sec>'
@@ -45,6 +54,31 @@ def xlsx() -> bytes:
     for row in ([None, "이름", "주소"], [None, "강남", "서울"], [None, "해운대", "부산"]):
         made.active.append(row)
     return _saved(made)
+
+
+def locked_hwp(properties: int) -> bytes:
+    """The made HWP with more properties; its text is scrambled, as a cipher leaves it."""
+    content = bytearray(HWP.read_bytes())
+    header = content.index(b"HWP Document File")
+    content[header + 36] |= properties & 0xFF
+    content[header + 37] |= properties >> 8
+    with OleFileIO(str(HWP)) as made:
+        body = made.openstream("BodyText/Section0").read()
+    start = content.index(body)
+    content[start : start + len(body)] = bytes(byte ^ 0xA5 for byte in body)
+    return bytes(content)
+
+
+def locked_hwpx() -> bytes:
+    """Parts in cipher, and the manifest that says so."""
+    name = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    entry = '<f:file-entry f:full-path="Contents/section0.xml"><f:encryption-data/></f:file-entry>'
+    return zipped({
+        "mimetype": b"application/hwp+zip",
+        "Contents/content.hpf": bytes(range(256)),
+        "Contents/section0.xml": bytes(range(256)),
+        "META-INF/manifest.xml": f'<f:manifest xmlns:f="{name}">{entry}</f:manifest>'.encode(),
+    })  # fmt: skip
 
 
 def hwpx(*paragraphs: str, doctype: str = "") -> bytes:

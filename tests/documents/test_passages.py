@@ -112,16 +112,17 @@ def test_the_path_of_headings_is_title_and_part_of_the_id() -> None:
     )  # fmt: skip
     assert [(passage.docid, passage.title, passage.content) for passage in passages] == [
         ("보증/안내서.hwp#1", None, "머리말이다."),
-        ("보증/안내서.hwp#보증/보증-한도-개인/1", "2.1. 보증 > 보증 한도 (개인)", "삼억원이다."),
+        ("보증/안내서.hwp#보증/보증-한도-개인/1", "보증 한도 (개인) < 2.1. 보증", "삼억원이다."),
         ("보증/안내서.hwp#끝/1", "끝", "끝"),  # nothing stands below it, and it is not lost
     ]
 
 
-def test_the_title_may_be_the_nearest_heading_or_begin_with_the_files_name() -> None:
+def test_the_title_is_the_headings_or_one_of_them_or_begins_with_the_files_name() -> None:
     given = document(heading("보증"), heading("한도", 2), text("삼억원이다."))
-    kinds = ("heading", "file_and_headings")
+    kinds = ("nearest_first", "headings", "heading", "file_and_headings")
     cuts = [list(cut_documents([given], PassageSettings(12, 0, kind), words)) for kind in kinds]  # type: ignore[arg-type]  # a literal of these
-    assert [passages[0].title for passages in cuts] == ["한도", "안내서 > 보증 > 한도"]
+    titles = ["한도 < 보증", "보증 > 한도", "한도", "안내서 > 보증 > 한도"]
+    assert [passages[0].title for passages in cuts] == titles
 
 
 def test_a_second_section_of_the_same_headings_has_an_id_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from tests.documents import made_files
 
 from sunwi.documents.reader import ReadingFault
+from sunwi.documents.readers.pdf import MAX_STRUCTURED
+from sunwi.documents.reading import find_files
 from sunwi.documents.registry import READERS, readers
 from sunwi.documents.sniffing import NotADocument, format_of
 from sunwi.documents.whole_text.joining import join_lines
@@ -59,6 +62,38 @@ def read_bytes(tmp_path: Path, form: str, content: bytes) -> None:
     except ReadingFault:
         return
     make_whole(found.blocks, laid_out=found.laid_out)
+
+
+def test_a_file_of_2_gb_is_named_without_being_read(tmp_path: Path) -> None:
+    large = tmp_path / "큰.pdf"
+    large.write_bytes(b"%PDF-1.7")
+    os.truncate(large, 2 * 1024**3)  # a hole: it takes no room on disk
+    found = find_files([tmp_path])
+    assert found.files == ()
+    (one,) = found.unread
+    assert one.reason == "it has 2,147,483,648 bytes; the limit is 1,073,741,824"
+
+
+def test_a_very_long_pdf_is_read_without_its_structure(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pages = [[(60.0, 700.0, 20.0, f"Part {number}.")] for number in range(MAX_STRUCTURED + 1)]
+    path.write_bytes(made_files.pdf(*pages))
+    found = readers()["pdf"][1].read(path, False)
+    assert found.pages == len({block.page for block in found.blocks}) == MAX_STRUCTURED + 1
+    assert found.warnings == [f"more than {MAX_STRUCTURED} pages: read without headings and tables"]
+
+
+def test_a_zip_with_a_password_has_one_line_a_member(tmp_path: Path) -> None:
+    content = bytearray(made_files.zipped({"a.txt": b"text", "b/c.txt": b"text"}))
+    for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # where a local and a central header have them
+        start = content.find(mark)
+        while start >= 0:
+            content[start + flags] |= 0x1
+            start = content.find(mark, start + 4)
+    (tmp_path / "잠김.zip").write_bytes(content)
+    found = find_files([tmp_path])
+    reasons = {one.path: one.reason for one in found.unread}
+    assert reasons == dict.fromkeys(["잠김.zip/a.txt", "잠김.zip/b/c.txt"], "the archive has a password")
 
 
 def test_a_paragraph_of_very_many_lines_is_joined() -> None:

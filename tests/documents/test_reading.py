@@ -73,9 +73,11 @@ def test_each_format_gives_its_blocks(tmp_path: Path) -> None:
     ]
     (table,) = read["c.xlsx"].blocks
     assert (table.part, table.rows[0], table.header_rows) == ("지점", ("이름", "주소"), 1)
-    assert [text for _, text in shown(read["d.hwp"])] == [
-        "보증 안내", "보증 한도는 신용등급에 따라 다르다.", "심사에는 보통 칠 일이 걸린다.",
-    ]  # fmt: skip
+    assert shown(read["d.hwp"]) == [
+        ("heading", "보증 안내"),  # of the style "개요 1"
+        ("paragraph", "보증 한도는 신용등급에 따라 다르다."),
+        ("paragraph", "심사에는 보통 칠 일이 걸린다."),
+    ]
     assert shown(read["e.hwpx"]) == [("paragraph", "보증 안내"), ("list_item", "1. 첫째 항목")]
     whole = f"{LONG} states, and no more than that."
     assert shown(read["f.pdf"]) == [("paragraph", whole), ("paragraph", whole)]
@@ -130,6 +132,48 @@ def test_what_gives_no_text_is_named_and_the_others_go_on(tmp_path: Path) -> Non
     assert read["named.hwp"].warnings[0] == "its name ends in .hwp, its content is docx"
 
 
+def test_word_slides_and_sheets_before_2007(tmp_path: Path) -> None:
+    write(tmp_path, {"옛.zip": made_files.OLD_OFFICE.read_bytes()})
+    read = read_all(tmp_path)
+    assert sorted(read) == ["옛.zip/a.doc", "옛.zip/a.ppt", "옛.zip/a.xls"]
+    assert shown(read["옛.zip/a.doc"]) == [
+        ("heading", "보증 안내"),
+        ("paragraph", "보증 한도는 신용등급에 따라 다르다."),
+        ("table", "구분 | 한도\n1등급 | 8천만 원"),
+    ]
+    assert shown(read["옛.zip/a.ppt"])[:2] == [("heading", "개요"), ("list_item", "• 개요의 내용이다.")]
+    assert [block.part for block in read["옛.zip/a.ppt"].blocks][::6] == ["slide 1", "slide 4"]
+    (sheet,) = read["옛.zip/a.xls"].blocks
+    assert (sheet.part, sheet.text) == ("지점", "이름 | 주소\n강남 | 서울\n해운대 | 부산")
+
+
+def test_each_locked_file_has_one_line_and_the_others_go_on(tmp_path: Path) -> None:
+    write(tmp_path, {
+        "잠김.zip": made_files.LOCKED.read_bytes(),
+        "b.hwp": made_files.locked_hwp(made_files.HWP_PASSWORD),
+        "c.hwp": made_files.locked_hwp(made_files.HWP_DRM),
+        "d.hwp": made_files.locked_hwp(made_files.HWP_CERTIFICATE),
+        "e.hwpx": made_files.locked_hwpx(),
+        "f.md": "# 열림\n".encode(),
+    })  # fmt: skip
+    read = read_all(tmp_path)
+    assert shown(read.pop("f.md")) == [("heading", "열림")]
+    locked = {name: (one.reason, one.next_step) for name, one in read.items() if isinstance(one, UnreadFile)}
+    copy = "open it with its password and save a copy without one"
+    assert locked == {
+        "b.hwp": ("it has a password or DRM", copy),
+        "c.hwp": ("it has a password or DRM", copy),
+        "d.hwp": (
+            "it is encrypted by a certificate",
+            "open it with that certificate and save a copy without encryption",
+        ),
+        "e.hwpx": ("it has a password or DRM", copy),
+        "잠김.zip/a.docx": ("it is an Office document with a password", copy),
+        "잠김.zip/a.pdf": ("it has a password", copy),
+        "잠김.zip/old.pdf": ("it has a password", copy),
+    }
+
+
 def test_names_archives_links_and_patterns(tmp_path: Path) -> None:
     text = "보증 한도는 등급에 따라 다르다.".encode()
     nfd = unicodedata.normalize("NFD", "안내.txt")
@@ -149,6 +193,15 @@ def test_names_archives_links_and_patterns(tmp_path: Path) -> None:
     assert [one.path for one in both.files] == ["b/c.txt", "b/d.md", "묶음.zip/이름.txt"]
     with pytest.raises(DataError, match="no file or folder"):
         find_files([tmp_path / "absent"])
+
+
+def test_an_archive_of_windows_has_backslashes_between_its_folders(tmp_path: Path) -> None:
+    text = "보증 한도는 등급에 따라 다르다.".encode()
+    parts = {"규정\\": b"", "규정\\한도.txt": text, "규정\\~$한도.docx": text, "목차.txt": text}
+    write(tmp_path, {"윈도.zip": made_files.zipped(parts)})
+    read = read_all(tmp_path)
+    assert sorted(read) == ["윈도.zip/규정/한도.txt", "윈도.zip/목차.txt"]
+    assert shown(read["윈도.zip/규정/한도.txt"]) == [("paragraph", "보증 한도는 등급에 따라 다르다.")]
 
 
 def test_another_packages_reader_runs_within_the_bounds(

@@ -51,7 +51,7 @@ def test_grades_go_where_their_query_is(tmp_path: Path, source: Path) -> None:
     judge(judged, "new", "judged-1", "b", grade=2)
     report = import_source("judgements", out, source=source, judgements=judged)
     assert read_qrels(out / "dev_qrels.tsv") == {"d1": {"a": 0, "c": 3}, "judged-1": {"b": 2}}
-    assert report.counted["dev grades of the source that people's replace"] == 2
+    assert report.counted["dev grades of the source that judged ones replace"] == 2
     assert '"judged-1"' in (out / "dev_queries.jsonl").read_text(encoding="utf-8")
     assert {path.name: path.read_bytes() for path in source.iterdir()} == before
     assert (out / "qrels.tsv").read_bytes() == before["qrels.tsv"]

@@ -10,7 +10,7 @@ from sunwi.errors import DataError, InputProblems
 from sunwi.judging.agreement import agreement
 from sunwi.judging.incomplete import incomplete_scores
 from sunwi.judging.merging import merge
-from sunwi.judging.pools import choose_queries, make_pool
+from sunwi.judging.pools import PoolSettings, choose_queries, make_pool
 from sunwi.judging.records import JudgementLine, append_line, people, read_lines, standing
 
 
@@ -106,17 +106,17 @@ def test_active_choice_takes_disagreement_first_and_a_random_share() -> None:
     ranked = {
         f"q{at}": {"one": ["a", "b"], "two": ["a", "b"] if at else ["c", "d"]} for at in range(6)
     }  # only q0 is disputed
-    chosen = choose_queries(ranked, budget=3, random_share=0.0, depth=2, seed=1)
+    chosen = choose_queries(ranked, PoolSettings(2, 3, seed=1))
     assert chosen == [("q0", False), ("q1", False), ("q2", False)]
-    last = choose_queries(ranked, budget=6, random_share=0.0, depth=2, seed=1, chitchat={"q0"})
+    last = choose_queries(ranked, PoolSettings(2, 6, seed=1), chitchat={"q0"})
     assert last[-1] == ("q0", False)
-    mixed = choose_queries(ranked, budget=4, random_share=0.5, depth=2, seed=1)
+    mixed = choose_queries(ranked, PoolSettings(2, 4, 0.5, seed=1))
     assert [random for _, random in mixed].count(True) == 2
     assert len({qid for qid, _ in mixed}) == 4
     passages = {qid: {docid: docid for docid in "abcd"} for qid in ranked}
     texts = {qid: qid for qid in ranked}
-    settings = {"depth": 2, "budget": 6, "random_share": 0.5, "doubled_share": 0.5, "seed": 3}
-    pool = make_pool(ranked, passages, texts, "dev", **settings)
+    settings = PoolSettings(depth=2, budget=6, random_share=0.5, doubled_share=0.5, seed=3)
+    pool = make_pool(ranked, passages, texts, "dev", settings)
     assert {row.docid for row in next(one for one in pool if one.qid == "q0").documents} == {
         "a",
         "b",
@@ -124,7 +124,7 @@ def test_active_choice_takes_disagreement_first_and_a_random_share() -> None:
         "d",
     }
     assert sum(row.doubled for row in pool) == 3
-    assert pool == make_pool(ranked, passages, texts, "dev", **settings)
+    assert pool == make_pool(ranked, passages, texts, "dev", settings)
 
 
 def test_a_variant_with_unjudged_passages_is_not_called_worse() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from sunwi.workspace.judge_measure import SETTINGS
+
 ROOT = Path(__file__).parents[2]
 READ = {"llm.model", "llm.temperature", "llm.max_tokens", "llm.json_schema", "llm.price_in", "llm.price_out"}
 
@@ -13,6 +15,9 @@ READ = {"llm.model", "llm.temperature", "llm.max_tokens", "llm.json_schema", "ll
 def test_stages_that_ask_declare_models_and_prices() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     asking = {}
+    # mining asks with the settings that the stage judge wrote: others leave it alone while no judge is used
+    assert "data/judge/trust.json" in stages["mine"]["deps"]
+    assert {f"llm.{name}" for name in SETTINGS} == READ
     for name, entry in stages.items():
         stage = entry.get("do", entry)
         if "src/sunwi/workspace/llm.py" in stage.get("deps", []):
@@ -21,7 +26,8 @@ def test_stages_that_ask_declare_models_and_prices() -> None:
                 declared |= set(next(iter(param.values()))) if isinstance(param, dict) else {param}
             asking[name] = declared
     assert sorted(asking) == [
-        "augment_failures", "combine", "generate_qa", "submit", "submit_baseline", "submit_promoted",
-        "understand_queries",
+        "augment_failures", "combine", "generate_qa", "judge", "mine", "submit", "submit_baseline",
+        "submit_promoted", "understand_queries",
     ]  # fmt: skip
+    del asking["mine"]
     assert {name: READ - declared for name, declared in asking.items() if READ - declared} == {}

@@ -18,7 +18,7 @@ from sunwi.search.passages import Passages
 
 PASSAGES = Passages.of([Document(docid=docid, content=f"글 {docid}") for docid in "abcd"])
 PARAMS = SimpleNamespace(
-    encoder=EncoderParams(max_length=20, query_max_length=10),
+    encoder=EncoderParams(max_length=20, windows=False, query_max_length=10),
     bm25=Bm25Params(),
     mining=MiningParams(negatives=1, bm25_weight=0.0),
 )

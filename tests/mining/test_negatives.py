@@ -80,7 +80,8 @@ def test_what_may_answer_is_never_a_negative(
     fused = weighted_sum(scores, {"bm25": 0.5, "dense": 1.0})[0]
     positive = positions[0]
     for row in mined.rows:
-        assert row.pos_ids == [DOCIDS[positive]]
+        assert row.pos_ids == [DOCIDS[position] for position in positions]
+        assert row.pos_scores == [round(float(fused[position]), 5) for position in positions]
         for docid in row.neg_ids:
             at = DOCIDS.index(docid)
             assert GROUPS[at] not in {GROUPS[other] for other in positions}
@@ -251,6 +252,28 @@ def test_candidate_lists_leave_out_what_answers_too_and_show_the_labelled_chunk(
     assert docids[other] not in [candidate.docid for candidate in one.candidates]
 
 
+def test_a_question_of_several_passages_shows_each_ones_labelled_chunk() -> None:
+    pipeline, queries = setting([[0.0] * 8], [[1.0, 0.0, 5.0, 4.0, 0.0, 0.0, 0.0, 9.0]])
+    rules = FalseNegativeRules(pipeline.passages, {}, {}, 0.95)
+    asked = [label(0, (2, 6))]  # b, and the first chunk of f, whose second one search finds
+    (one,) = candidate_lists(pipeline, ["dense"], Fusion("weighted", {}), queries, asked, 3, rules)
+    assert [(candidate.docid, candidate.label) for candidate in one.candidates] == [
+        ("f#1", 1),
+        ("b", 1),
+        ("c", 0),
+    ]
+    assert one.positive_rank == 1
+
+
+def test_rows_of_several_positives_are_counted() -> None:
+    pipeline, queries = setting([[0.0] * 8] * 2, [[9.0, 8.0, 8.5, 1.0, 1.0, 3.0, 2.0, 1.0]] * 2)
+    params = MiningParams(negatives=2, bm25_weight=0.0)
+    mined = mine_negatives(pipeline, queries, [label(0, (2, 3)), label(1, (2,))], rules_of(pipeline), params)
+    assert [row.pos_ids for row in mined.rows] == [["b", "c"], ["b"]]
+    assert [row.pos for row in mined.rows] == [["글 b", "글 c"], ["글 b"]]
+    assert mined.metrics["several_positives"] == 1
+
+
 def test_a_question_that_was_asked_for_several_passages() -> None:
     asked = [("왜?", "b"), ("왜?", "a"), ("언제?", "c"), ("언제?", "c")]
     assert co_relevant(asked) == {"왜?": frozenset({"a", "b"})}
@@ -405,3 +428,23 @@ def test_a_corpus_with_fewer_passages_than_negatives_is_named() -> None:
         if notice:
             assert "1 have fewer and 1 none. Next: add documents, or lower mining.negatives" in notice
     assert MiningCount(8).notice(3) is None  # no question was given
+
+
+def test_the_whole_ranking_as_teacher() -> None:
+    """Fused z-scores of three retrievers, plus the reranker's z-scores over the pool, by hand."""
+    search, queries = setting([[8, 7, 6, 5, 4, 3, 2, 1]], [[8, 7, 6, 5, 4, 3, 2, 1]])
+    asked = np.array([[9, 0, 0, 0, 0, 0, 3, 0]], dtype=np.float32)
+    search = SearchPipeline(search.passages, [*search.retrievers.values(), Given("questions", asked)])
+    params = MiningParams(negatives=7, question_weight=2.0, reranker_weight=0.5, bm25_weight=0.5)
+
+    def reranker(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.arange(len(pairs), 0, -1, dtype=np.float32)
+
+    rules = FalseNegativeRules(search.passages, {}, {}, 1.0)
+    row = mine_negatives(search, queries, [label(0, (0,))], rules, params, reranker=reranker).rows[0]
+    tables = {name: retriever.scores(queries) for name, retriever in search.retrievers.items()}
+    fused = weighted_sum(tables, {"bm25": 0.5, "dense": 1.0, "questions": 2.0})[0]
+    ranks = np.arange(8, 0, -1, dtype=np.float32)  # the pool holds all passages, in their order
+    expected = fused + 0.5 * (ranks - ranks.mean()) / ranks.std()
+    assert row.pos_scores == pytest.approx([expected[0]], abs=1e-4)
+    assert dict(zip(row.neg_ids, row.neg_scores, strict=True))["f#1"] == pytest.approx(expected[6], abs=1e-4)

@@ -16,7 +16,8 @@ from sunwi.models import precision as precision_of_device
 from sunwi.models.auto_precision import LEAST_COSINE, Encode, Pick, candidates, check_texts, kept_pick, pick
 from sunwi.models.cpu import support as cpu_support
 from sunwi.models.cpu.support import INSTRUCTIONS, CpuSupport
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder

@@ -47,7 +47,7 @@ def test_only_new_texts_are_encoded(
     assert (vectors[:3] == first).all()
     unloaded = Encoder(builtin_model)
     assert (unloaded.encode(texts, "passage", 32) == vectors).all()
-    assert unloaded._loaded is None  # cached rows need no weights
+    assert unloaded._states.loaded is None  # cached rows need no weights
     assert unloaded.count.encoded == 0
 
 

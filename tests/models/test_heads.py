@@ -124,4 +124,4 @@ def test_term_weights_are_computed_once(tiny_m3: Path, own_cache: Path) -> None:
     first = Encoder(resolve(str(tiny_m3))).term_weights(TEXTS, "passage", 16)
     again = Encoder(resolve(str(tiny_m3)))
     assert again.term_weights(TEXTS[::-1], "passage", 16) == first[::-1]
-    assert again._loaded is None  # cached rows need no weights
+    assert again._states.loaded is None  # cached rows need no weights

@@ -41,7 +41,7 @@ def ids_of(tokenizer: Any, text: str) -> list[int]:
 @SAME
 @given(st.lists(st.sampled_from(WORDS), min_size=20, max_size=80))
 def test_tokens_are_those_of_the_whole_text(encoder: Encoder, words: list[str]) -> None:
-    tokenizer, text = encoder._tokenizer, "".join(words)
+    tokenizer, text = encoder._states.tokenizer, "".join(words)
     (start,) = text_starts(tokenizer, [text], WINDOW)
     assert text.startswith(start)
     assert ids_of(tokenizer, start) == ids_of(tokenizer, text)
@@ -50,7 +50,7 @@ def test_tokens_are_those_of_the_whole_text(encoder: Encoder, words: list[str]) 
 @pytest.mark.parametrize("word", ["물 ", "가", "abcdefgh", "산소를 만드는 식물의 잎. ", "😀"])
 def test_a_start_is_short(encoder: Encoder, word: str) -> None:
     text = word * (200_000 // len(word))
-    tokenizer = encoder._tokenizer
+    tokenizer = encoder._states.tokenizer
     (start,) = text_starts(tokenizer, [text], WINDOW)
     assert len(start) <= CHARACTERS * WINDOW
     assert ids_of(tokenizer, start) == ids_of(tokenizer, text)
@@ -63,12 +63,11 @@ def test_a_word_that_is_one_token_is_kept_whole(tiny_bert: Path) -> None:
     assert text_starts(tokenizer, [text], WINDOW) == [text]  # [UNK], then 물
 
 
-def test_long_texts_are_counted_and_have_the_same_vectors(tiny_bert: Path, own_cache: Path) -> None:
+def test_long_texts_have_the_same_vectors(tiny_bert: Path, own_cache: Path) -> None:
     encoder = Encoder(resolve(str(tiny_bert)))
     shorter, long = "물 빛 산소 " * 100, "물 빛 산소 " * 100_000
     vectors = encoder.encode([shorter, long], "query", 16)
     assert (vectors[0] == vectors[1]).all()
-    assert encoder.count.cut == 1
 
 
 def test_a_long_query_has_the_score_of_its_start(tiny_reranker: Path, own_cache: Path) -> None:

@@ -80,7 +80,8 @@ def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
         (project / provider).write_text('"""Another provider."""\n', encoding="utf-8")
         plan_of(project).write()  # its stages declare every provider
         ran = {name.partition("@")[0] for name in stages_run(dvc(project, "repro"))}
-        assert ran == {"generate_qa", "understand_queries", "augment_failures", *SUBMITS, "combine"}
+        judging = {"judge", "mine"}
+        assert ran == {"generate_qa", "understand_queries", "augment_failures", *judging, *SUBMITS, "combine"}
         assert locked_outputs(project) == outputs
 
 

@@ -32,6 +32,7 @@ def make_project(folder: Path) -> Path:
         "query_max_length": 24, "passage_max_length": 48,
     }  # fmt: skip
     params["train_reranker"] |= {"max_steps": 2, "batch_size": 2, "max_length": 64, "depth": 5}
+    params["train_reranker"]["early_look"] = 0.0  # else so small a training would end
     params["train_reranker_targeted"] |= {"max_steps": 2, "evaluate_every": 1}
     params["baselines"] = {name: params["baselines"][name] for name in ("dense_base", "calibrated")}
     params["promoted"] = {"dense_promoted": params["promoted"]["dense_promoted"]}

@@ -275,6 +275,8 @@ def page_inputs(text: str = ATTACK) -> PageInputs:
             "prepare": prepare,
             "failures": count_causes(notes, orders),
             "qa": {"candidates": 9, "kept": 7},
+            "judge": judge_metrics(text),
+            "mine": {"judge": {"used": True, "asked": 70, "answering": 3, "made_positive": 3, "left_out": 0}},
         },
         plots={
             "map_ladder": as_text(map_ladder(scores.summary)),
@@ -293,6 +295,23 @@ def page_inputs(text: str = ATTACK) -> PageInputs:
         locked={"data/prepared": "abc.dir"},
         versions={"Python": "3.11"},
     )
+
+
+def judge_metrics(text: str) -> dict[str, Any]:
+    """As the stage judge writes them: two people, a model whose name is text of a person."""
+    counts = {"queries": 4, "pairs": 31, "chitchat": 1, "unclear": 0, "same": 24, "other": 2, "unlabelled": 5}
+    people = {"judges": ["가", "나"], "pairs": 12, "value": 0.71, "low": 0.52, "high": 0.88}
+    machine = {"judges": ["people", text], "pairs": 30, "value": 0.44, "low": 0.21, "high": 0.63}
+    return {
+        "people": {
+            "judges": 2, "splits": {"dev": counts, "test": {**counts, "pairs": 1030}},
+            "machine_lines": {"llm-m": 17}, "agreement": people,
+        },
+        "machine": {
+            "used": False, "why": "agreement with people is below judge.floor", "model": text,
+            "agreement": machine, "llm": {},
+        },
+    }  # fmt: skip
 
 
 def as_text(rows: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from sunwi.report.embedding import inline_json, inline_script
 from sunwi.report.explorer import explored_variants
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
+from sunwi.report.judgements import DESK
 from sunwi.report.page import render_page, view
 from sunwi.report.settings import cost_rows
 from sunwi.report.training_charts import dev_chart, fusion_chart
@@ -45,9 +46,28 @@ def test_nothing_is_loaded_and_no_content_becomes_a_tag(page: str) -> None:
     tags = Tags(page).tags
     assert not [tag for tag, _ in tags if tag in {"img", "iframe", "object", "base"}]
     assert not [attrs for _, attrs in tags if "src" in attrs or any(name.startswith("on") for name in attrs)]
-    assert {attrs.get("href", "")[:1] for tag, attrs in tags if tag == "a"} == {"#"}
+    links = {attrs.get("href", "") for tag, attrs in tags if tag == "a"}
+    assert {link for link in links if not link.startswith("#")} == {f"{DESK}?split=test&qid=2&qid=3"}
     assert [attrs["href"] for tag, attrs in tags if tag == "link"] == ["data:,"]
     assert "49" not in re.findall(r"\{\{ 7 \* 7 \}\}|>49<", page)
+
+
+def test_judgements_have_their_section(inputs: PageInputs, page: str) -> None:
+    section = page[page.index('<section id="judgements"') : page.index('<section id="explorer"')]
+    for shown in ("0.710", "[0.520, 0.880]", "0.440", "[0.210, 0.630]", "1,030", "below judge.floor", ">17<"):
+        assert shown in section
+    assert "판정 14개가 아직 정답에 들어 있지 않습니다" in section
+    assert "&lt;img src=x onerror" in section
+    shares = re.findall(r'<th scope="row"><code>(\w+)</code></th><td class="num">([\d.]+)</td>', section)
+    # queries 1 to 3 have a label each: 2 of 6 first documents in dense_base, 1 of 7 in tuned
+    assert dict(shares) == {"dense_base": "0.333", "tuned": "0.143"}
+
+
+def test_without_judgements_the_section_says_how_to_begin(inputs: PageInputs) -> None:
+    metrics = {name: metric for name, metric in inputs.metrics.items() if name != "judge"}
+    page = render_page(dataclasses.replace(inputs, metrics=metrics))
+    assert "sunwi judge pool --split dev" in page
+    assert "아직 사람의 판정이 없습니다" in page
 
 
 def test_data_can_be_read_back(inputs: PageInputs, page: str) -> None:

@@ -65,6 +65,14 @@ def test_explorer_by_mouse(browser: Any, page: Path) -> None:
     assert browser.run("document.querySelectorAll('#queries button').length") == 4
 
 
+def test_a_failing_query_links_to_the_desk(browser: Any, page: Path) -> None:
+    browser.open(page)
+    browser.click("#queries [data-id='2']")
+    link = browser.run("document.querySelector('a.to-desk').href")
+    assert link == "http://127.0.0.1:8756/desk?split=test&qid=2"
+    assert browser.run("document.querySelector('#judgements a').href") == f"{link}&qid=3"
+
+
 def test_explorer_by_search(browser: Any, page: Path) -> None:
     browser.open(page)
     browser.click("#find")

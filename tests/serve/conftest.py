@@ -62,8 +62,10 @@ def built(tmp_path_factory: pytest.TempPathFactory, tiny_corpus: list[Document],
 class Served:
     """A server on a free port of this machine."""
 
-    def __init__(self, folder: Path, access: Access | None = None, *, mcp: bool = False) -> None:
-        self.engine = Engine(Workspace(folder))
+    def __init__(
+        self, folder: Path, access: Access | None = None, *, mcp: bool = False, engine: Engine | None = None
+    ) -> None:
+        self.engine = engine or Engine(Workspace(folder))
         self.app = make_app(self.engine, access or Access("127.0.0.1", None), mcp=mcp)
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))

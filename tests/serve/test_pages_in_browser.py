@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from tests.serve.conftest import Served, lines_of
 
-from sunwi.serve.pooling import JUDGEMENTS, POOL, add_to_pool, pool_of_split
+from sunwi.judging.places import JUDGEMENTS, POOL
+from sunwi.judging.pools import PoolSettings
+from sunwi.judging.records import JudgementLine, append_line
+from sunwi.serve.pooling import add_to_pool, pool_of_split
 from sunwi.workspace.base import Workspace
 
 CODES = {"Enter": 13, "Escape": 27}
@@ -80,9 +85,9 @@ def test_markup_in_passages_and_queries_is_inert(browser: Any, served: Served) -
 
 @pytest.fixture
 def desk(built: Path) -> Iterator[Path]:
-    settings = {"depth": 3, "budget": 3, "random_share": 0.5, "doubled_share": 1.0, "seed": 1}
+    settings = PoolSettings(depth=3, budget=3, random_share=0.5, doubled_share=1.0, seed=1)
     workspace = Workspace(built)
-    add_to_pool(workspace, pool_of_split(workspace, "dev", ["bm25", "dense"], **settings))
+    add_to_pool(workspace, pool_of_split(workspace, "dev", ["bm25", "dense"], settings))
     yield built
     for path in (built / JUDGEMENTS).glob("*.jsonl"):
         path.unlink()
@@ -127,3 +132,42 @@ def test_a_session_by_keyboard_with_undo_reload_and_a_second_judge(
     judged(browser, "1", 1)
     assert lines_of(desk, "민서")[0]["grade"] == 1
     assert browser.complaints() == []
+
+
+def test_a_link_of_the_report_pools_its_query_and_shows_it_alone(
+    browser: Any, served: Served, desk: Path
+) -> None:
+    pool = desk / POOL
+    kept = [line for line in pool.read_text("utf-8").splitlines() if '"qid": "2"' not in line]
+    places = [re.sub(r'"place": \d+', f'"place": {at}', line) for at, line in enumerate(kept)]
+    pool.write_text("".join(f"{line}\n" for line in places), "utf-8")
+    link = f"{served.url}/desk?split=dev&qid=2&qid=%3Cb%3E&lang=en"
+    visit(browser, f"{link}&judge=report", "!document.getElementById('asked').hidden")
+    assert browser.run("document.getElementById('asked-what').textContent").startswith(
+        "2 chosen queries, 2 of"
+    )
+    browser.click("#add")
+    browser.wait("document.getElementById('problem').textContent.includes('<b>')")  # no such query: told
+    visit(
+        browser, f"{link.replace('&qid=%3Cb%3E', '')}&judge=report", "!document.getElementById('add').hidden"
+    )
+    browser.click("#add")
+    browser.wait("!document.getElementById('table').hidden")
+    assert browser.run("document.getElementById('query').textContent") == "마그마는 어디로 솟나?"
+    assert browser.run("document.getElementById('add').hidden")
+    judged(browser, "2", 1)
+    assert [(line["split"], line["qid"]) for line in lines_of(desk, "report")] == [("dev", "2")]
+    assert browser.run("window.hacked === undefined && document.querySelectorAll('#asked b').length === 0")
+
+
+def test_nobody_judges_under_a_models_name(served: Served, desk: Path) -> None:
+    shared = {"split": "dev", "qid": "1", "docid": "d2", "kind": "grade", "at": "2026-01-01T00:00:00"}
+    line = {**shared, "judge": "llm-m", "grade": 2, "query": "질의", "machine": True}
+    append_line(desk / JUDGEMENTS, JudgementLine.model_validate(line))
+    state = httpx.get(f"{served.url}/desk/state", params={"judge": "a"}, trust_env=False).json()
+    assert not any(query["second"] for query in state["queries"])  # a machine is no first judge
+    document = state["queries"][0]["documents"][0]["docid"]
+    body = {"judge": "llm-m", "place": 0, "docid": document, "kind": "grade", "grade": 1}
+    answer = httpx.post(f"{served.url}/desk/judgements", json=body, trust_env=False)
+    assert answer.status_code == 400
+    assert "language model's name" in answer.json()["error"]["message"]

@@ -6,13 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sunwi.params.bm25 import Bm25Params
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.whole import Params
 from sunwi.records.files import read_rows
 from sunwi.records.submissions import SubmissionRow, UnderstoodQuery
 from sunwi.search.fusion.method import Fusion
+from sunwi.search.index.bm25 import Bm25
+from sunwi.search.learned.order import LearnedOrder
+from sunwi.search.learned.ranker import LinearRanker
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.retrievers.questions import QuestionRetriever
 from sunwi.submit.building import RerankPlan, build, fusion_of
 from sunwi.submit.finishing import Submission
 from sunwi.submit.strays import remove_strays
@@ -164,3 +169,45 @@ def test_the_sparse_retriever_needs_a_trained_sparse_encoder() -> None:
     with pytest.raises(ValueError, match=r"\['dense_base'\] search by the sparse encoder.*neural-sparse"):
         Params.model_validate(content)
     assert Params.model_validate({**content, "sparse": {"enabled": True}}).submissions
+
+
+class Words:
+    """BM25 by given numbers of documents with a term."""
+
+    name = "bm25"
+
+    def __init__(self) -> None:
+        self.index = Bm25([["하"], ["나"], ["다"], ["라"]], Bm25Params())
+
+    def scores(self, queries: QueryBatch) -> np.ndarray:
+        return self.index.all_scores(queries.terms)
+
+
+def learned(weights: dict[str, float]) -> Submission:
+    """d2, d1, d3 by the fusion, where the word of the query stands in d1 alone."""
+    variant = SubmissionParams.model_validate(
+        {"retrievers": ["bm25", "dense", "questions"], "fusion": "calibrated", "rerank": "learned"}
+    )
+    queries = QueryBatch(["1", "2"], ["하", "안녕"], [["하"], []], np.zeros((2, 1), dtype=np.float16))
+    asked = QuestionRetriever(np.zeros((0, 1), dtype=np.float16), [], np.zeros(0, dtype=np.int64), 4)
+    pipeline = SearchPipeline(PASSAGES, [Words(), Fixed(), asked])
+    fitted = {"bm25+dense+questions": {"bm25": 0.1, "dense": 1.0, "questions": 0.0}}
+    order = LearnedOrder(LinearRanker(weights, 2, 40, "by hand"), "whitespace")
+    plan = RerankPlan(None, {}, 15, None, order)
+    return build(variant, UNDERSTOOD, queries, pipeline, fusion_of(variant, fitted), plan)
+
+
+def test_the_learned_ranker_reorders_its_depth_and_says_so() -> None:
+    made = learned({"coverage": 1.0})
+    assert made.rows[0].topk == ["d1", "d2", "d3"]
+    assert made.metrics["learned"] == {"used": True, "reason": "by hand"}
+    first, _, third = made.lineage[0].candidates
+    assert first["learned_score"] == 1.0
+    assert third["learned_score"] is None  # below the depth of 2: in the fused order
+
+
+def test_without_weights_the_fused_order_stays() -> None:
+    made = learned({})
+    assert made.rows[0].topk == ["d2", "d1", "d3"]
+    assert made.metrics["learned"]["used"] is False
+    assert "learned_score" not in made.lineage[0].candidates[0]

@@ -16,7 +16,7 @@ from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
-from sunwi.submit.combining import combine
+from sunwi.submit.combining import OrderedBy, combine
 from sunwi.submit.multi_query import rank_multi_query, searches
 from sunwi.submit.rank_fusion import fuse_ranked_lists
 from sunwi.submit.swap import conservative_swap
@@ -156,9 +156,8 @@ class TestCombine:
 
     def make(self, name: str, rows: list[UnderstoodQuery]) -> list[str]:
         texts = {docid: docid for docid in "abc"}
-        made = combine(
-            name, self.COMBINATIONS, self.RANKINGS.__getitem__, rows, texts, self.no_reranker, lambda _: {}
-        )
+        by = OrderedBy(self.no_reranker, lambda _: {})
+        made = combine(name, self.COMBINATIONS, self.RANKINGS.__getitem__, rows, texts, by)
         return made.rows[0].topk
 
     @staticmethod
@@ -191,7 +190,7 @@ class TestParams:
             ),
             ({"x": {"union": {"of": ["x", "dense_base"]}}}, "submissions has a variant of this name too"),
             ({"c": {"union": {"of": ["x", "x"]}}}, "names a variant twice"),
-            ({"c": {}}, "expected either swap or union"),
+            ({"c": {}}, "expected one of swap, union and arbiter"),
             ({"c": {"swap": {"from": "x", "to": "dense_base"}, "tiebreak": {}}}, "llm.provider is none"),
         ],
     )

@@ -8,12 +8,15 @@ import pytest
 
 from sunwi.errors import DataError
 from sunwi.paths import PREPARED, QA
+from sunwi.records.files import read_rows, write_rows
+from sunwi.records.questions import Question
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.labels import (
     dev_labels,
     labels,
     natural,
+    people_dev,
     relevant_groups,
     relevant_passages,
     synthetic,
@@ -85,3 +88,20 @@ def test_without_a_dev_question_the_counts_and_the_way_on_are_named(project: Pat
     table.write_text("", encoding="utf-8")
     with pytest.raises(DataError, match=r"found 0 questions on 8 passages\. Next: see in metrics/qa\.json"):
         dev_labels(Workspace(project))
+
+
+def test_peoples_dev_questions_are_judged_dialogues_and_given_ones_of_their_sources(project: Path) -> None:
+    rows = read_rows(project / QA / "questions.jsonl", Question)
+    human = [
+        row.model_copy(update={"generator": "given:human"}) if row.qid in {"q2", "q4"} else row
+        for row in rows
+    ]
+    write_rows(project / QA / "questions.jsonl", human)
+    workspace = Workspace(project)
+    assert [one.qid for one in people_dev(workspace, [])] == ["dev:1", "dev:2"]
+    assert [one.qid for one in people_dev(workspace, ["llm"])] == ["dev:1", "dev:2"]
+    assert [one.qid for one in people_dev(workspace, ["human"])] == [
+        "dev:1",
+        "dev:2",
+        "q2",
+    ]  # q4 is for training

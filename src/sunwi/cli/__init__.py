@@ -18,6 +18,8 @@ from sunwi.cli import (
     diff,
     doctor,
     estimate,
+    evaluate,
+    export,
     graph,
     grid,
     importing,
@@ -68,6 +70,8 @@ app.command("index")(index.index)
 app.command("inspect")(inspect.inspect)
 app.command("scores")(scores.scores)
 app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("push")(push.push)
 app.command("validate")(validate.validate)

@@ -53,6 +53,7 @@ def examine(project: Path) -> list[Finding]:
     findings = [*check_machine(), *check_packages(project), *check_keys(), *check_engines()]
     if any(importlib.util.find_spec(module) is None for module in READING):
         return findings
+    from sunwi.cli.checks.lengths import check_lengths
     from sunwi.cli.checks.model import check_builtin, check_encoder, check_precision
     from sunwi.cli.checks.project import check_dvc, check_params, check_row_caches, check_source
 
@@ -64,7 +65,7 @@ def examine(project: Path) -> list[Finding]:
         findings += [encoder, *(check_precision(params.encoder) if encoder.state == "ok" else [])]
     findings += of_params
     if params is not None:
-        findings.append(check_source(params))
+        findings += [check_source(params), *check_lengths(project, params)]
     return [*findings, *check_dvc(project), check_row_caches()]
 
 

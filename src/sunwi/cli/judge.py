@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from sunwi.cli.judge_llm import by_llm
 from sunwi.cli.serve import PORT, make_engine, require, run_server
 from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
 
 if TYPE_CHECKING:
-    from sunwi.judging.agreement import Agreement
     from sunwi.judging.merging import Held, Merged
     from sunwi.judging.records import SplitName
 
 judge_app = typer.Typer(help="Judge pooled passages, and use the judgements.")
+judge_app.command("llm")(by_llm)
 _RULE = typer.Option(help="How several judges become one: majority, strictest, adjudicated.")
 _ADJUDICATOR = typer.Option(help="Whose word decides, for --rule adjudicated.")
+_MACHINE = typer.Option("--machine", help="Fill holes by the language model's grades; they are counted.")
 RuleName = Literal["majority", "strictest", "adjudicated"]
+KAPPA = "Cohen's kappa (quadratic)"
 
 
 @judge_app.callback(invoke_without_command=True)
@@ -54,21 +57,20 @@ def pool(
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 42,
 ) -> None:
     """Add queries to the pool, those first on which the variants disagree most."""
-    from sunwi.serve.pooling import POOL, add_to_pool, pool_of_split, pool_of_texts
+    from sunwi.judging.places import POOL
+    from sunwi.judging.pools import PoolSettings
+    from sunwi.serve.pooling import add_to_pool, pool_of_split, pool_of_texts
     from sunwi.workspace.base import Workspace
 
     workspace, names = Workspace(), [name.strip() for name in variants.split(",") if name.strip()]
+    settings = PoolSettings(k, budget, random_share, second, seed)
     if queries is not None:
         if not queries.exists():
             raise DataError(f"there is no file {queries}", "name a text file with one query a line")
         texts = queries.read_text(encoding="utf-8-sig").splitlines()
-        rows = pool_of_texts(workspace, texts, names, depth=k, doubled_share=second, seed=seed)
+        rows = pool_of_texts(workspace, texts, names, settings)
     else:
-        of_split = _split(split)
-        rows = pool_of_split(
-            workspace, of_split, names, depth=k, budget=budget, random_share=random_share,
-            doubled_share=second, seed=seed,
-        )  # fmt: skip
+        rows = pool_of_split(workspace, _split(split), names, settings)
     added = add_to_pool(workspace, rows)
     pairs = sum(len(row.documents) for row in rows)
     echo(f"{POOL}: {added} queries were added of {len(rows)}, with {pairs} passages.\nNext: sunwi judge")
@@ -84,21 +86,18 @@ def _split(name: str) -> SplitName:
 
 @judge_app.command("agreement")
 def agree(*, seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 42) -> None:
-    """Cohen's kappa of every two judges and Krippendorff's alpha of all, with 95% intervals."""
+    """Cohen's kappa of every two judges, Krippendorff's alpha of all people, with 95% intervals."""
     from sunwi.judging.agreement import agreement
+    from sunwi.judging.machine import machine_agreement
+    from sunwi.judging.records import machines, people
 
-    require("krippendorff", "serve")
-    found = agreement(_held(), seed)
+    held = _held()
+    found = agreement(people(held), seed)
     for one in found["cohen"]:
-        echo(_agreement_line("Cohen's kappa (quadratic)", one))
-    echo(_agreement_line("Krippendorff's alpha (ordinal)", found["krippendorff"]))
-
-
-def _agreement_line(name: str, one: Agreement) -> str:
-    who = ", ".join(one.judges)
-    if one.value is None or one.low is None or one.high is None:
-        return f"{name} of {who}: not defined for {one.pairs} pairs that two judges graded"
-    return f"{name} of {who}: {one.value:.3f} [{one.low:.3f}, {one.high:.3f}] on {one.pairs} pairs"
+        echo(one.sentence(KAPPA))
+    echo(found["krippendorff"].sentence("Krippendorff's alpha (ordinal)"))
+    for name in sorted(machines(held)):
+        echo(machine_agreement(held, name, seed).sentence(KAPPA))
 
 
 @judge_app.command("export")
@@ -107,18 +106,25 @@ def export(
     *,
     rule: Annotated[RuleName, _RULE] = "majority",
     adjudicator: Annotated[str | None, _ADJUDICATOR] = None,
+    machine: Annotated[bool, _MACHINE] = False,
 ) -> None:
     """Write the judgements as TREC qrels, one file a split."""
-    from sunwi.trec import write_qrels
+    from sunwi.trec import Qrels, write_qrels
 
-    merged = _merged(rule, adjudicator)
+    merged = _merged(rule, adjudicator, machine=machine)
     for split, qrels in sorted(merged.qrels.items()):
         path = out / f"{split}_qrels.tsv"
         write_qrels(path, qrels)
         chitchat = sum(not grades for grades in qrels.values())
         echo(f"{path}: {len(qrels)} queries, {sum(map(len, qrels.values()))} grades, {chitchat} chit-chat")
-    for reason, count in sorted(merged.counted.items()):
-        echo(f"{reason}: {count}")
+        if marked := sorted(pair for pair in merged.machine if pair[0] == split):
+            path = out / f"{split}_machine.tsv"  # the same columns: what of the file above no person graded
+            of_machine: Qrels = {}
+            for _, qid, docid in marked:
+                of_machine.setdefault(qid, {})[docid] = qrels[qid][docid]
+            write_qrels(path, of_machine)
+            echo(f"{path}: the {len(marked)} of these grades that are a language model's")
+    _echo_counted(merged)
 
 
 @judge_app.command("scores")
@@ -127,16 +133,19 @@ def scores(
     split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
     rule: Annotated[RuleName, _RULE] = "majority",
     adjudicator: Annotated[str | None, _ADJUDICATOR] = None,
+    machine: Annotated[bool, _MACHINE] = False,
 ) -> None:
     """MAP, bpref, infAP and judged@10 on the judged queries; those drawn at random apart."""
     from sunwi.judging.incomplete import incomplete_scores
     from sunwi.paths import RANKINGS
-    from sunwi.serve.pooling import read_pool
     from sunwi.submit.writing import read_ranking
     from sunwi.workspace.base import Workspace
+    from sunwi.workspace.judgements import read_pool
 
     of_split = _split(split)
-    qrels = _merged(rule, adjudicator).qrels.get(of_split, {})
+    merged = _merged(rule, adjudicator, machine=machine)
+    qrels = merged.qrels.get(of_split, {})
+    _echo_counted(merged)
     suffix = "" if of_split == "test" else ".dev"
     names = sorted(
         path.name.removesuffix(".jsonl").removesuffix(".dev")
@@ -167,18 +176,34 @@ def scores(
 
 
 def _held() -> Held:
+    """Every judge's lines, if a person judged."""
+    from sunwi.judging.places import JUDGEMENTS
     from sunwi.judging.records import people, read_lines, standing
-    from sunwi.serve.pooling import JUDGEMENTS
 
-    held = people(standing(read_lines(JUDGEMENTS)))
-    if not held:
+    held = standing(read_lines(JUDGEMENTS))
+    if not people(held):
         raise DataError(
-            f"{JUDGEMENTS} has no judgement yet", "make a pool with `sunwi judge pool`, then judge"
+            f"{JUDGEMENTS} has no judgement by a person", "make a pool with `sunwi judge pool`, then judge"
         )
     return held
 
 
-def _merged(rule: RuleName, adjudicator: str | None) -> Merged:
+def _merged(rule: RuleName, adjudicator: str | None, *, machine: bool) -> Merged:
+    from sunwi.judging.machine import filled_by_machines
     from sunwi.judging.merging import merge
+    from sunwi.judging.records import people
+    from sunwi.workspace.base import Workspace
+    from sunwi.workspace.judge import JudgeSections
 
-    return merge(_held(), rule, adjudicator)
+    held = _held()
+    merged = merge(people(held), rule, adjudicator)
+    if not machine:
+        return merged
+    params = Workspace().params(JudgeSections)
+    judge = params.judge.model_copy(update={"provider": "llm"})  # its lines are there, whoever is asked now
+    return filled_by_machines(merged, held, judge, params.seed)
+
+
+def _echo_counted(merged: Merged) -> None:
+    for reason, count in sorted(merged.counted.items()):
+        echo(f"{reason}: {count}")

@@ -208,6 +208,7 @@ def _rank(
         queries = QueryBatch(["query"], [query], index_terms([query], tokenizer), unused)
     else:
         from sunwi.models.encoder import Encoder
+        from sunwi.models.passage_vectors import encode_passages
         from sunwi.models.resolver import resolve
         from sunwi.search.retrievers.dense import DenseRetriever
         from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
@@ -219,12 +220,12 @@ def _rank(
             unused = np.zeros((1, 0), dtype=np.float16)
             queries = QueryBatch(["query"], [query], [[]], unused)
             return next(iter(SearchPipeline(passages, [own_terms]).rank(queries, ["lexical"], fusion, k)))
-        vectors = encoder.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
+        vectors, windows = encode_passages(encoder, passages.texts, params.encoder)
         queries = make_queries(["query"], [query], encoder, params.encoder.query_max_length, tokenizer)
         if mode is Mode.DENSE:
-            pipeline = SearchPipeline(passages, [DenseRetriever(vectors)])
+            pipeline = SearchPipeline(passages, [DenseRetriever(vectors, windows)])
         else:
-            pipeline = build_pipeline(passages, vectors, params.bm25)
+            pipeline = build_pipeline(passages, vectors, params.bm25, windows=windows)
     return next(iter(pipeline.rank(queries, sorted(fusion.weights), fusion, k)))
 
 

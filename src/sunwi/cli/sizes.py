@@ -54,13 +54,15 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
     limits = params.encoder
     encoded = encoder.tokenizer()(sample, truncation=True, max_length=limits.max_length)["input_ids"]
     tokens = sorted(map(len, encoded))
+    pieces = encoder.reading(sample, "passage", limits.max_length).pieces if limits.windows else []
     extra = passages - len(texts)  # of documents that are cut: nothing of them is in a cache
+    new = extra + encoder.missing(texts, "passage", limits.max_length)
     judged = {docid for qrels in (source.qrels, source.dev_qrels) for ids in qrels.values() for docid in ids}
     return (
         Counts(
             documents=len(source.documents),
             passages=passages,
-            new_passages=extra + encoder.missing(texts, "passage", limits.max_length),
+            new_passages=new + round(new * len(pieces) / len(sample)),  # a further window costs a passage
             new_templates=extra + _missing_templates(documents, params),
             new_analyses=extra + _missing_analyses(texts),
             tokens=sum(tokens) / len(tokens),

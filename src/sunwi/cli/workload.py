@@ -135,6 +135,7 @@ def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         _encoding(0, dialogues + counts.examples, counts, speeds), speeds.start + model,
     )  # fmt: skip
     yield _fitting("baseline", "fit_fusion_base", params, counts, speeds)
+    yield Load("baseline", "learn_to_rank_base", f"{counts.dev_queries:,} dev dialogues", 0.0, speeds.start)
     yield _submissions("baseline", "submit_baseline", list(params.baselines.values()), params, counts, speeds)
     yield Load("baseline", "baseline", "scores and page", 0.0, 2 * speeds.start)
 
@@ -163,6 +164,7 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
             _encoding(beyond, questions, counts, speeds), speeds.start + speeds.model_start,
         )  # fmt: skip
     yield _fitting("promoted", "fit_fusion", params, counts, speeds)
+    yield Load("promoted", "learn_to_rank", f"{counts.dev_queries:,} dev dialogues", 0.0, speeds.start)
     yield _submissions("promoted", "submit_promoted", list(params.promoted.values()), params, counts, speeds)
 
 
@@ -222,7 +224,7 @@ def _submissions(
     family: str, stage: str, variants: list[SubmissionParams], params: Params, counts: Counts, speeds: Speeds
 ) -> Load:
     """A process each, and the pairs of the queries; those of the dev set were scored to fit the blends."""
-    reranking = [variant for variant in variants if variant.rerank != "none"]
+    reranking = [variant for variant in variants if variant.rerank not in {"none", "learned"}]
     pairs = counts.queries * max(
         (variant.rerank_depth or params.train_reranker.depth for variant in reranking), default=0
     )

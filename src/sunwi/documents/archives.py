@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from sunwi.documents.sniffing import PASSWORD, NotADocument, format_of
 
@@ -34,7 +34,7 @@ class Member:
 def members(location: Path) -> Iterator[Member]:
     """The members of an archive that are files, or one fault of the whole."""
     with zipfile.ZipFile(location) as archive:
-        listed = [one for one in archive.infolist() if not one.is_dir() and not _hidden(one.filename)]
+        listed = [one for one in archive.infolist() if not _name(one).endswith("/") and not _hidden(one)]
         if not listed:
             yield Member("", None, fault=NotADocument("it is an archive without files", "delete it"))
             return
@@ -103,7 +103,13 @@ def _too_large(listed: list[zipfile.ZipInfo], total: int) -> NotADocument | None
 
 
 def _name(one: zipfile.ZipInfo) -> str:
-    """A member's name; without the flag for UTF-8, zipfile takes it for CP437: it may be CP949 or UTF-8."""
+    """A member's name with "/" between folders: old programs of Windows write a backslash."""
+    name = _decoded(one)
+    return PureWindowsPath(name).as_posix() + "/" * name.endswith(("/", "\\")) if "\\" in name else name
+
+
+def _decoded(one: zipfile.ZipInfo) -> str:
+    """Without the flag for UTF-8, zipfile takes a name for CP437: it may be CP949 or UTF-8."""
     if one.flag_bits & _UTF8_NAME:
         return one.filename
     try:
@@ -118,5 +124,6 @@ def _name(one: zipfile.ZipInfo) -> str:
     return one.filename
 
 
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in PurePosixPath(name).parts)
+def _hidden(one: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(_name(one)).parts
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in parts)

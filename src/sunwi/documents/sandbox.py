@@ -70,10 +70,10 @@ class Sandbox:
             return _extracted(result)
         if outcome == "late":
             what = f"it was not read within {self.options.seconds:g} seconds"
-            raise ReadingFault(what, "split it, or allow more time")
+            raise ReadingFault(what, "split it, or raise documents.seconds in params.yaml")
         if outcome == "memory":
             what = f"its reader needs more than {self.options.memory_mb:,} MiB of memory"
-            raise ReadingFault(what, "split it, or allow more memory")
+            raise ReadingFault(what, "split it, or raise documents.memory_mb in params.yaml")
         raise ReadingFault(f"its reader crashed ({outcome})", REPORT)
 
     def _ask(self, order: str) -> str:

@@ -26,6 +26,13 @@ class Agreement:
     low: float | None
     high: float | None
 
+    def sentence(self, name: str) -> str:
+        """The coefficient by its name, with its interval and the number of pairs."""
+        who = ", ".join(self.judges)
+        if self.value is None or self.low is None or self.high is None:
+            return f"{name} of {who}: not defined for {self.pairs} pairs that two judges graded"
+        return f"{name} of {who}: {self.value:.3f} [{self.low:.3f}, {self.high:.3f}] on {self.pairs} pairs"
+
 
 def agreement(
     held: Mapping[str, Mapping[Pair, JudgementLine]], seed: int, samples: int = SAMPLES
@@ -43,6 +50,21 @@ def agreement(
     cohen = [_between(two, graded, _cohen, seed, samples) for two in combinations(judges, 2)]
     everybody = _between(tuple(judges), graded, _krippendorff, seed, samples)
     return {"cohen": [one for one in cohen if one.pairs], "krippendorff": everybody}
+
+
+def kappa(
+    first: Mapping[Pair, int],
+    second: Mapping[Pair, int],
+    names: tuple[str, str],
+    seed: int,
+    samples: int = SAMPLES,
+) -> Agreement:
+    """Cohen's kappa (quadratic weights) of two judges over the pairs that both graded, with its interval."""
+    graded = {
+        name: {pair: float(grade) for pair, grade in grades.items()}
+        for name, grades in zip(names, (first, second), strict=True)
+    }
+    return _between(names, graded, _cohen, seed, samples)
 
 
 def _between(

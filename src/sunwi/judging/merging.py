@@ -29,12 +29,15 @@ class Merged:
         Split and id to the query as it was shown.
     counted
         What was left out or decided, by reason.
+    machine
+        Pairs whose grade is a language model's.
     """
 
     qrels: dict[SplitName, Qrels]
     unclear: set[tuple[SplitName, str]]
     queries: dict[tuple[SplitName, str], str]
     counted: Counter[str] = field(default_factory=Counter)
+    machine: set[Pair] = field(default_factory=set)
 
 
 def merge(held: Held, rule: Rule = "majority", adjudicator: str | None = None) -> Merged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated
 
@@ -14,6 +15,29 @@ from sunwi.records.row import Identifier, Row
 from sunwi.runtime import text_hash
 
 Ranked = Mapping[str, Sequence[str]]  # variant to its documents for one query, best first
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How a pool is drawn.
+
+    Attributes
+    ----------
+    depth
+        First documents of each variant.
+    budget
+        Queries at most; None: all.
+    random_share
+        Share of the queries that is a plain random sample.
+    doubled_share
+        Share of the queries that a second judge judges, too.
+    """
+
+    depth: int = 10
+    budget: int | None = None
+    random_share: float = 0.0
+    doubled_share: float = 0.0
+    seed: int = 42
 
 
 class PooledDocument(Row):
@@ -65,12 +89,7 @@ def disagreement(ranked: Ranked, depth: int) -> float:
 
 
 def choose_queries(
-    ranked: Mapping[str, Ranked],
-    budget: int,
-    random_share: float,
-    depth: int,
-    seed: int,
-    chitchat: Collection[str] = (),
+    ranked: Mapping[str, Ranked], settings: PoolSettings, chitchat: Collection[str] = ()
 ) -> list[tuple[str, bool]]:
     """Which queries to judge, in order, and whether each was drawn at random.
 
@@ -79,13 +98,12 @@ def choose_queries(
     leaves both. Variants disagree at random on `chitchat`: outside of the sample these queries come last.
     """
     ids = sorted(ranked)
-    budget = min(budget, len(ids))
-    size = min(budget, int(np.ceil(budget * random_share)))
-    drawn = [ids[at] for at in np.random.default_rng(seed).permutation(len(ids))[:size]]
+    budget = len(ids) if settings.budget is None else min(settings.budget, len(ids))
+    size = min(budget, int(np.ceil(budget * settings.random_share)))
+    drawn = [ids[at] for at in np.random.default_rng(settings.seed).permutation(len(ids))[:size]]
     others = [qid for qid in ids if qid not in set(drawn)]
-    active = sorted(others, key=lambda qid: (qid in chitchat, -disagreement(ranked[qid], depth), qid))[
-        : budget - size
-    ]
+    distance = {qid: disagreement(ranked[qid], settings.depth) for qid in others}
+    active = sorted(others, key=lambda qid: (qid in chitchat, -distance[qid], qid))[: budget - size]
     placed = [((at + 1) / (len(drawn) or 1), 0, qid, True) for at, qid in enumerate(drawn)]
     placed += [((at + 1) / (len(active) or 1), 1, qid, False) for at, qid in enumerate(active)]
     return [(qid, random) for _, _, qid, random in sorted(placed)]
@@ -96,12 +114,7 @@ def make_pool(
     passages: Mapping[str, Mapping[str, str]],
     texts: Mapping[str, str],
     split: SplitName,
-    *,
-    depth: int,
-    budget: int,
-    random_share: float,
-    doubled_share: float,
-    seed: int,
+    settings: PoolSettings,
     chitchat: Collection[str] = (),
 ) -> list[PooledQuery]:
     """The first `depth` documents of every variant for each chosen query, shuffled by the seed and the query.
@@ -115,14 +128,14 @@ def make_pool(
     texts
         Query id to text.
     """
-    chosen = choose_queries(ranked, budget, random_share, depth, seed, chitchat)
-    generator = np.random.default_rng([seed, 1])
-    doubles = set(generator.permutation(len(chosen))[: int(np.ceil(len(chosen) * doubled_share))].tolist())
+    chosen, depth = choose_queries(ranked, settings, chitchat), settings.depth
+    order = np.random.default_rng([settings.seed, 1]).permutation(len(chosen))
+    doubles = set(order[: int(np.ceil(len(chosen) * settings.doubled_share))].tolist())
     rows = []
     for place, (qid, random) in enumerate(chosen):
         documents = {document for of_variant in ranked[qid].values() for document in of_variant[:depth]}
-        order = sorted(documents, key=lambda docid: text_hash(str(seed), qid, docid))
-        pooled = [PooledDocument(docid=docid, passage=passages[qid][docid]) for docid in order]
+        shuffled = sorted(documents, key=lambda docid: text_hash(str(settings.seed), qid, docid))
+        pooled = [PooledDocument(docid=docid, passage=passages[qid][docid]) for docid in shuffled]
         rows.append(
             PooledQuery(
                 place=place, split=split, qid=qid, query=texts[qid], random=random,

@@ -7,8 +7,7 @@ passage replaces the earlier one, and a line of kind "undo" takes the judge's la
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,7 +21,6 @@ Kind = Literal["grade", "cannot_tell", "chitchat", "unclear", "undo"]
 SplitName = Literal["test", "dev", "new"]
 Pair = tuple[str, str, str]  # split, query id, document id; of a whole query the document id is ""
 OF_QUERY = frozenset({"chitchat", "unclear"})
-JUDGE_NAME = re.compile(r"[\w.-]{1,40}")
 
 
 class JudgementLine(Row):
@@ -69,8 +67,14 @@ class JudgementLine(Row):
 
 def append_line(folder: Path, line: JudgementLine) -> None:
     """Append one line and bring it to the disk; what a killed writer left of a line is cut off before."""
+    append_lines(folder, [line])
+
+
+def append_lines(folder: Path, lines: Sequence[JudgementLine]) -> None:
+    """Append lines of one judge together, as `append_line` does."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{line.judge}.jsonl"
+    (judge,) = {line.judge for line in lines}
+    path = folder / f"{judge}.jsonl"
     with path.open("a+b") as out:
         end = out.seek(0, os.SEEK_END)
         if end:
@@ -78,7 +82,8 @@ def append_line(folder: Path, line: JudgementLine) -> None:
             whole = out.read().rfind(b"\n") + 1
             if whole < end:
                 out.truncate(whole)
-        out.write((canonical_json(line.model_dump(exclude_defaults=True)) + "\n").encode())
+        rows = [canonical_json(line.model_dump(exclude_defaults=True)) + "\n" for line in lines]
+        out.write("".join(rows).encode())
         out.flush()
         os.fsync(out.fileno())
 
@@ -125,6 +130,14 @@ def standing(lines: Iterable[JudgementLine]) -> dict[str, dict[Pair, JudgementLi
         judge: {pair: stack[-1] for pair, stack in of_judge.items() if stack}
         for judge, of_judge in stacks.items()
     }
+
+
+def machines(held: Mapping[str, Mapping[Pair, JudgementLine]]) -> dict[str, dict[Pair, JudgementLine]]:
+    """The lines that language models wrote."""
+    kept = {
+        judge: {pair: line for pair, line in lines.items() if line.machine} for judge, lines in held.items()
+    }
+    return {judge: lines for judge, lines in kept.items() if lines}
 
 
 def people(held: Mapping[str, Mapping[Pair, JudgementLine]]) -> dict[str, dict[Pair, JudgementLine]]:

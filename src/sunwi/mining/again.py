@@ -8,6 +8,7 @@ from typing import Protocol
 from sunwi.mining.false_negatives import FalseNegativeRules
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder
+from sunwi.models.passage_vectors import encode_passages
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.mining import MiningParams
@@ -44,8 +45,8 @@ def mined_again(
 
     def mine(model: Encoder) -> list[MinedRow]:
         questions = train()
-        vectors = model.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
-        pipeline = build_pipeline(passages, vectors, params.bm25)
+        vectors, windows = encode_passages(model, passages.texts, params.encoder)
+        pipeline = build_pipeline(passages, vectors, params.bm25, windows=windows)
         qids, texts = [question.qid for question in questions], [question.text for question in questions]
         limits = params.encoder.query_max_length, params.bm25.tokenizer
         queries = make_queries(qids, texts, model, *limits)

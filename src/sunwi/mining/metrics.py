@@ -38,6 +38,7 @@ class MiningCount:
         """Count a row that is kept."""
         self.counts["rows"] += 1
         self.counts["short"] += len(row.neg) < self.negatives
+        self.counts["several_positives"] += len(row.pos) > 1
         self.margins.extend(row.pos_scores[0] - score for score in row.neg_scores)
         self.sources.update(str(entry["source"]) for entry in row.provenance)
 
@@ -64,6 +65,7 @@ class MiningCount:
         total = sum(self.sources.values())
         return {
             **{name: self.counts[name] for name in COUNTED},
+            **({"several_positives": n} if (n := self.counts["several_positives"]) else {}),
             "drops": dict(sorted(self.drops.items())),
             "sources": dict(sorted(self.sources.items())),
             "source_shares": {name: round(n / total, 4) for name, n in sorted(self.sources.items())},

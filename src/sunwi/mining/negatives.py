@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sunwi.compute.executor import LOCAL
 from sunwi.errors import DataError
 from sunwi.mining.choice import fill_randomly, sample
@@ -15,6 +17,7 @@ from sunwi.mining.pool import Pool, draw_pool, rank_at
 from sunwi.params.mining import MiningParams
 from sunwi.records.mined import MinedRow
 from sunwi.records.row import Provenance
+from sunwi.search.fusion.normalise import standardised
 from sunwi.search.fusion.weighted import weighted_sum
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import QueryBatch
@@ -77,9 +80,12 @@ def mined_rows(
     """Negatives for each question from the union of BM25's and the dense retriever's best.
 
     The teacher is the reranker (raw scores of pairs) or, without one, the fused z-score (dense +
-    `bm25_weight` * BM25). The pool is ordered by it; negatives are chosen among the survivors of the rules
-    within the rank window. A question with too few gets a pool that is `widen` times as deep, once; then it
-    keeps a short row unless `fill: random` asks for filler, which is marked. All of it is counted.
+    `bm25_weight` * BM25 + `question_weight` * question index); with `reranker_weight` it is the fused z-score
+    plus the reranker's over the pool, which is the whole ranking.
+
+    The pool is ordered by the teacher; negatives are chosen among the survivors of the rules within the rank
+    window. A question with too few gets a pool that is `widen` times as deep, once; then it keeps a short row
+    unless `fill: random` asks for filler, which is marked. All of it is counted.
 
     Rows come in the order of the questions, a block at a time, and `count` is whole when they end.
 
@@ -96,7 +102,8 @@ def mined_rows(
     if strangers:
         what = f"questions of passages that the corpus does not hold: {', '.join(strangers[:20])}"
         raise DataError(what, "run generate_qa again on this corpus (dvc repro)")
-    search = SearchPipeline(pipeline.passages, [pipeline.retrievers[name] for name in ("bm25", "dense")])
+    used = ("bm25", "dense", "questions") if params.question_weight else ("bm25", "dense")
+    search = SearchPipeline(pipeline.passages, [pipeline.retrievers[name] for name in used])
     miner = _Miner(search, rules, params, seed, reranker, MiningCount(params.negatives))
     # A reranker has an engine of its own for its pairs, and a cache that this process alone writes.
     engine = pipeline.engine if reranker is None else LOCAL
@@ -104,6 +111,15 @@ def mined_rows(
     for mined, counted in engine.map(miner.mine_block, blocks):
         count.merge(counted)
         yield from mined
+
+
+def _with_fused(fused: Scores, reranked: Mapping[int, float], weight: float) -> dict[int, float]:
+    """Fused score + weight * z(reranker's score over the pool), as a variant's blend of the whole ranking."""
+    normalised = standardised(np.array(list(reranked.values()), dtype=np.float32))
+    return {
+        position: float(fused[position] + weight * value)
+        for position, value in zip(reranked, normalised, strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +137,9 @@ class _Miner:
         """Rows of one block of queries, and what became of its questions alone."""
         queries, labels = block
         retrievers = self.pipeline.retrievers
-        components = {name: retrievers[name].scores(queries) for name in ("bm25", "dense")}
-        fused = weighted_sum(components, {"bm25": self.params.bm25_weight, "dense": 1.0})
+        components = {name: retriever.scores(queries) for name, retriever in retrievers.items()}
+        weights = {"bm25": self.params.bm25_weight, "questions": self.params.question_weight}
+        fused = weighted_sum(components, {**weights, "dense": 1.0})
         questions = [
             ScoredQuestion(label, {name: of_all[row] for name, of_all in components.items()}, fused[row])
             for row, label in zip(range(len(fused)), labels, strict=True)
@@ -184,9 +201,9 @@ class _Miner:
         ]
 
     def _teach(self, questions: Sequence[ScoredQuestion], pools: Sequence[Pool]) -> list[dict[int, float]]:
-        """Teacher scores of each pool and its positive, by position."""
+        """Teacher scores of each pool and its positives, by position."""
         wanted = [
-            sorted({*pool.sources, question.positive})
+            sorted({*pool.sources, *question.label.relevant})
             for question, pool in zip(questions, pools, strict=True)
         ]
         if self.reranker is None:
@@ -201,7 +218,13 @@ class _Miner:
             for position in positions
         ]
         scores = iter(self.reranker(pairs).tolist() if pairs else [])
-        return [{position: float(next(scores)) for position in positions} for positions in wanted]
+        taught = [{position: float(next(scores)) for position in positions} for positions in wanted]
+        if self.params.reranker_weight is None:
+            return taught
+        return [
+            _with_fused(question.fused, of_pool, self.params.reranker_weight)
+            for question, of_pool in zip(questions, taught, strict=True)
+        ]
 
     def _choose(
         self, question: ScoredQuestion, pool: Pool, teacher: dict[int, float], last_rank: int
@@ -255,15 +278,15 @@ class _Miner:
             teacher.update(zip(filler, self.reranker(pairs).tolist(), strict=True))
         else:
             teacher.update({position: float(question.fused[position]) for position in filler})
-        negatives = [*chosen.positions, *filler]
+        negatives, positives = [*chosen.positions, *filler], question.label.relevant
         return MinedRow(
             qid=question.label.qid,
             query=question.label.text,
-            pos=[passages.texts[question.positive]],
+            pos=[passages.texts[position] for position in positives],
             neg=[passages.texts[position] for position in negatives],
-            pos_ids=[passages.docids[question.positive]],
+            pos_ids=[passages.docids[position] for position in positives],
             neg_ids=[passages.docids[position] for position in negatives],
-            pos_scores=[round(teacher[question.positive], 5)],
+            pos_scores=[round(teacher[position], 5) for position in positives],
             neg_scores=[round(teacher[position], 5) for position in negatives],
             provenance=[
                 self._provenance(question, chosen, position, teacher[position]) for position in negatives

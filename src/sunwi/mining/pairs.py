@@ -52,7 +52,9 @@ def candidate_lists(
     docids, groups = pipeline.passages.docids, pipeline.passages.groups
     lists = []
     for label, ranked in zip(labels, pipeline.rank(queries, names, fusion, depth), strict=True):
-        relevant = {groups[position] for position in label.relevant}
+        relevant: dict[str, int] = {}  # document to its first labelled chunk
+        for position in label.relevant:
+            relevant.setdefault(groups[position], position)
         hits = []
         kept = []
         for row, position in enumerate(ranked.positions):
@@ -60,9 +62,8 @@ def candidate_lists(
             if hit or not any(
                 rules.exclusion_reason(label.text, positive, int(position)) for positive in label.relevant
             ):
-                kept.append(
-                    (row, int(position) if not hit or position in label.relevant else label.relevant[0])
-                )
+                known = not hit or position in label.relevant
+                kept.append((row, int(position) if known else relevant[groups[position]]))
                 hits.append(hit)
         lists.append(
             CandidateList(

@@ -1,11 +1,9 @@
-"""Bi-encoder inference: batches of one length, prefixes and pooling of the model's spec, rows cached."""
+"""Bi-encoder inference: prefixes and pooling of the model's spec, rows cached."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +12,11 @@ import numpy.typing as npt
 from sunwi.cache import RowCache, longest_first
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.compute.parts import by_row, map_parts
-from sunwi.errors import DataError, ModelError
+from sunwi.errors import DataError
+from sunwi.models.api_spec import is_api
 from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
 from sunwi.models.auto_precision import CpuPrecision, Pick, pick
-from sunwi.models.batches import length_batches
+from sunwi.models.encode_count import EncodeCount
 from sunwi.models.heads import (
     colbert_vectors,
     lexical_weights,
@@ -25,39 +24,25 @@ from sunwi.models.heads import (
     weights_from_bytes,
     weights_to_bytes,
 )
-from sunwi.models.loading import load_config, load_tokenizer, load_weights
-from sunwi.models.long_texts import text_starts
-from sunwi.models.precision import Precision, dtype_name, precision_key, require_precision, settled
+from sunwi.models.hidden_states import HiddenStates, TokenIds
+from sunwi.models.loading import load_config
+from sunwi.models.precision import Precision, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.spec import ModelInfo, Side
+from sunwi.models.windows import Reading, read_in_windows
 from sunwi.params.encoder import EncoderParams
 from sunwi.progress import Progress
-from sunwi.runtime import device_type, pick_device, text_hash
+from sunwi.runtime import device_type, text_hash
 
 if TYPE_CHECKING:
     import torch
 
 Vectors = npt.NDArray[np.float16]
-TokenIds = tuple[list[list[int]], int]  # of the rows of one batch, and the length that they are padded to
-INT8_TOKENS = 2048  # of a batch: what lies between the layers then stays in the CPU's caches
-WITH_POOLER = frozenset({"bert", "roberta", "xlm-roberta"})
 
 
 def in_memory(shape: tuple[int, int]) -> Vectors:
     """An array to fill with vectors."""
     return np.empty(shape, dtype=np.float16)
-
-
-@dataclass(slots=True)
-class EncodeCount:
-    """How many rows were encoded and how many came from the cache.
-
-    `cut` are those of the encoded ones whose end was left out before they were tokenised (`text_starts`).
-    """
-
-    encoded: int = 0
-    cached: int = 0
-    cut: int = 0
 
 
 class Encoder:
@@ -88,23 +73,25 @@ class Encoder:
         ModelError
             If this machine cannot run in that precision.
         """
-        require_precision(precision, info.spec)
         self.info = info
-        self.batch_size = batch_size
         self.precision: Precision = precision
         self.engine = engine
         self.count = EncodeCount()
-        self._loaded: tuple[torch.nn.Module, torch.device] | None = None
+        self._states = HiddenStates(info, batch_size, precision)
 
     @classmethod
     def of(cls, info: ModelInfo, settings: EncoderParams, engine: Executor = LOCAL) -> Encoder:
-        """An encoder that runs as section `encoder` says."""
+        """An encoder that runs as section `encoder` says; of a spec `api/...` an `ApiEncoder`."""
+        if is_api(info.spec):
+            from sunwi.models.api_encoder import ApiEncoder
+
+            return ApiEncoder(info, settings.batch_size, "device", engine)
         return cls(info, settings.batch_size, settings.precision, engine)
 
     def __getstate__(self) -> dict[str, Any]:
-        # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
-        state = {**vars(self), "_loaded": None, "engine": LOCAL, "precision": settled(self.precision)}
-        for made in ("_tokenizer", "_pick", "picked", "in_full"):
+        # A worker runs in the numbers that this process's cache keys say.
+        state = {**vars(self), "engine": LOCAL, "precision": settled(self.precision)}
+        for made in ("_pick", "picked", "in_full"):
             state.pop(made, None)
         return state
 
@@ -133,14 +120,14 @@ class Encoder:
             return None
 
         def encode(precision: CpuPrecision, texts: Sequence[str]) -> Vectors:
-            encoder = Encoder(self.info, self.batch_size, precision)
-            return encoder._encode_fresh(texts, min(CHECK_TOKENS, encoder._tokenizer.model_max_length))
+            encoder = Encoder(self.info, self._states.batch_size, precision)
+            return encoder._encode_fresh(texts, min(CHECK_TOKENS, encoder._states.tokenizer.model_max_length))
 
         return pick(self.info, encode)
 
     def _in(self, precision: Precision) -> Encoder:
         """The same model in another precision; its rows are counted here."""
-        encoder = Encoder(self.info, self.batch_size, precision, self.engine)
+        encoder = Encoder(self.info, self._states.batch_size, precision, self.engine)
         encoder.count = self.count
         return encoder
 
@@ -201,6 +188,11 @@ class Encoder:
         assert vectors is not None  # there is a text
         return vectors
 
+    def reading(self, texts: Sequence[str], side: Side, max_length: int) -> Reading:
+        """How far `encode` reads the texts, and in which windows it could read the rest."""
+        prefix = self.info.prefix(side)
+        return read_in_windows(self._states.tokenizer, texts, max_length, prefix, self.info.spec)
+
     def missing(self, texts: Sequence[str], side: Side, max_length: int) -> int:
         """How many distinct texts `encode` would not find in the cache."""
         with RowCache("vectors") as cache:
@@ -235,7 +227,7 @@ class Encoder:
         prefix = self.info.prefix(side)
         head = load_head(self.info, "colbert") if "colbert" in self.info.heads else None
         found: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(texts)
-        for rows, _, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+        for rows, _, hidden, mask in self._states.batches([prefix + text for text in texts], max_length):
             tokens, kept = colbert_vectors(hidden, mask, head) if head is not None else (hidden, mask)
             unit = torch.nn.functional.normalize(tokens, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
             for at, row in enumerate(rows):
@@ -246,7 +238,7 @@ class Encoder:
         """The vectors of `encode` before they are rounded to float16, [texts, dimensions]; not cached."""
         found = np.empty((len(texts), self.dimensions), dtype=np.float32)
         prefix = self.info.prefix(side)
-        for rows, _, hidden, mask in self._batches([prefix + text for text in texts], max_length):
+        for rows, _, hidden, mask in self._states.batches([prefix + text for text in texts], max_length):
             found[rows] = text_vectors(hidden, mask, self.info).cpu().numpy()
         return found
 
@@ -277,7 +269,7 @@ class Encoder:
     def _fresh_weights(
         self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int
     ) -> list[dict[int, float]]:
-        tokenizer = self._tokenizer
+        tokenizer = self._states.tokenizer
         unused = {
             tokenizer.cls_token_id,
             tokenizer.eos_token_id,
@@ -285,17 +277,14 @@ class Encoder:
             tokenizer.unk_token_id,
         }
         found: list[dict[int, float]] = [{} for _ in texts]
-        for rows, ids, hidden, mask in self._batches(texts, max_length):
+        for rows, ids, hidden, mask in self._states.batches(texts, max_length):
             for row, weights in zip(rows, lexical_weights(ids, hidden, mask, head, unused), strict=True):
                 found[row] = weights
         return found
 
     def tokenizer(self) -> Any:
         """The model's tokeniser, with what `pool` asks of it."""
-        tokenizer = load_tokenizer(self.info.folder)  # pads on the right: `pool` counts from the left
-        if tokenizer.pad_token is None:  # a decoder's
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return self._states.new_tokenizer()
 
     def with_model(self, model: torch.nn.Module, device: torch.device) -> Encoder:
         """An encoder of the same kind over a model in memory, for a look at it while it trains.
@@ -303,9 +292,9 @@ class Encoder:
         Its `encode` would mix with the saved model's cached rows: only what is not cached may be asked of it.
         """
         live = Encoder(
-            self.info, self.batch_size, self.in_full.precision
+            self.info, self._states.batch_size, self.in_full.precision
         )  # its weights change: they stay torch's own
-        live._loaded = (model, device)
+        live._states.loaded = (model, device)
         return live
 
     def _encode_fresh(self, texts: Sequence[str], max_length: int) -> Vectors:
@@ -315,78 +304,10 @@ class Encoder:
         self, parts: Iterable[Sequence[str]], max_length: int, shown: Progress | None = None
     ) -> Iterator[Vectors]:
         """Vectors of each part, [texts, dimensions]; the engine runs the batches of all of them."""
-        plan = partial(self._planned, max_length=max_length)
+        plan = partial(self._states.planned, max_length=max_length)
         return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan, shown))
 
     def _pooled(self, batch: TokenIds) -> Vectors:
         """L2-normalised vectors of one batch, [batch, dimensions]."""
-        _, hidden, mask = self._hidden(batch)
+        _, hidden, mask = self._states.of_batch(batch)
         return text_vectors(hidden, mask, self.info).cpu().numpy().astype(np.float16)
-
-    def _batches(
-        self, texts: Sequence[str], max_length: int
-    ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yield rows, ids [batch, tokens], hidden [batch, tokens, dimensions] and mask, longest first."""
-        for rows, batch in self._planned(texts, max_length):
-            yield rows, *self._hidden(batch)
-
-    def _planned(self, texts: Sequence[str], max_length: int) -> Iterator[tuple[list[int], TokenIds]]:
-        """Yield rows and their batch, longest first."""
-        tokenizer = self._tokenizer
-        if max_length > tokenizer.model_max_length:
-            found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
-            raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
-        starts = text_starts(tokenizer, texts, max_length)
-        self.count.cut += sum(len(start) < len(text) for start, text in zip(starts, texts, strict=True))
-        encoded = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
-        most = INT8_TOKENS if self.precision == "int8" else None
-        lengths = [len(ids) for ids in encoded]
-        for rows, size in length_batches(lengths, self.batch_size, max_length, most_tokens=most):
-            yield rows, ([encoded[row] for row in rows], size)
-
-    def _hidden(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Ids [batch, tokens], hidden [batch, tokens, dimensions] and mask of one batch."""
-        import torch
-
-        model, device = self._load()
-        ids, size = batch
-        how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
-        padded = self._tokenizer.pad({"input_ids": ids}, **how).to(device)
-        with torch.inference_mode():
-            hidden = model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"])
-        return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        return self.tokenizer()
-
-    def _load(self) -> tuple[torch.nn.Module, torch.device]:
-        if self._loaded is None:
-            import torch
-
-            device = pick_device()
-            dtype = getattr(torch, dtype_name(self.precision))
-            kind = load_config(self.info.folder).model_type
-            if dtype == torch.float16 and kind.startswith("gemma3"):  # its card: float16 overflows to NaN
-                found = f"{kind} gives no numbers in float16, which this GPU would use"
-                raise ModelError(self.info.spec, found, "set encoder.precision to float32")
-            model = load_encoder(self.info.folder, dtype).to(device).eval()
-            if self.precision == "int8":
-                from sunwi.models.cpu.int8_model import quantize
-
-                model = quantize(model)
-            elif device.type == "cpu":
-                from sunwi.models.cpu.packed_model import independent_encoder
-
-                model = independent_encoder(model)
-            self._loaded = (model, device)
-        return self._loaded
-
-
-def load_encoder(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
-    """The bare encoder, without BERT's pooler: no vector here uses it, and many files do not hold it."""
-    from transformers import AutoModel
-
-    extra = {"add_pooling_layer": False} if load_config(folder).model_type in WITH_POOLER else {}
-    model: torch.nn.Module = load_weights(AutoModel, folder, fresh=["pooler."], dtype=dtype, **extra)
-    return model

@@ -14,21 +14,43 @@ from sunwi.progress import Progress
 
 
 class LateInteraction:
-    """Scores pairs by the mean over query tokens of the best cosine among the passage's tokens."""
+    """Scores pairs by the mean over query tokens of the best cosine among the passage's tokens.
+
+    A passage that is longer than what is read at once has the score of its best window.
+    """
 
     PASSAGES = 256  # passages whose token vectors are held at a time
 
-    def __init__(self, encoder: Encoder, query_max_length: int, max_length: int) -> None:
+    def __init__(
+        self, encoder: Encoder, query_max_length: int, max_length: int, windows: bool = True
+    ) -> None:
         # bfloat16 moves a MaxSim by .001 at most (docs/results/ranking.md); int8 is proved for `encode` alone
         self.encoder = encoder.picked if encoder.picked.precision == "bfloat16" else encoder.in_full
         self.query_max_length = query_max_length
         self.max_length = max_length
+        self.windows = windows
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
         settings = (*model, "maxsim", str(query_max_length), str(max_length), *self.encoder.precision_key)
         self._scores = PairScores("late_interaction", settings)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
+        if not self.windows:
+            return self._of_starts(pairs)
+        passages = sorted({passage for _, passage in pairs})
+        reading = self.encoder.reading(passages, "passage", self.max_length)
+        pieces: dict[str, list[str]] = {}
+        for owner, piece in zip(reading.owners.tolist(), reading.pieces, strict=True):
+            pieces.setdefault(passages[owner], []).append(piece)
+        read = [[passage, *pieces.get(passage, ())] for _, passage in pairs]
+        scores = self._of_starts(
+            [(query, part) for (query, _), parts in zip(pairs, read, strict=True) for part in parts]
+        )
+        starts = np.cumsum([0, *map(len, read)])[:-1]
+        return np.maximum.reduceat(scores, starts) if pairs else scores
+
+    def _of_starts(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """The same with each passage's start alone."""
         return self._scores.get(pairs, partial(self.encoder.engine.map, self.fresh))
 
     def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import ModelError, SunwiError
+from sunwi.models.api_spec import refuse_api
 from sunwi.runtime import no_loading_bar
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def refuse_own_code(folder: Path) -> None:
     ModelError
         Naming the file and the classes.
     """
+    refuse_api(folder)
     for name in _MAY_NAME_CODE:
         if classes := read_settings(folder / name, {}).get("auto_map"):
             named = ", ".join(sorted(classes)) if isinstance(classes, dict) else str(classes)

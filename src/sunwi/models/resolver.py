@@ -10,6 +10,7 @@ from typing import Any
 
 from sunwi.errors import ModelError
 from sunwi.models import builtin
+from sunwi.models.api_spec import api_info, is_api, read_api
 from sunwi.models.heads import STEMS, head_file
 from sunwi.models.kept_hash import kept_hash
 from sunwi.models.loading import read_settings, refuse_own_code
@@ -44,7 +45,11 @@ def resolve(spec: str) -> ModelInfo:
         If the folder is no model or one that this package would use wrongly (another pooling, further
         modules), or the hub cannot be reached.
     """
+    if is_api(spec):
+        return api_info(spec)
     folder = _local_folder(spec)
+    if (api := read_api(folder)) is not None:
+        return api_info(api)
     if not (folder / "config.json").exists():
         fault, next_step = f"the folder {folder} has no config.json", "name a Hugging Face model folder or id"
         raise ModelError(spec, fault, next_step)

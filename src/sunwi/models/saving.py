@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sunwi.errors import DataError
+from sunwi.models.api_spec import is_api, write_api
 from sunwi.models.builtin import write_pooling
 from sunwi.models.heads import STEMS, head_file, load_head
 from sunwi.models.loading import read_tensors
@@ -51,6 +52,9 @@ def save_encoder(
     from safetensors.torch import save_file
 
     shutil.rmtree(folder, ignore_errors=True)
+    if is_api(base.spec):
+        write_api(base.spec, folder)
+        return
     folder.mkdir(parents=True)
     copied = ["config.json", *TOKENIZER_FILES]
     if state is None:

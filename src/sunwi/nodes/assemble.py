@@ -49,7 +49,7 @@ def assembled(
     folder = nodes_folder()
     digest = text_hash(*(canonical_json(row) for row in _identity(release, parts)))[:12]
     home = folder / "homes" / f"{release.engine}-{release.version}-{digest}"
-    with locked(folder / "homes"):
+    with locked(folder / "homes" / "lock"):
         if home.exists():
             return home
         say(f"{release.engine} {release.version}; licence: {release.licence}")
@@ -68,10 +68,10 @@ def assembled(
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process at a time; the lock goes with the process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time; the lock goes with the process, its empty file stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -135,31 +135,33 @@ def _sources(release: Release) -> dict[str, str]:
         each.name: each.read_text(encoding="utf-8") for each in own.iterdir() if each.name.endswith(".java")
     }
     key = (release.engine, int(release.version.split(".")[0]))
-    nori = package.joinpath("NoriPlugin.java").read_text(encoding="utf-8")
+    begin, nori = (
+        package.joinpath(name).read_text(encoding="utf-8") for name in ("Start.java", "NoriPlugin.java")
+    )
     values = dict(zip(("@TOKENIZER@", "@FILTER@", "@ANALYZER@"), ARGUMENTS[key], strict=True))
     for name, value in {**values, "@ENGINE@": release.engine}.items():
         nori = nori.replace(name, value)
-    return {**texts, "NoriPlugin.java": nori}
+    return {**texts, "Start.java": begin, "NoriPlugin.java": nori}
 
 
 def _compile(home: Path, release: Release, java: Path, tool: Path) -> None:
     work = home / "classes"
     work.mkdir()
-    names = []
-    for name, text in sorted(_sources(release).items()):
+    sources = dict(sorted(_sources(release).items()))
+    for name, text in sources.items():
         (work / name).write_text(text, encoding="utf-8")
-        names.append(name)
     jars = [*sorted((home / "lib").glob("*.jar")), *sorted((home / "plugins").rglob("*nori*.jar"))]
     options = ["-nowarn", "-proc:none", "-source", "17", "-target", "17", "-d", "."]
     command = [str(java), "-jar", str(tool), *options, "-cp", os.pathsep.join(map(str, jars))]
-    run = subprocess.run([*command, *names], cwd=work, capture_output=True, text=True, check=False)
+    run = subprocess.run([*command, *sources], cwd=work, capture_output=True, text=True, check=False)
     if run.returncode:
         what = f"the plugin's classes do not compile: {' '.join(run.stderr.split())[:500]}"
         raise EngineError(release.engine, what, "report this with the versions of sunwi and of Java")
     plugins = {"Nori": home / "plugins" / "analysis-nori", "Root": home / "plugins" / "root"}
     classes = sorted(work.glob("sunwi/*.class"))
     for kind, folder in {"Main": home / "lib", **plugins}.items():
-        chosen = [each for each in classes if each.name.startswith(kind)]
+        names = ("Main", "Start") if kind == "Main" else kind
+        chosen = [each for each in classes if each.name.startswith(names)]
         if chosen:
             _pack(folder / f"sunwi-{kind.lower()}.jar", chosen)
     shutil.rmtree(work)

@@ -103,7 +103,7 @@ def start(
         [engine, chosen.version, *(["ml"] if ml else []), *(["secure"] if secure else [])]
     )
     java = find_java(chosen.java)
-    with locked(running_folder() / label):
+    with locked(nodes_folder() / "locks" / label):  # not in its folder: a start that fails leaves none
         before = next((each for each in known() if each.name == label), None)
         if before is not None and all(before.alive()):
             if (before.engine, before.version, len(before.pids)) != (engine, chosen.version, nodes):

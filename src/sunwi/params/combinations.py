@@ -52,6 +52,23 @@ class UnionPool(Section):
         return self
 
 
+class Arbiter(Section):
+    """Where `from` and `to` disagree on the first place, somebody decides between these two documents."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: VariantName = Field(alias="from")
+    """Variant whose ranking is changed."""
+    to: VariantName
+    """Variant that proposes another first place."""
+    llm: bool = False
+    """Ask the judge of section judge in both orders; the scorer decides where it may not or cannot tell."""
+    scorer: Literal["late_interaction", "late_interaction_tuned", "cross_encoder"] = "late_interaction"
+    """Reranker whose score decides without a judge."""
+    encoder: Literal["base", "promoted"] = "promoted"
+    """Encoder of the late interaction."""
+
+
 class CombinationParams(Finishing):
     """A variant made of other variants' rankings."""
 
@@ -59,14 +76,28 @@ class CombinationParams(Finishing):
     """Let another variant decide where the first two places are nearly even."""
     union: UnionPool | None = None
     """Pool the best documents of several variants and rank them again."""
+    arbiter: Arbiter | None = None
+    """Let a judge or a reranker decide where two variants disagree on the first place."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> CombinationParams:
-        if (self.swap is None) == (self.union is None):
-            raise ValueError("expected either swap or union, found " + ("both" if self.swap else "none"))
+        given = [name for name in ("swap", "union", "arbiter") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected one of swap, union and arbiter, found {', '.join(given) or 'none'}")
         return self
 
     @property
     def reads(self) -> list[str]:
         """The variants that it is made of."""
-        return [self.swap.from_, self.swap.to] if self.swap else list(self.union.of if self.union else [])
+        pair = self.swap or self.arbiter
+        return [pair.from_, pair.to] if pair else list(self.union.of if self.union else [])
+
+    @property
+    def asks_llm(self) -> bool:
+        """Whether the variant cannot be built without an LLM."""
+        return super().asks_llm or (self.arbiter is not None and self.arbiter.llm)
+
+    @property
+    def kind(self) -> str:
+        """How it is made: swap, union or arbiter."""
+        return "swap" if self.swap else "union" if self.union else "arbiter"

@@ -22,5 +22,5 @@ class CorpusParams(Section):
     """Model whose tokenizer counts passage_tokens: another encoder.model renames no passage."""
     overlap_sentences: NonNegativeInt = 0
     """Sentences that a document's passage repeats from the end of the one before."""
-    passage_title: Literal["headings", "heading", "file_and_headings"] = "headings"
-    """Title of a document's passage: the headings above it, the nearest alone, or the file's name and all."""
+    passage_title: Literal["nearest_first", "headings", "heading", "file_and_headings"] = "nearest_first"
+    """A passage's title: the headings above it, nearest or highest first; the nearest; file name and all."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 DECIDED = (
     "data.source", "data.documents",
-    "encoder.model", "encoder.max_length", "encoder.query_max_length", "encoder.batch_size",
-    "encoder.precision",
+    "encoder.model", "encoder.max_length", "encoder.windows", "encoder.query_max_length",
+    "encoder.batch_size", "encoder.precision",
     "qa.provider", "qa.questions_per_document", "qa.round_trip",
     "train_embedder.max_steps", "train_embedder.enabled", "train_embedder.method",
     "train_embedder.batch_size", "train_embedder.learning_rate",

@@ -15,7 +15,9 @@ class EncoderParams(Section):
     model: Name = "builtin/multilingual-e5-small"
     """Base encoder: builtin/multilingual-e5-small, a Hugging Face id (BAAI/bge-m3), or a folder."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 256
-    """Tokens of a passage; what is longer is cut."""
+    """Tokens of a passage that are read at once."""
+    windows: bool = True
+    """Read longer passages in overlapping windows whose best one counts in dense search; false: cut them."""
     query_max_length: Annotated[int, Field(ge=8, le=8192)] = 64
     """Tokens of a query; what is longer is cut."""
     batch_size: PositiveInt = 32

@@ -20,6 +20,8 @@ class MiningParams(Section):
     """Hard negatives of a train question."""
     reranker: Name = "none"
     """Teacher of the scores: none, late_interaction, or a cross-encoder's folder or id."""
+    reranker_weight: NonNegativeFloat | None = None
+    """Teacher: fused z-scores + this * the reranker's z-scores over the pool; null: the reranker alone."""
     max_positive_share: Share = 0.95
     """Negatives score at most this share of the positive (NV-Retriever, Moreira et al. 2024)."""
     max_score: float | None = None
@@ -34,6 +36,8 @@ class MiningParams(Section):
     """Last rank of the fused ranking that negatives may come from."""
     bm25_weight: NonNegativeFloat = 0.5
     """Weight of BM25 in the fused z-scores that order the candidates."""
+    question_weight: NonNegativeFloat = 0.0
+    """Weight of the question index in the same sum; 0: it is not searched."""
     choice: Literal["top", "sample"] = "top"
     """top: the highest candidates; sample: a seeded draw with the temperature."""
     temperature: PositiveFloat = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from sunwi.params.combinations import CombinationParams, Swap, UnionPool
+from sunwi.params.combinations import Arbiter, CombinationParams, Swap, UnionPool
 from sunwi.params.decided import DECIDED
 from sunwi.params.describe import Key, keys_of, yaml_value
 from sunwi.params.finishing import Answering, LlmRerank, Tiebreak
@@ -45,6 +45,7 @@ VARIANTS: dict[str, type[BaseModel]] = {
     "combinations.NAME": CombinationParams,
     "combinations.NAME.swap": Swap,
     "combinations.NAME.union": UnionPool,
+    "combinations.NAME.arbiter": Arbiter,
     "NAME.llm_rerank": LlmRerank,
     "NAME.tiebreak": Tiebreak,
     "NAME.answer": Answering,

@@ -17,6 +17,7 @@ QueryArm = Literal["standalone", "variants", "hyde"]
 
 
 FusionName = Annotated[str, NameIn("sunwi.search.fusion.methods")]
+LEARNED_RETRIEVERS = ("bm25", "dense", "questions")  # those whose fused ranking the learned ranker re-orders
 WITHOUT_WEIGHTS = frozenset({"alpha", "comb_sum", "comb_mnz", "calibrated"})
 
 
@@ -44,8 +45,8 @@ class SubmissionParams(Finishing):
     """Constant of reciprocal rank fusion."""
     depth: PositiveInt = 100
     """Candidates of each retriever."""
-    rerank: Rerank = "none"
-    """Reranker of the best documents."""
+    rerank: Rerank | Literal["learned"] = "none"
+    """Reranker of the best documents; learned: the linear ranker of section learning_to_rank."""
     reranker: Literal["final", "stage1"] = "final"
     """final, or stage1: the reranker before the training on its failures."""
     rerank_depth: PositiveInt | None = None
@@ -64,6 +65,8 @@ class SubmissionParams(Finishing):
             raise ValueError(f"fusion 'alpha' mixes bm25 and dense, retrievers are {self.retrievers}")
         if self.fusion == "calibrated" and "sparse" in self.retrievers:
             raise ValueError("no weight is fitted for the retriever sparse; set fusion: rrf, or weighted")
+        if self.rerank == "learned":
+            self._learned_fits()
         if unknown := sorted(set(self.query_weights) - set(self.queries)):
             raise ValueError(f"query_weights for {unknown} but queries are {self.queries}")
         if self.rerank == "none" and (self.rerank_depth or self.rerank_weights or self.reranker != "final"):
@@ -73,13 +76,24 @@ class SubmissionParams(Finishing):
                 raise ValueError(f"{name} names one twice: {given}")
         return self
 
+    def _learned_fits(self) -> None:
+        if set(self.retrievers) != set(LEARNED_RETRIEVERS) or self.fusion != "calibrated":
+            what = "rerank: learned is fitted on the calibrated fusion of"
+            raise ValueError(
+                f"{what} {list(LEARNED_RETRIEVERS)}: name these retrievers and fusion: calibrated"
+            )
+        if self.queries != ["standalone"]:
+            raise ValueError("rerank: learned reads one search a query: leave `queries` out")
+        if self.rerank_depth or self.rerank_weights or self.reranker != "final":
+            raise ValueError("reranker, rerank_depth and rerank_weights are not read by rerank: learned")
+
 
 class PromotedParams(SubmissionParams):
     """A variant that waits for no trained reranker and for no sparse encoder."""
 
     @model_validator(mode="after")
     def _reads_nothing_later(self) -> PromotedParams:
-        if self.rerank not in {"none", "late_interaction"}:
+        if self.rerank not in {"none", "late_interaction", "learned"}:
             what = f"rerank is {self.rerank}, which needs a trained reranker"
             raise ValueError(f"{what}: move the variant to `submissions`, or set rerank: late_interaction")
         if "sparse" in self.retrievers:

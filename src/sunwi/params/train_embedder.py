@@ -48,6 +48,8 @@ class TrainEmbedderParams(Section):
     """Shorter dimensions that are trained as well, such as [64, 128]."""
     style_shares: dict[str, NonNegativeFloat] = {}
     """Shares of the question styles, such as {factual: 0.4, keyword: 0.2}; {}: rows as mined."""
+    seeds: PositiveInt = 1
+    """Trainings with seeds of their own; their weights are averaged before the mixtures with the base."""
     rounds: Annotated[int, Field(ge=1, le=3)] = 1
     """2: mine negatives again with the tuned encoder and train again."""
     freeze_word_embeddings: bool = True

@@ -38,8 +38,10 @@ class TrainRerankerParams(Section):
     """Late interaction: lists of one positive share a batch, so that each text runs once."""
     max_positive_share: NonNegativeFloat | None = None
     """Rule for false negatives; null: mining's; 2.0 lets in what beats the positive."""
-    early_look: Share = 0.0
-    """Share of the steps after which training ends if dev rules out a gain; 0: no look; advised: 0.1."""
+    early_look: Share = 0.1
+    """Share of the steps after which training ends if dev promises no blend weight; 0: no look."""
+    early_look_chance: Share = 0.5
+    """The look ends a training whose weight is above 0 in a smaller share of dev's bootstrap samples."""
     learning_rate: PositiveFloat = 2e-3
     """Peak learning rate."""
     max_length: PositiveInt = 224

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from sunwi.params.section import Level, Section, Share
 
@@ -22,6 +22,10 @@ class TrainRerankerTargetedParams(Section):
     """Peak learning rate."""
     replay: NonNegativeFloat = 2.0
     """Solved questions mixed in for each failure and each of its paraphrases."""
+    failure_weight: PositiveInt = 1
+    """How often each failed list stands among the training lists, beside once for a replayed one."""
+    folds: Annotated[int, Field(ge=0)] = 0
+    """Folds of the dev documents that judge the stage, a training each and one more; 0: a gate part."""
     evaluate_every: PositiveInt = 4
     """Steps between evaluations."""
     patience: PositiveInt = 1
@@ -39,4 +43,6 @@ class TrainRerankerTargetedParams(Section):
     def _shares_fit(self) -> TrainRerankerTargetedParams:
         if self.stop_share + self.gate_share > 1:
             raise ValueError("stop_share and gate_share are shares of the same documents: 1 together at most")
+        if self.folds == 1:
+            raise ValueError("folds is 1, which leaves no other fold to train on: set 0, or 2 or more")
         return self

@@ -16,9 +16,11 @@ from sunwi.params.data import DataParams
 from sunwi.params.dense import DenseParams
 from sunwi.params.documents import DocumentsParams
 from sunwi.params.encoder import EncoderParams
-from sunwi.params.finishing import Rerank, VariantName
+from sunwi.params.finishing import VariantName
 from sunwi.params.fusion import FusionParams
 from sunwi.params.guard import GuardParams
+from sunwi.params.judge import JudgeParams
+from sunwi.params.learning_to_rank import LearningToRankParams
 from sunwi.params.llm import LlmParams
 from sunwi.params.mining import MiningParams
 from sunwi.params.pairs import PairsParams
@@ -50,11 +52,13 @@ class Params(Section):
     corpus: CorpusParams = CorpusParams()
     qa: QaParams = QaParams()
     llm: LlmParams = LlmParams()
+    judge: JudgeParams = JudgeParams()
     encoder: EncoderParams = EncoderParams()
     bm25: Bm25Params = Bm25Params()
     dense: DenseParams = DenseParams()
     mining: MiningParams = MiningParams()
     fusion: FusionParams = FusionParams()
+    learning_to_rank: LearningToRankParams = LearningToRankParams()
     sentences: SentencesParams = SentencesParams()
     train_embedder: TrainEmbedderParams = TrainEmbedderParams()
     pairs: PairsParams = PairsParams()
@@ -118,13 +122,15 @@ class Params(Section):
             *_reranker_faults(self),
             *_llm_faults(self),
             *_sparse_faults(self),
+            *_learned_faults(self),
             *_sentence_faults(self),
+            *_mining_faults(self),
         ]:
             raise ValueError("; ".join(faults))
         return self
 
 
-def _untrained(rerank: Rerank, params: Params) -> bool:
+def _untrained(rerank: str, params: Params) -> bool:
     """Whether a kind of re-ranking needs a reranker that no stage trains."""
     settings = params.train_reranker
     needed = {"cross_encoder": "cross_encoder", "late_interaction_tuned": "late_interaction"}.get(rerank)
@@ -187,6 +193,14 @@ def _combination_faults(params: Params) -> list[str]:
             faults.append(
                 f"combinations.{name}.union re-ranks by {combination.union.rerank}, which is not trained"
             )
+        if combination.arbiter and _untrained(combination.arbiter.scorer, params):
+            faults.append(
+                f"combinations.{name}.arbiter.scorer is {combination.arbiter.scorer}, which is not trained"
+            )
+        if combination.arbiter and combination.arbiter.llm and params.judge.provider == "none":
+            faults.append(
+                f"combinations.{name}.arbiter.llm is true, but judge.provider is none: set it to llm"
+            )
     return faults
 
 
@@ -214,6 +228,8 @@ def _llm_faults(params: Params) -> list[str]:
         asking.append("query.method")
     if params.augment_failures.provider == "llm":
         asking.append("augment_failures.provider")
+    if params.judge.provider == "llm":
+        asking.append("judge.provider")
     what = f"{', '.join(asking)} uses an LLM, but llm.provider is none"
     return [f"{what}: set it (`sunwi recipe solar`), or remove what uses it"] if asking else []
 
@@ -225,3 +241,25 @@ def _sparse_faults(params: Params) -> list[str]:
     asking = [name for name, variant in sorted(params.searching.items()) if "sparse" in variant.retrievers]
     what = f"submissions {asking} search by the sparse encoder, but sparse.enabled is false"
     return [f"{what} (`sunwi recipe neural-sparse`)"] if asking else []
+
+
+def _learned_faults(params: Params) -> list[str]:
+    """Variants that re-rank by the learned ranker, where it cannot know how many passages hold a term."""
+    asking = [name for name, variant in sorted(params.searching.items()) if variant.rerank == "learned"]
+    if not asking:
+        return []
+    what = f"variants {asking} have rerank: learned, which"
+    faults = []
+    if params.search.engine != "local":
+        faults.append(f"{what} reads a local index: set search.engine: local, or rerank: none")
+    if params.bm25.tokenizer.startswith("subword:"):
+        faults.append(f"{what} matches no subwords: set bm25.tokenizer: kiwi+bigram, or rerank: none")
+    return faults
+
+
+def _mining_faults(params: Params) -> list[str]:
+    """A teacher that the second round of training cannot ask."""
+    if not params.mining.question_weight or params.train_embedder.rounds == 1:
+        return []
+    what = "mining.question_weight is above 0, but train_embedder.rounds mines again without a question index"
+    return [f"{what}: set one of them back (question_weight: 0, or rounds: 1)"]

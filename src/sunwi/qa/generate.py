@@ -23,6 +23,7 @@ from sunwi.qa.question_index import index_questions
 from sunwi.qa.reasons import BEYOND_LIMIT
 from sunwi.qa.searching import QuestionSearch
 from sunwi.qa.settings import QaSections
+from sunwi.qa.several import with_other_passages
 from sunwi.qa.split import split_documents
 from sunwi.qa.template.candidates import template_candidates
 from sunwi.records.corpus import Document
@@ -143,6 +144,7 @@ def generate_questions(
         else:
             share = overlap(seen.terms, seen.passage_terms)
             kept.append(Question(**shared, split=splits[candidate.docid], overlap=round(share, 4)))
+    kept = with_other_passages(kept, rejected, splits)
     kept.sort(key=Question.sort_key)
     rejected.sort(key=RejectedQuestion.sort_key)
     for_index = index_questions(

@@ -8,6 +8,7 @@ import numpy as np
 
 from sunwi.models.encoder import Encoder, Vectors
 from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.passage_vectors import encode_passages
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.records.corpus import Document
@@ -41,7 +42,7 @@ class QuestionSearch:
         self.passages = Passages.of(documents)
         self.encoder = encoder
         self.reranker = (
-            LateInteraction(encoder, lengths.query_max_length, lengths.max_length)
+            LateInteraction(encoder, lengths.query_max_length, lengths.max_length, lengths.windows)
             if rerank and encoder is not None
             else None
         )
@@ -50,8 +51,7 @@ class QuestionSearch:
         terms = term_stream(self.passages.texts, bm25.tokenizer, "passages")
         retrievers: list[Retriever] = [Bm25Retriever(Bm25(terms, bm25))]
         if encoder is not None:
-            vectors = encoder.encode(self.passages.texts, "passage", lengths.max_length, "encode passages")
-            retrievers.append(DenseRetriever(vectors))
+            retrievers.append(DenseRetriever(*encode_passages(encoder, self.passages.texts, lengths)))
         self._pipeline = SearchPipeline(self.passages, retrievers)
         self._names = sorted(self._pipeline.retrievers)
 

@@ -12,7 +12,8 @@ from sunwi.records.row import Identifier, Row, Split
 class Question(Row):
     """qa/questions.jsonl: a synthetic question for one passage.
 
-    `overlap` is the share of the question's distinct morphemes that its passage has, 0 to 1.
+    `overlap` is the share of the question's distinct morphemes that its passage has, 0 to 1. `also` are the
+    other passages of its split that the same question came for: they answer it as well.
     """
 
     qid: Identifier
@@ -22,6 +23,7 @@ class Question(Row):
     generator: str
     split: Split
     overlap: Annotated[float, Field(ge=0, le=1)]
+    also: list[Identifier] | None = None
     checks: dict[str, float | int | str | None] = Field(default_factory=dict)
 
     def sort_key(self) -> tuple[str]:

@@ -9,6 +9,7 @@ from sunwi.records.submissions import LineageRow
 from sunwi.report.charts import CAUSE_LABELS, STEP_LABELS
 from sunwi.report.failures import CAUSES
 from sunwi.report.inputs import PageInputs
+from sunwi.report.judgements import DESK
 from sunwi.score.relevance import relevant_documents
 
 SHOWN = 5  # candidates of a ranking; the lineage's other relevant ones come below them
@@ -68,6 +69,7 @@ def explorer_data(inputs: PageInputs, variants: Sequence[str]) -> dict[str, Any]
         "docs": documents.rows,
         "queries": queries,
         "left_out": len(inputs.queries) - len(chosen),
+        "desk": DESK,
     }
 
 

@@ -12,7 +12,7 @@ from sunwi.params.whole import Params
 ENCODERS = {"base": "기본", "promoted": "튜닝"}
 RERANKERS = {
     "none": "-", "late_interaction": "late", "cross_encoder": "cross", "both": "late + cross",
-    "late_interaction_tuned": "tuned late",
+    "late_interaction_tuned": "tuned late", "learned": "learned",
 }  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def _made_of(variant: SubmissionParams | CombinationParams) -> dict[str, str]:
             "fusion": variant.fusion if len(variant.retrievers) > 1 else "-",
             "rerank": RERANKERS[variant.rerank] + (" · 1단계" if variant.reranker == "stage1" else ""),
         }
-    rerank = RERANKERS[variant.union.rerank] if variant.union else "-"
-    kind = "union" if variant.union else "swap"
-    return {"encoder": "-", "retrievers": " + ".join(variant.reads), "fusion": kind, "rerank": rerank}
+    scorer = variant.union.rerank if variant.union else variant.arbiter.scorer if variant.arbiter else None
+    rerank = RERANKERS[scorer] if scorer else "-"
+    if variant.arbiter and variant.arbiter.llm:
+        rerank = f"LLM, {rerank}"
+    return {"encoder": "-", "retrievers": " + ".join(variant.reads), "fusion": variant.kind, "rerank": rerank}

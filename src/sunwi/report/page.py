@@ -13,6 +13,7 @@ from sunwi.report.failures import CAUSES
 from sunwi.report.funnel import funnel_view
 from sunwi.report.headline import headline_view
 from sunwi.report.inputs import PageInputs
+from sunwi.report.judgements import judgements_view
 from sunwi.report.ladder import ladder_rows
 from sunwi.report.rendering import render
 from sunwi.report.settings import cost_rows, params_by_section
@@ -22,7 +23,8 @@ from sunwi.submit.grid import STAGES
 
 CONTENTS = (
     ("headline", "요약"), ("ladder", "MAP 사다리"), ("training", "학습"), ("data", "데이터"),
-    ("map", "임베딩 지도"), ("explorer", "오답 노트"), ("pipeline", "파이프라인"), ("settings", "설정"),
+    ("map", "임베딩 지도"), ("judgements", "판정"), ("explorer", "오답 노트"), ("pipeline", "파이프라인"),
+    ("settings", "설정"),
 )  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def view(inputs: PageInputs) -> dict[str, Any]:
         "funnel": funnel_view(inputs.metrics),
         "cost": cost_rows(inputs.metrics),
         "failures": inputs.metrics.get("failures", {}),
+        "judgements": judgements_view(inputs, [row["name"] for row in rows]),
         "causes": [(cause, charts.CAUSE_LABELS[cause]) for cause in CAUSES],
         "steps": charts.STEP_LABELS,
         "stage_hits": inputs.plots.get("stage_hits", ()),

@@ -31,15 +31,18 @@ def _flat(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 def cost_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What each stage asked of an LLM: one row a stage, task and model; empty where none was asked.
 
-    The ledgers lie where the stages keep them: `llm` (questions), `query` under `cost`, `augment_failures`
-    and what each variant of `submissions` says of itself under `llm`.
+    The ledgers lie where the stages keep them: `llm` (questions), `query` under `cost`, `judge`, `mine` under
+    `judge`, `augment_failures`, and what each variant of `submissions` says under `llm` and `judge_llm`.
     """
     ledgers = {
         "generate_qa": metrics.get("llm", {}),
         "understand_queries": metrics.get("query", {}).get("cost", {}),
+        "judge": metrics.get("judge", {}).get("machine", {}).get("llm", {}),
+        "mine": metrics.get("mine", {}).get("judge", {}).get("llm", {}),
         "augment_failures": metrics.get("augment_failures", {}).get("llm", {}),
         **{
-            f"submit {name}": metric.get("llm", {}) for name, metric in metrics.get("submissions", {}).items()
+            f"submit {name}": {**metric.get("llm", {}), **metric.get("judge_llm", {})}
+            for name, metric in metrics.get("submissions", {}).items()
         },
     }
     return [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,8 @@ NATURAL = "natural"
 class LabelledQuestion:
     """A question and the positions of its relevant passages.
 
-    For a judged document all its chunks are relevant; for a synthetic question, the passage it was made from.
+    For a judged document all its chunks are relevant; for a synthetic question the passage it was made from,
+    which comes first, and those known to answer it as well.
     """
 
     qid: str
@@ -75,9 +77,15 @@ def natural_questions(
 
 
 def synthetic_questions(
-    questions: Sequence[Question], passages: Passages, splits: Collection[str]
+    questions: Sequence[Question],
+    passages: Passages,
+    splits: Collection[str],
+    copies: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> list[LabelledQuestion]:
-    """Generated questions of some splits; the relevant passage is the one they were made for.
+    """Generated questions of some splits.
+
+    Relevant are the passage that a question was made for, first, then by id those that it also came for, and
+    the copies of all of them (`copies`: docid to the docids of nearly the same content).
 
     Raises
     ------
@@ -92,7 +100,7 @@ def synthetic_questions(
         LabelledQuestion(
             qid=question.qid,
             text=question.question,
-            relevant=(position,),
+            relevant=(position, *_others(question, passages, copies)),
             split=question.split,
             style=question.style,
             overlap=question.overlap,
@@ -100,6 +108,12 @@ def synthetic_questions(
         )
         for question, position in zip(wanted, positions, strict=True)
     ]
+
+
+def _others(question: Question, passages: Passages, copies: Mapping[str, frozenset[str]]) -> list[int]:
+    named = {question.docid, *(question.also or ())}
+    answering = named.union(*(copies.get(docid, frozenset()) for docid in named)) - {question.docid}
+    return sorted(passages.position[docid] for docid in answering if docid in passages.position)
 
 
 def _rank(question: Question) -> int | None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sunwi.compute.executor import LOCAL, Executor
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.params.bm25 import Bm25Params
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.index.bm25 import Bm25
@@ -145,11 +146,13 @@ def build_pipeline(
     extra: Sequence[Retriever] = (),
     index_folder: Path | None = None,
     engine: Executor = LOCAL,
+    windows: Windows | None = None,
 ) -> SearchPipeline:
     """BM25, dense and, where it is given, the question index; then the `extra` retrievers.
 
     With `bm25.expand` the passages are indexed with the questions' texts. Where there is a folder of `kept`
-    indexes, BM25 (not expanded) and an approximate index are read from it.
+    indexes, BM25 (not expanded) and an approximate index are read from it. `windows` are what long passages
+    say behind the start that their vector was made of.
 
     Raises
     ------
@@ -161,13 +164,14 @@ def build_pipeline(
         raise DataError(what, "run the encode stage again (dvc repro)")
     near: Retriever
     if dense is None or dense.index == "flat":
-        near = DenseRetriever(vectors)
+        near = DenseRetriever(vectors, windows)
     else:
         from sunwi.search.index_cache import kept_faiss
         from sunwi.search.retrievers.approximate import ApproximateDenseRetriever
 
-        built = kept_faiss(index_folder, vectors, dense) if index_folder else None
-        near = ApproximateDenseRetriever(vectors, dense, built)
+        rows = vectors if windows is None else np.concatenate([vectors, windows.vectors])
+        built = kept_faiss(index_folder, rows, dense) if index_folder else None
+        near = ApproximateDenseRetriever(vectors, dense, built, windows)
     if questions is None:
         return SearchPipeline(passages, [_lexical(passages, bm25, index_folder), near, *extra], engine)
     owners = np.array(passages.positions_of(questions.qids, questions.docids), dtype=np.int64)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sunwi.errors import DataError
-from sunwi.judging.pools import PooledQuery
-from sunwi.judging.records import OF_QUERY, JudgementLine, Kind, append_line, read_lines, standing
+from sunwi.judging.places import JUDGEMENTS
+from sunwi.judging.pools import PooledQuery, PoolSettings
+from sunwi.judging.records import (
+    OF_QUERY,
+    JudgementLine,
+    Kind,
+    SplitName,
+    append_line,
+    machines,
+    people,
+    read_lines,
+    standing,
+)
 from sunwi.runtime import text_hash
 from sunwi.serve.engine import Engine
-from sunwi.serve.pooling import JUDGEMENTS, add_to_pool, pool_of_texts, read_pool
+from sunwi.serve.pooling import add_to_pool, pool_of_split, pool_of_texts
+from sunwi.workspace.judgements import read_pool
 
-DEPTH = 10  # documents of each variant for a query that is typed at the desk
 JUDGES = 2  # of a doubled query
+QueryId = Annotated[str, Field(min_length=1, max_length=1000)]
 JudgeName = Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")]
 
 
@@ -43,15 +56,28 @@ class Typed(BaseModel):
     query: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
+class Chosen(BaseModel):
+    """Queries of the evaluation or dev to pool, as a report's link names them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    split: Literal["test", "dev"]
+    qids: Annotated[list[QueryId], Field(min_length=1, max_length=100)]
+
+
 def desk_routes(engine: Engine) -> APIRouter:
     """The desk's own paths."""
     router, writing = APIRouter(prefix="/desk", include_in_schema=False), threading.Lock()
     folder = engine.workspace.path(JUDGEMENTS)
 
     @router.get("/state")
-    def state(judge: JudgeName) -> dict[str, Any]:
-        """What this judge is to judge, and what is judged."""
-        return desk_state(engine, judge)
+    def state(
+        judge: JudgeName,
+        split: SplitName = "test",
+        qid: Annotated[list[QueryId] | None, Query(max_length=100)] = None,
+    ) -> dict[str, Any]:
+        """What this judge is to judge, and what is judged; with `qid` these, whoever judged them."""
+        return desk_state(engine, judge, {(split, one) for one in qid or ()})
 
     @router.post("/judgements")
     def judge(judged: Judged) -> dict[str, Any]:
@@ -65,6 +91,8 @@ def desk_routes(engine: Engine) -> APIRouter:
             judged.kind in OF_QUERY and judged.docid
         ):
             raise DataError("the grade or document does not fit the kind", "reload the desk")
+        if judged.judge in machines(standing(read_lines(folder))):
+            raise DataError(f"{judged.judge!r} is a language model's name", "enter another name")
         text = "" if of_query else engine.documents[passages[judged.docid]].text
         line = JudgementLine(
             judge=judged.judge, split=query.split, qid=query.qid, docid=judged.docid, kind=judged.kind,
@@ -80,7 +108,17 @@ def desk_routes(engine: Engine) -> APIRouter:
         """Pool a query that is typed here."""
 
         def work() -> int:
-            rows = pool_of_texts(engine.workspace, [typed.query], [], depth=DEPTH, doubled_share=0.0, seed=0)
+            rows = pool_of_texts(engine.workspace, [typed.query], [], PoolSettings())
+            return add_to_pool(engine.workspace, rows)
+
+        return {"added": await engine.call(work)}
+
+    @router.post("/pool")
+    async def pool(chosen: Chosen) -> dict[str, Any]:
+        """Pool queries of the project that a link names."""
+
+        def work() -> int:
+            rows = pool_of_split(engine.workspace, chosen.split, [], PoolSettings(), chosen.qids)
             return add_to_pool(engine.workspace, rows)
 
         return {"added": await engine.call(work)}
@@ -88,20 +126,30 @@ def desk_routes(engine: Engine) -> APIRouter:
     return router
 
 
-def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
-    """Queries for a judge with their documents' texts, the judge's own lines, and the seconds a line took."""
+def desk_state(
+    engine: Engine, judge: str, asked: Collection[tuple[str, str]] = frozenset()
+) -> dict[str, Any]:
+    """Queries for a judge with their documents' texts, the judge's own lines, and the seconds a line took.
+
+    Parameters
+    ----------
+    asked
+        Queries that are shown though others judged them.
+    """
     lines = read_lines(engine.workspace.path(JUDGEMENTS))
     held = standing(lines)
     own = held.get(judge, {})
     by_query: dict[tuple[str, str], set[str]] = {}
-    for name, of_judge in held.items():
+    for name, of_judge in people(held).items():  # a machine's grade replaces nobody's
         for split, qid, _ in of_judge:
             by_query.setdefault((split, qid), set()).add(name)
     queries = []
-    for query in read_pool(engine.workspace):
+    pool = read_pool(engine.workspace)
+    for query in pool:
         others = by_query.get((query.split, query.qid), set()) - {judge}
         mine = judge in by_query.get((query.split, query.qid), set())
-        if not mine and len(others) >= (JUDGES if query.doubled else 1):
+        key = (query.split, query.qid)
+        if not mine and key not in asked and len(others) >= (JUDGES if query.doubled else 1):
             continue
         whole = own.get((query.split, query.qid, ""))
         queries.append(
@@ -131,6 +179,7 @@ def desk_state(engine: Engine, judge: str) -> dict[str, Any]:
     return {
         "judge": judge,
         "queries": queries,
+        "pooled": [f"{query.split}/{query.qid}" for query in pool],
         "seconds": seconds,
         "history": _history(lines, judge, queries),
     }

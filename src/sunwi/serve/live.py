@@ -24,10 +24,10 @@ from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import QueryBatch
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
-from sunwi.search.servers.pipeline import by_ranks
+from sunwi.search.servers.pipeline import fusion_there
 from sunwi.submit.building import batches, fusion_of, rank_and_rerank
-from sunwi.submit.combination import union_blend, vote_weights
-from sunwi.submit.combining import combine
+from sunwi.submit.combination import arbiter_client, first_place_judge, union_blend, vote_weights
+from sunwi.submit.combining import OrderedBy, combine
 from sunwi.submit.finishing import finish
 from sunwi.submit.variant import SubmitSections, rerank_plan, search_pipeline
 from sunwi.workspace.base import Workspace, loaded_once
@@ -68,9 +68,8 @@ def searcher(workspace: Workspace, name: str) -> Searcher:
     variant = params.searching[name]
     model = encoder(workspace, variant.encoder)
     fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
-    if params.search.engine != "local":
-        fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
     pipeline = _pipeline(workspace, variant.encoder, frozenset(variant.retrievers), name)
+    fusion, _ = fusion_there(pipeline, fusion, variant.retrievers, variant.rrf_k, variant.depth)
     return Searcher(pipeline, fusion, rerank_plan(workspace, variant, model))
 
 
@@ -143,11 +142,17 @@ def _combined(workspace: Workspace, name: str, query: UnderstoodQuery, client: L
     def read(variant: str) -> Mapping[str, Ranking]:
         return {query.qid: _searched(workspace, variant, [query])[0]}
 
-    submission = combine(
-        name, combinations, read, [query], passage_texts(workspace),
-        lambda which: rerankers(workspace, which), lambda union: union_blend(workspace, union), client,
+    judge = first_place_judge(
+        workspace, name, combinations, arbiter_client(workspace, name, combinations, client)
+    )
+    by = OrderedBy(
+        lambda which: rerankers(workspace, which),
+        lambda union: union_blend(workspace, union),
         lambda union: vote_weights(workspace, union),
-    )  # fmt: skip
+        client,
+        judge,
+    )
+    submission = combine(name, combinations, read, [query], passage_texts(workspace), by)
     row = submission.rankings[0]
     evidence = {str(entry["docid"]): entry for entry in submission.lineage[0].candidates}
     scores: list[float | None] = [*row.scores, *[None] * (len(row.docids) - len(row.scores))]

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from sunwi.errors import DataError
-from sunwi.judging.pools import PooledQuery, make_pool
+from sunwi.judging.places import POOL
+from sunwi.judging.pools import PooledQuery, PoolSettings, make_pool
 from sunwi.judging.records import SplitName
 from sunwi.paths import RANKINGS
-from sunwi.records.files import read_rows, write_rows
+from sunwi.records.files import write_rows
 from sunwi.records.ranking import Ranking
 from sunwi.serve.live import rank_live
 from sunwi.serve.readiness import readiness
 from sunwi.submit.writing import read_ranking
 from sunwi.workspace.base import Workspace
+from sunwi.workspace.judgements import read_pool
 from sunwi.workspace.questions import dev_understood, understood
-
-JUDGEMENTS = Path("data/judgements")
-POOL = JUDGEMENTS / "pools" / "current.jsonl"
-
-
-def read_pool(workspace: Workspace) -> list[PooledQuery]:
-    """The pool; empty where none was made."""
-    path = workspace.path(POOL)
-    return read_rows(path, PooledQuery) if path.exists() else []
 
 
 def add_to_pool(workspace: Workspace, queries: Sequence[PooledQuery]) -> int:
@@ -42,19 +35,20 @@ def pool_of_split(
     workspace: Workspace,
     split: SplitName,
     variants: Sequence[str],
-    *,
-    depth: int,
-    budget: int,
-    random_share: float,
-    doubled_share: float,
-    seed: int,
+    settings: PoolSettings,
+    qids: Sequence[str] = (),
 ) -> list[PooledQuery]:
     """A pool of the dev or test queries by the rankings under data/rankings.
+
+    Parameters
+    ----------
+    qids
+        Only these queries; none: those that the settings choose of all.
 
     Raises
     ------
     DataError
-        If the split has no queries, or a variant has no ranking there.
+        If the split has no queries, or has not these, or a variant has no ranking there.
     """
     dialogues = understood(workspace) if split == "test" else dev_understood(workspace)
     if not dialogues:
@@ -69,21 +63,24 @@ def pool_of_split(
         raise DataError(f"{RANKINGS} has no ranking of: {', '.join(missing)}", "build them: make repro")
     rankings = {name: read_ranking(folder, f"{name}{suffix}") for name in names}
     texts = {row.qid: row.standalone_query for row in dialogues}
+    if unknown := [qid for qid in qids if qid not in texts]:
+        step = "open the desk from a report of this project"
+        raise DataError(f"the project has no {split} queries {', '.join(unknown[:20])}", step)
+    texts = {qid: texts[qid] for qid in qids} if qids else texts
     by_query = {qid: {name: rankings[name][qid] for name in names} for qid in texts}
     chitchat = {row.qid for row in dialogues if not row.needs_retrieval}
-    return _pool(by_query, texts, split, depth, budget, random_share, doubled_share, seed, chitchat)
+    return _pool(by_query, texts, split, settings, chitchat)
 
 
 def pool_of_texts(
     workspace: Workspace,
     texts: Sequence[str],
     variants: Sequence[str],
-    *,
-    depth: int,
-    doubled_share: float,
-    seed: int,
+    settings: PoolSettings,
 ) -> list[PooledQuery]:
     """A pool of new queries, ranked live; an id is made of the query's text. All are given, none is drawn.
+
+    Of the settings, `budget` and `random_share` are not read.
 
     Raises
     ------
@@ -104,7 +101,7 @@ def pool_of_texts(
     for name in names:
         for qid, ranking in zip(ids, rank_live(workspace, name, list(ids.values())), strict=True):
             by_query[qid][name] = ranking
-    return _pool(by_query, ids, "new", depth, len(ids), 0.0, doubled_share, seed)
+    return _pool(by_query, ids, "new", replace(settings, budget=None, random_share=0.0))
 
 
 def new_id(text: str) -> str:
@@ -122,23 +119,16 @@ def _pool(
     by_query: Mapping[str, Mapping[str, Ranking]],
     texts: Mapping[str, str],
     split: SplitName,
-    depth: int,
-    budget: int,
-    random_share: float,
-    doubled_share: float,
-    seed: int,
+    settings: PoolSettings,
     chitchat: Collection[str] = (),
 ) -> list[PooledQuery]:
     ranked = {
-        qid: {name: ranking.document_ids[:depth] for name, ranking in of_query.items()}
+        qid: {name: ranking.document_ids[: settings.depth] for name, ranking in of_query.items()}
         for qid, of_query in by_query.items()
     }
     passages: dict[str, dict[str, str]] = {qid: {} for qid in by_query}
     for qid, of_query in by_query.items():
         for name in sorted(of_query):
-            for place in of_query[name].places[:depth]:
+            for place in of_query[name].places[: settings.depth]:
                 passages[qid].setdefault(place.document_id, place.docid)
-    return make_pool(
-        ranked, passages, texts, split, depth=depth, budget=budget, random_share=random_share,
-        doubled_share=doubled_share, seed=seed, chitchat=chitchat,
-    )  # fmt: skip
+    return make_pool(ranked, passages, texts, split, settings, chitchat)

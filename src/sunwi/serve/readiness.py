@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sunwi.judging.places import TRUST
 from sunwi.params.combinations import CombinationParams
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.variants import Variant, VariantSections
@@ -71,9 +72,14 @@ def _reads(params: VariantSections, name: str) -> list[Path]:
             paths += [INDEX / variant.encoder, INDEX / f"fusion_{variant.encoder}.json"]
             paths += [EMBEDDER] if variant.encoder == "promoted" else []
             paths += [SPARSE] if "sparse" in variant.retrievers else []
-            if variant.rerank not in {"none", "late_interaction"}:
+            if variant.rerank == "learned":
+                paths += [INDEX / f"ranker_{variant.encoder}.json"]
+            elif variant.rerank not in {"none", "late_interaction"}:
                 final = variant.reranker == "final"
                 paths += [RERANKER, INDEX / "blend.json"] if final else [STAGE1, INDEX / "blend_stage1.json"]
+        elif variant.arbiter:
+            paths += [RERANKER] if variant.arbiter.scorer != "late_interaction" else []
+            paths += [TRUST] if variant.arbiter.llm else []
         elif variant.union:
             paths += [INDEX / ("blend.json" if variant.union.rerank != "late_interaction" else
                                f"blend_{variant.union.encoder}.json")]  # fmt: skip

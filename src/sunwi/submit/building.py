@@ -13,6 +13,7 @@ from sunwi.params.submissions import SubmissionParams
 from sunwi.records.ranking import RankedDocument, Ranking
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.fusion.method import FUSIONS, Fitted, Fusion
+from sunwi.search.learned.order import LearnedOrder
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.rerank.blend import FIRST, blend, order_of, probabilities
@@ -38,12 +39,15 @@ class RerankPlan:
         How many places are re-ordered.
     calibration
         Of the blend with these weights: the lineage then tells how likely each re-ranked passage answers.
+    learned
+        The linear ranker of `rerank: learned`, in the place of a blend.
     """
 
     rerankers: Rerankers | None
     weights: Mapping[str, float]
     depth: int
     calibration: Mapping[str, float] | None
+    learned: LearnedOrder | None = None
 
 
 def fusion_of(variant: SubmissionParams, fitted: Fitted) -> Fusion:
@@ -116,7 +120,7 @@ def build(
         The LLM of variants that ask one.
     """
     rankings = rank_and_rerank(variant, queries, pipeline, fusion, plan, cascade)
-    names, scorers = sorted(set(variant.retrievers)), SCORERS[variant.rerank]
+    names, scorers = sorted(set(variant.retrievers)), SCORERS.get(variant.rerank, ())
     submission = finish(variant, understood, rankings, pipeline.passages.text_of, client)
     submission.metrics.update(
         {
@@ -125,6 +129,11 @@ def build(
             "rerank_weights": {name: float(weight) for name, weight in sorted(plan.weights.items())},
         }
     )
+    if plan.learned is not None:
+        submission.metrics["learned"] = {
+            "used": plan.learned.ranker.used,
+            "reason": plan.learned.ranker.reason,
+        }
     if cascade is not None:
         submission.metrics["searches"] = {
             arm: sum(search.arm == arm for search in cascade[0]) for arm in variant.queries
@@ -149,7 +158,20 @@ def rank_and_rerank(
         ranked = rank_multi_query(
             wordings, batch, len(queries), pipeline, names, fusion, variant.rrf_k, variant.depth
         )
-    return _reranked(ranked, queries, pipeline, SCORERS[variant.rerank], plan)
+    if plan.learned is not None and plan.learned.ranker.used:
+        return _by_ranker(ranked, queries, pipeline, plan.learned)
+    return _reranked(ranked, queries, pipeline, SCORERS.get(variant.rerank, ()), plan)
+
+
+def _by_ranker(
+    ranked: Sequence[RankedQuery], queries: QueryBatch, pipeline: SearchPipeline, learned: LearnedOrder
+) -> list[Ranking]:
+    """Per query its documents in their order, the first ones by the linear ranker."""
+    rankings = []
+    for candidates, scores in zip(ranked, learned.scores(pipeline, queries.texts, ranked), strict=True):
+        order = order_of(scores).tolist() + list(range(len(scores), len(candidates.positions)))
+        rankings.append(_ranking(candidates, pipeline, order, scores, {"learned": scores}))
+    return rankings
 
 
 def _reranked(

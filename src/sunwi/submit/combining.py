@@ -1,8 +1,9 @@
-"""Variants made of other variants: swaps and unions, whatever they read in turn."""
+"""Variants made of other variants: swaps, unions and arbiters, whatever they read in turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sunwi.errors import DataError
@@ -11,11 +12,36 @@ from sunwi.params.combinations import CombinationParams, UnionPool
 from sunwi.records.ranking import Ranking, from_row
 from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.rerank.rerankers import Rerankers
+from sunwi.submit.arbiter import FirstPlaceJudge, arbitrate
 from sunwi.submit.finishing import Submission, finish
 from sunwi.submit.swap import conservative_swap
 from sunwi.submit.union import union_rerank
 
 Rankings = Mapping[str, Ranking]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedBy:
+    """What combinations order by.
+
+    Attributes
+    ----------
+    rerankers
+        By the encoder's name, called where a union re-ranks or an arbiter scores.
+    blend_of, votes_of
+        A union's blend weights and the weights of its variants' votes, fitted on dev; a vote counts 1 where
+        no weight is named.
+    client
+        Of tie-breaks.
+    judge
+        Of arbiters that ask a language model.
+    """
+
+    rerankers: Callable[[Literal["base", "promoted"]], Rerankers]
+    blend_of: Callable[[UnionPool], Mapping[str, float]]
+    votes_of: Callable[[UnionPool], Mapping[str, float]] = lambda _: {}
+    client: Completer | None = None
+    judge: FirstPlaceJudge | None = None
 
 
 def combine(
@@ -24,10 +50,7 @@ def combine(
     read: Callable[[str], Rankings],
     understood: Sequence[UnderstoodQuery],
     texts: Mapping[str, str],
-    rerankers: Callable[[Literal["base", "promoted"]], Rerankers],
-    blend_of: Callable[[UnionPool], Mapping[str, float]],
-    client: Completer | None = None,
-    votes_of: Callable[[UnionPool], Mapping[str, float]] = lambda _: {},
+    by: OrderedBy,
 ) -> Submission:
     """One combination; combinations that it reads are made first, in memory.
 
@@ -39,12 +62,6 @@ def combine(
         Rankings of a submission by its name.
     texts
         Passage id to text.
-    rerankers
-        By the encoder's name, called where a union re-ranks.
-    blend_of
-        A union's blend weights, fitted on dev.
-    votes_of
-        A union's weights of its variants' votes; 1 where none is named.
 
     Raises
     ------
@@ -56,7 +73,7 @@ def combine(
     def rankings_of(variant: str) -> Rankings:
         if variant not in combinations:
             return _checked(variant, read(variant), understood, texts)
-        made = combine(variant, combinations, read, understood, texts, rerankers, blend_of, client, votes_of)
+        made = combine(variant, combinations, read, understood, texts, by)
         return {str(row.eval_id): from_row(row) for row in made.rankings}
 
     qids = [query.qid for query in understood]
@@ -66,10 +83,21 @@ def combine(
             rankings_of(settings.swap.from_), rankings_of(settings.swap.to), settings.swap
         )
         rankings, counts = swapped.rankings, {"swap": swapped.metrics}
+    elif settings.arbiter:
+        arbiter = settings.arbiter
+        decided = arbitrate(
+            rankings_of(arbiter.from_),
+            rankings_of(arbiter.to),
+            {query.qid: query.standalone_query for query in understood},
+            texts,
+            by.judge if arbiter.llm else None,
+            (arbiter.scorer, lambda pairs: by.rerankers(arbiter.encoder).score(arbiter.scorer, pairs)),
+        )
+        rankings, counts = decided.rankings, {"arbiter": decided.metrics}
     else:
         union = settings.union
-        assert union is not None  # params.yaml has either
-        weights, votes = blend_of(union), votes_of(union)
+        assert union is not None  # params.yaml has one of the three
+        weights, votes = by.blend_of(union), by.votes_of(union)
         used = {scorer: float(weight) for scorer, weight in sorted(weights.items()) if weight > 0}
         rankings = union_rerank(
             qids,
@@ -77,12 +105,12 @@ def combine(
             {member: rankings_of(member) for member in union.of},
             union,
             texts,
-            rerankers(union.encoder) if used else None,
+            by.rerankers(union.encoder) if used else None,
             weights,
             votes,
         )
         counts = {"union": {"rerank_weights": used, **({"vote_weights": dict(votes)} if votes else {})}}
-    submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, client)
+    submission = finish(settings, understood, [rankings[qid] for qid in qids], texts, by.client)
     submission.metrics.update({"reads": settings.reads, **counts})
     return submission
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sunwi.models.encoder import Encoder
 from sunwi.models.sparse.cache import cached_passages
 from sunwi.models.sparse.encoder import load_sparse
+from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.score import ScoreParams
 from sunwi.params.search import SearchParams
@@ -18,12 +19,14 @@ from sunwi.params.variants import VariantSections
 from sunwi.paths import INDEX, RERANKER, SPARSE, STAGE1
 from sunwi.records.files import read_json
 from sunwi.records.submissions import UnderstoodQuery
+from sunwi.search.learned.order import LearnedOrder
+from sunwi.search.learned.ranker import LinearRanker
 from sunwi.search.passages import QueryBatch
 from sunwi.search.pipeline import SearchPipeline
 from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.search.rerank.trained import trained_reranker
 from sunwi.search.retrievers.splade import SpladeRetriever
-from sunwi.search.servers.pipeline import by_ranks
+from sunwi.search.servers.pipeline import fusion_there
 from sunwi.submit.building import RerankPlan, build_understood, fusion_of
 from sunwi.submit.dev import build_with_dev
 from sunwi.submit.finishing import Submission
@@ -42,6 +45,7 @@ RERANKERS: dict[str, tuple[Path, Path]] = {  # folder, and the blend that was fi
 class SubmitSections(VariantSections):
     """The sections that building a variant reads."""
 
+    bm25: Bm25Params = Bm25Params()
     encoder: EncoderParams = EncoderParams()
     search: SearchParams = SearchParams()
     sparse: SparseParams = SparseParams()
@@ -59,9 +63,7 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
     model = encoder(workspace, variant.encoder)
     search = search_pipeline(workspace, variant, model, params.sparse)
     fusion = fusion_of(variant, read_json(workspace.path(INDEX) / f"fusion_{variant.encoder}.json"))
-    on_engine = params.search.engine != "local"
-    if on_engine:
-        fusion = by_ranks(fusion, variant.retrievers, variant.rrf_k, variant.depth)
+    fusion, reason = fusion_there(search, fusion, variant.retrievers, variant.rrf_k, variant.depth)
     plan = rerank_plan(workspace, variant, model)
     client = llm_client(workspace) if variant.asks_llm else None
 
@@ -72,8 +74,9 @@ def build_variant(workspace: Workspace, name: str) -> tuple[Submission, Submissi
         return build_understood(variant, dialogues, batch, search, fusion, plan, client)
 
     submission, dev = build_with_dev(workspace, f"submit_{name}", built, client, params.score.cutoff)
-    if on_engine:
-        submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method}
+    if params.search.engine != "local":
+        told = {"reason": reason} if reason else {}
+        submission.metrics["engine"] = {"name": params.search.engine, "fusion": fusion.method, **told}
     return submission, dev
 
 
@@ -83,6 +86,10 @@ def rerank_plan(workspace: Workspace, variant: SubmissionParams, model: Encoder)
     depth = variant.rerank_depth or params.train_reranker.depth
     if variant.rerank == "none":
         return RerankPlan(None, {}, depth, None)
+    if variant.rerank == "learned":
+        stored = read_json(workspace.path(INDEX) / f"ranker_{variant.encoder}.json")
+        order = LearnedOrder(LinearRanker.of(stored), params.bm25.tokenizer)
+        return RerankPlan(None, {}, depth, None, order)
     limits = (params.encoder, params.train_reranker.max_length)
     if variant.rerank == "late_interaction":  # it needs no training: fitted with the fusion of its encoder
         rerankers, blend = Rerankers(model, None, *limits), INDEX / f"blend_{variant.encoder}.json"
@@ -108,4 +115,4 @@ def search_pipeline(
     learned = load_sparse(folder)
     vectors, _ = cached_passages(learned, folder, corpus.texts, limits.passage_max_length)
     splade = SpladeRetriever(learned, vectors, limits.query_max_length)
-    return SearchPipeline(corpus, [*search.retrievers.values(), splade])
+    return type(search)(corpus, [*search.retrievers.values(), splade])  # also one that asks a server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sunwi.errors import DataError
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.reading import Sections
@@ -12,6 +14,7 @@ from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.questions import dev_understood, questions, understood
+from sunwi.workspace.rules import copies
 
 
 class _Settings(Sections):
@@ -30,7 +33,7 @@ def natural(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
 @loaded_once
 def synthetic(workspace: Workspace, split: Split) -> list[LabelledQuestion]:
     """Generated or given questions of a split."""
-    return synthetic_questions(questions(workspace), passages(workspace), {split})
+    return synthetic_questions(questions(workspace), passages(workspace), {split}, copies(workspace))
 
 
 def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
@@ -48,6 +51,14 @@ def dev_labels(workspace: Workspace) -> list[LabelledQuestion]:
         step = "raise qa.dev_share" if count else "see in metrics/qa.json why no question was kept"
         raise DataError(what, f"{step}, import more passages, or {give}")
     return dev_questions
+
+
+def people_dev(workspace: Workspace, sources: Sequence[str]) -> list[LabelledQuestion]:
+    """Dev questions that people wrote: the judged dialogues, and given questions of these sources."""
+    generators = {f"given:{source}" for source in sources}
+    written = {question.qid for question in questions(workspace) if question.generator in generators}
+    given = [label for label in synthetic(workspace, "dev") if label.qid in written]
+    return natural(workspace, "dev") + given
 
 
 def labels(workspace: Workspace) -> list[LabelledQuestion]:

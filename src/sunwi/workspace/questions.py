@@ -21,9 +21,14 @@ def index_questions(workspace: Workspace) -> list[IndexQuestion]:
     return read_rows(workspace.path(QA) / "index_questions.jsonl", IndexQuestion)
 
 
+def searched_questions(workspace: Workspace) -> list[Question | IndexQuestion]:
+    """What the question index holds: the kept questions, then those for search alone."""
+    return [*questions(workspace), *index_questions(workspace)]
+
+
 def index_generators(workspace: Workspace) -> list[str]:
     """Who wrote each question of the index."""
-    return [question.generator for question in [*questions(workspace), *index_questions(workspace)]]
+    return [question.generator for question in searched_questions(workspace)]
 
 
 @loaded_once

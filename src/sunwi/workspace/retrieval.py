@@ -6,6 +6,7 @@ import numpy as np
 
 from sunwi.compute.choosing import engine_of
 from sunwi.models.encoder import Encoder, Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.dense import DenseParams
 from sunwi.params.search import SearchParams
@@ -14,13 +15,14 @@ from sunwi.paths import INDEX
 from sunwi.runtime import cache_dir
 from sunwi.search.index.sentence_store import load_sentences
 from sunwi.search.index.store import load_vectors
+from sunwi.search.index.windows import load_windows
 from sunwi.search.pipeline import QuestionIndex, SearchPipeline, build_pipeline
 from sunwi.search.retrievers.base import Retriever
 from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 from sunwi.workspace.base import Workspace, loaded_once
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import EncoderSections, Which
-from sunwi.workspace.questions import index_generators, index_questions, questions
+from sunwi.workspace.questions import index_generators, index_questions, questions, searched_questions
 
 
 class _Settings(EncoderSections):
@@ -34,6 +36,19 @@ class _Settings(EncoderSections):
 def passage_vectors(workspace: Workspace, which: Which) -> Vectors:
     """Vectors of the passages, [passages, dimensions]."""
     return load_vectors(workspace.path(INDEX) / which / "corpus.npy", len(passages(workspace)))
+
+
+@loaded_once
+def passage_windows(workspace: Workspace, which: Which) -> Windows | None:
+    """Windows behind the start of long passages; None where there is no long one."""
+    return load_windows(workspace.path(INDEX) / which, len(passages(workspace)))
+
+
+@loaded_once
+def server_vectors(workspace: Workspace, which: Which) -> Vectors:
+    """What a server's index holds of each passage: one vector, of a long passage the mean of its windows'."""
+    vectors, windows = passage_vectors(workspace, which), passage_windows(workspace, which)
+    return vectors if windows is None else windows.mean(vectors)
 
 
 @loaded_once
@@ -57,7 +72,7 @@ def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None =
     M3's term weights by `lexical`.
     """
     settings, corpus = workspace.params(_Settings), passages(workspace)
-    indexed = [*questions(workspace), *index_questions(workspace)]
+    indexed = searched_questions(workspace)
     index = QuestionIndex(
         index_vectors(workspace, which),
         [question.qid for question in indexed],
@@ -74,5 +89,5 @@ def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None =
     cache = cache_dir() / "indexes" if settings.search.keep_indexes else None
     return build_pipeline(
         corpus, passage_vectors(workspace, which), settings.bm25, index, settings.dense, extra, cache,
-        engine_of(settings.compute),
+        engine_of(settings.compute), passage_windows(workspace, which),
     )  # fmt: skip

@@ -19,13 +19,23 @@ class _Settings(Sections):
 
 
 @loaded_once
+def copies(workspace: Workspace) -> dict[str, frozenset[str]]:
+    """Docid to the docids with the same or nearly the same content, of those that have a copy."""
+    return copies_of(read_rows(workspace.path(PREPARED) / "duplicates.jsonl", DuplicatePair))
+
+
+@loaded_once
 def false_negative_rules(workspace: Workspace) -> FalseNegativeRules:
     """The rules that keep what may answer out of the negatives."""
     settings = workspace.params(_Settings).mining
     return FalseNegativeRules(
         passages(workspace),
-        copies_of(read_rows(workspace.path(PREPARED) / "duplicates.jsonl", DuplicatePair)),
-        co_relevant((question.question, question.docid) for question in questions(workspace)),
+        copies(workspace),
+        co_relevant(
+            (question.question, docid)
+            for question in questions(workspace)
+            for docid in (question.docid, *(question.also or ()))
+        ),
         settings.max_positive_share,
         settings.max_score,
         settings.min_margin,

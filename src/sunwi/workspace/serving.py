@@ -7,10 +7,12 @@ from sunwi.params.bm25 import Bm25Params
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.servers.index import Expansion
 from sunwi.search.servers.pipeline import on_server
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import Which
-from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+from sunwi.workspace.questions import searched_questions
+from sunwi.workspace.retrieval import local_pipeline, server_vectors
 
 
 class _Settings(Sections):
@@ -23,4 +25,13 @@ def serving_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None
     local, settings = local_pipeline(workspace, which, lexical), workspace.params(_Settings)
     if settings.search.engine == "local":
         return local
-    return on_server(which, local, settings.search, settings.bm25, passage_vectors(workspace, which))
+    vectors, added = server_vectors(workspace, which), expansion(workspace)
+    return on_server(which, local, settings.search, settings.bm25, vectors, expansion=added)
+
+
+def expansion(workspace: Workspace) -> Expansion | None:
+    """The questions that passages are indexed with; None without `bm25.expand`."""
+    if not workspace.params(_Settings).bm25.expand:
+        return None
+    indexed = searched_questions(workspace)
+    return Expansion([q.question for q in indexed], [q.qid for q in indexed], [q.docid for q in indexed])

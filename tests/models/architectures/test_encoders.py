@@ -153,6 +153,6 @@ def test_a_dense_layer_without_its_files_is_refused(tmp_path: Path) -> None:
 
 def test_gemma_in_float16_is_refused(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """An older GPU's half precision: the model's numbers overflow there."""
-    monkeypatch.setattr("sunwi.models.encoder.dtype_name", lambda _: "float16")
+    monkeypatch.setattr("sunwi.models.encoder_weights.dtype_name", lambda _: "float16")
     with pytest.raises(ModelError, match=r"encoder\.precision to float32"):
         Encoder(resolve(str(folders["embeddinggemma-300m"]))).exact(TEXTS, "query", 64)

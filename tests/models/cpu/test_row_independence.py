@@ -152,7 +152,7 @@ TEXTS = [
 def test_vectors_of_the_real_model(builtin_model: ModelInfo, precision: Precision, batch_size: int) -> None:
     encoder = Encoder(builtin_model, 7, precision)
     alone = np.concatenate([encoder._encode_fresh([text], 128) for text in TEXTS])
-    encoder.batch_size = batch_size
+    encoder._states.batch_size = batch_size  # the weights are loaded once
     order = np.random.default_rng(batch_size).permutation(len(TEXTS))
     together = encoder._encode_fresh([TEXTS[at] for at in order], 128)
     assert together.tobytes() == alone[order].tobytes()

@@ -91,6 +91,16 @@ def test_synthetic_questions_of_some_splits(tiny_corpus: list[Document]) -> None
     assert (found.qid, found.relevant, found.split) == ("b", (1,), "dev")
 
 
+def test_passages_that_answer_a_synthetic_question_as_well(tiny_corpus: list[Document]) -> None:
+    passages = Passages.of(tiny_corpus)
+    asked = {"docid": "d3", "question": "?", "style": "s", "generator": "g", "split": "dev", "overlap": 0.5}
+    questions = [Question(qid="a", also=["d1"], **asked), Question(qid="b", **asked)]
+    copies = {"d1": frozenset({"d1", "d2"}), "d2": frozenset({"d1", "d2"})}
+    several, one = synthetic_questions(questions, passages, {"dev"}, copies)
+    assert several.relevant == (2, 0, 1)  # its own first, then those it also came for and their copies
+    assert one.relevant == (2,)
+
+
 def constructed(given: Build) -> tuple[SearchPipeline, QueryBatch, list[LabelledQuestion]]:
     """Dense is right for half of the questions, BM25 for the others: weights from .3 to .7 serve both."""
     dense, bm25, labels = {}, {}, []

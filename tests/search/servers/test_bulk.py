@@ -31,7 +31,7 @@ class Scripted:
         assert params is None
         lines = body.decode("utf-8").splitlines()
         assert (method, path) == ("POST", "/index/_bulk")
-        ids = [json.loads(line)["index"]["_id"] for line in lines[::2]]
+        ids = [json.loads(line)["create"]["_id"] for line in lines[::2]]
         assert [json.loads(line)["n"] for line in lines[1::2]] == [int(docid) for docid in ids]
         self.requests.append(ids)
         return self.reply(ids, len(self.requests) - 1)
@@ -43,7 +43,7 @@ class Scripted:
 
 def answer(statuses: dict[str, int]) -> Answer:
     items = [
-        {"index": {"_id": docid, "status": status}
+        {"create": {"_id": docid, "status": status}
          | ({} if status < 300 else {"error": {"type": "some_exception", "reason": "why"}})}
         for docid, status in statuses.items()
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def taken(ids: list[str]) -> Answer:
 
 def test_all_is_sent_in_order_and_once() -> None:
     server = Scripted(lambda ids, _: taken(ids))
-    assert server.run(10) == BulkReport(10, 0, {})
+    assert server.run(10) == BulkReport(10)
     assert server.requests == [["0", "1", "2", "3"], ["4", "5", "6", "7"], ["8", "9"]]
     assert server.waits == []
 
@@ -65,7 +65,7 @@ def test_items_that_a_busy_server_refused_are_sent_again_alone() -> None:
     server = Scripted(
         lambda ids, n: answer({docid: 429 if n == 0 and docid in "13" else 201 for docid in ids})
     )
-    assert server.run(6) == BulkReport(6, 2, {})
+    assert server.run(6) == BulkReport(6, 2)
     assert server.requests == [["0", "1", "2", "3"], ["1", "3"], ["4", "5"]]
     assert server.waits == [0.5]
 

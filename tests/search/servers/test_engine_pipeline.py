@@ -18,7 +18,8 @@ from sunwi.search.index.bm25 import index_terms
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import QuestionIndex, build_pipeline
-from sunwi.search.servers.pipeline import by_ranks, engine_of, on_server
+from sunwi.search.servers.index import Expansion
+from sunwi.search.servers.pipeline import by_ranks, engine_of, fusion_there, on_server
 from sunwi.search.servers.server import ask
 from sunwi.search.servers.sparse_names import engine_names
 
@@ -41,24 +42,81 @@ def environment(played, scoring):
             server.send("DELETE", f"/{name}")
 
 
-@pytest.mark.parametrize("method", ["weighted", "rrf"])
-def test_a_variant_ranks_on_the_server_as_it_does_here(
-    method, passages, unit_vectors, search, environment
-) -> None:
-    questions = QuestionIndex(unit_vectors[:2], ["a", "b"], ["d5", "d2"], ["?", "?"])
-    local = build_pipeline(passages, unit_vectors, Bm25Params(), questions)
-    there = on_server("base", local, search, Bm25Params(), unit_vectors, environment)
+NAMES = ["bm25", "dense", "questions"]
+
+
+@pytest.fixture
+def local(passages, unit_vectors):
+    return build_pipeline(
+        passages,
+        unit_vectors,
+        Bm25Params(),
+        QuestionIndex(unit_vectors[:2], ["a", "b"], ["d5", "d2"], ["?", "?"]),
+    )
+
+
+@pytest.fixture
+def queries(unit_vectors) -> QueryBatch:
     drawn = np.random.default_rng(9).normal(size=(len(QUESTIONS), unit_vectors.shape[1]))
     vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float16)
-    queries = QueryBatch(list("wxyz"), QUESTIONS, index_terms(QUESTIONS, "kiwi"), vectors)
-    names = ["bm25", "dense", "questions"]
-    fusion = Fusion(method, {"bm25": 0.5, "dense": 1.0, "questions": 0.25}, 60.0, 8)
-    ranked = fusion if method == "rrf" else by_ranks(fusion, names, 60.0, 8)
+    return QueryBatch(list("wxyz"), QUESTIONS, index_terms(QUESTIONS, "kiwi"), vectors)
+
+
+def fusions(depth: int) -> list[tuple[list[str], Fusion]]:
+    return [
+        (NAMES, Fusion("weighted", {"bm25": 0.5, "dense": 1.0, "questions": 0.25})),
+        (NAMES[:2], Fusion("alpha", {"bm25": 0.4, "dense": 0.6})),
+        (NAMES, Fusion("rrf", {"bm25": 0.5, "dense": 1.0, "questions": 0.25}, 60.0, depth)),
+    ]
+
+
+def test_a_variant_ranks_on_the_server_as_it_does_here(
+    local, queries, unit_vectors, search, environment
+) -> None:
+    there = on_server("base", local, search, Bm25Params(), unit_vectors, environment)
+    for names, fusion in fusions(8):
+        assert fusion_there(there, fusion, names, 60.0, 8) == (fusion, None)
+        for here, found in zip(
+            local.rank(queries, names, fusion, 5), there.rank(queries, names, fusion, 5), strict=True
+        ):
+            assert found.positions.tolist() == here.positions.tolist()
+            np.testing.assert_allclose(found.scores, here.scores, atol=2e-5)
+
+
+def test_scores_that_a_depth_cuts_are_fused_as_local_ones_where_the_server_sums_scores(
+    played, local, queries, unit_vectors, search, environment
+) -> None:
+    cut = search.model_copy(update={"depth": 3})
+    there = on_server("base", local, cut, Bm25Params(), unit_vectors, environment)
+    if not there.fusible:  # without scripts, as the nodes of Elasticsearch are put together here
+        assert played.engine == "elasticsearch"
+        used, why = fusion_there(there, fusions(3)[0][1], NAMES, 60.0, 3)
+        assert (used.method, "takes no scripts" in str(why)) == ("rrf", True)
+        return
+    for names, fusion in fusions(3):
+        for here, found in zip(
+            local.rank(queries, names, fusion, 3), there.rank(queries, names, fusion, 3), strict=True
+        ):
+            assert found.positions.tolist() == here.positions.tolist()
+            np.testing.assert_allclose(found.scores, here.scores, atol=1e-3)
+    rows, of_block = next(iter(there.blocks(queries, NAMES)))
+    assert (rows, set(of_block)) == (slice(0, 4), set(NAMES))
+
+
+def test_passages_are_indexed_with_their_questions_and_a_question_does_not_retrieve_itself(
+    passages, unit_vectors, queries, search, environment
+) -> None:
+    bm25, qids, docids = Bm25Params(expand=True), ["a", "w"], ["d5", "d2"]
+    texts = ["빛으로 무엇을 만드나", QUESTIONS[0]]
+    local = build_pipeline(passages, unit_vectors, bm25, QuestionIndex(unit_vectors[:2], qids, docids, texts))
+    added = Expansion(texts, qids, docids)
+    there = on_server("base", local, search, bm25, unit_vectors, environment, added)
+    fusion = Fusion("weighted", {"bm25": 1.0})
     for here, found in zip(
-        local.rank(queries, names, ranked, 5), there.rank(queries, names, ranked, 5), strict=True
+        local.rank(queries, ["bm25"], fusion, 5), there.rank(queries, ["bm25"], fusion, 5), strict=True
     ):
         assert found.positions.tolist() == here.positions.tolist()
-        np.testing.assert_allclose(found.scores, here.scores, rtol=1e-6)
+        np.testing.assert_allclose(found.scores, here.scores, atol=2e-5)
 
 
 def test_scores_of_several_retrievers_are_fused_by_rank_alone() -> None:
@@ -73,9 +131,7 @@ def test_scores_of_several_retrievers_are_fused_by_rank_alone() -> None:
 
 def test_what_a_server_cannot_do_is_refused_before_any_request() -> None:
     with pytest.raises(EngineError, match="names no server"):
-        engine_of(SearchParams(), Bm25Params())
-    with pytest.raises(EngineError, match="doc2query"):
-        engine_of(SearchParams(engine="opensearch"), Bm25Params(expand=True))
+        engine_of(SearchParams())
 
 
 def test_sparse_names_are_distinct_and_hold_no_dot() -> None:

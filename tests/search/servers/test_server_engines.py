@@ -15,7 +15,8 @@ from sunwi.records.corpus import Document
 from sunwi.search.index.bm25 import Bm25, index_terms
 from sunwi.search.index.terms import BIGRAM
 from sunwi.search.passages import Passages, QueryBatch
-from sunwi.search.servers.index import SparseField, aliased, build_index, check_version, pick_analyzer
+from sunwi.search.servers.index import SparseField, build_index, check_version, pick_analyzer
+from sunwi.search.servers.publish import aliased
 from sunwi.search.servers.retrievers import EngineRetriever, engine_retrievers, lexical_query
 from sunwi.search.servers.server import ask
 

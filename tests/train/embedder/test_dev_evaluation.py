@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from tests.train.conftest import WORDS
 
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document

@@ -8,7 +8,8 @@ import torch
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.errors import DataError, ModelError
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo

@@ -117,7 +117,7 @@ def test_sub_batches_sorted_by_length_change_no_loss(tiny_models: dict[str, Mode
         if kind == "m3":
             model = m3_model(M3Model, info.folder)
         else:
-            from sunwi.models.encoder import load_encoder
+            from sunwi.models.encoder_weights import load_encoder
 
             base = load_encoder(info.folder, torch.float32).eval()  # no dropout
             model = DenseModel(
@@ -142,7 +142,7 @@ class FixedGuide:
 
 def test_a_masked_passage_is_no_negative(tiny_models: dict[str, ModelInfo]) -> None:
     """The loss is the cross-entropy over the passages that are left, computed here by hand."""
-    from sunwi.models.encoder import load_encoder
+    from sunwi.models.encoder_weights import load_encoder
     from sunwi.train.embedder.models import DenseModel
 
     info = tiny_models["bert"]

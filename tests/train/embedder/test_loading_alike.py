@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import save_encoder
 from sunwi.models.spec import ModelInfo

@@ -118,10 +118,10 @@ def test_a_finished_run_is_removed_and_another_run_has_another_folder(
     tiny_models: dict[str, ModelInfo], own_cache: Path
 ) -> None:
     trained = train_embedder(tiny_models["bert"], mined_rows(20), PARAMS, 3, alone, EncoderParams())
-    assert trained.checkpoints.parent == cache_dir() / "checkpoints"
-    assert last_checkpoint(trained.checkpoints) is not None
-    remove_checkpoints(trained.checkpoints)
-    assert not trained.checkpoints.exists()
+    assert trained.checkpoints[0].parent == cache_dir() / "checkpoints"
+    assert last_checkpoint(trained.checkpoints[0]) is not None
+    remove_checkpoints(trained.checkpoints[0])
+    assert not trained.checkpoints[0].exists()
     assert checkpoint_folder({"seed": 1}) != checkpoint_folder({"seed": 2})
 
 

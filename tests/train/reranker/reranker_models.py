@@ -42,6 +42,7 @@ def write_base(folder: Path, kind: str, labels: int = 0) -> Path:
 def settings(**other: Any) -> TrainRerankerParams:
     """Small budgets."""
     small = {"max_steps": 4, "batch_size": 2, "max_length": 24, "negatives": 2, "lora_r": 4, "depth": 5}
+    small |= {"early_look": 0.0}  # tests of the look set it
     return TrainRerankerParams.model_validate(small | other)
 
 

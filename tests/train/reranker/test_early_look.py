@@ -15,8 +15,9 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.pair_scores import PairScores
 from sunwi.records.files import read_json
 from sunwi.records.mined import CandidateList
+from sunwi.search.rerank.blend import FIRST, ScoredList
 from sunwi.search.rerank.trained import trained_reranker
-from sunwi.train.reranker.early_look import largest_upper_end
+from sunwi.train.reranker.early_look import weight_chance
 from sunwi.train.reranker.run import tune_reranker
 
 METHODS = ["cross_encoder", "late_interaction"]
@@ -53,7 +54,7 @@ def test_a_reranker_that_can_only_lose_is_stopped(
     blend, metrics = tuned(0, method, 0.5, tiny_models["bert"], out)
     assert metrics["steps"] == 3
     assert metrics["stopped_early"]["step"] == 3
-    assert metrics["stopped_early"]["upper"] <= 0
+    assert metrics["stopped_early"]["chance"] == 0
     assert blend[NAMES[method]] == {NAMES[method]: 0.0}
     assert blend["both"][NAMES[method]] == 0.0
     assert "late_interaction" in blend["both"]  # the untrained one is still fitted
@@ -78,14 +79,33 @@ def test_one_that_gains_goes_on_to_the_bytes_of_a_run_without_a_look(
         assert filecmp.cmp(tmp_path / "0.0" / path, tmp_path / "0.5" / path, shallow=False), path
 
 
-def test_the_upper_end_by_hand() -> None:
-    """A column of equal gains has that gain as its interval; where nothing moved nothing is known."""
-    assert largest_upper_end(np.array([[-0.5, -0.25]] * 4), 0.95, 100, 1) == -0.25
-    assert largest_upper_end(np.array([[-0.5, 0.0]] * 4), 0.95, 100, 1) == 0.0
-    mixed = largest_upper_end(np.array([[-0.5, 0.0]] * 3 + [[-0.5, 0.5]]), 0.95, 100, 1)
-    assert mixed is not None
-    assert mixed > 0
-    assert largest_upper_end(np.zeros((4, 2)), 0.95, 100, 1) is None
+def scored(*rows: tuple[list[float], list[float], int]) -> list[ScoredList]:
+    """Lists of (retriever, "new", place of the answer)."""
+    return [
+        ScoredList({FIRST: np.array(first), "new": np.array(new)}, np.arange(len(first)) == place)
+        for first, new, place in rows
+    ]
+
+
+def test_the_chance_by_hand() -> None:
+    """Two candidates, weight 2 turns the order: one list gains a half by it and one loses a half.
+
+    A sample of two draws has the gain twice (1/4), the loss twice (1/4) or both (1/2): then the sums are
+    equal and the smaller weight counts.
+    """
+    gain, loss = ([1.0, 0.0], [0.0, 1.0], 1), ([1.0, 0.0], [0.0, 1.0], 0)
+    assert weight_chance(scored(gain, loss), "new", [0.0, 2.0], 1) == pytest.approx(0.25, abs=0.02)
+    assert weight_chance(scored(gain, gain), "new", [0.0, 2.0], 1) == 1.0
+    assert weight_chance(scored(loss, loss), "new", [0.0, 2.0], 1) == 0.0
+    same = ([1.0, 0.0], [1.0, 0.0], 1)
+    assert weight_chance(scored(same, same), "new", [0.0, 2.0], 1) is None  # nothing moved: nothing is known
+
+
+def test_a_gain_that_the_untrained_scorer_gives_is_no_reason_to_train() -> None:
+    rows = scored(*[([1.0, 0.0], [0.0, 1.0], 1)] * 4)
+    assert weight_chance(rows, "new", [0.0, 2.0], 1) == 1.0
+    both = [ScoredList({**one.scores, "a": one.scores["new"]}, one.relevant) for one in rows]
+    assert weight_chance(both, "new", [0.0, 2.0], 1) == 0.0
 
 
 def test_each_model_scores_each_pair_once_for_all_blends(

@@ -11,7 +11,8 @@ import pytest
 from tests.train.reranker.reranker_models import TEXTS, settings, training_rows, write_base
 
 from sunwi.models.cross_encoder import CrossEncoder
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.train.reranker.cross_encoder import train_reranker

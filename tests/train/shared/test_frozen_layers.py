@@ -7,7 +7,7 @@ import torch
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.errors import ModelError
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.train_embedder import TrainEmbedderParams

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.spec import ModelInfo
 from sunwi.train.shared.layer_rates import count_layers, freeze, parameter_groups
 

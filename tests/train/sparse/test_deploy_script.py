@@ -34,6 +34,9 @@ class Cluster(ThreadingHTTPServer):
         self.put: dict[str, Any] = {}
         self.end = "COMPLETED"
         self.logins: set[str | None] = set()
+        self.aliased: set[str] = set()
+        self.moved: list[tuple[str, str]] = []
+        self.failures: list[str] = []
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if chunk := re.fullmatch(r"/_plugins/_ml/models/(\w+)/chunk/(\d+)", path):
@@ -84,11 +87,30 @@ class Cluster(ThreadingHTTPServer):
         if path == "/_plugins/_ml/tasks/task":
             self.looks += 1
             return 200, {"state": "RUNNING" if self.looks % 2 else self.end, "error": "out of memory"}
+        if method == "POST" and path.endswith("/_undeploy"):
+            self.models[path.split("/")[-2]]["state"] = "UNDEPLOYED"
+            return 200, {}
+        if method == "DELETE" and path in self.put:
+            del self.put[path]
+            return 200, {"acknowledged": True}
         if method == "DELETE":
             del self.models[path.rpartition("/")[2]]
             return 200, {"result": "deleted"}
+        if path.startswith("/_alias/"):
+            return (200, {name: {} for name in self.aliased}) if self.aliased else (404, {"error": "missing"})
+        if path == "/_aliases":
+            removed = {each["remove"]["index"] for each in value["actions"] if "remove" in each}
+            self.aliased = (self.aliased - removed) | {value["actions"][-1]["add"]["index"]}
+            return 200, {}
+        if path.startswith("/_reindex"):
+            self.moved.append((value["source"]["index"], value["dest"]["index"]))
+            return 200, {"task": "node:1"}
+        if path == "/_tasks/node:1":
+            return 200, {"completed": True, "response": {"created": 3, "failures": self.failures}}
+        if method == "GET":
+            return (200, self.put[path]) if path in self.put else (404, {"error": "missing"})
         assert method == "PUT"
-        if path in self.put:
+        if path in self.put and "pipeline" not in path:
             return 400, {"error": {"type": "resource_already_exists_exception"}}
         self.put[path] = value
         return 200, {"acknowledged": True}
@@ -164,21 +186,24 @@ def test_models_go_up_in_chunks_and_pipelines_name_their_ids(bundle: Path, clust
     assert content == (bundle / "encoder.zip").read_bytes()
     assert len(cluster.models["model0"]["chunks"]) > 1
     assert cluster.models["model1"]["meta"]["model_group_id"] == cluster.groups["tokenizer"]
-    ingest = cluster.put["/_ingest/pipeline/sunwi-sparse-ingest"]["processors"][0]["sparse_encoding"]
+    (index,) = cluster.aliased
+    assert re.fullmatch(r"passages-[0-9a-f]{12}", index)
+    ingest = cluster.put[f"/_ingest/pipeline/{index}"]["processors"][0]["sparse_encoding"]
     assert ingest == {"model_id": "model0", "field_map": {"content": "sparse"}}
-    search = cluster.put["/_search/pipeline/sunwi-sparse-search"]["request_processors"][0]
+    search = cluster.put[f"/_search/pipeline/{index}"]["request_processors"][0]
     assert search["neural_query_enricher"]["default_model_id"] == "model1"
-    assert cluster.put["/passages"]["mappings"]["properties"]["sparse"] == {"type": "rank_features"}
+    assert cluster.put[f"/{index}"]["settings"]["default_pipeline"] == index
+    assert cluster.put[f"/{index}"]["mappings"]["properties"]["sparse"] == {"type": "rank_features"}
     assert "${" not in json.dumps(cluster.put)
 
 
 def test_a_second_run_sends_no_model_again(bundle: Path, cluster: Cluster) -> None:
     assert run(bundle, cluster).returncode == 0
-    cluster.put = {"/passages": cluster.put["/passages"]}  # pipelines may be put again, an index may not
     done = run(bundle, cluster)
     assert done.returncode == 0, done.stderr
     assert (len(cluster.models), cluster.deployments) == (2, 2)
-    assert "the index passages is there and stays as it is" in done.stdout
+    assert "is there and stays as it is" in done.stdout
+    assert cluster.moved == []
 
 
 def test_an_interrupted_upload_is_sent_again(bundle: Path, cluster: Cluster) -> None:
@@ -193,6 +218,37 @@ def test_an_interrupted_upload_is_sent_again(bundle: Path, cluster: Cluster) -> 
         "model1": "DEPLOYED",
         "model2": "DEPLOYED",
     }
+
+
+def other_version(bundle: Path) -> None:
+    pack(bundle / "encoder.zip", {"content": bytes(range(60))})
+    body = register_body(bundle / "encoder.zip", "encoder", "SPARSE_ENCODING")
+    write_json(bundle / "register_encoder.json", body)
+
+
+def test_a_new_version_replaces_the_old_one_in_one_step(bundle: Path, cluster: Cluster) -> None:
+    assert run(bundle, cluster).returncode == 0
+    (old,) = cluster.aliased
+    other_version(bundle)
+    cluster.failures = ["no memory"]
+    failed = run(bundle, cluster)
+    assert (failed.returncode, "no memory" in failed.stderr, cluster.aliased) == (1, True, {old})
+    cluster.failures = []
+    done = run(bundle, cluster)
+    assert done.returncode == 0, done.stderr
+    (new,) = cluster.aliased
+    assert cluster.moved[-1] == (old, new) != (old, old)
+    assert not [path for path in cluster.put if old in path]
+    assert set(cluster.models) == {"model1", "model2"}  # the query side is the same
+
+
+def test_remove_deletes_index_pipelines_and_models(bundle: Path, cluster: Cluster) -> None:
+    assert run(bundle, cluster).returncode == 0
+    command = [sys.executable, str(bundle / "deploy.py"), "--index", "passages", "--remove"]
+    own = os.environ | {"SUNWI_OPENSEARCH_URL": f"http://127.0.0.1:{cluster.server_port}"}
+    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (cluster.put, cluster.models) == ({}, {})
 
 
 def test_a_failed_deployment_is_told(bundle: Path, cluster: Cluster) -> None:

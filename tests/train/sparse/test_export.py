@@ -17,11 +17,10 @@ import torch
 from sunwi.errors import DataError, InputProblems, ModelError
 from sunwi.models.resolver import resolve
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.models.sparse.export.bundle import pack, server_idf
+from sunwi.models.sparse.export.bundle import pack
 from sunwi.models.sparse.export.onnx import FLOAT_FILE, load_onnx
 from sunwi.models.sparse.export.reference import REFERENCE_FILE, cosines
-from sunwi.models.sparse.export.server_model import ServerModel
-from sunwi.models.sparse.export.server_tokens import ServerTokens, server_tokens
+from sunwi.models.sparse.export.server_tokens import server_names
 from sunwi.params.sparse import SparseParams
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
@@ -93,7 +92,7 @@ def test_int8_is_written_where_it_keeps_the_vectors(exported: Exported) -> None:
     assert of_int8["cosine_mean"] >= 0.99
     assert 0.95 <= of_int8["cosine_least"] <= of_int8["cosine_mean"] <= 1.0001
     assert set(exported.metrics["dev"]) == {
-        "questions", "passages", "ndcg10_float32", "ndcg10_int8", "ndcg10_shared_names",
+        "questions", "passages", "ndcg10_float32", "ndcg10_int8",
     }  # fmt: skip
     graph = onnx.load(exported.folder / "onnx" / "model.int8.onnx").graph
     kinds = [node.op_type for node in graph.node]
@@ -266,35 +265,10 @@ class Decoder:
         return "".join(self.TOKENS[number] for number in ids).replace("▁", "")
 
 
-def test_tokens_that_the_server_cannot_tell_apart_are_found() -> None:
-    names = server_tokens(Decoder(), [0, 1, 2, 3, 4])
-    assert names == ServerTokens(["서울", "서울", "역", "역", "a"], [0, 0, 1, 1, 2])
-    assert names.groups == 3
-    assert names.collisions(Decoder.TOKENS) == {"서울": ["▁서울", "서울"], "역": ["역", "▁역"]}
-
-
-def test_entries_of_one_name_get_their_largest_weight(tmp_path: Path) -> None:
-    """Whichever of them the server keeps, the value is the same; the cut comes first."""
-    encoder = started(tmp_path / "model")
-    group_of = [0, 0, *range(1, len(encoder.token_ids) - 1)]
-    server = ServerModel(encoder.model.eval(), encoder.token_ids, group_of, max_terms=4)
-    ids = encoder.tokenizer(["물 빛 산소 바다 달 별"], return_tensors="pt")["input_ids"]
-    with torch.no_grad():
-        own = encoder.model(ids, torch.ones_like(ids))[0]
-        actual = server({"input_ids": ids, "attention_mask": torch.ones_like(ids)})["output"][0]
-    remaining = torch.where(own >= own.topk(4).values[-1], own, 0.0)
-    expected = remaining.clone()
-    expected[:2] = remaining[:2].max()
-    torch.testing.assert_close(actual[encoder.token_ids], expected)
-    others = sorted(set(range(len(actual))) - set(encoder.token_ids))
-    assert not actual[others].any()
-
-
-def test_the_idf_of_a_shared_name_is_the_largest(tmp_path: Path) -> None:
-    encoder = started(tmp_path / "model")
-    names = ServerTokens(["x", "x", *encoder.terms[2:]], [0, 0, *range(1, len(encoder.terms) - 1)])
-    first, second = (encoder.idf[number] for number in encoder.token_ids[:2])
-    assert server_idf(encoder, names)["x"] == pytest.approx(max(first, second), abs=1e-6)
+def test_names_that_stand_for_several_tokens_are_refused() -> None:
+    assert server_names(Decoder(), [0, 2, 4]) == ["서울", "역", "a"]
+    with pytest.raises(DataError, match="2 names stand for several tokens, such as '서울'"):
+        server_names(Decoder(), [0, 1, 2, 3, 4])
 
 
 def test_an_archive_has_the_same_bytes_every_time(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from sunwi.search.rerank.blend import ScoredList, ranked_relevance
 from sunwi.train.reranker.movement import movement
 from sunwi.train.reranker.quality import quality
 from sunwi.train.reranker.run import tune_reranker
-from sunwi.train.targeted.gate import decide
-from sunwi.train.targeted.run import TargetedData, _judged, tune_targeted
+from sunwi.train.targeted import folds
+from sunwi.train.targeted.gate import GateVerdict, decide
+from sunwi.train.targeted.judging import TargetedData, judged
+from sunwi.train.targeted.run import tune_targeted
 
 GATE = TrainRerankerTargetedParams(tolerance=0.02)
 OTHER: dict[str, str | None] = {"docid": None, "text": "말9"}
@@ -181,7 +183,7 @@ def test_a_second_stage_that_only_gains_is_promoted(
     model = tiny_models["bert"]
     first, blend, encoder = stage1(tmp_path, params, model)
     gained = movement(np.array([True, False]), np.array([True, True]), seed=1)
-    monkeypatch.setattr("sunwi.train.targeted.run._judged", lambda *_: ({}, decide(gained, GATE)))
+    monkeypatch.setattr("sunwi.train.targeted.run.judged", lambda *_: ({}, decide(gained, GATE)))
     values = iter([0.1, 0.2, 0.3, 0.3])
     monkeypatch.setattr("sunwi.train.targeted.run.list_mrr", lambda *_: next(values))
     out = tmp_path / "out"
@@ -213,33 +215,70 @@ def test_training_that_helps_nowhere_ends_early_and_keeps_stage_1(
     assert same_files(first, tmp_path / "out")
 
 
-def test_a_second_stage_that_can_only_lose_is_stopped_by_the_early_look(
+def test_no_second_stage_where_dev_promises_the_first_no_weight(
     tmp_path: Path, own_cache: Path, tiny_models: dict[str, Any]
 ) -> None:
-    """The retriever solves every question of the stop part, so that no weight can gain."""
-    targeted = {
-        "learning_rate": 0.05,
-        "max_steps": 6,
-        "stop_share": 0.5,
-        "gate_share": 0.2,
-        "evaluate_every": 9,
-    }
+    """The retriever solves every dev question, so that every weight above 0 can only lose."""
+    targeted = {"learning_rate": 0.05, "max_steps": 2, "stop_share": 0.5, "gate_share": 0.2}
     stage, model = {"method": "cross_encoder", "depth": 12}, tiny_models["bert"]
     params = project_params(train_reranker=stage, train_reranker_targeted=targeted, seed=3)
     first, _, encoder = stage1(tmp_path, params, model)
     solved = [crowd(candidate_list(n, "dev", [n, (n + 5) % 12, (n + 7) % 12], n)) for n in range(10)]
     data = TargetedData(solved, data_of([]).documents, rows_for(range(10)), TEXTS)
-    for share, steps in ((0.0, 6), (0.5, 3)):
+    for share in (0.0, 0.5):
         looked = project_params(
             train_reranker=stage | {"early_look": share}, train_reranker_targeted=targeted, seed=3
         )
         out = tmp_path / f"{share}"
         tuned = tune_targeted(looked, data, encoder, model.folder, first, {"both": {}}, out)
-        assert tuned.metrics["steps"] == steps
+        assert ("steps" in tuned.metrics) == (not share)
         assert ("stopped_early" in tuned.metrics) == bool(share)
-    assert tuned.metrics["stopped_early"]["upper"] <= 0
-    assert "no blend weight can gain" in tuned.metrics["reason"]
+    assert tuned.metrics["stopped_early"] == {"step": 0, "chance": 0.0}
+    assert "no blend weight" in tuned.metrics["reason"]
     assert same_files(first, out)
+
+
+def test_folds_train_once_each_and_once_more_behind_the_gate(
+    tmp_path: Path, own_cache: Path, tiny_models: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every dev question is judged once, by a model that saw no failure of its document."""
+    params = project_params(
+        train_reranker={"method": "late_interaction"},
+        train_reranker_targeted={"folds": 2, "max_steps": 1, "failure_weight": 2, "replay": 0.0},
+        seed=3,
+    )
+    model = tiny_models["bert"]
+    first, blend, encoder = stage1(tmp_path, params, model)
+    data = data_of(rows_for(range(10)))
+    taught: list[int] = []
+    real = folds.train_by_method
+
+    def counted(params: Any, settings: Any, lists: Any, *rest: Any) -> Any:
+        taught.append(len(lists))
+        return real(params, settings, lists, *rest)
+
+    monkeypatch.setattr(folds, "train_by_method", counted)
+    for promoted in (False, True):
+        verdict = GateVerdict(promoted, "by hand")
+        monkeypatch.setattr(folds, "judged", lambda *_, verdict=verdict: ({}, verdict))
+        out = tmp_path / f"{promoted}"
+        tuned = tune_targeted(params, data, encoder, model.folder, first, blend, out)
+        assert sum(tuned.metrics["folds"]) == 10  # the dev questions
+        assert tuned.metrics["promoted"] is promoted
+        assert tuned.blend == blend
+        assert same_files(first, out) is not promoted
+    assert len(taught) == 2 + 2 + 1
+    assert max(taught[:-1]) < taught[-1] == 2 * 10  # each failure twice
+
+
+def test_a_fold_holds_whole_documents() -> None:
+    data = data_of([])
+    shared = {**data.documents, "q1": {"d1", "d7"}, "q7": {"d7"}}
+    data = TargetedData(data.lists, shared, [], TEXTS)
+    dev = [question for question in data.lists if question.split == "dev"]
+    parts = folds.folds_of(dev, data, 4)
+    assert sorted(one.qid for part in parts for one in part) == sorted(one.qid for one in dev)
+    assert any({"q1", "q7"} <= {one.qid for one in part} for part in parts)
 
 
 def test_judgement_counts_what_moved() -> None:
@@ -248,7 +287,7 @@ def test_judgement_counts_what_moved() -> None:
 
     before = [scored([2, 1], [1, 0]), scored([2, 1], [0, 1])]
     after = [scored([2, 1], [1, 0]), scored([1, 2], [0, 1])]
-    metrics, actual = _judged(project_params(), before, after, {}, {})
+    metrics, actual = judged(project_params(), before, after, {}, {})
     assert actual.promoted
     assert (metrics["failed_to_solved"], metrics["solved_to_failed"]) == (1, 0)
     assert (metrics["all_hit1_before"], metrics["all_hit1_after"]) == (0.5, 1.0)

@@ -15,6 +15,7 @@ from sunwi.runtime import available_cpus
 TOPIC = "machine"
 OLDEST_PYTHON = (3, 11)
 TRAINING_MEMORY = 6 * 2**30  # the default embedder training was seen to take 5.2 GB
+X86 = {"x86_64", "AMD64"}  # as Linux and macOS, and as Windows say it
 PIPELINE_DISK = 5 * 2**30  # models and their copies in DVC's cache
 
 
@@ -75,13 +76,14 @@ def _cpu_kernels() -> Finding:
 
     support = cpu_support()
     usable = ["float32", *(name for name in ("bfloat16", "int8") if support.refusal(name) is None)]
-    has = ", ".join(support.instructions) or "no AVX2"
+    machine = platform.machine()
+    has = ", ".join(support.instructions) or ("no AVX2" if machine in X86 else machine)
     order = ", then ".join([*candidates(support), "float32"])
     found = f"{has}; encoder.precision may be {', '.join(usable)}; auto tries {order} for search vectors"
     if not support.packed_float32:
         found += "; this build of torch lacks oneDNN: rows are encoded one by one"
         return Finding(TOPIC, "CPU kernels", "note", found)
-    if "bfloat16" in usable and "amx_bf16" not in support.instructions:
+    if "bfloat16" in usable and machine in X86 and "amx_bf16" not in support.instructions:
         found += " (without AMX bfloat16 is slower than float32)"
     return Finding(TOPIC, "CPU kernels", "ok", found)
 

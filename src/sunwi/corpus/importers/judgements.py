@@ -10,9 +10,13 @@ from sunwi.corpus.importer import Importer
 from sunwi.corpus.rows import Judgement
 from sunwi.corpus.source import read_source
 from sunwi.errors import DataError
+from sunwi.judging.machine import filled_by_machines
 from sunwi.judging.merging import merge
 from sunwi.judging.records import people, read_lines, standing
+from sunwi.params.judge import JudgeParams
 from sunwi.records.corpus import Message, Query
+
+FLOOR = JudgeParams().floor or 0.0
 
 
 def read(
@@ -23,6 +27,8 @@ def read(
         Literal["majority", "strictest", "adjudicated"], "How several judges become one."
     ] = "majority",
     adjudicator: Annotated[str | None, "Whose word decides, for --rule adjudicated."] = None,
+    machine: Annotated[bool, "Fill holes by the language model's grades; they are counted."] = False,
+    floor: Annotated[float, "Agreement that this needs, as judge.floor."] = FLOOR,
 ) -> Draft:
     """The source with the judged grades in place of its own; new queries become dev queries.
 
@@ -34,10 +40,13 @@ def read(
     DataError
         If nothing is judged.
     """
-    held = people(standing(read_lines(judgements)))
+    lines = standing(read_lines(judgements))
+    held = people(lines)
     if not held:
         raise DataError(f"{judgements} has no judgement", "judge first: sunwi judge pool, then sunwi judge")
     merged, draft = merge(held, rule, adjudicator), read_source(source)
+    if machine:
+        merged = filled_by_machines(merged, lines, JudgeParams(provider="llm", floor=floor), seed=42)
     draft.counted.update(merged.counted)
     place = Location(judgements, None)
     for split, queries, rows in (
@@ -60,10 +69,11 @@ def read(
         replaced = len(rows) - len(kept)
         rows[:] = kept
         rows += [(place, Judgement(qid, docid, judged[qid][docid])) for qid, docid in sorted(pairs)]
-        if pairs:
-            draft.counted[f"{split} grades by people"] += len(pairs)
+        by_people = sum((split, *pair) not in merged.machine for pair in pairs)
+        if by_people:
+            draft.counted[f"{split} grades by people"] += by_people
         if replaced:
-            draft.counted[f"{split} grades of the source that people's replace"] += replaced
+            draft.counted[f"{split} grades of the source that judged ones replace"] += replaced
     return draft
 
 

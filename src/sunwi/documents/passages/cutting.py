@@ -11,11 +11,11 @@ from typing import Literal
 from sunwi.documents.blocks import ReadDocument
 from sunwi.documents.passages.layout import place_blocks, text_of
 from sunwi.documents.passages.packing import Overlap, pack
-from sunwi.documents.passages.sections import SEPARATOR, Section, split_sections
+from sunwi.documents.passages.sections import SEPARATOR, WITHIN, Section, split_sections
 from sunwi.documents.passages.units import TokenCounter, make_units, sentence_spans
 from sunwi.records.corpus import Document, Place
 
-TitleKind = Literal["headings", "heading", "file_and_headings"]
+TitleKind = Literal["nearest_first", "headings", "heading", "file_and_headings"]
 OVER_LIMIT = "passages over the limit: one sentence alone is longer"
 
 
@@ -25,7 +25,7 @@ class PassageSettings:
 
     tokens: int
     overlap_sentences: int = 0
-    title: TitleKind = "headings"
+    title: TitleKind = "nearest_first"
 
 
 def cut_documents(
@@ -97,9 +97,11 @@ def _passages(
 
 
 def _title(document: ReadDocument, section: Section, kind: TitleKind) -> str:
-    if kind == "heading" and section.headings:
-        return section.headings[-1]
-    if kind != "file_and_headings":
+    if kind == "file_and_headings":
+        stem = PurePosixPath(document.path).stem
+        return SEPARATOR.join(part for part in (stem, section.title) if part)
+    if kind == "headings" or not section.headings:
         return section.title
-    stem = PurePosixPath(document.path).stem
-    return SEPARATOR.join(part for part in (stem, section.title) if part)
+    if kind == "heading":
+        return section.headings[-1]
+    return WITHIN.join(reversed(section.headings))

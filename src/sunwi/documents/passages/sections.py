@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from sunwi.documents.passages.layout import Placed
 
-SEPARATOR = " > "  # between the headings of a title
+SEPARATOR = " > "  # between the headings of a title, the highest first
+WITHIN = " < "  # the same, the nearest first
 SLUG_CHARS = 40
 _OTHER = re.compile(r"[\W_]+")
 _NUMBER = re.compile(  # "1.", "2.1", "3)", "가."

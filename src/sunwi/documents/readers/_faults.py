@@ -12,6 +12,7 @@ from sunwi.documents.sniffing import PASSWORD
 MAX_UNPACKED = 512 * 1024**2  # bytes of a document's parts together: what dochan reads at most
 MAX_RATIO = 1000  # of a part's size to its packed size, above 10 MB
 _BIG = 10 * 1024**2
+_BY_CERTIFICATE, _CERTIFICATE_DRM = 1 << 8, 1 << 10
 _LOCKED = ("암호", "DRM", "FILEPASS", "password", "encrypt")
 _BOUNDS = ("limit", "exceed", "상한", "too many", "too large", "budget", "ratio")
 OCR = "read it with `--ocr` (needs Debian's tesseract-ocr and tesseract-ocr-kor)"
@@ -55,6 +56,27 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         if b"<!ENTITY" in head or "<!ENTITY".encode("utf-16-le") in head:
             what = f"its part {part.filename} declares entities, as no program's documents do"
             raise ReadingFault(what, "delete the file if nobody knows it")
+
+
+def check_hwp(path: Path) -> None:
+    """Refuse an HWP 5 file that a certificate encrypts: dochan names a password and DRM, and not these two.
+
+    Raises
+    ------
+    ReadingFault
+        By the properties in its FileHeader (HWP 5.0 revision 1.3, table 3).
+    """
+    from dochan.cfb import OleFileIO
+
+    try:
+        with OleFileIO(str(path)) as file:
+            header = file.openstream("FileHeader").read()
+    except Exception:  # damaged: dochan noted how, and `no_text` says it
+        return
+    properties = int.from_bytes(header[36:40], "little")
+    if properties & (_BY_CERTIFICATE | _CERTIFICATE_DRM):
+        what = "it is encrypted by a certificate"
+        raise ReadingFault(what, "open it with that certificate and save a copy without encryption")
 
 
 def no_text(errors: Sequence[str], pictures: int) -> ReadingFault:

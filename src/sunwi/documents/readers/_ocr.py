@@ -41,7 +41,7 @@ def scanned_blocks(document: Any, number: int) -> list[Block]:
 
 @cache
 def _languages() -> str:
-    """Korean, and English where it is installed."""
+    """Korean, and English where it is installed: Debian's Korean model reads no Latin letter."""
     try:
         listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)
     except FileNotFoundError:

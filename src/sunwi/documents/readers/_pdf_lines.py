@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from sunwi.documents.readers._pdf_spaces import character_box, without_unseen, word_gap
 
 _BREAKS = {0x0A, 0x0D}
 _HYPHENS = {0x02, 0xFFFE}  # what pdfium puts for a hyphen at a line's end
@@ -35,21 +36,20 @@ def page_lines(document: Any, number: int) -> list[Line]:
     page = document[number - 1]
     text = page.get_textpage()
     height = page.get_height()
-    lines: list[Line] = []
-    run: list[tuple[int, int]] = []  # index and code of each character
+    runs: list[list[tuple[int, int]]] = [[]]  # index and code of each character of a line
     try:
         for index in range(text.count_chars()):
             code = pdfium.FPDFText_GetUnicode(text, index)
             if code in _BREAKS:
-                lines.extend(_line(text, run, number, height))
-                run = []
+                runs.append([])
             elif code:
-                run.append((index, 0x2D if code in _HYPHENS else code))
-        lines.extend(_line(text, run, number, height))
+                runs[-1].append((index, 0x2D if code in _HYPHENS else code))
+        usual = word_gap(text, runs)
+        shown = (without_unseen(text, run, usual) for run in runs)
+        return [line for run in shown for line in _line(text, run, number, height)]
     finally:
         text.close()
         page.close()
-    return lines
 
 
 def _line(text: Any, run: list[tuple[int, int]], page: int, height: float) -> Iterator[Line]:
@@ -60,7 +60,7 @@ def _line(text: Any, run: list[tuple[int, int]], page: int, height: float) -> It
     seen = [index for index, code in run if not _character(code).isspace()]
     if not content.strip() or not seen:
         return
-    first, last = _box(text, seen[0]), _box(text, seen[-1])
+    first, last = character_box(text, seen[0]), character_box(text, seen[-1])
     bold = pdfium.FPDFText_GetFontWeight(text, seen[0]) >= 600
     size = max(first[3] - first[1], 0.1)
     left, right = min(first[0], last[0]), max(first[2], last[2])
@@ -69,13 +69,3 @@ def _line(text: Any, run: list[tuple[int, int]], page: int, height: float) -> It
 
 def _character(code: int) -> str:
     return chr(code) if code <= 0x10FFFF else "\ufffd"
-
-
-def _box(text: Any, index: int) -> tuple[float, float, float, float]:
-    """Left, bottom, right, top of a character with its font's full height."""
-    import pypdfium2.raw as pdfium
-
-    box = pdfium.FS_RECTF()
-    if not pdfium.FPDFText_GetLooseCharBox(text, index, ctypes.byref(box)):
-        return 0.0, 0.0, 0.0, 0.0
-    return box.left, box.bottom, box.right, box.top

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sunwi.documents.blocks import Block
 from sunwi.documents.reader import Extracted, Reader
-from sunwi.documents.readers._faults import check_package, no_text
+from sunwi.documents.readers._faults import check_hwp, check_package, no_text
 from sunwi.documents.readers._tables import table_block
 
 PACKAGES = {b"PK\x03\x04", b"PK\x05\x06"}
@@ -33,6 +33,8 @@ def read(path: Path, ocr: bool) -> Extracted:  # noqa: ARG001  a reader's signat
         return Extracted(_large_sheets(path), warnings=["its sheets are large: cells alone were read"])
     blocks, left = document_blocks(document)
     if not blocks:
+        if document.source_format == "hwp":
+            check_hwp(path)
         raise no_text(document.errors, left.pictures)
     notes = [error.partition(":")[2].strip()[:200] for error in document.errors]
     hidden = sum(bool(getattr(one.provenance, "hidden", False)) for one in document.sections)

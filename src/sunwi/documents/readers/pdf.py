@@ -44,7 +44,8 @@ def read(path: Path, ocr: bool) -> Extracted:
             blocks.extend(block for one in scanned.values() for block in one)
             blocks.sort(key=lambda block: block.page or 0)
             read_pages = sum(map(bool, scanned.values()))
-            warnings.append(f"{read_pages} pages without text were read by tesseract: look at them")
+            word = "pages" if read_pages != 1 else "page"
+            warnings.append(f"{read_pages} {word} without text read by tesseract: look for wrong letters")
             empty = [number for number in empty if not scanned[number]]
         count = len(pages)
     if not blocks:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sunwi.cache import RowCache, longest_first
-from sunwi.models.encoder import EncodeCount
+from sunwi.models.encode_count import EncodeCount
 from sunwi.models.precision import precision_key
 from sunwi.models.resolver import content_hash
 from sunwi.models.sparse.encoder import HEAD_FILE, SETTINGS_FILE, SparseEncoder

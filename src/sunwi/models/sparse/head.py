@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from sunwi.errors import ModelError
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.loading import load_config
 from sunwi.models.saving import load_state
 from sunwi.models.spec import ModelInfo

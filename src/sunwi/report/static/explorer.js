@@ -121,6 +121,10 @@
     if (query.standalone !== spoken(query)) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "검색한 질의: "), query.standalone));
     if (!query.needs) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "검색이 필요 없는 말로 보았습니다.")));
     if (data.labelled && !query.relevant.length) box.append(make("p", { class: "rewritten" }, make("span", { class: "quiet" }, "이 질의에는 정답 문서가 없습니다. 빈 목록이 맞습니다.")));
+    if (data.desk) {
+      const link = `${data.desk}?${new URLSearchParams([["split", "test"], ["qid", query.id]])}`;
+      box.append(make("p", { class: "rewritten" }, make("a", { href: link, rel: "noreferrer", class: "to-desk" }, "이 질의 판정하기"), make("span", { class: "quiet" }, " (sunwi judge가 켜져 있어야 합니다)")));
+    }
     const sides = state.sides.map((name, at) => {
       const select = make("select", { "aria-label": at ? "오른쪽 변형" : "왼쪽 변형", "data-side": String(at) });
       options(select, name);

@@ -125,8 +125,10 @@ def calibrate_sets(
 
     def judged(moved: Weights) -> Floats:
         if _key(moved) in known:  # most are not moved: they are ranked once
-            return known[_key(moved)]
-        return _gains(pipeline, [(tuple(sorted(moved)), moved)], part, chosen)[0]
+            found: Floats = known[_key(moved)]
+        else:
+            found = _gains(pipeline, [(tuple(sorted(moved)), moved)], part, chosen)[0]
+        return found
 
     fusions = {}
     for at, (names, origin) in enumerate(zip(sets, origins, strict=True)):

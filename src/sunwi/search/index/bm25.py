@@ -75,6 +75,11 @@ class Bm25:
                 np.add.at(of_query, documents, np.concatenate(weighted))  # in the order of the terms
         return scores
 
+    def document_frequencies(self, terms: Sequence[str]) -> list[int]:
+        """How many documents hold each term; 0 for one that no document has."""
+        rows = [self._vocabulary.get(term) for term in terms]
+        return [0 if row is None else int(self._ends[row + 1] - self._ends[row]) for row in rows]
+
     def search(
         self, queries: Sequence[Sequence[str]], depth: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:

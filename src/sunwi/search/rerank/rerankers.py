@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sunwi.models.api_spec import is_api
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
@@ -32,15 +33,18 @@ class Rerankers:
     def __init__(
         self, encoder: Encoder, trained: TrainedReranker | None, limits: EncoderParams, max_length: int
     ) -> None:
-        late = LateInteraction(encoder, limits.query_max_length, limits.max_length)
-        self._scorers: dict[str, LateInteraction | CrossEncoder] = {"late_interaction": late}
+        self._scorers: dict[str, LateInteraction | CrossEncoder] = {}
+        if not is_api(encoder.info.spec):  # an API gives no vectors of tokens
+            late = LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows)
+            self._scorers["late_interaction"] = late
         if trained is None:
             return
         if trained.name == "cross_encoder":
             self._scorers[trained.name] = CrossEncoder(trained.merged, max_length, engine=encoder.engine)
         else:
             own = Encoder.of(resolve(str(trained.merged)), limits, encoder.engine)
-            self._scorers[trained.name] = LateInteraction(own, limits.query_max_length, max_length)
+            lengths = limits.query_max_length, max_length
+            self._scorers[trained.name] = LateInteraction(own, *lengths, limits.windows)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,5 +70,5 @@ def teacher_of(spec: str, encoder: Encoder, limits: EncoderParams, max_length: i
     if spec == "none":
         return None
     if spec == "late_interaction":
-        return LateInteraction(encoder, limits.query_max_length, limits.max_length).score
+        return LateInteraction(encoder, limits.query_max_length, limits.max_length, limits.windows).score
     return CrossEncoder(resolve(spec).folder, max_length, engine=encoder.engine).score

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 
@@ -87,17 +88,30 @@ class ApproximateDenseRetriever:
     """The best `depth` passages of each query have their score; the others share what is left of the mean.
 
     The mean over the corpus is exact (it is q . mean(passages)), so a z-score keeps its middle; its spread is
-    that of the passages found. Fit fusion weights with the index that will serve.
+    that of the passages found. Of a long passage its best window is the score, its start is in the mean.
+    Fit fusion weights with the index that will serve.
     """
 
     name = "dense"
 
-    def __init__(self, vectors: Vectors, params: DenseParams, built: Any = None) -> None:
-        """Over vectors [passages, dimensions]; `built` is their index where there is one (`kept_faiss`)."""
-        index = build_index(vectors, params) if built is None else built
+    def __init__(
+        self, vectors: Vectors, params: DenseParams, built: Any = None, windows: Windows | None = None
+    ) -> None:
+        """Over vectors [passages, dimensions] and the windows of long passages.
+
+        `built` is the index of both, the windows last, where there is one (`kept_faiss`).
+        """
+        owners = np.arange(len(vectors))
+        rows = vectors
+        if windows is not None:
+            rows = np.concatenate([vectors, windows.vectors])
+            owners = np.concatenate([owners, windows.owners])
+        index = build_index(rows, params) if built is None else built
+        self._owners = owners  # [vectors]: the passage of each
         self._index = serving_index(index, params)
         self._size = len(vectors)
-        self._depth = min(params.depth, self._size)
+        most = int(np.bincount(owners).max())  # vectors of one passage
+        self._depth = min(params.depth * most, len(owners))
         sums = [
             vectors[start : start + BLOCK].sum(axis=0, dtype=np.float64)
             for start in range(0, self._size, BLOCK)
@@ -107,7 +121,7 @@ class ApproximateDenseRetriever:
     def search(
         self, queries: npt.NDArray[np.float32], depth: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Positions and scores, shapes [queries, depth], best first; -1 where fewer were found."""
+        """Rows of the index and scores, shapes [queries, depth], best first; -1 where fewer were found."""
         scores, positions = self._index.search(np.ascontiguousarray(queries), depth)
         order = np.lexsort((positions, -scores), axis=1)  # faiss leaves the order of ties open
         return np.take_along_axis(positions, order, axis=1), np.take_along_axis(scores, order, axis=1)
@@ -120,8 +134,10 @@ class ApproximateDenseRetriever:
         totals = vectors @ self._mean * self._size
         for row in range(len(queries)):
             real = positions[row] >= 0
-            known = best[row][real]
+            owners = self._owners[positions[row][real]]
+            first = np.sort(np.unique(owners, return_index=True)[1])  # a passage's best row, best first
+            found, known = owners[first], best[row][real][first]
             rest = (totals[row] - known.sum(dtype=np.float64)) / max(1, self._size - len(known))
             scores[row] = min(rest, known.min(initial=np.inf)) if len(known) else rest
-            scores[row, positions[row][real]] = known
+            scores[row, found] = known
         return scores

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 
@@ -23,9 +24,11 @@ class DenseRetriever:
     WHOLE = 65_536  # passages at most that are held in float32: 100 MB at 384 dimensions
     BLOCK = 2_048  # passages: 3 MB of float32 at 384 dimensions
 
-    def __init__(self, passages: Vectors) -> None:
+    def __init__(self, passages: Vectors, windows: Windows | None = None) -> None:
+        """Over vectors [passages, dimensions], and of long passages the windows behind their start."""
         if not len(passages):
             raise DataError("there is no passage vector", "run the encode stage (dvc repro)")
+        self._windows = windows
         self._passages = passages  # [passages, dimensions]
         self._whole = np.asarray(passages, dtype=np.float32) if len(passages) <= self.WHOLE else None
 
@@ -33,11 +36,16 @@ class DenseRetriever:
         """Shape [queries, passages]."""
         vectors = queries.vectors.astype(np.float32)
         if self._whole is not None:
-            return np.asarray(vectors @ self._whole.T)
+            return self._with_windows(np.asarray(vectors @ self._whole.T), vectors)
         scores = np.empty((len(vectors), len(self._passages)), dtype=np.float32)
         for start in range(0, len(self._passages), self.BLOCK):
             rows = slice(start, start + self.BLOCK)
             scores[:, rows] = vectors @ _as_float32(self._passages[rows]).T
+        return self._with_windows(scores, vectors)
+
+    def _with_windows(self, scores: Scores, queries: npt.NDArray[np.float32]) -> Scores:
+        if self._windows is not None:
+            self._windows.best(scores, queries)
         return scores
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sunwi.errors import DataError
 from sunwi.models.encoder import Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.runtime import pick_device
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Retriever, Scores
@@ -22,11 +23,12 @@ class TorchDenseRetriever:
     name = "dense"
     BLOCK = 1_048_576  # passages: 1.6 GB of float32 at 384 dimensions
 
-    def __init__(self, passages: Vectors, device: str) -> None:
+    def __init__(self, passages: Vectors, device: str, windows: Windows | None = None) -> None:
         if not len(passages):
             raise DataError("there is no passage vector", "run the encode stage (dvc repro)")
         import torch
 
+        self._windows = windows
         self._device = torch.device(device)
         # A copy: the stored vectors are memory-mapped and read-only, which torch warns of.
         self._passages = torch.from_numpy(np.array(passages, dtype=np.float16)).to(self._device)
@@ -45,11 +47,13 @@ class TorchDenseRetriever:
                 scores[:, rows] = (vectors @ self._passages[rows].float().T).cpu().numpy()
         finally:
             torch.backends.cuda.matmul.allow_tf32 = exact
+        if self._windows is not None:
+            self._windows.best(scores, queries.vectors.astype(np.float32))
         return scores
 
 
-def use_gpu(retrievers: dict[str, Retriever], vectors: Vectors) -> None:
+def use_gpu(retrievers: dict[str, Retriever], vectors: Vectors, windows: Windows | None = None) -> None:
     """Let a GPU, where there is one, do the exact dense search over these vectors."""
     device = pick_device()
     if device.type == "cuda":
-        retrievers["dense"] = TorchDenseRetriever(vectors, device.type)
+        retrievers["dense"] = TorchDenseRetriever(vectors, device.type, windows)

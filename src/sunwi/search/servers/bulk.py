@@ -18,6 +18,7 @@ from sunwi.search.servers.server import Answer, Server, part_of, reason_of
 
 BUSY = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413
+CONFLICT = 409
 FIRST_WAIT = 0.5  # seconds; doubled with every try
 
 Item = tuple[str, Mapping[str, Any]]  # docid and source
@@ -25,11 +26,12 @@ Item = tuple[str, Mapping[str, Any]]  # docid and source
 
 @dataclass(slots=True)
 class BulkReport:
-    """How many items were indexed and sent again, and why the failed ones failed."""
+    """How many items were indexed, sent again and there already, and why the failed ones failed."""
 
     indexed: int = 0
     retried: int = 0
     failed: dict[str, str] = field(default_factory=dict)  # docid -> reason
+    present: int = 0  # were there already: an index that is named by its content is filled on
 
 
 def bulk_index(
@@ -43,7 +45,8 @@ def bulk_index(
     """Send all items, `size` a request at first.
 
     A request that is too large, or that a busy server refuses, is halved; items that a busy server refused
-    one by one are sent again after a growing wait, `max_tries` times in all. Ids make it safe to repeat.
+    one by one are sent again after a growing wait, `max_tries` times in all. An item whose id is there is not
+    written again: that would leave a deleted one, which the server counts in idf until it merges.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def _account(
     server: Server, chunk: list[Item], answer: Answer, report: BulkReport, *, last: bool
 ) -> list[Item]:
     """Count the items of an answer; return those to send again."""
-    results = [part_of(server, entry, "index") for entry in part_of(server, answer.body, "items")]
+    results = [part_of(server, entry, "create") for entry in part_of(server, answer.body, "items")]
     if [str(part_of(server, result, "_id")) for result in results] != [docid for docid, _ in chunk]:
         what = f"the answer to {len(chunk)} bulk items names {len(results)} others or in another order"
         raise EngineError(server.engine, what, "check for a proxy between here and the server")
@@ -86,6 +89,8 @@ def _account(
     for item, result in zip(chunk, results, strict=True):
         if result["status"] < 300:
             report.indexed += 1
+        elif result["status"] == CONFLICT:
+            report.present += 1
         elif result["status"] in BUSY and not last:
             again.append(item)
         else:
@@ -110,6 +115,6 @@ def _smaller(
 def _ndjson(chunk: Sequence[Item]) -> bytes:
     lines = []
     for docid, source in chunk:
-        lines.append(json.dumps({"index": {"_id": docid}}, ensure_ascii=False))
+        lines.append(json.dumps({"create": {"_id": docid}}, ensure_ascii=False))
         lines.append(json.dumps(source, ensure_ascii=False, allow_nan=False))
     return ("\n".join(lines) + "\n").encode("utf-8")

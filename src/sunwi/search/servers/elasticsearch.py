@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from sunwi.errors import EngineError
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.access import Access
-from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
+from sunwi.search.servers.server import Answer, answered, check_login, no_json, reason_of, unreachable
 
 JSON = "application/vnd.elasticsearch+json; compatible-with=8"  # understood by 8.x and 9.x
 NDJSON = "application/vnd.elasticsearch+x-ndjson; compatible-with=8"
@@ -26,6 +28,9 @@ class Elasticsearch:
             raise EngineError(
                 self.engine, "its client is not installed", "pip install 'sunwi[elasticsearch]'"
             ) from error
+        if version("elasticsearch").split(".")[0] == "7":
+            what = f"its client has version {version('elasticsearch')}, expected 8.15 or later"
+            raise EngineError(self.engine, what, "pip install 'sunwi[elasticsearch]'")
         self.url = access.url
         self._access = access
         self._client = Client(
@@ -57,6 +62,11 @@ class Elasticsearch:
         except ApiError as error:
             answer = answered(self._access, error.meta.status, error.body)
             check_login(self.engine, answer)
+            if answer.status == 400 and "compatible-with" in reason_of(answer.body):
+                what = f"the server does not take requests of version 8: {reason_of(answer.body)}"
+                raise EngineError(
+                    self.engine, what, "use Elasticsearch 8.15 to 9, or a newer sunwi"
+                ) from error
             return answer
         except SerializationError as error:
             raise no_json(self.engine, self.url) from error
@@ -85,7 +95,7 @@ class ElasticsearchDialect:
         return {"type": "sparse_vector"}
 
     def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]:
-        """Body of a k-nearest-neighbour search; its scores are (1 + cosine) / 2."""
+        """Body of a k-nearest-neighbour search; its scores are (1 + product) / 2 of unit vectors."""
         knn = {
             "field": "vector",
             "query_vector": list(vector),
@@ -93,6 +103,10 @@ class ElasticsearchDialect:
             "num_candidates": min(10_000, 2 * depth),
         }
         return {"knn": knn}
+
+    def similarity(self, scores: Scores) -> Scores:
+        """(1 + product) / 2 of dense scores."""
+        return scores
 
     def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]:
         """Body of a sparse search by exact dot products: pruning is on by default in late 8.x."""

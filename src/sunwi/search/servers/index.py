@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,17 +14,15 @@ from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
-from sunwi.records.files import canonical_json
-from sunwi.runtime import text_hash
 from sunwi.search.index.terms import index_terms
 from sunwi.search.passages import Passages
-from sunwi.search.servers.bulk import BulkReport, Item, bulk_index
+from sunwi.search.retrievers.base import Scores
+from sunwi.search.servers.bulk import BulkReport, Item
+from sunwi.search.servers.publish import publish
 from sunwi.search.servers.server import Server, ask, part_of
 
 if TYPE_CHECKING:
     from sunwi.models.sparse.vectors import SparseVectors
-
-SHOWN = 5  # failed documents named in an error
 
 
 class Dialect(Protocol):
@@ -35,6 +34,7 @@ class Dialect(Protocol):
     def dense_field(self, dimensions: int) -> dict[str, Any]: ...
     def sparse_field(self) -> dict[str, Any]: ...
     def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]: ...
+    def similarity(self, scores: Scores) -> Scores: ...
     def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]: ...
 
 
@@ -44,6 +44,23 @@ class SparseField:
 
     vectors: SparseVectors
     names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Questions that a passage's text is indexed with (doc2query, `bm25.expand`)."""
+
+    texts: Sequence[str]
+    qids: Sequence[str]
+    docids: Sequence[str]
+
+    def of(self, passages: Passages) -> list[list[str]]:
+        """The questions of each passage, by their ids."""
+        found: list[list[str]] = [[] for _ in range(len(passages))]
+        owners = passages.positions_of(self.qids, self.docids)
+        for _, owner, text in sorted(zip(self.qids, owners, self.texts, strict=True)):
+            found[owner].append(text)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,7 @@ def build_index(
     bm25: Bm25Params,
     vectors: Vectors | None = None,
     sparse: SparseField | None = None,
+    expansion: Expansion | None = None,
 ) -> BuiltIndex:
     """Index a corpus under a name of its content, then switch the alias to it and delete the older indexes.
 
@@ -150,51 +168,9 @@ def build_index(
     analyzer = pick_analyzer(server, search.analyzer)
     dimensions = None if vectors is None else vectors.shape[1]
     body = index_body(dialect, analyzer, bm25, dimensions, sparse=sparse is not None)
-    items = _items(passages, analyzer, bm25, vectors, sparse)
-    digest = text_hash(canonical_json(body), *(canonical_json(item) for item in items))
-    name = f"{search.index}-{digest[:16]}"
-    built = BuiltIndex(name, search.index, analyzer, len(items), None)
-    old = aliased(server, search.index)
-    if old == [name] and part_of(server, ask(server, "GET", f"/{name}/_count"), "count") == len(items):
-        return built
-    if server.send("HEAD", f"/{name}").status == 200:  # left by a run that was cut off
-        ask(server, "DELETE", f"/{name}")
-    ask(server, "PUT", f"/{name}", body)
-    report = bulk_index(server, name, items, search.bulk_documents, search.max_tries)
-    ask(server, "POST", f"/{name}/_refresh")
-    count = part_of(server, ask(server, "GET", f"/{name}/_count"), "count")
-    if report.failed or count != len(items):
-        ask(server, "DELETE", f"/{name}")
-        raise EngineError(
-            server.engine,
-            _shortfall(report, count, len(items)),
-            "correct these documents, or the server",
-        )
-    actions = [{"remove": {"index": index, "alias": search.index}} for index in old if index != name]
-    ask(server, "POST", "/_aliases", {"actions": [*actions, {"add": {"index": name, "alias": search.index}}]})
-    for index in old:
-        if index != name and index.startswith(
-            f"{search.index}-"
-        ):  # never what another tool put behind the alias
-            ask(server, "DELETE", f"/{index}")
+    items = _items(passages, analyzer, bm25, vectors, sparse, expansion)
+    name, report = publish(server, search, body, items)
     return BuiltIndex(name, search.index, analyzer, len(items), report)
-
-
-def aliased(server: Server, alias: str) -> list[str]:
-    """Indices behind an alias, sorted; none where it is not there.
-
-    Raises
-    ------
-    EngineError
-        If an index has the alias's name.
-    """
-    answer = server.send("GET", f"/_alias/{alias}")
-    if answer.status == 404:
-        if server.send("HEAD", f"/{alias}").status == 200:
-            what = f"there is an index named {alias}, so no alias can have this name"
-            raise EngineError(server.engine, what, "choose another search.index, or delete that index")
-        return []
-    return sorted(ask(server, "GET", f"/_alias/{alias}"))
 
 
 def _items(
@@ -203,14 +179,13 @@ def _items(
     bm25: Bm25Params,
     vectors: Vectors | None,
     sparse: SparseField | None,
+    expansion: Expansion | None,
 ) -> list[Item]:
     """Sources of the passages in docid order."""
-    words = index_terms(passages.texts, bm25.tokenizer) if analyzer == "terms" else None
+    texts = lexical_texts(passages, analyzer, bm25, expansion)
     items: list[Item] = []
     for position, docid in enumerate(passages.docids):
-        source: dict[str, Any] = (
-            {"terms": whitespace_text(words[position])} if words else {"content": passages.texts[position]}
-        )
+        source: dict[str, Any] = {"content" if analyzer == "nori" else "terms": texts[position]}
         if vectors is not None:
             source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[position], dtype=np.float32)]
         if sparse is not None:
@@ -224,15 +199,18 @@ def _items(
     return items
 
 
+def lexical_texts(
+    passages: Passages, analyzer: str, bm25: Bm25Params, expansion: Expansion | None = None
+) -> list[str]:
+    """What BM25 reads of each passage: its text for nori, else its terms; then those of its questions."""
+    questions = expansion.of(passages) if expansion else [[] for _ in range(len(passages))]
+    if analyzer == "nori":
+        return ["\n".join([text, *own]) for text, own in zip(passages.texts, questions, strict=True)]
+    terms = index_terms(passages.texts, bm25.tokenizer)
+    added = [index_terms(own, bm25.tokenizer) if own else [] for own in questions]
+    return [whitespace_text(list(chain(of_text, *own))) for of_text, own in zip(terms, added, strict=True)]
+
+
 def whitespace_text(terms: Sequence[str]) -> str:
     """Terms as a whitespace analyzer takes them apart again."""
     return " ".join("_".join(term.split()) for term in terms)
-
-
-def _shortfall(report: BulkReport, count: int, wanted: int) -> str:
-    named = [f"{docid}: {reason}" for docid, reason in sorted(report.failed.items())[:SHOWN]]
-    more = f" and {len(report.failed) - SHOWN} more" if len(report.failed) > SHOWN else ""
-    listed = f" ({'; '.join(named)}{more})" if named else ""
-    return (
-        f"{count} of {wanted} documents are in the index, {len(report.failed)} failed{listed}; it was deleted"
-    )

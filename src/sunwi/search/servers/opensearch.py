@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from sunwi.errors import EngineError
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.access import Access
 from sunwi.search.servers.server import Answer, answered, check_login, no_json, unreachable
 
@@ -69,8 +72,11 @@ class OpenSearchDialect:
     settings: Mapping[str, Any] = {"index.knn": True}
 
     def dense_field(self, dimensions: int) -> dict[str, Any]:
-        """HNSW by Lucene: the other engines are separate libraries with limits of their own."""
-        method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"}
+        """HNSW by Lucene: the other engines are separate libraries with limits of their own.
+
+        Cosine would divide by the lengths of the vectors, which float16 makes differ from 1 by 5e-5.
+        """
+        method = {"name": "hnsw", "engine": "lucene", "space_type": "innerproduct"}
         return {"type": "knn_vector", "dimension": dimensions, "method": method}
 
     def sparse_field(self) -> dict[str, Any]:
@@ -78,8 +84,14 @@ class OpenSearchDialect:
         return {"type": "rank_features"}
 
     def dense_query(self, vector: Sequence[float], depth: int) -> dict[str, Any]:
-        """Body of a k-nearest-neighbour search; its scores are (1 + cosine) / 2."""
+        """Body of a k-nearest-neighbour search; its scores are Lucene's of an inner product."""
         return {"query": {"knn": {"vector": {"vector": list(vector), "k": depth}}}}
+
+    def similarity(self, scores: Scores) -> Scores:
+        """(1 + product) / 2 of dense scores: Lucene gives 1 + product, below 0 it gives 1 / (1 - product)."""
+        exact = scores.astype(np.float64)
+        product = np.where(exact >= 1, exact - 1, 1 - 1 / np.maximum(exact, 1e-9))
+        return np.asarray((1 + product) / 2, dtype=np.float32)
 
     def sparse_query(self, weights: Mapping[str, float]) -> dict[str, Any]:
         """Body of a sparse search with the query's weights given: no model on the server."""

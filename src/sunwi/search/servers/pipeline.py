@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from functools import partial
 
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
 from sunwi.search.fusion.method import Fusion
-from sunwi.search.passages import Passages
+from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import SearchPipeline
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.access import EngineName
 from sunwi.search.servers.connect import connect
-from sunwi.search.servers.index import BuiltIndex, Dialect, SparseField, build_index
+from sunwi.search.servers.index import BuiltIndex, Dialect, Expansion, SparseField, build_index
 from sunwi.search.servers.retrievers import engine_retrievers
 from sunwi.search.servers.server import Server
+from sunwi.search.servers.together import ServerPipeline
 
 
 def alias_of(index: str, which: str) -> str:
@@ -29,19 +32,16 @@ def alias_of(index: str, which: str) -> str:
     return f"{index}-{which}"
 
 
-def engine_of(search: SearchParams, bm25: Bm25Params) -> EngineName:
+def engine_of(search: SearchParams) -> EngineName:
     """The engine that the parameters name.
 
     Raises
     ------
     EngineError
-        If they name no server, or a setting that a server does not support.
+        If they name no server.
     """
     if search.engine == "local":
         raise EngineError("local", "search.engine names no server", "set it, or give --engine elasticsearch")
-    if bm25.expand:
-        what = "bm25.expand (doc2query) is built into the local index alone"
-        raise EngineError(search.engine, what, "set bm25.expand: false, or search.engine: local")
     return search.engine
 
 
@@ -52,12 +52,13 @@ def put_index(
     bm25: Bm25Params,
     vectors: Vectors | None,
     sparse: SparseField | None = None,
+    expansion: Expansion | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Server, Dialect, BuiltIndex]:
     """Build the index on the server that the environment names, or find it there."""
-    server, dialect = connect(engine_of(search, bm25), search.timeout, environment)
+    server, dialect = connect(engine_of(search), search.timeout, environment)
     own = search.model_copy(update={"index": alias_of(search.index, which)})
-    return server, dialect, build_index(server, dialect, passages, own, bm25, vectors, sparse)
+    return server, dialect, build_index(server, dialect, passages, own, bm25, vectors, sparse, expansion)
 
 
 def on_server(
@@ -67,17 +68,41 @@ def on_server(
     bm25: Bm25Params,
     vectors: Vectors,
     environment: Mapping[str, str] | None = None,
-) -> SearchPipeline:
+    expansion: Expansion | None = None,
+) -> ServerPipeline:
     """A local pipeline with its BM25 and dense search on the server; its other retrievers stay.
 
-    The index is built where the server does not have this corpus with these vectors yet.
+    The index is built where the server does not have this corpus with these vectors yet. With `expansion`
+    its BM25 counts the questions' terms too; a query that is one of these questions is scored here, because
+    a question must not retrieve its passage through itself.
     """
-    server, dialect, built = put_index(which, local.passages, search, bm25, vectors, environment=environment)
-    there = engine_retrievers(
-        server, dialect, built, local.passages, search.depth, bigram_weight=bm25.bigram_weight
+    server, dialect, built = put_index(
+        which, local.passages, search, bm25, vectors, expansion=expansion, environment=environment
     )
+    own = None if expansion is None else partial(_own_questions, local, frozenset(expansion.qids))
+    there = engine_retrievers(
+        server, dialect, built, local.passages, search.depth,
+        bigram_weight=bm25.bigram_weight, vectors=vectors, own_rows=own, max_tries=search.max_tries,
+    )  # fmt: skip
     others = [retriever for name, retriever in local.retrievers.items() if name not in {"bm25", "dense"}]
-    return SearchPipeline(local.passages, [*there, *others])
+    return ServerPipeline(local.passages, [*there, *others])
+
+
+def _own_questions(local: SearchPipeline, qids: Set[str], queries: QueryBatch) -> dict[int, Scores]:
+    """Row to its scores by the local index, of the queries that are questions of the index."""
+    rows = [row for row, qid in enumerate(queries.qids) if qid in qids]
+    return {row: local.retrievers["bm25"].scores(queries.part(slice(row, row + 1)))[0] for row in rows}
+
+
+def fusion_there(
+    pipeline: SearchPipeline, fusion: Fusion, retrievers: Sequence[str], rrf_k: float, depth: int
+) -> tuple[Fusion, str | None]:
+    """The local fusion, and None; or the one by ranks that stands in for it on this server, and why."""
+    if not isinstance(pipeline, ServerPipeline) or pipeline.fusible:
+        return fusion, None
+    ranked = by_ranks(fusion, retrievers, rrf_k, depth)
+    reason = "search.depth is below the corpus's size, and the server takes no scripts to sum scores"
+    return ranked, None if ranked is fusion else reason
 
 
 def by_ranks(fusion: Fusion, retrievers: Sequence[str], rrf_k: float, depth: int) -> Fusion:

@@ -63,9 +63,14 @@ def ask(
     """
     answer = server.send(method, path, body, params)
     if answer.status >= 400:
-        what = f"{method} {path} was refused with status {_status(answer)}"
-        raise EngineError(server.engine, what, _next_step(answer))
+        raise refused(server, f"{method} {path}", answer)
     return answer.body
+
+
+def refused(server: Server, request: str, answer: Answer) -> EngineError:
+    """The error of a request that the server refused as a whole."""
+    what = f"{request} was refused with status {_status(answer)}"
+    return EngineError(server.engine, what, _next_step(answer))
 
 
 def answered(access: Access, status: int, body: Any) -> Answer:

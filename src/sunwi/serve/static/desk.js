@@ -9,6 +9,8 @@
   let waiting = false;
   let history = []; // places and documents in the order of judging: what undo takes back
   const judge = () => name.value.trim();
+  const wanted = { split: address.get("split") === "dev" ? "dev" : "test", qids: [...new Set(address.getAll("qid"))].slice(0, 100) }; // of a report's link
+  const shown = () => (wanted.qids.length ? state.queries.filter((query) => query.split === wanted.split && wanted.qids.includes(query.qid)) : state.queries);
 
   const call = async (path, body) => {
     let answer;
@@ -21,7 +23,7 @@
   };
 
   const open = () => {
-    for (const query of state.queries) {
+    for (const query of shown()) {
       if (query.verdict) continue;
       const document_ = query.documents.find((one) => !one.judged);
       if (document_) return [query, document_];
@@ -31,11 +33,15 @@
 
   const draw = () => {
     if (!state) return;
-    const all = state.queries.flatMap((query) => query.documents.map((one) => query.verdict !== null || one.judged !== null));
+    const all = shown().flatMap((query) => query.documents.map((one) => query.verdict !== null || one.judged !== null));
     const done = all.filter(Boolean).length;
     at = open();
     table.hidden = !at;
-    part("empty").hidden = all.length > 0;
+    const missing = wanted.qids.filter((qid) => !state.pooled.includes(`${wanted.split}/${qid}`));
+    part("asked").hidden = !wanted.qids.length;
+    part("asked-what").textContent = word("asked", wanted.qids.length, missing.length);
+    part("add").hidden = !missing.length;
+    part("empty").hidden = all.length > 0 || wanted.qids.length > 0;
     part("done").hidden = Boolean(at) || !all.length;
     part("progress").textContent = word("left", done, all.length, Math.ceil(((all.length - done) * state.seconds) / 60));
     part("bar").max = all.length || 1;
@@ -89,7 +95,8 @@
   };
 
   const load = async () => { 
-    state = await call(`/desk/state?judge=${encodeURIComponent(judge())}`);
+    const asked = new URLSearchParams([["judge", judge()], ["split", wanted.split], ...wanted.qids.map((qid) => ["qid", qid])]);
+    state = await call(`/desk/state?${asked}`);
     history = state.history;
   };
 
@@ -106,6 +113,16 @@
     draw();
   };
 
+  part("add").addEventListener("click", async () => {
+    part("add").disabled = true;
+    try {
+      await call("/desk/pool", { split: wanted.split, qids: wanted.qids });
+      await load();
+      card.focus();
+    } catch (error) { part("problem").textContent = error.message; }
+    part("add").disabled = false;
+    draw();
+  });
   who.addEventListener("submit", (event) => { event.preventDefault(); begin(); });
   note.closest("form").addEventListener("submit", (event) => { event.preventDefault(); card.focus(); });
   document.addEventListener("language", draw);

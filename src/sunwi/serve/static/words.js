@@ -15,6 +15,8 @@ const WORDS = {
   cannot_tell: ["모르겠음", "cannot tell"], chitchat: ["잡담 질의", "query is chit-chat"], unclear: ["불분명한 질의", "query is unclear"],
   undo: ["되돌리기", "Undo"], note: ["메모", "Note"], left: ["{0} / {1} · 약 {2}분 남음", "{0} / {1} · about {2} min left"],
   done: ["모두 판정했습니다. 고맙습니다.", "All is judged. Thank you."], saved: ["저장됨", "saved"], undone: ["되돌렸습니다.", "Undone."],
+  asked: ["고른 질의 {0}개, 묶음에 없는 것 {1}개.", "{0} chosen queries, {1} of them not in the pool."],
+  add_to_pool: ["묶음에 넣기", "Add to the pool"], whole_pool: ["묶음 전체", "The whole pool"],
   doubled: ["두 번째 판정", "second judgement"], offline: ["서버가 답하지 않습니다. 다시 켜고 새로 고치세요.", "The server does not answer. Start it again and reload."],
 };
 const address = new URLSearchParams(location.search);

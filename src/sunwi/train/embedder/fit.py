@@ -44,7 +44,7 @@ class Trained:
     padded_rows: int
     left_out_rows: int
     resumed_from: int  # step, 0 for a run from the start
-    checkpoints: Path  # to be removed once the model is safe
+    checkpoints: tuple[Path, ...]  # folders to be removed once the model is safe
 
 
 def train_embedder(
@@ -141,7 +141,7 @@ def train_embedder(
         plan.padded,
         plan.left_out,
         int(resumed.name.rpartition("-")[2]) if resumed else 0,
-        folder,
+        (folder,),
     )
 
 

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sunwi.models.encoder import Encoder, load_encoder
+from sunwi.models.encoder import Encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, save_encoder
 from sunwi.models.spec import ModelInfo
@@ -26,6 +27,7 @@ from sunwi.train.embedder.last_token import ending_with_eos
 from sunwi.train.embedder.processes import is_main_process
 from sunwi.train.embedder.selection import Selection, select_rows
 from sunwi.train.embedder.settings import EmbedderSections
+from sunwi.train.embedder.soup import soup_of
 from sunwi.train.shared.checkpoints import remove_checkpoints
 from sunwi.train.shared.in_batch import AnswerGroup
 
@@ -89,8 +91,8 @@ def tune(
             save_encoder(base, None, out)
         facts = {"promoted": "base", "base_share": 1.0, "reason": reason, "rows": 0, "steps": 0}
         return Tuned(facts, [], [], [])
-    with tempfile.TemporaryDirectory(prefix="sunwi-train-") as folder:
-        workdir = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="sunwi-train-") as temporary:
+        workdir = Path(temporary)
         start = (
             ending_with_eos(base, workdir / "start") if params.train_embedder.method == "decoder" else base
         )
@@ -99,8 +101,8 @@ def tune(
             return Tuned({}, [], [], [])
         trained, selection = rounds[-1]
         verdict = _save_best(params, trained, base, start, passages, dev, workdir, out)
-    for trained, _ in rounds:
-        remove_checkpoints(trained.checkpoints)
+    for folder in [folder for trained, _ in rounds for folder in trained.checkpoints]:
+        remove_checkpoints(folder)
     metrics = {**verdict, "rows_mined": len(data.rows), **_facts(rounds), **_selected(selection)}
     return Tuned(metrics, *_curves(rounds), [trained.resumed_from for trained, _ in rounds])
 
@@ -130,11 +132,21 @@ def _train_rounds(
             info = resolve(str(folder))
             rows = data.remine(Encoder.of(info, params.encoder))
         selection = select_rows(rows, data.overlaps, data.styles, settings)
-        trained = train_embedder(
-            info, selection.rows, settings, params.seed + number, data.answer_group, params.encoder, evaluate
-        )
-        rounds.append((trained, selection))
+        train = partial(_trained, params, data, selection, info, evaluate)
+        rounds.append((soup_of(settings.seeds, params.seed + number, train), selection))
     return rounds
+
+
+def _trained(
+    params: EmbedderSections,
+    data: TrainingData,
+    selection: Selection,
+    start: ModelInfo,
+    evaluate: DevEvaluation | None,
+    seed: int,
+) -> Trained:
+    settings, group = params.train_embedder, data.answer_group
+    return train_embedder(start, selection.rows, settings, seed, group, params.encoder, evaluate)
 
 
 def _save_best(

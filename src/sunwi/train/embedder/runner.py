@@ -21,7 +21,7 @@ from FlagEmbedding.finetune.embedder.encoder_only.m3 import EncoderOnlyEmbedderM
 from safetensors.torch import load_file, save_file
 from torch.utils.data import Dataset, SequentialSampler
 
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.loading import load_tokenizer
 from sunwi.models.projection import layers_of
 from sunwi.models.spec import ModelInfo

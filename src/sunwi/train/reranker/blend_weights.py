@@ -99,7 +99,7 @@ def fit_untrained(
     blend, calibration, metrics = fit_rerankers(chosen, texts, rerankers, params)
     kind = "late_interaction"
     fitted = {kind: calibration[kind]} if kind in calibration else {}
-    return {kind: dict(blend[kind]), "calibration": fitted}, metrics
+    return {kind: dict(blend.get(kind, {})), "calibration": fitted}, metrics
 
 
 def fit_calibration(lists: Sequence[ScoredList], fits: Blend) -> tuple[Calibration, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.cross_encoder import logits_of
-from sunwi.models.encoder import load_encoder
+from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.saving import TOKENIZER_FILES, load_state
 from sunwi.models.yes_no import is_causal
 from sunwi.params.train_reranker import TrainRerankerParams

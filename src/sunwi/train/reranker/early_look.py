@@ -1,4 +1,4 @@
-"""A look at a reranker early in its training: is it certain that no blend weight will help?"""
+"""A look at a reranker early in its training: how likely is it that its blend weight will be above 0?"""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sunwi.params.score import ScoreParams
 from sunwi.records.mined import CandidateList
-from sunwi.score.significance import bca_intervals
 from sunwi.search.ranking_quality import first_ranks, reciprocal_rank
-from sunwi.search.rerank.blend import ScoredList, ranked_relevance
+from sunwi.search.rerank.blend import FIRST, ScoredList, ranked_relevance
 from sunwi.search.rerank.rerankers import PairScorer
 from sunwi.train.reranker.scored import list_pairs
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 LOOK_QUESTIONS = 100  # of a look at most, those of the lowest overlap: a look must cost less than it saves
+SAMPLES = 10_000  # of the bootstrap
 FIRST_STEP = 2  # the learning rate of step 1 is 0: a look there sees the untrained model
 
 
@@ -41,7 +40,7 @@ def look_step(share: float, max_steps: int) -> int | None:
 
 @dataclass(slots=True)
 class EarlyLook:
-    """Scores dev lists once and ends the training if no positive weight has a gain that may be above 0.
+    """Scores dev lists once and ends the training if its blend weight is too unlikely to be above 0.
 
     Attributes
     ----------
@@ -50,13 +49,13 @@ class EarlyLook:
     name
         Of the scorer in training.
     lists, scored
-        Dev lists, and their candidates under all other scorers.
-    blend
-        The weights to gain on, without the scorer in training or with its state before.
+        Dev lists, and their candidates under the retriever and the untrained scorers.
     weights
-        Grid of each scorer's weight; cells that give the trained one 0 are left out.
-    upper
-        Largest upper end of the gains' intervals, in MRR; None before the look, and where no question moved.
+        Grid of each scorer's weight.
+    least_chance
+        The chance below which training ends.
+    chance
+        What the look found; None before it, and where no question moved.
     """
 
     step: int
@@ -65,11 +64,10 @@ class EarlyLook:
     texts: Mapping[str, str]
     depth: int
     scored: Sequence[ScoredList]
-    blend: Mapping[str, float]
     weights: Sequence[float]
-    score: ScoreParams
+    least_chance: float
     seed: int
-    upper: float | None = None
+    chance: float | None = None
 
     def __call__(self, step: int, model: torch.nn.Module, scorer: PairScorer) -> bool:
         """Look if it is time for it; return whether training should end."""
@@ -84,42 +82,48 @@ class EarlyLook:
             ScoredList({**scored_list.scores, self.name: new_scores}, scored_list.relevant)
             for scored_list, new_scores in zip(self.scored, values, strict=True)
         ]
-        self.upper = largest_upper_end(
-            self._gains(live), self.score.confidence, self.score.bootstrap, self.seed
-        )
+        self.chance = weight_chance(live, self.name, self.weights, self.seed)
         return self.stopped
 
     @property
     def stopped(self) -> bool:
         """Whether the look ended the training."""
-        return self.upper is not None and self.upper <= 0
+        return self.chance is not None and self.chance < self.least_chance
 
     @property
     def metrics(self) -> dict[str, Any]:
         """What it found, where it ended the training; nothing otherwise."""
-        return (
-            {"stopped_early": {"step": self.step, "upper": round(self.upper or 0.0, 6)}}
-            if self.stopped
-            else {}
-        )
-
-    def _gains(self, live: Sequence[ScoredList]) -> Floats:
-        """Difference in reciprocal rank of each question by each cell of the grid, [questions, cells]."""
-        before = _reciprocal_ranks(self.scored, self.blend)
-        names = sorted({self.name, *self.blend})
-        cells = [dict(zip(names, values, strict=True)) for values in product(self.weights, repeat=len(names))]
-        cells = [cell for cell in cells if cell[self.name] > 0]
-        return np.stack([_reciprocal_ranks(live, cell) - before for cell in cells], axis=1)
+        if not self.stopped:
+            return {}
+        return {"stopped_early": {"step": self.step, "chance": round(self.chance or 0.0, 6)}}
 
 
-def largest_upper_end(gains: Floats, confidence: float, resamples: int, seed: int) -> float | None:
-    """Largest upper end of the bootstrap intervals of column means; None where every gain is 0.
+def weight_chance(
+    lists: Sequence[ScoredList], name: str, grid: Sequence[float], seed: int, samples: int = SAMPLES
+) -> float | None:
+    """Share of the bootstrap samples of the lists on which `fit_blend` gives a scorer a weight above 0.
 
-    Where no question moved at any weight nothing is known yet, whatever the interval says.
+    All scorers of the lists are fitted together, so a gain that an untrained one gives as well is not the
+    trained one's. None where the scorer moves no question at any weight: nothing is known yet.
     """
-    if not gains.any():
+    names = sorted(lists[0].scores.keys() - {FIRST})
+    cells = [dict(zip(names, values, strict=True)) for values in product(sorted(grid), repeat=len(names))]
+    cells.sort(
+        key=lambda cell: (sum(cell.values()), cell[name])
+    )  # ties as in `fit_blend`, then the trained last
+    gains = np.stack([_reciprocal_ranks(lists, cell) for cell in cells], axis=1)  # [lists, cells]
+    without = {tuple(cell.values()): column for cell, column in zip(cells, gains.T, strict=True)}
+    moved = any(
+        not np.array_equal(column, without[tuple((cell | {name: 0.0}).values())])
+        for cell, column in zip(cells, gains.T, strict=True)
+    )
+    if not moved:
         return None
-    return float(bca_intervals(gains, confidence, resamples, seed)[:, 1].max())
+    draw = np.random.Generator(np.random.PCG64(seed))
+    counts = draw.multinomial(len(lists), np.full(len(lists), 1 / len(lists)), size=samples)
+    totals = counts.astype(np.float64) @ gains
+    best = np.argmax(totals >= totals.max(axis=1, keepdims=True) - 1e-9, axis=1)  # the first of equal ones
+    return float(np.array([cell[name] > 0 for cell in cells])[best].mean())
 
 
 def _reciprocal_ranks(lists: Sequence[ScoredList], weights: Mapping[str, float]) -> Floats:

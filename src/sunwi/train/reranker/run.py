@@ -22,7 +22,7 @@ from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
 from sunwi.train.reranker.late_interaction import train_late_interaction
 from sunwi.train.reranker.lists import TrainingList, training_lists
 from sunwi.train.reranker.lora import ADAPTER, MERGED
-from sunwi.train.reranker.scored import retriever_lists
+from sunwi.train.reranker.scored import score_lists
 from sunwi.train.reranker.settings import RerankerSections
 from sunwi.train.shared.early_stopping import EarlyStopping
 
@@ -55,13 +55,13 @@ def tune_reranker(
     facts: dict[str, Any] = {"trained": settings.enabled}
     if settings.enabled:
         chosen, counts = training_lists(lists, texts, settings, params.mining.max_positive_share)
-        look = _early_look(params, lists, texts)
+        look = _early_look(params, lists, texts, encoder)
         run, curve = train_by_method(params, settings, chosen, embedder, out, look=look)
         facts |= {"method": settings.method, **counts, **run}
         if look is not None and look.stopped:
             facts |= look.metrics
             _write_none(
-                out, STOPPED_EARLY, "no positive blend weight can help", **look.metrics["stopped_early"]
+                out, STOPPED_EARLY, "a blend weight above 0 is unlikely", **look.metrics["stopped_early"]
             )
     else:
         _write_none(out, "switched_off.json", "train_reranker.enabled is false")
@@ -74,21 +74,33 @@ def tune_reranker(
     return blend, calibration, {**facts, **quality}, curve
 
 
+def look_lists(params: RerankerSections, lists: Sequence[CandidateList]) -> list[CandidateList]:
+    """The dev lists of a look: the first of those on which the blend weights are fitted."""
+    dev = [question for question in lists if question.split == "dev"]
+    limits = params.fusion.low_overlap, params.fusion.min_questions, LOOK_QUESTIONS
+    return [dev[row] for row in low_overlap(dev, *limits)]
+
+
 def _early_look(
-    params: RerankerSections, lists: Sequence[CandidateList], texts: dict[str, str]
+    params: RerankerSections, lists: Sequence[CandidateList], texts: dict[str, str], encoder: Encoder
 ) -> EarlyLook | None:
-    """The look at the low-overlap dev lists, on which the blend weights are fitted; None where it is off."""
+    """The look beside the untrained MaxSim, which every variant has without a training; None: it is off."""
     settings = params.train_reranker
     step = look_step(settings.early_look, settings.max_steps)
     if step is None:
         return None
-    dev = [question for question in lists if question.split == "dev"]
-    limits = params.fusion.low_overlap, params.fusion.min_questions, LOOK_QUESTIONS
-    chosen = [dev[row] for row in low_overlap(dev, *limits)]
-    name, depth = METHODS[settings.method], settings.depth
-    scored = retriever_lists(chosen, depth)
+    chosen = look_lists(params, lists)
+    untrained = Rerankers(encoder, None, params.encoder, settings.max_length)
     return EarlyLook(
-        step, name, chosen, texts, depth, scored, {}, settings.weights, params.score, params.seed
+        step=step,
+        name=METHODS[settings.method],
+        lists=chosen,
+        texts=texts,
+        depth=settings.depth,
+        scored=score_lists(chosen, texts, untrained, settings.depth),
+        weights=settings.weights,
+        least_chance=settings.early_look_chance,
+        seed=params.seed,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,9 @@ from sunwi.models.sparse.export.sentence_transformer import (
     passage_weights,
     write_sentence_transformer,
 )
-from sunwi.models.sparse.export.server_tokens import ServerTokens, naming_tokenizer, server_tokens
+from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
 from sunwi.models.sparse.export.torchscript import trace_server_model
 from sunwi.models.sparse.vectors import SparseVectors
-from sunwi.runtime import atomic_write
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
 from sunwi.search.retrievers.splade import SpladeRetriever
@@ -39,7 +37,6 @@ from sunwi.train.sparse.settings import ExportSections
 PARITY = 1e-4  # largest difference of a weight
 SAMPLE = 16  # passages that are compared weight by weight
 CALIBRATED = 64  # passages on which the biases of int8 are corrected
-SHOWN = 10  # colliding names in the metrics; all of them are in server_tokens.json
 
 
 def export_sparse(
@@ -58,7 +55,7 @@ def export_sparse(
     Parameters
     ----------
     pool, labels
-        Passages and questions on which the loss of int8 and of shared names is measured.
+        Passages and questions on which the loss of int8 is measured.
     name
         Of the models on the server.
 
@@ -84,16 +81,14 @@ def export_sparse(
         encoder, [pool.texts[position] for position in calibration], pool, vectors, limit, onnx
     )
 
-    names = server_tokens(naming_tokenizer(encoder.tokenizer), encoder.token_ids)
+    names = server_names(naming_tokenizer(encoder.tokenizer), encoder.token_ids)
     traced_file = out / "opensearch" / "encoder.pt"
-    traced = trace_server_model(encoder, names, traced_file)
+    traced = trace_server_model(encoder, traced_file)
     write_bundle(encoder, names, traced_file, out / "opensearch", name, limit, params.sparse.query_max_length)
     traced_file.unlink()  # encoder.zip has it
-    collisions = names.collisions(encoder.terms)
-    _write(out / "opensearch" / "server_tokens.json", collisions)
 
     plain = _sentence_transformers(encoder, texts, own, params, out / "sentence_transformers")
-    scored = {"float32": vectors, "int8": quantised, "shared_names": _merged(vectors, names)}
+    scored = {"float32": vectors, "int8": quantised}
     return {
         "exported": True,
         "onnx": {
@@ -101,9 +96,7 @@ def export_sparse(
             "bytes": (onnx / FLOAT_FILE).stat().st_size,
         },
         "torchscript": {
-            "largest_difference": _parity(
-                "TorchScript", _served(traced, ids, encoder), _cut(own, names, encoder)
-            ),
+            "largest_difference": _parity("TorchScript", _served(traced, ids, encoder), _cut(own, encoder)),
             "bytes": (out / "opensearch" / "encoder.zip").stat().st_size,
         },
         "sentence_transformers": plain,
@@ -112,12 +105,6 @@ def export_sparse(
         | {
             f"ndcg10_{form}": _ndcg(encoder, of_form, labels, pool, params)
             for form, of_form in scored.items()
-        },
-        "server_tokens": {
-            "entries": len(names.names),
-            "distinct": names.groups,
-            "shared": len(collisions),
-            "examples": dict(list(collisions.items())[:SHOWN]),
         },
     }
 
@@ -190,20 +177,9 @@ def _served(traced: Any, ids: Any, encoder: SparseEncoder) -> Any:
         return traced({"input_ids": ids, "attention_mask": mask})["output"][:, encoder.token_ids].numpy()
 
 
-def _cut(weights: Any, names: ServerTokens, encoder: SparseEncoder) -> Any:
-    """The graph's cut and merge, recomputed: entries of one name get their largest remaining weight."""
-    vectors = SparseVectors.of(weights, encoder.max_terms)
-    return _merged(vectors, names).matrix().toarray()
-
-
-def _merged(vectors: SparseVectors, names: ServerTokens) -> SparseVectors:
-    """Vectors in which entries of one server name have their largest weight each."""
-    groups = np.array(names.group_of)
-    merged = np.zeros((len(vectors), names.groups), dtype=np.float32)
-    for row in range(len(vectors)):
-        columns, weights = vectors.row(row)
-        np.maximum.at(merged[row], groups[columns], weights)
-    return SparseVectors.of(merged[:, groups])
+def _cut(weights: Any, encoder: SparseEncoder) -> Any:
+    """The graph's cut, recomputed."""
+    return SparseVectors.of(weights, encoder.max_terms).matrix().toarray()
 
 
 def _parity(form: str, exported: Any, expected: Any) -> float:
@@ -226,9 +202,3 @@ def _ndcg(
     retriever = SpladeRetriever(encoder, passages, params.sparse.query_max_length)
     queries = encoder.encode_queries([label.text for label in labels], params.sparse.query_max_length)
     return round(float(measure(retriever.score_vectors(queries), labels, pool)["ndcg10"].mean()), 6)
-
-
-def _write(path: Path, value: Any) -> None:
-    with atomic_write(path) as file:
-        json.dump(value, file, ensure_ascii=False, indent=1)
-        file.write("\n")

@@ -8,6 +8,7 @@ from typing import Literal
 from sunwi.params.train_reranker_targeted import TrainRerankerTargetedParams
 from sunwi.records.mined import CandidateList
 from sunwi.runtime import hash_share
+from sunwi.train.shared.document_groups import together
 
 Part = Literal["train", "stop", "gate"]
 
@@ -41,26 +42,8 @@ def parts_of(
     documents
         Question id to the documents that are labelled as its answer.
     """
-    group = _together([sorted(documents[question.qid]) for question in lists])
+    group = together([sorted(documents[question.qid]) for question in lists])
     parts: dict[Part, list[CandidateList]] = {"train": [], "stop": [], "gate": []}
     for question in lists:
         parts[part_of(group[min(documents[question.qid])], params)].append(question)
     return parts
-
-
-def _together(sets: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Each document to the first document of its group (union-find)."""
-    root: dict[str, str] = {}
-
-    def first(document: str) -> str:
-        while root[document] != document:
-            document = root[document]
-        return document
-
-    for members in sets:
-        for document in members:
-            root.setdefault(document, document)
-        roots = {first(document) for document in members}
-        for member in roots:
-            root[member] = min(roots)
-    return {document: first(document) for document in sorted(root)}

@@ -4,58 +4,28 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sunwi.models.encoder import Encoder
-from sunwi.params.train_reranker import TrainRerankerParams
 from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
-from sunwi.search.labelled import low_overlap
-from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr, ranked_relevance
+from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
 from sunwi.search.rerank.trained import SCORERS, trained_reranker
-from sunwi.train.reranker.blend_weights import Blend, Calibration, fit_calibration
-from sunwi.train.reranker.early_look import LOOK_QUESTIONS, EarlyLook, look_step
-from sunwi.train.reranker.lists import TrainingList
-from sunwi.train.reranker.movement import movement
-from sunwi.train.reranker.quality import quality, solved
-from sunwi.train.reranker.run import STOPPED_EARLY, Start, train_by_method
+from sunwi.train.reranker.blend_weights import Blend, fit_calibration
+from sunwi.train.reranker.early_look import weight_chance
+from sunwi.train.reranker.run import STOPPED_EARLY, Start, look_lists, train_by_method
 from sunwi.train.reranker.scored import list_pairs, score_lists
 from sunwi.train.shared.early_stopping import EarlyStopping
-from sunwi.train.targeted.gate import GateVerdict, decide
-from sunwi.train.targeted.lists import failure_lists, replayed
+from sunwi.train.targeted.folds import tune_by_folds
+from sunwi.train.targeted.gate import GateVerdict
+from sunwi.train.targeted.judging import Targeted, TargetedData, judged, kept, settings_of, stage_lists
 from sunwi.train.targeted.partition import parts_of
 from sunwi.train.targeted.settings import TargetedSections
-
-KIND = "both"  # the set of rerankers whose blend is judged: all available ones
-
-
-@dataclass(frozen=True, slots=True)
-class TargetedData:
-    """What the second stage reads: candidate lists, the documents that answer them, augmented failures."""
-
-    lists: Sequence[CandidateList]
-    documents: Mapping[str, Collection[str]]  # question id to the documents that answer it
-    augmented: Sequence[AugmentedFailure]
-    texts: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Targeted:
-    """The end of a second stage: blend weights, their calibration, metrics and the loss curve.
-
-    `calibration` is None where the first stage is kept with its own.
-    """
-
-    blend: Blend
-    calibration: Calibration | None
-    metrics: dict[str, Any]
-    curve: list[dict[str, float]]
 
 
 def tune_targeted(
@@ -71,13 +41,15 @@ def tune_targeted(
     `first` with its blend weights.
 
     Dev questions are divided by document into those for training, those for early stopping (on which the
-    second stage's blend weights are fitted too), and those for the gate.
+    second stage's blend weights are fitted too), and those for the gate; with `folds`, see `tune_by_folds`.
     """
     parts = parts_of(
         [question for question in data.lists if question.split == "dev"],
         data.documents,
         params.train_reranker_targeted,
     )
+    if params.train_reranker_targeted.folds:  # every dev question trains, and is judged by the other folds
+        parts = {"train": parts["train"] + parts["stop"] + parts["gate"], "stop": [], "gate": []}
     held_out = {question.qid for part in ("stop", "gate") for question in parts[part]}
     rows = [row for row in data.augmented if row.source not in held_out]
     counts: dict[str, Any] = {
@@ -86,72 +58,49 @@ def tune_targeted(
         **{f"lists_{part}": len(lists) for part, lists in parts.items()},
     }
     if reason := _nothing_to_do(params, rows, first):
-        return _kept(first, blend, out, GateVerdict(False, reason), counts)
+        return kept(first, blend, out, GateVerdict(False, reason), counts)
     depth = params.train_reranker.depth
     trained = trained_reranker(first)
     rerankers = Rerankers(encoder, trained, params.encoder, params.train_reranker.max_length)
     assert trained is not None  # else _nothing_to_do gave a reason
+    settings = params.train_reranker
+    if settings.early_look:
+        seen = score_lists(look_lists(params, data.lists), data.texts, rerankers, depth)
+        chance = weight_chance(seen, trained.name, settings.weights, params.seed)
+        if chance is not None and chance < settings.early_look_chance:
+            counts["stopped_early"] = {"step": 0, "chance": round(chance, 6)}
+            reason = "dev promises the first stage no blend weight, so the second stage was not started"
+            return kept(first, blend, out, GateVerdict(False, reason), counts)
+    if params.train_reranker_targeted.folds:
+        return tune_by_folds(params, data, encoder, embedder, first, blend, out)
     before = {part: score_lists(lists, data.texts, rerankers, depth) for part, lists in parts.items()}
-    training = _training_lists(params, data, rows, parts["train"], before["train"], blend)
+    training = stage_lists(params, data, rows, parts["train"], before["train"], blend)
     watch = _watch(params, parts["stop"], data.texts, before["stop"], trained.name)
-    settings = params.train_reranker.model_copy(
-        update={
-            "max_steps": params.train_reranker_targeted.max_steps,
-            "learning_rate": params.train_reranker_targeted.learning_rate,
-            "batch_size": min(params.train_reranker.batch_size, len(training)),
-        }
-    )
-    look = _look(params, settings, parts["stop"], data.texts, before["stop"], trained.name, blend)
     start = Start(first, params.train_reranker_targeted.start == "merged")
     with tempfile.TemporaryDirectory(prefix="sunwi-targeted-") as folder:
         second = Path(folder) / "reranker"
-        facts, curve = train_by_method(params, settings, training, embedder, second, start, watch, look)
-        if look is not None and look.stopped:
-            counts |= look.metrics
+        facts, curve = train_by_method(
+            params, settings_of(params, training), training, embedder, second, start, watch
+        )
         counts |= {**facts, "dev_curve": watch.curve if watch else []}
         counts["best_step"] = watch.best_step if watch else facts["steps"]
-        if counts["best_step"] == 0 or "stopped_early" in counts:  # the first stage stays: nothing to score
-            metrics, _ = _judged(params, before["gate"], before["gate"], blend, blend)
-            verdict = GateVerdict(
-                False,
-                "no blend weight can gain on the questions for early stopping"
-                if "stopped_early" in counts
-                else "no step was better than the start on the questions for early stopping",
-            )
-            return _kept(first, blend, out, verdict, {**metrics, **counts}, curve)
+        if counts["best_step"] == 0:  # the first stage stays: nothing to score
+            metrics, _ = judged(params, before["gate"], before["gate"], blend, blend)
+            reason = "no step was better than the start on the questions for early stopping"
+            verdict = GateVerdict(False, reason)
+            return kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
         refitted = _refitted(blend, after["stop"], tuned.names, params.train_reranker.weights)
-        metrics, verdict = _judged(params, before["gate"], after["gate"], blend, refitted)
+        metrics, verdict = judged(params, before["gate"], after["gate"], blend, refitted)
         metrics |= counts
         if not verdict.promoted:
-            return _kept(first, blend, out, verdict, metrics, curve)
+            return kept(first, blend, out, verdict, metrics, curve)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(second, out)
     calibration, errors = fit_calibration(after["stop"], refitted)
     metrics |= {"calibration": errors, "promoted": True, "reason": verdict.reason}
     return Targeted(refitted, calibration, metrics, curve)
-
-
-def _look(
-    params: TargetedSections,
-    settings: TrainRerankerParams,
-    lists: Sequence[CandidateList],
-    texts: dict[str, str],
-    scored: Sequence[ScoredList],
-    name: str,
-    blend: Blend,
-) -> EarlyLook | None:
-    """The early look at the stop part: what any weights gain there over the first stage's blend."""
-    step = look_step(settings.early_look, settings.max_steps)
-    if step is None:
-        return None
-    rows = low_overlap(lists, 1.0, 0, LOOK_QUESTIONS)
-    chosen, of_chosen = [lists[row] for row in rows], [scored[row] for row in rows]
-    weights, grid = blend.get(KIND, {}), settings.weights
-    return EarlyLook(
-        step, name, chosen, texts, settings.depth, of_chosen, weights, grid, params.score, params.seed
-    )
 
 
 def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
@@ -163,47 +112,6 @@ def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], f
             "the first stage was stopped early" if stopped else "there is no trained reranker to go on from"
         )
     return None if rows else "no failure to train on"
-
-
-def _kept(
-    first: Path,
-    blend: Blend,
-    out: Path,
-    verdict: GateVerdict,
-    facts: Mapping[str, Any],
-    curve: Sequence[dict[str, float]] = (),
-) -> Targeted:
-    """Keep stage 1: its files and its weights."""
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(first, out, copy_function=shutil.copyfile)
-    return Targeted(blend, None, {**facts, "promoted": False, "reason": verdict.reason}, list(curve))
-
-
-def _training_lists(
-    params: TargetedSections,
-    data: TargetedData,
-    rows: Sequence[AugmentedFailure],
-    part: Sequence[CandidateList],
-    scored: Sequence[ScoredList],
-    blend: Blend,
-) -> list[TrainingList]:
-    """Failures with their paraphrases, then solved questions, of the train part and of the train split."""
-    right = solved(ranked_relevance(scored, blend.get(KIND, {})))
-    solved_questions = [question for question, is_solved in zip(part, right, strict=True) if is_solved]
-    used = {row.source for row in rows}
-    solved_questions += [
-        question
-        for question in data.lists
-        if question.split == "train" and question.positive_rank == 1 and question.qid not in used
-    ]
-    by_id = {question.qid: question for question in data.lists}
-    count = round(params.train_reranker_targeted.replay * len(rows))
-    share = params.train_reranker.max_positive_share
-    share = params.mining.max_positive_share if share is None else share
-    return [
-        *failure_lists(rows, by_id, data.texts),
-        *replayed(solved_questions, data.texts, params.train_reranker, share, count),
-    ]
 
 
 def _watch(
@@ -251,24 +159,3 @@ def _refitted(
         moved = any(name != "late_interaction" for name in trained)
         refitted[kind] = fit_blend(scored, trained, grid)[0] if moved and scored else weights
     return refitted
-
-
-def _judged(
-    params: TargetedSections,
-    before: Sequence[ScoredList],
-    after: Sequence[ScoredList],
-    first: Blend,
-    second: Blend,
-) -> tuple[dict[str, Any], GateVerdict]:
-    """Quality of both on the gate part (all, its failures, its solved ones), what moved, and the verdict."""
-    old = ranked_relevance(before, first.get(KIND, {}))
-    new = ranked_relevance(after, second.get(KIND, {}))
-    was, now = solved(old), solved(new)
-    moved = movement(was, now, params.seed, params.score.confidence)
-    rows = {"all": np.arange(len(was)), "failures": np.flatnonzero(~was), "solved": np.flatnonzero(was)}
-    metrics: dict[str, Any] = {**moved.as_metrics(), "second_weights": second}
-    for part, chosen in rows.items():
-        for when, hits in (("before", old), ("after", new)):
-            values = quality(hits[chosen])
-            metrics |= {f"{part}_{name}_{when}": value for name, value in values.items()}
-    return metrics, decide(moved, params.train_reranker_targeted)

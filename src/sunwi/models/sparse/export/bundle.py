@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.models.sparse.export.server_tokens import ServerTokens, naming_tokenizer
+from sunwi.models.sparse.export.server_tokens import naming_tokenizer
 from sunwi.records.files import write_json, write_lines
 from sunwi.resources import resource_file
 from sunwi.runtime import file_hash
@@ -18,12 +18,12 @@ DJL_MAX_LENGTH = 512  # tokens
 FORMAT = "TORCH_SCRIPT"
 DEPLOY = resource_file("sunwi.models.sparse.export", "deploy.py")
 ENCODER_ID, QUERY_ID = "${ENCODER_MODEL_ID}", "${QUERY_MODEL_ID}"  # deploy.py puts the server's ids there
-Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE"]
+Function = Literal["SPARSE_ENCODING", "SPARSE_TOKENIZE", "TEXT_EMBEDDING"]
 
 
 def write_bundle(
     encoder: SparseEncoder,
-    names: ServerTokens,
+    names: Sequence[str],
     traced: Path,
     folder: Path,
     name: str,
@@ -56,12 +56,10 @@ def write_bundle(
     write_lines(folder / "deploy.py", DEPLOY.read_text(encoding="utf-8").splitlines())
 
 
-def server_idf(encoder: SparseEncoder, names: ServerTokens) -> dict[str, float]:
-    """Token name to idf, sorted; of entries with one name the largest, as their passage weights."""
-    table: dict[str, float] = {}
-    for token_id, name in zip(encoder.token_ids, names.names, strict=True):
-        table[name] = max(table.get(name, 0.0), round(encoder.idf[token_id], 6))
-    return dict(sorted(table.items()))
+def server_idf(encoder: SparseEncoder, names: Sequence[str]) -> dict[str, float]:
+    """Token name to idf, sorted."""
+    idf = (round(encoder.idf[token_id], 6) for token_id in encoder.token_ids)
+    return dict(sorted(zip(names, idf, strict=True)))
 
 
 def truncated_tokenizer(tokenizer: Any, max_length: int) -> bytes:
@@ -104,8 +102,8 @@ def requests(query: Literal["idf", "model"]) -> dict[str, Any]:
     return {
         "index.json": {
             "settings": {
-                "default_pipeline": "sunwi-sparse-ingest",
-                "index.search.default_pipeline": "sunwi-sparse-search",
+                "default_pipeline": "sunwi-sparse",  # deploy.py puts the name of the index in both places
+                "index.search.default_pipeline": "sunwi-sparse",
             },
             "mappings": {"properties": {"content": {"type": "text"}, "sparse": {"type": "rank_features"}}},
         },

@@ -44,23 +44,50 @@ def quantise_int8(path: Path, out: Path, rows: Sequence[Sequence[int]]) -> None:
     DataError
         If onnx or onnxruntime is not installed, or the graph does not say which nodes are the head's.
     """
+    model = _loaded(path)
+    if not any(node.name.startswith(HEAD) for node in model.graph.node):
+        what = f"{path}: no node is named as the head's, so that it would become int8 too"
+        raise DataError(what, "export it with torch 2.9 or newer")
+    ids = [np.array([row], dtype=np.int64) for row in rows]
+    _quantise(model, out, [{"input_ids": row, "attention_mask": np.ones_like(row)} for row in ids])
+
+
+def quantise_graph(path: Path, out: Path, feeds: Sequence[Mapping[str, Array]]) -> None:
+    """The same of any exported graph; nodes that are named as a head's stay in float32.
+
+    Parameters
+    ----------
+    feeds
+        Inputs of a few texts without padding, one text a feed, each [1, tokens].
+
+    Raises
+    ------
+    DataError
+        If onnx or onnxruntime is not installed.
+    """
+    _quantise(_loaded(path), out, feeds)
+
+
+def _loaded(path: Path) -> Any:
     try:
         import onnx
         import onnxruntime  # noqa: F401  for the means
     except ImportError as error:
         raise DataError(f"int8 export needs {error.name}", NEXT_STEP) from error
-    model = onnx.load(path)
-    if not any(node.name.startswith(HEAD) for node in model.graph.node):
-        what = f"{path}: no node is named as the head's, so that it would become int8 too"
-        raise DataError(what, "export it with torch 2.9 or newer")
+    return onnx.load(path)
+
+
+def _quantise(model: Any, out: Path, feeds: Sequence[Mapping[str, Array]]) -> None:
+    import onnx
+
     graph = _Graph(model.graph)
-    means = _input_means(model, [node.input[0] for node in graph.products()], rows)
+    means = _input_means(model, [node.input[0] for node in graph.products()], feeds)
     graph.quantise(means)
     onnx.save(model, out)
 
 
-def _input_means(model: Any, names: Sequence[str], rows: Sequence[Sequence[int]]) -> dict[str, Array]:
-    """Mean over the rows' tokens of the tensors with these names, [width] each."""
+def _input_means(model: Any, names: Sequence[str], feeds: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Mean over the feeds' tokens of the tensors with these names, [width] each."""
     import onnx
     import onnxruntime
 
@@ -71,13 +98,13 @@ def _input_means(model: Any, names: Sequence[str], rows: Sequence[Sequence[int]]
     session = onnxruntime.InferenceSession(probed.SerializeToString(), providers=["CPUExecutionProvider"])
     del probed
     sums: dict[str, Array] = {}
-    for row in rows:
-        ids = np.array([row], dtype=np.int64)
-        arrays = session.run(unique, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        for name, values in zip(unique, arrays, strict=True):
-            sums[name] = sums.get(name, 0.0) + values[0].sum(axis=0, dtype=np.float64)
-    tokens = sum(len(row) for row in rows)
-    return {name: total / tokens for name, total in sums.items()}
+    places: dict[str, int] = {}
+    for feed in feeds:
+        for name, values in zip(unique, session.run(unique, dict(feed)), strict=True):
+            flat = values.reshape(-1, values.shape[-1])  # [tokens, width]; one row where a token was pooled
+            sums[name] = sums.get(name, 0.0) + flat.sum(axis=0, dtype=np.float64)
+            places[name] = places.get(name, 0) + len(flat)
+    return {name: total / places[name] for name, total in sums.items()}
 
 
 class _Graph:

@@ -1,4 +1,4 @@
-"""The graph that ML Commons runs: weights of the whole token table, cut and merged for the server."""
+"""The graph that ML Commons runs: weights of the whole token table, cut for the server."""
 
 from __future__ import annotations
 
@@ -13,33 +13,22 @@ from sunwi.models.sparse.head import SparseModel
 class ServerModel(nn.Module):
     """{"output": [batch, tokens of the tokeniser]}; special tokens and entries outside the vocabulary are 0.
 
-    The server takes every weight above 0, so the cut to `max_terms` is part of the graph. Entries that it
-    gives one name get their largest weight each: whichever of them it keeps, the value is the same.
+    The server takes every weight above 0, so the cut to `max_terms` is part of the graph.
     """
 
     token_ids: torch.Tensor
-    group_of: torch.Tensor
 
-    def __init__(
-        self, model: SparseModel, token_ids: Sequence[int], group_of: Sequence[int], max_terms: int
-    ) -> None:
+    def __init__(self, model: SparseModel, token_ids: Sequence[int], max_terms: int) -> None:
         super().__init__()
         self.model = model
         self.max_terms = min(max_terms, len(token_ids))
-        self.groups = max(group_of) + 1
         self.tokens = len(model.row_of_token)
         self.register_buffer("token_ids", torch.tensor(token_ids))
-        self.register_buffer("group_of", torch.tensor(group_of))
 
     def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """`input_ids` and `attention_mask` [batch, tokens]; ML Commons gives them as one dict."""
         weights = self.model(inputs["input_ids"], inputs["attention_mask"])  # [batch, vocabulary]
         least = weights.topk(self.max_terms, dim=1).values[:, -1:]
         weights = weights * (weights >= least)
-        batch = weights.shape[0]
-        merged = weights.new_zeros((batch, self.groups)).scatter_reduce(
-            1, self.group_of.expand(batch, -1), weights, "amax"
-        )
-        spread = merged.index_select(1, self.group_of)
-        output = weights.new_zeros((batch, self.tokens)).index_copy(1, self.token_ids, spread)
+        output = weights.new_zeros((weights.shape[0], self.tokens)).index_copy(1, self.token_ids, weights)
         return {"output": output}

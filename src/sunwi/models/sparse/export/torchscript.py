@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.models.sparse.encoder import SparseEncoder
-from sunwi.models.sparse.export.server_tokens import ServerTokens
 
 EXAMPLE = ("순위를 매긴다", "검색")  # of two lengths, so that the mask is part of the traced way
 
 
-def trace_server_model(encoder: SparseEncoder, names: ServerTokens, path: Path) -> Any:
+def trace_server_model(encoder: SparseEncoder, path: Path) -> Any:
     """Trace on a CPU and write the graph; the traced module.
 
     Attention is written out in plain products: a server's libtorch may be older than this one.
@@ -25,7 +24,7 @@ def trace_server_model(encoder: SparseEncoder, names: ServerTokens, path: Path) 
     attention = inner.config._attn_implementation
     inner.set_attn_implementation("eager")
     try:
-        server = ServerModel(model, encoder.token_ids, names.group_of, encoder.max_terms).eval()
+        server = ServerModel(model, encoder.token_ids, encoder.max_terms).eval()
         encoded = encoder.tokenizer(list(EXAMPLE), padding=True, return_tensors="pt")
         example = {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
         with torch.inference_mode():

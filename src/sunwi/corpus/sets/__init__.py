@@ -1,0 +1,1 @@
+"""Evaluation sets: folders of a corpus, queries and judgements as public retrieval sets are published."""

@@ -1,0 +1,1 @@
+"""A language model as second judge: grades by a rubric, comparisons, measured against people."""

@@ -1,0 +1,97 @@
+"""Texts to the last hidden states of a bi-encoder, in batches of one length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sunwi.errors import ModelError
+from sunwi.models.batches import length_batches
+from sunwi.models.encoder_weights import ready_encoder
+from sunwi.models.loading import load_tokenizer
+from sunwi.models.long_texts import text_starts
+from sunwi.models.precision import Precision, require_precision, settled
+from sunwi.models.spec import ModelInfo
+
+if TYPE_CHECKING:
+    import torch
+
+TokenIds = tuple[list[list[int]], int]  # of the rows of one batch, and the length that they are padded to
+INT8_TOKENS = 2048  # of a batch: what lies between the layers then stays in the CPU's caches
+
+
+class HiddenStates:
+    """Tokenises texts, plans their batches and runs them; the weights are loaded at the first batch."""
+
+    def __init__(self, info: ModelInfo, batch_size: int, precision: Precision) -> None:
+        """A model and how it runs.
+
+        Raises
+        ------
+        ModelError
+            If this machine cannot run in that precision.
+        """
+        require_precision(precision, info.spec)
+        self.info = info
+        self.batch_size = batch_size
+        self.precision: Precision = precision
+        self.loaded: tuple[torch.nn.Module, torch.device] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker loads the weights itself, and runs in the numbers that this process's cache keys say.
+        state = {**vars(self), "loaded": None, "precision": settled(self.precision)}
+        state.pop("tokenizer", None)
+        return state
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The model's tokeniser, with what `pool` asks of it; one for all calls."""
+        return self.new_tokenizer()
+
+    def new_tokenizer(self) -> Any:
+        """Another tokeniser of the model, for callers that change its settings."""
+        tokenizer = load_tokenizer(self.info.folder)  # pads on the right: `pool` counts from the left
+        if tokenizer.pad_token is None:  # a decoder's
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
+
+    def batches(
+        self, texts: Sequence[str], max_length: int
+    ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Yield rows, ids [batch, tokens], hidden [batch, tokens, dimensions] and mask, longest first."""
+        for rows, batch in self.planned(texts, max_length):
+            yield rows, *self.of_batch(batch)
+
+    def planned(self, texts: Sequence[str], max_length: int) -> Iterator[tuple[list[int], TokenIds]]:
+        """Yield rows and their batch, longest first.
+
+        Raises
+        ------
+        ModelError
+            If the model cannot read as many tokens as `max_length`.
+        """
+        tokenizer = self.tokenizer
+        if max_length > tokenizer.model_max_length:
+            found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
+            raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
+        starts = text_starts(tokenizer, texts, max_length)
+        encoded = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
+        most = INT8_TOKENS if self.precision == "int8" else None
+        lengths = [len(ids) for ids in encoded]
+        for rows, size in length_batches(lengths, self.batch_size, max_length, most_tokens=most):
+            yield rows, ([encoded[row] for row in rows], size)
+
+    def of_batch(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Ids [batch, tokens], hidden [batch, tokens, dimensions] and mask of one batch."""
+        import torch
+
+        if self.loaded is None:
+            self.loaded = ready_encoder(self.info, self.precision)
+        model, device = self.loaded
+        ids, size = batch
+        how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
+        padded = self.tokenizer.pad({"input_ids": ids}, **how).to(device)
+        with torch.inference_mode():
+            hidden = model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"])
+        return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]

@@ -1,0 +1,1 @@
+"""A linear ranker over what the retrievers know of the first candidates."""

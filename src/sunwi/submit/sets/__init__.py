@@ -1,0 +1,1 @@
+"""Ranking whole evaluation sets by models, rerankers and variants of params.yaml."""

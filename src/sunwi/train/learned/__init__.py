@@ -1,0 +1,1 @@
+"""Fit of the linear ranker on people's questions, and its gate."""

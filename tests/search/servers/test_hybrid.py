@@ -1,0 +1,128 @@
+"""One request, the fused ranking: the index, its search pipeline, and weights by the server's own scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sunwi.errors import EngineError
+from sunwi.params.bm25 import Bm25Params
+from sunwi.params.fusion import FusionParams
+from sunwi.params.search import SearchParams
+from sunwi.search.index.bm25 import index_terms
+from sunwi.search.labelled import LabelledQuestion
+from sunwi.search.passages import Passages, QueryBatch
+from sunwi.search.servers.fill import Found
+from sunwi.search.servers.hybrid import dense_clause, hybrid_body, lexical_clause, question_clause, rounded
+from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, _components, build_hybrid
+from sunwi.search.servers.hybrid_weights import fit_hybrid, min_max
+from sunwi.search.servers.server import ask
+
+from .conftest import Connection, Played
+
+QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
+ANSWERS = ["d1", "d2", "d3", "d5"]
+FIT = FusionParams(min_questions=2)
+
+
+def labels(passages: Passages) -> list[LabelledQuestion]:
+    return [
+        LabelledQuestion(f"q{at}", text, (passages.position[docid],), "dev", "x", 0.1 * at)
+        for at, (text, docid) in enumerate(zip(QUESTIONS, ANSWERS, strict=True))
+    ]
+
+
+@pytest.fixture
+def queries(unit_vectors: np.ndarray) -> QueryBatch:
+    drawn = np.random.default_rng(9).normal(size=(len(QUESTIONS), unit_vectors.shape[1]))
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float16)
+    return QueryBatch([f"q{at}" for at in range(4)], QUESTIONS, index_terms(QUESTIONS, "kiwi"), vectors)
+
+
+@pytest.fixture
+def build(connection: Connection, passages: Passages, unit_vectors: np.ndarray, queries: QueryBatch) -> Any:
+    server, dialect = connection
+    search = SearchParams(index="sunwi-test", analyzer="terms", bulk_documents=3)
+    questions = QuestionIndex(queries.vectors[:3], ["q0", "b", "c"], ["d1", "d1", "d5"])
+
+    def built(model: str | None = None) -> HybridIndex:
+        return build_hybrid(
+            server, dialect, passages, search, Bm25Params(tokenizer="kiwi"), FIT, unit_vectors, questions,
+            (queries, labels(passages)), model,
+        )  # fmt: skip
+
+    return built
+
+
+def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
+    played: Played, build: Any, connection: Connection, passages: Passages, queries: QueryBatch
+) -> None:
+    if not (played.real and played.engine == "opensearch"):
+        pytest.skip("hybrid queries are OpenSearch's")
+    server, _ = connection
+    first = build()
+    again = build()
+    assert (again.name, again.report, again.fit) == (first.name, None, first.fit)
+    bm25 = Bm25Params(tokenizer="kiwi")
+    components = _components(server, first.name, passages, "terms", bm25, queries)
+    weights = {"bm25": 0.5, "dense": 0.3, "questions": 0.2}
+    pipeline = {
+        "phase_results_processors": [
+            {
+                "normalization-processor": {
+                    "normalization": {"technique": "min_max"},
+                    "combination": {
+                        "technique": "arithmetic_mean",
+                        "parameters": {"weights": list(weights.values())},
+                    },
+                }
+            }
+        ]
+    }
+    for row in range(len(queries)):
+        vector = rounded(queries.vectors[row])
+        lexical = lexical_clause("terms", queries.texts[row], queries.terms[row], 1.0)
+        clauses = [lexical, dense_clause(vector), question_clause(vector, queries.qids[row])]
+        body = {**hybrid_body(clauses), "size": 8, "search_pipeline": pipeline}
+        hits = ask(server, "POST", f"/{first.alias}/_search", body)["hits"]["hits"]
+        expected = sum(
+            weight * min_max(components[name][row], len(passages)) for name, weight in weights.items()
+        )
+        scores = np.zeros(len(passages))
+        for hit in hits:
+            scores[passages.position[hit["_id"]]] = hit["_score"]
+        np.testing.assert_allclose(scores, expected, atol=2e-6)
+    own = components["questions"][0]  # q0 is a question of d1: only the other one of d1 answers
+    exact = (1 + queries.vectors[1].astype(np.float32) @ queries.vectors[0].astype(np.float32)) / 2
+    assert len(own.positions) == 2
+    assert (own.scores.max() >= exact - 1e-3, len(components["questions"][3].positions)) == (True, 2)
+    default = ask(server, "GET", f"/{first.name}/_settings")[first.name]["settings"]["index"]["search"]
+    assert default == {"default_pipeline": first.name}
+    ask(server, "DELETE", f"/_search/pipeline/{first.name}")
+
+
+def test_another_server_is_refused_with_what_to_do(played: Played, build: Any) -> None:
+    if played.engine == "opensearch":
+        pytest.skip("it knows hybrid queries")
+    with pytest.raises(
+        EngineError, match=r"OpenSearch's. Next: give --engine opensearch, or --with promoted"
+    ):
+        build()
+
+
+def test_weights_go_to_the_clause_that_finds_the_answers() -> None:
+    asked = [LabelledQuestion(f"q{at}", "x", (0,), "dev", "x", 0.5) for at in range(4)]
+    right = Found(np.array([0, 1, 2]), np.array([3, 2, 1], np.float32))
+    wrong = Found(np.array([2, 1, 0]), np.array([9, 8, 1], np.float32))
+    fit = fit_hybrid({"bm25": [wrong] * 4, "dense": [right] * 4}, asked, 3, 0.6, 2)
+    assert (fit.technique, fit.mrr, fit.questions) == ("min_max", 1.0, 4)
+    assert fit.weights["dense"] > fit.weights.get("bm25", 0.0)
+    assert sum(fit.weights.values()) == pytest.approx(1.0)
+
+
+def test_a_single_hit_and_hits_of_one_score_count_fully() -> None:
+    assert min_max(Found(np.array([1]), np.array([7], np.float32)), 3).tolist() == [0, 1, 0]
+    assert min_max(Found(np.array([1, 0]), np.array([7, 7], np.float32)), 3).tolist() == [1, 1, 0]
+    assert min_max(Found(np.zeros(0, dtype=np.int64), np.zeros(0, np.float32)), 2).tolist() == [0, 0]

@@ -1,0 +1,122 @@
+"""Variants that ask a language model: refused without `--llm`, answered with it, within its budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.judge_server import JudgeServer
+from tests.llm_server import FakeServer
+from tests.serve.conftest import VARIANTS, Served
+from tests.small_project import write_project, write_vectors
+
+from sunwi.cli.serve import make_engine
+from sunwi.errors import DataError
+from sunwi.judging.places import TRUST
+from sunwi.models.encoder import Encoder
+from sunwi.paths import INDEX
+from sunwi.records.corpus import Document
+from sunwi.records.files import write_json
+
+LLM = """
+llm: {{provider: openai, model: m, base_url: {address}/v1, api_key_env: "", price_in: 1, price_out: 2}}
+judge: {{provider: llm}}
+"""
+ASKING = """
+  asks: {retrievers: [bm25], fusion: weighted, llm_rerank: {top: 2}}
+"""
+COMBINED = """
+combinations:
+  decided: {arbiter: {from: bm25, to: dense, llm: true, encoder: base}}
+"""
+
+
+@pytest.fixture
+def llm_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = JudgeServer(lambda _, passage: 3 if "마그마" in passage else 0)
+    judged = server.default
+    reversed_order = json.dumps({"ranking": [2, 1]})
+    server.default = lambda body: (
+        server.chat(reversed_order) if "순위를 매기세요" in server.asked(body) else judged(body)
+    )
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def asking(
+    tmp_path: Path,
+    tiny_corpus: list[Document],
+    encoder: Encoder,
+    llm_server: FakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    variants = VARIANTS.replace("promoted:\n", ASKING + "promoted:\n") + COMBINED
+    params = variants + LLM.format(address=llm_server.address)
+    folder = write_project(tmp_path / "project", tiny_corpus, params)
+    write_vectors(folder, tiny_corpus, encoder, "base")
+    write_json(folder / INDEX / "fusion_base.json", {})
+    write_json(folder / TRUST, {"used": True, "why": "agreement with people reaches judge.floor"})
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def search(url: str, variant: str) -> httpx.Response:
+    body = {"query": "산소를 나르는 헤모글로빈", "variant": variant, "k": 3}
+    return httpx.post(f"{url}/v1/search", json=body, timeout=60, trust_env=False)
+
+
+def test_it_is_refused_without_llm_and_needs_a_budget(asking: Path, llm_server: FakeServer) -> None:
+    served = Served(asking)
+    try:
+        error = search(served.url, "asks").json()["error"]
+        assert "it asks a language model" in error["message"]
+        assert "sunwi serve --llm --budget" in error["next_step"]
+    finally:
+        served.close()
+    with pytest.raises(DataError, match="needs a budget"):
+        make_engine(llm=True)
+    assert llm_server.calls == 0
+
+
+def test_with_llm_it_answers_and_the_budget_stops_it(asking: Path, llm_server: FakeServer) -> None:
+    served = Served(asking, engine=make_engine(llm=True, budget=1.0))
+    try:
+        plain = [row["docid"] for row in search(served.url, "bm25").json()["results"]]
+        turned = [row["docid"] for row in search(served.url, "asks").json()["results"]]
+        assert turned == [plain[1], plain[0], *plain[2:]]
+        assert llm_server.calls == 1
+    finally:
+        served.close()
+    poor = Served(asking, engine=make_engine(llm=True, budget=0.000001))
+    try:
+        body = {"query": "다른 질의로 산소를 묻다", "variant": "asks"}
+        answer = httpx.post(f"{poor.url}/v1/search", json=body, timeout=60, trust_env=False)
+        assert answer.status_code >= 400
+        assert "llm.budget" in answer.json()["error"]["message"]
+        assert llm_server.calls == 1
+    finally:
+        poor.close()
+
+
+def test_an_arbiter_asks_the_judge_live(asking: Path, llm_server: FakeServer) -> None:
+    served = Served(asking, engine=make_engine(llm=True, budget=1.0))
+    body = {"query": "마그마는 어디로 솟나 헤모글로빈 산소 산소를", "k": 3}
+    try:
+        firsts = {}
+        for variant in ("bm25", "dense", "decided"):
+            answer = httpx.post(
+                f"{served.url}/v1/search", json={**body, "variant": variant}, timeout=60, trust_env=False
+            )
+            firsts[variant] = answer.json()["results"][0]["docid"]
+        if firsts["bm25"] != firsts["dense"]:
+            assert llm_server.calls == 2
+            assert firsts["decided"] in {firsts["bm25"], firsts["dense"]}
+        else:
+            assert llm_server.calls == 0
+    finally:
+        served.close()
