@@ -54,12 +54,8 @@ def test_weights_are_fitted_on_dev_and_shrunk() -> None:
     assert rank_votes(heads, [5, 3, 1], 60)[0][0] == "x"
     full = fit_vote_weights(members, relevant, settings, cutoff=3, strength=1)
     assert rank_votes(heads, [5, 3, 1], 60, full)[0][0] == "right"
-<<<<<<< HEAD
-    # one counts 2: 10 + 3 points for what is right, 2 + 5 + 5 for x; of that half, as strength says
-=======
     # one counts 2: 10 + 3 points for what is right, 2 + 5 + 5 for x
     # as many questions as the strength: half way
->>>>>>> main
     assert weights == {"one": 1.5, "two": 1.0, "three": 1.0}
     assert fit_vote_weights(members, {}, settings, 3, 10) == {"one": 1.0, "two": 1.0, "three": 1.0}
 
