@@ -30,14 +30,14 @@ ASKING = """
 """
 COMBINED = """
 combinations:
-  decided: {arbiter: {from: bm25, to: dense, llm: true, encoder: base}}
+  decided: {arbiter: {from: bm25, to: asks, llm: true, encoder: base}}
 """
 
 
 @pytest.fixture
 def llm_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = JudgeServer(lambda _, passage: 3 if "마그마" in passage else 0)
+    server = JudgeServer(lambda _, passage: 0 if "헤모글로빈" in passage else 3)
     judged = server.default
     reversed_order = json.dumps({"ranking": [2, 1]})
     server.default = lambda body: (
@@ -67,7 +67,7 @@ def asking(
 
 def search(url: str, variant: str) -> httpx.Response:
     body = {"query": "산소를 나르는 헤모글로빈", "variant": variant, "k": 3}
-    return httpx.post(f"{url}/v1/search", json=body, timeout=60, trust_env=False)
+    return httpx.post(f"{url}/v1/search", json=body, timeout=600, trust_env=False)
 
 
 def test_it_is_refused_without_llm_and_needs_a_budget(asking: Path, llm_server: FakeServer) -> None:
@@ -95,7 +95,7 @@ def test_with_llm_it_answers_and_the_budget_stops_it(asking: Path, llm_server: F
     poor = Served(asking, engine=make_engine(llm=True, budget=0.000001))
     try:
         body = {"query": "다른 질의로 산소를 묻다", "variant": "asks"}
-        answer = httpx.post(f"{poor.url}/v1/search", json=body, timeout=60, trust_env=False)
+        answer = httpx.post(f"{poor.url}/v1/search", json=body, timeout=600, trust_env=False)
         assert answer.status_code >= 400
         assert "llm.budget" in answer.json()["error"]["message"]
         assert llm_server.calls == 1
@@ -105,18 +105,15 @@ def test_with_llm_it_answers_and_the_budget_stops_it(asking: Path, llm_server: F
 
 def test_an_arbiter_asks_the_judge_live(asking: Path, llm_server: FakeServer) -> None:
     served = Served(asking, engine=make_engine(llm=True, budget=1.0))
-    body = {"query": "마그마는 어디로 솟나 헤모글로빈 산소 산소를", "k": 3}
     try:
-        firsts = {}
-        for variant in ("bm25", "dense", "decided"):
-            answer = httpx.post(
-                f"{served.url}/v1/search", json={**body, "variant": variant}, timeout=60, trust_env=False
-            )
-            firsts[variant] = answer.json()["results"][0]["docid"]
-        if firsts["bm25"] != firsts["dense"]:
-            assert llm_server.calls == 2
-            assert firsts["decided"] in {firsts["bm25"], firsts["dense"]}
-        else:
-            assert llm_server.calls == 0
+        orders = {}
+        for variant in ("bm25", "asks", "decided"):
+            body = {"query": "헤모글로빈이 나르는 산소", "variant": variant, "k": 3}
+            answer = httpx.post(f"{served.url}/v1/search", json=body, timeout=600, trust_env=False)
+            orders[variant] = [row["docid"] for row in answer.json()["results"]]
+        assert orders["bm25"][0] == "d3"
+        assert orders["asks"][:2] == [orders["bm25"][1], "d3"]
+        assert orders["decided"][:2] == orders["asks"][:2]  # the judge finds the other one better
+        assert llm_server.calls == 1 + 2  # one order, and one comparison in both orders
     finally:
         served.close()

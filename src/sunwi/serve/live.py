@@ -140,7 +140,8 @@ def _combined(workspace: Workspace, name: str, query: UnderstoodQuery, client: L
     combinations = workspace.params(VariantSections).combinations
 
     def read(variant: str) -> Mapping[str, Ranking]:
-        return {query.qid: _searched(workspace, variant, [query])[0]}
+        # with its LLM steps, as the rankings that the stage combine reads
+        return {query.qid: rank_live(workspace, variant, [query.standalone_query], client)[0]}
 
     judge = first_place_judge(
         workspace, name, combinations, arbiter_client(workspace, name, combinations, client)
