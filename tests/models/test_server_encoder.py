@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.models.server_encoder import ARCHIVE, BODY, write_server_encoder
+from sunwi.models.server.encoder import ARCHIVE, BODY, write_server_encoder
 from sunwi.runtime import file_hash
 
 TEXTS = ["빛 산소", "지진", " 물  바다 .", "달 별 불 힘 한글 빛 물 바다 산소 지진 달"]

@@ -42,6 +42,22 @@ def test_status_log_and_stop_of_a_node_that_runs(sleeper: Running) -> None:
     assert (sleeper.folder / "1" / "log.txt").exists()
 
 
+def test_what_a_node_left_that_did_not_start_is_deleted(sleeper: Running) -> None:
+    left = sleeper.folder.with_name("two")
+    (left / "1").mkdir(parents=True)
+    done = CliRunner().invoke(app, ["node", "stop", "two", "--delete"])
+    assert (done.stdout, left.exists()) == ("the data of two is deleted\n", False)
+    assert sleeper.folder.exists()
+
+
+def test_a_start_that_fails_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNWI_NODE_DIR", str(tmp_path))
+    monkeypatch.setenv("SUNWI_MAVEN_REPOSITORY", "http://127.0.0.1:1")
+    done = CliRunner().invoke(app, ["node", "start", "--name", "one"])
+    assert "no download" in str(done.exception)
+    assert not (tmp_path / "running").exists()
+
+
 def test_a_node_that_was_killed_is_seen(sleeper: Running) -> None:
     os.kill(sleeper.pids[0], 9)
     os.waitpid(sleeper.pids[0], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,8 +90,12 @@ def stop(
     delete: Annotated[bool, typer.Option("--delete", help="Delete its data and log too.")] = False,
 ) -> None:
     """Stop a node by its process; its data stays for the next start."""
-    from sunwi.nodes.process import end
+    from sunwi.nodes.process import end, left_behind
 
+    if delete and name is not None and (folder := left_behind(name)) is not None:
+        shutil.rmtree(folder)
+        echo(f"the data of {name} is deleted")
+        return
     found = _named(name)
     end(found, delete=delete)
     echo(f"{found.name} is stopped{', its data is deleted' if delete else ''}")

@@ -21,7 +21,7 @@ from sunwi.nodes.jvm import find_java
 from sunwi.nodes.settings import Place, command, environment, write_config
 from sunwi.records.files import write_json
 
-START_SECONDS = 240
+START_SECONDS = 480  # a node that ended is seen at once; a busy machine may take minutes
 STOP_SECONDS = 30
 STATE = "node.json"
 SHOWN = 12  # lines of a log in an error
@@ -75,6 +75,12 @@ def known() -> list[Running]:
     """All nodes that were started and not stopped, by name."""
     files = sorted(running_folder().glob(f"*/{STATE}"))
     return [Running(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def left_behind(name: str) -> Path | None:
+    """Folder with log and data of a node that did not start, or was stopped."""
+    folders = running_folder().iterdir() if running_folder().exists() else ()
+    return next((each for each in folders if each.name == name and not (each / STATE).exists()), None)
 
 
 def start(
@@ -178,7 +184,8 @@ def _await_answer(chosen: Release, place: Place, process: subprocess.Popen[bytes
     ended = f"ended with code {process.returncode}" if process.poll() is not None else "does not answer"
     log = (place.folder / "log.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     what = f"the node {ended}; its log ends with:\n" + "\n".join(line[:300] for line in log[-SHOWN:]) + "\n"
-    next_step = f"read {place.folder / 'log.txt'}; a damaged data folder goes with sunwi node stop --delete"
+    label = place.folder.parent.name
+    next_step = f"read {place.folder / 'log.txt'}; sunwi node stop {label} --delete removes its data"
     raise EngineError(chosen.engine, what, next_step)
 
 

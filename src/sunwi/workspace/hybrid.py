@@ -78,7 +78,7 @@ def deployed_model(server: Server, name: str) -> str | None:
 
 def _deployed(server: Server, workspace: Workspace, which: Which, say: Callable[[str], None]) -> str:
     """Id of the query encoder on the server; sent where it is not there."""
-    from sunwi.models.server_encoder import ARCHIVE, BODY, write_server_encoder
+    from sunwi.models.server.encoder import ARCHIVE, BODY, write_server_encoder
     from sunwi.models.sparse.export.deploy import Cluster, Refused, model_id
 
     model, limit = encoder(workspace, which), workspace.params(_Settings).encoder.query_max_length

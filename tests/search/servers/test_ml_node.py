@@ -26,7 +26,7 @@ from tests.train.sparse.test_export import TEXTS, started
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
-from sunwi.models.server_encoder import ARCHIVE, BODY, write_server_encoder
+from sunwi.models.server.encoder import ARCHIVE, BODY, write_server_encoder
 from sunwi.models.sparse.export import deploy
 from sunwi.models.sparse.export.bundle import write_bundle
 from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
