@@ -2,7 +2,7 @@
 
 python -m benchmarks.documents.changed_file FOLDER     with an empty row cache (SUNWI_CACHE_DIR)
 
-FOLDER holds the files that made.py writes; it is copied, and the copy is edited. What counts are the files
+FOLDER holds the files that made.py writes; it is copied, and the copy is edited. What counts is the files
 that reach `read_files`, behind the row cache; seconds are those of a machine that other work may share.
 """
 

@@ -13,9 +13,7 @@ from pptx import Presentation
 
 FILES = Path(__file__).parent / "files"
 HWP = FILES / "made.hwp"  # by benchmarks/documents/Writer.java
-OLD_OFFICE = (
-    FILES / "old_office.zip"
-)  # docx(), pptx() and xlsx(), saved by LibreOffice 7.4 as DOC, PPT and XLS
+OLD_OFFICE = FILES / "old_office.zip"  # docx(), pptx(), xlsx() as LibreOffice 7.4 saves DOC, PPT, XLS
 LOCKED = FILES / "locked.zip"  # DOCX by msoffcrypto-tool 6.1.0, PDF (AES-256, old.pdf: RC4) by pypdf 7.1.1
 SCANNED = FILES / "scanned.pdf"  # three lines in NanumGothic, drawn by Pillow 13.0: a picture without text
 WRITER = FILES / "writer.pdf"  # a heading and a paragraph, printed by LibreOffice Writer 7.4
