@@ -34,6 +34,7 @@ WHOLE = {
     "UNDEPLOYED",
     "DEPLOY_FAILED",
 }  # all chunks are there
+TIMEOUT = 300  # seconds without an answer: a large model's deployment may keep a node busy
 WAIT = 2.0  # seconds between two looks at a task
 HERE = Path(__file__).parent
 PREFIX = "SUNWI_OPENSEARCH_"
@@ -70,13 +71,13 @@ class Cluster:
             f"{self.url}{path}", data, {**self.headers, "content-type": "application/json"}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=120, context=self.context) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=TIMEOUT, context=self.context) as answer:  # noqa: S310
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             reason = error.read().decode("utf-8", "replace")[:2000]
             raise Refused(f"{method} {path}: status {error.code}: {reason}") from None
-        except urllib.error.URLError as error:
-            raise Refused(f"no answer from {self.url}: {error.reason}") from None
+        except OSError as error:  # of which URLError is one, and a timeout while reading
+            raise Refused(f"no answer from {self.url}: {getattr(error, 'reason', error)}") from None
 
 
 def model_id(
