@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path, PureWindowsPath
@@ -82,6 +83,14 @@ def test_every_tracked_name_exists_once_on_windows_and_macos() -> None:
     assert [name for name in names if refused_by_windows(name)] == []
     folded = [str(PureWindowsPath(name)).casefold() for name in names]
     assert len(set(folded)) == len(names) > 100
+
+
+def test_the_dev_container_is_json_and_its_paths_exist() -> None:
+    path = ROOT / ".devcontainer/devcontainer.json"
+    found = json.loads(path.read_text("utf-8"))
+    assert (path.parent / found["build"]["dockerfile"]).is_file()
+    assert (path.parent / found["build"]["context"]).resolve() == ROOT
+    assert found["workspaceMount"].split(",")[1] == f"target={found['workspaceFolder']}"
 
 
 def test_pins_of_packages_for_one_platform_say_which() -> None:
