@@ -2,7 +2,7 @@
 
 import sys
 
-from sunwi.mining.pairs import RETRIEVERS, candidate_lists, chosen_questions
+from sunwi.mining.pairs import RETRIEVERS
 from sunwi.paths import INDEX, METRICS, PLOTS
 from sunwi.records.curves import write_curve
 from sunwi.records.files import write_json
@@ -13,11 +13,11 @@ from sunwi.search.rerank.rerankers import Rerankers
 from sunwi.train.reranker.blend_weights import fit_untrained
 from sunwi.train.reranker.fit_settings import FitSections
 from sunwi.workspace.corpus import passage_texts
+from sunwi.workspace.dev_lists import dev_lists
 from sunwi.workspace.encoders import Which, encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.questions import index_generators
 from sunwi.workspace.retrieval import local_pipeline
-from sunwi.workspace.rules import false_negative_rules
 from sunwi.workspace.stage import stage
 
 if __name__ == "__main__":
@@ -29,10 +29,8 @@ if __name__ == "__main__":
         queries, generators = labelled_batch(workspace, model, labels), index_generators(workspace)
         fit = calibrate_sets(search, queries, labels, params.fusion, generators)
         grid = fit_fusion(search, ["bm25", "dense"], queries, labels, params.fusion)
-        chosen = chosen_questions(labels, 0, params.pairs.max_dev)
         fusion = Fusion("weighted", fit.weights["+".join(RETRIEVERS)])
-        batch, rules = labelled_batch(workspace, model, chosen), false_negative_rules(workspace)
-        lists = candidate_lists(search, RETRIEVERS, fusion, batch, chosen, params.pairs.depth, rules)
+        lists = dev_lists(workspace, search, model, fusion, labels, params.pairs)
         untrained = Rerankers(model, None, params.encoder, params.train_reranker.max_length)
         blend, quality = fit_untrained(lists, passage_texts(workspace), untrained, params)
         write_json(INDEX / f"fusion_{which}.json", fit.weights)

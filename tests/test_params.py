@@ -233,7 +233,7 @@ class TestTheFilesOfTheProject:
         )
         keys = [key for model in models for key in keys_of(model)]
         assert len(keys) > 200
-        assert [key.name for key in keys if len(key.text) < 10 or "\n" in key.text] == []
+        assert [key.name for key in keys if len(key.text) < 5 or "\n" in key.text] == []
 
 
 def test_params_of_an_earlier_version_are_the_same_values() -> None:

@@ -209,6 +209,7 @@ def test_recipes_go_forth_and_back_whatever_variants_a_person_deleted(
 VARIANTS_OF = {
     "solar": {"llm_rerank", "answered", "solar_tiebreak", "swap_to_llm"},
     "learned-ranker": {"learned"},
+    "sentences": {"calibrated_sentences", "hybrid_sentences"},
     "full-ladder": {
         "tuned_stage1", "conservative_swap_005_1", "conservative_swap_004_2", "conservative_swap_003_5",
     },

@@ -60,7 +60,7 @@ def test_natural_ones_come_first_and_test_is_never_among_them(project: Path) -> 
 def test_relevant_passages_and_the_documents_they_stand_for(project: Path) -> None:
     workspace = Workspace(project)
     assert relevant_passages(workspace) == {
-        "dev:1": ["d2"], "dev:2": ["d7"], "q0": ["d1"], "q1": ["d2"], "q2": ["d3"], "q3": ["d4#1"],
+        "dev:1": ["d2"], "dev:2": ["d7"], "q0": ["d1", "d6"], "q1": ["d2"], "q2": ["d3"], "q3": ["d4#1"],
         "q4": ["d5"],
     }  # fmt: skip
     assert relevant_groups(workspace) == {

@@ -95,7 +95,7 @@ def test_an_error_that_echoes_the_login_does_not_show_it(engine: str, status: in
 def test_a_bulk_items_error_does_not_show_the_login_and_ids_stay(engine: str) -> None:
     pytest.importorskip({"opensearch": "opensearchpy"}.get(engine, engine))
     error = {"type": "mapper", "reason": f"sent by {LOGIN[1]}"}
-    items = [{"index": {"_id": LOGIN[1], "status": 400, "error": error}}]
+    items = [{"create": {"_id": LOGIN[1], "status": 400, "error": error}}]
     body = json.dumps({"errors": True, "items": items}).encode()
     with serving(200, body) as url:
         server: Server = ENGINES[engine][0](Access(url, None, LOGIN), 5)

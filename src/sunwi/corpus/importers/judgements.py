@@ -10,7 +10,6 @@ from sunwi.corpus.importer import Importer
 from sunwi.corpus.rows import Judgement
 from sunwi.corpus.source import read_source
 from sunwi.errors import DataError
-from sunwi.judging.machine import filled_by_machines
 from sunwi.judging.merging import merge
 from sunwi.judging.records import people, read_lines, standing
 from sunwi.params.judge import JudgeParams
@@ -46,6 +45,8 @@ def read(
         raise DataError(f"{judgements} has no judgement", "judge first: sunwi judge pool, then sunwi judge")
     merged, draft = merge(held, rule, adjudicator), read_source(source)
     if machine:
+        from sunwi.judging.machine import filled_by_machines  # numpy, which no help needs
+
         merged = filled_by_machines(merged, lines, JudgeParams(provider="llm", floor=floor), seed=42)
     draft.counted.update(merged.counted)
     place = Location(judgements, None)

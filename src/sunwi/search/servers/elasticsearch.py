@@ -12,6 +12,7 @@ from sunwi.search.servers.access import Access
 from sunwi.search.servers.server import Answer, answered, check_login, no_json, reason_of, unreachable
 
 JSON = "application/vnd.elasticsearch+json; compatible-with=8"  # understood by 8.x and 9.x
+OTHER_VERSION = ("compatible-with", "media_type_header_exception")  # what servers say of its number
 NDJSON = "application/vnd.elasticsearch+x-ndjson; compatible-with=8"
 MINIMUM = (8, 15)  # the sparse_vector query with weights given
 
@@ -62,8 +63,9 @@ class Elasticsearch:
         except ApiError as error:
             answer = answered(self._access, error.meta.status, error.body)
             check_login(self.engine, answer)
-            if answer.status == 400 and "compatible-with" in reason_of(answer.body):
-                what = f"the server does not take requests of version 8: {reason_of(answer.body)}"
+            reason = reason_of(answer.body)
+            if answer.status == 400 and any(word in reason for word in OTHER_VERSION):
+                what = f"the server does not take requests of version 8: {reason}"
                 raise EngineError(
                     self.engine, what, "use Elasticsearch 8.15 to 9, or a newer sunwi"
                 ) from error
