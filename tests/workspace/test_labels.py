@@ -64,7 +64,7 @@ def test_relevant_passages_and_the_documents_they_stand_for(project: Path) -> No
         "q4": ["d5"],
     }  # fmt: skip
     assert relevant_groups(workspace) == {
-        "dev:1": {"d2"}, "dev:2": {"d7"}, "q0": {"d1"}, "q1": {"d2"}, "q2": {"d3"}, "q3": {"d4"},
+        "dev:1": {"d2"}, "dev:2": {"d7"}, "q0": {"d1", "d6"}, "q1": {"d2"}, "q2": {"d3"}, "q3": {"d4"},
         "q4": {"d5"},
     }  # fmt: skip
 

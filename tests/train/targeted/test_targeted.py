@@ -244,7 +244,7 @@ def test_folds_train_once_each_and_once_more_behind_the_gate(
     """Every dev question is judged once, by a model that saw no failure of its document."""
     params = project_params(
         train_reranker={"method": "late_interaction"},
-        train_reranker_targeted={"folds": 2, "max_steps": 1, "failure_weight": 2, "replay": 0.0},
+        train_reranker_targeted={"folds": 2, "max_steps": 3, "failure_weight": 2, "replay": 0.0},
         seed=3,
     )
     model = tiny_models["bert"]
