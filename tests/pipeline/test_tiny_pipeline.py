@@ -74,6 +74,7 @@ def test_a_comment_reruns_the_stages_that_use_its_file(
         assert locked_outputs(project) == outputs
 
 
+@pytest.mark.heavy  # two minutes of DVC
 def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
     provider, outputs = "src/sunwi/llm/providers/another.py", locked_outputs(project)
     with undone(project, provider):
