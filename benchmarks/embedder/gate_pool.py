@@ -94,7 +94,7 @@ def main() -> None:
         for share, state in candidates(info.folder, options.tuned).items():
             folder = Path(scratch) / f"share{share:g}"
             save_encoder(info, state, folder)
-            encoders[share] = Encoder(resolve(str(folder)), base.batch_size, base.picked.precision)
+            encoders[share] = Encoder(resolve(str(folder)), params.encoder.batch_size, base.picked.precision)
         whole = dev_set(passages, base, chosen, params, len(passages))
         dense: dict[float, np.ndarray] = {}
         for share, encoder in encoders.items():
