@@ -131,7 +131,7 @@ def row(
     name: str, size: int, scale: str, verdicts: dict[float, GateRanks], over: object, params: Params
 ) -> None:
     """One line of the table: MRR differences from the base."""
-    best, _ = promote(verdicts, over, params)  # type: ignore[arg-type] # a DevSet
+    best, _ = promote(verdicts, over, params)  # type: ignore[arg-type]  # a DevSet, which `row` takes as an object
     base = verdicts[1.0]
     parts = [
         f"{(verdict.dense - base.dense).mean():+.4f}, {(verdict.fused - base.fused).mean():+.4f}"

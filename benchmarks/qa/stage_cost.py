@@ -44,8 +44,8 @@ class DrawnVectors(Encoder):
         self,
         texts: Sequence[str],
         side: Side,  # noqa: ARG002  the signature of an encoder
-        max_length: int,  # noqa: ARG002  the same
-        label: str = "encode",  # noqa: ARG002  the same
+        max_length: int,  # noqa: ARG002  the signature of Encoder.encode
+        label: str = "encode",  # noqa: ARG002  the signature of Encoder.encode
         empty: Callable[[tuple[int, int]], Vectors] = in_memory,
     ) -> Vectors:
         """A seeded normal vector of each text, scaled to length 1, shape [texts, dimensions]."""

@@ -104,7 +104,7 @@ def differences(here: Sequence[RankedQuery], there: Sequence[RankedQuery]) -> tu
     return other, untied, gap
 
 
-def timed(pipeline: SearchPipeline, queries: QueryBatch, names: Sequence[str], fusion, depth):  # type: ignore[no-untyped-def]
+def timed(pipeline: SearchPipeline, queries: QueryBatch, names: Sequence[str], fusion, depth):  # type: ignore[no-untyped-def]  # fusion: a Fusion, depth: places
     """Rankings and seconds."""
     start = time.perf_counter()
     ranked = list(pipeline.rank(queries, names, fusion, depth))

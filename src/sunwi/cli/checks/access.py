@@ -79,7 +79,7 @@ def _get(access: Access, timeout: float) -> bytes:
     if scheme:  # unredirected: a redirect must not carry the credentials to another host
         request.add_unredirected_header("Authorization", scheme)
     context = create_default_context(cafile=access.ca_certs) if access.ca_certs else None
-    with urlopen(request, timeout=timeout, context=context) as response:  # noqa: S310  the same
+    with urlopen(request, timeout=timeout, context=context) as response:  # noqa: S310  the address of the user's own settings
         return bytes(response.read(LARGEST_ANSWER))
 
 

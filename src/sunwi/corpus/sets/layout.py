@@ -9,20 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sunwi.corpus.draft import Draft, Location
+from sunwi.corpus.importers.beir import SPLITS
 from sunwi.corpus.sets.table_rows import Rows, first_row, table_suffix
 from sunwi.errors import DataError
 
 Role = Literal["corpus", "queries", "qrels", "pairs"]
 
-SPLITS = {
-    "test": "test",
-    "dev": "dev",
-    "validation": "dev",
-    "valid": "dev",
-    "val": "dev",
-    "train": "train",
-    "training": "train",
-}
 PREFERRED = ("test", "dev", "train")
 # Subsets of the multilingual sets, by the names of their folders and files.
 LANGUAGES: Mapping[str, frozenset[str]] = {
