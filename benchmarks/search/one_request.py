@@ -87,7 +87,7 @@ def fused(components: dict[str, list[Found]], fit: HybridFit, passages: Passages
 
 def served(
     server, name: str, passages: Passages, fit: HybridFit, analyzer: str, queries: QueryBatch
-) -> Lists:  # type: ignore[no-untyped-def]  # models as the clients give them
+) -> Lists:  # type: ignore[no-untyped-def]  # server: a client of either engine
     """Real requests through the index's own search pipeline."""
     lists, times = [], []
     for row in range(len(queries)):
