@@ -111,7 +111,7 @@ def test_a_name_that_yaml_would_read_otherwise_is_quoted(tmp_path: Path) -> None
     files = {
         "stages/one.py": 'resource_folder("sunwi.d")',
         "src/sunwi/d/가 나: #1.txt": "",
-        "src/sunwi/d/x.py": "",
+        **{f"src/sunwi/d/{name}.py": "" for name in "xyz"},
     }
     text = written(make_project(tmp_path, files))
     deps = yaml.safe_load(text)["stages"]["one"]["deps"]
@@ -130,7 +130,7 @@ def test_several_commands_of_one_stage(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_folder_stands_for_its_files_where_all_are_meant(tmp_path: Path) -> None:
+def test_a_folder_stands_for_its_files_where_half_or_all_are_meant(tmp_path: Path) -> None:
     names = ("a/b/c.py", "a/b/data/x.txt", "a/d.py", "e.py")
     root = make_project(tmp_path, {"stages/one.py": "", **{f"src/sunwi/{name}": "" for name in names}})
     (root / "src/sunwi/a/b/__pycache__").mkdir()
@@ -139,16 +139,31 @@ def test_a_folder_stands_for_its_files_where_all_are_meant(tmp_path: Path) -> No
     everything = tree.files_under("src/sunwi") | {"stages/one.py"}
     assert not [file for file in everything if "__pycache__" in file]
     top = ["src/sunwi/__init__.py", "src/sunwi/a", "src/sunwi/e.py"]
-    assert entries_of(tree, ["stages/one.py"], everything) == ["stages/one.py", *top]
+    for exact in (False, True):
+        assert entries_of(tree, ["stages/one.py"], everything, exact=exact) == ["stages/one.py", *top]
     assert files_of(tree, ["stages/one.py", *top]) == everything
-    without_d = everything - {"src/sunwi/a/d.py"}
-    assert entries_of(tree, ["stages/one.py"], without_d) == [
-        "stages/one.py", "src/sunwi/__init__.py", "src/sunwi/a/__init__.py", "src/sunwi/a/b",
-        "src/sunwi/e.py",
-    ]  # fmt: skip
+    without_d = everything - {"src/sunwi/a/d.py"}  # 4 of 5 below a
+    assert entries_of(tree, ["stages/one.py"], without_d) == ["stages/one.py", *top]
+    exactly = ["src/sunwi/__init__.py", "src/sunwi/a/__init__.py", "src/sunwi/a/b", "src/sunwi/e.py"]
+    assert entries_of(tree, [], without_d - {"stages/one.py"}, exact=True) == exactly
     without_data = without_d - {"src/sunwi/a/b/data/x.txt"}
-    assert "src/sunwi/a/b/c.py" in entries_of(tree, [], without_data)
-    assert files_of(tree, entries_of(tree, [], without_data)) == without_data
+    assert files_of(tree, entries_of(tree, [], without_data, exact=True)) == without_data
+    below_half = {"src/sunwi/a/__init__.py", "src/sunwi/a/b/c.py"}  # 2 of 5 below a, 1 of 3 below a/b
+    assert entries_of(tree, [], below_half) == sorted(below_half)
+
+
+def test_a_stage_that_says_so_declares_no_folder_of_which_it_reaches_a_part(tmp_path: Path) -> None:
+    code = {"stages/one.py": "import sunwi.a.x", "src/sunwi/a/x.py": "", "src/sunwi/a/y.py": ""}
+    root = make_project(tmp_path, code)
+    assert plan_of(root).entries["one"] == ["stages/one.py", "src/sunwi/__init__.py", "src/sunwi/a"]
+    assert "      - src/sunwi/a\n" in written(root)
+    assert plan_of(root).differences() == []
+    exact = (root / "dvc.yaml").read_text("utf-8").replace("    cmd:", "    meta: {code: exact}\n    cmd:")
+    (root / "dvc.yaml").write_text(exact, encoding="utf-8")
+    assert plan_of(root).differences() == [
+        "dvc.yaml:2: stage one: unreached src/sunwi/a/y.py, which no import leads to"
+    ]
+    assert "      - src/sunwi/a/__init__.py\n      - src/sunwi/a/x.py\n" in written(root)
 
 
 def test_what_differs_is_named_by_stage_and_file(tmp_path: Path) -> None:
@@ -195,6 +210,10 @@ SHARED = STAGE.replace("deps:", "deps: &d") + "  two:\n    cmd: python stages/on
         (f"{SCRIPT}    deps: [a]\n", ":4: stage one: expected `deps` one a line, found [...]"),
         (f"{SCRIPT}    deps: a\n", ":4: stage one: expected a list of `deps`"),
         (SHARED, ":9: stage two: expected a list of its own, found that of stage one"),
+        (
+            f"{SCRIPT}    meta: {{code: exactly}}\n",
+            ":4: stage one: expected `meta: {code: exact}`, or no `code` in it",
+        ),
         ("plots: []\n", ": expected a mapping `stages`, found none"),
         ("stages: {\n", ":2: expected YAML: "),
     ],

@@ -46,12 +46,16 @@ class Deps:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage: its name, the line where it begins (from 1), its scripts and its dependencies."""
+    """A stage: its name, the line where it begins (from 1), its scripts and its dependencies.
+
+    `exact` where its `meta` says `code: exact`: folders of which it reaches a part are no entries.
+    """
 
     name: str
     line: int
     scripts: tuple[str, ...]
     deps: Deps
+    exact: bool = False
 
     @property
     def code(self) -> list[str]:
@@ -145,12 +149,19 @@ class _Reader:
             self._fault(line, name, "expected paths from the project's folder, found a `wdir`")
         scripts = self._scripts(name, line, _value(body, "cmd"))
         deps = self._deps(name, line, body)
+        exact = self._exact(name, body)
         if deps is None or len(self.problems) > before:
             return None
-        return Stage(name, line, tuple(scripts), deps)
+        return Stage(name, line, tuple(scripts), deps, exact)
 
     def _fault(self, line: int, name: str, message: str) -> None:
         self.problems.append(Problem(NAME, line, f"stage {name}: {message}"))
+
+    def _exact(self, name: str, body: yaml.MappingNode) -> bool:
+        code = _value(_value(body, "meta"), "code")
+        if code is not None and code.value != "exact":
+            self._fault(code.start_mark.line + 1, name, "expected `meta: {code: exact}`, or no `code` in it")
+        return code is not None
 
     def _scripts(self, name: str, line: int, cmd: yaml.Node | None) -> list[str]:
         nodes = cmd.value if isinstance(cmd, yaml.SequenceNode) else [cmd] if cmd is not None else []

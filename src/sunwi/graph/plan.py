@@ -35,9 +35,10 @@ class Plan:
         differences = []
         for stage in self.file.stages:
             place = f"{NAME}:{stage.line}: stage {stage.name}"
-            closure, declared = self.closures[stage.name], files_of(self.imports.tree, stage.code)
+            tree, closure = self.imports.tree, self.closures[stage.name]
+            declared = files_of(tree, stage.code)
             undeclared = sorted(set(closure) - declared)
-            unreached = sorted(declared - set(closure))
+            unreached = sorted(declared - files_of(tree, self.entries[stage.name]))
             differences += [
                 f"{place}: undeclared {file}, which is {_reached(closure[file])}" for file in undeclared
             ]
@@ -104,5 +105,8 @@ def plan_of(root: Path) -> Plan:
             reached: above for script in stage.scripts for reached, above in imports.closure(script).items()
         }
     imports.check()
-    entries = {stage.name: entries_of(tree, stage.scripts, closures[stage.name]) for stage in file.stages}
+    entries = {
+        stage.name: entries_of(tree, stage.scripts, closures[stage.name], exact=stage.exact)
+        for stage in file.stages
+    }
     return Plan(imports, file, closures, entries)
