@@ -56,8 +56,15 @@ def test_dvc_yaml_declares_the_code_that_each_stage_reaches() -> None:
     assert differences == [], "run sunwi graph --write, then commit dvc.yaml and docs/architecture.md"
 
 
-@pytest.mark.parametrize("script", [("scripts/update_readme.py", "--check"), ("scripts/check_demo.py",)])
-def test_readme_table_and_demo_data_hold(script: tuple[str, ...]) -> None:
+SCRIPTS = [
+    ("scripts/update_readme.py", "--check"),
+    ("scripts/check_demo.py",),
+    ("scripts/prune_lock.py", "--check"),
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_readme_table_demo_data_and_lock_hold(script: tuple[str, ...]) -> None:
     done = run(*script)
     assert done.returncode == 0, done.stdout + done.stderr
 
