@@ -46,31 +46,30 @@ def test_nothing_runs_when_nothing_changed(project: Path) -> None:
     assert stages_run(dvc(project, "repro")) == []
 
 
-def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
-    set_params(project, "score", "baseline", "tuned")
-    ran = stages_run(dvc(project, "repro"))
-    assert ran[:3] == ["check_params", "baseline", "score"]  # the first one reads every key; its output stays
-    assert set(ran[3:]) <= {"diagnose", "report"}  # these show the scores
-    set_params(project, "score", "baseline", "dense_base")
-    dvc(project, "repro")
+COMMENTED = {
+    "src/sunwi/report/page.py": ["baseline", "report"],
+    "src/sunwi/score/table.py": ["baseline", "export_sparse", "score", "diagnose", "report"],
+    "src/sunwi/qa/filters/copying.py": ["generate_qa", "report"],  # the page has its reasons' words
+    "src/sunwi/train/targeted/run.py": ["augment_failures", "train_reranker_targeted"],
+}
 
 
-@pytest.mark.parametrize(
-    ("edited", "expected"),
-    [
-        ("src/sunwi/report/page.py", ["report"]),
-        ("src/sunwi/score/table.py", ["baseline", "score"]),
-        ("src/sunwi/qa/filters/copying.py", ["generate_qa", "report"]),  # the page has its reasons' words
-    ],
-)
-def test_a_comment_reruns_the_stages_that_use_its_file(
-    project: Path, edited: str, expected: list[str]
-) -> None:
-    """And none behind them: their outputs are the same bytes."""
-    outputs = locked_outputs(project)
+@pytest.mark.parametrize("edited", COMMENTED)
+def test_a_comment_is_an_edit_of_the_stages_that_declare_its_file(project: Path, edited: str) -> None:
     with undone(project, edited):
         add_comment(project / edited)
-        assert stages_run(dvc(project, "repro")) == expected
+        assert stages_run(dvc(project, "repro", "--dry")) == COMMENTED[edited]
+
+
+def test_comments_run_those_stages_and_none_behind_them(project: Path) -> None:
+    """Their outputs are the same bytes."""
+    outputs = locked_outputs(project)
+    edited = ("src/sunwi/qa/filters/copying.py", "src/sunwi/score/table.py")
+    with undone(project, *edited):
+        for file in edited:
+            add_comment(project / file)
+        ran = stages_run(dvc(project, "repro"))
+        assert set(ran) == {stage for file in edited for stage in COMMENTED[file]}
         assert locked_outputs(project) == outputs
 
 
@@ -84,14 +83,6 @@ def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
         judging = {"judge", "mine"}
         assert ran == {"generate_qa", "understand_queries", "augment_failures", *judging, *SUBMITS, "combine"}
         assert locked_outputs(project) == outputs
-
-
-def test_the_targeted_stage_does_not_retrain_the_first_one(project: Path) -> None:
-    """What differs from the lock, without a run: nothing behind differs unless an output does."""
-    edited = "src/sunwi/train/targeted/run.py"
-    with undone(project, edited):
-        add_comment(project / edited)
-        assert stages_run(dvc(project, "repro", "--dry")) == ["train_reranker_targeted"]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +167,14 @@ def test_tables_in_shards_hold_the_same_rows(project: Path) -> None:
     assert (project / "data/index/promoted/corpus.npy").read_bytes() == vectors
     change_params(project, rows_per_shard=0)
     dvc(project, "repro", "prepare")
+
+
+def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
+    """Behind the others: it changes the scores."""
+    set_params(project, "score", "baseline", "tuned")
+    ran = stages_run(dvc(project, "repro"))
+    assert ran[:3] == ["check_params", "baseline", "score"]  # the first one reads every key; its output stays
+    assert set(ran[3:]) <= {"diagnose", "report"}  # these show the scores
 
 
 def test_five_more_passages_encode_five(project: Path) -> None:
