@@ -58,6 +58,7 @@ def two_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on(monkeypatch: pytest.MonkeyPatch, support: CpuSupport) -> None:
     monkeypatch.setattr(cpu_support, "cpu_support", lambda: support)
+    monkeypatch.setattr(cpu_support.platform, "machine", lambda: "x86_64")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +87,8 @@ def test_the_table_by_instructions(support: CpuSupport, expected: tuple[str, ...
         (AMX, {"bfloat16": float("nan"), "int8": 0.75}, "float32", "bfloat16 -1.0"),
         (AVX512_BF16, {"int8": 0.999}, "int8", "fastest"),
         (AVX512_BF16, {"int8": 0.99}, "float32", "int8 0.99"),
-        (AVX2, {}, "float32", "nothing is faster than float32 on a CPU with avx2"),
-        (OLD, {}, "float32", "no AVX2"),
+        (AVX2, {}, "float32", "nothing is faster than float32 on this CPU: avx2"),
+        (OLD, {}, "float32", "x86 without AVX2"),
     ],
 )
 def test_the_fastest_that_keeps_every_text(

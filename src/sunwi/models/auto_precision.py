@@ -97,8 +97,7 @@ def check(info: ModelInfo, encode: Encode) -> Pick:
     support = cpu_support()
     faster = candidates(support)
     if not faster:
-        has = ", ".join(support.instructions) or "no AVX2"
-        return Pick("float32", {}, f"nothing is faster than float32 on a CPU with {has}")
+        return Pick("float32", {}, f"nothing is faster than float32 on this CPU: {support.named}")
     if (kind := load_config(info.folder).model_type) not in MODEL_TYPES:
         return Pick(
             "float32", {}, f"the speeds were measured for {', '.join(sorted(MODEL_TYPES))}, not {kind}"

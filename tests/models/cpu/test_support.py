@@ -63,3 +63,14 @@ def test_nothing_is_refused_in_float32() -> None:
         CpuSupport((), packed_float32=False, packed_bfloat16=False, exact_int8=False).refusal("float32")
         is None
     )
+
+
+def test_a_cpu_of_another_kind_is_named_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = CpuSupport((), packed_float32=False, packed_bfloat16=False, exact_int8=False)
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert none.named == "aarch64"
+    refused = none.refusal("int8")
+    assert refused is not None
+    assert refused[0].endswith("needs AVX512-VNNI of x86; this CPU: aarch64")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert none.named == "x86 without AVX2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import torch
 
+X86 = ("x86_64", "amd64", "i686")
 INSTRUCTIONS = ("avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx_bf16")
 # What oneDNN may use at most under ONEDNN_MAX_CPU_ISA; values that are not listed do not cap any of them.
 ONEDNN_CAPS = {
@@ -28,14 +30,20 @@ class CpuSupport:
     packed_bfloat16: bool
     exact_int8: bool
 
+    @property
+    def named(self) -> str:
+        """The instructions in words; on a CPU that is no x86, its kind: none of these names are its own."""
+        if platform.machine().lower() not in X86:
+            return platform.machine()
+        return ", ".join(self.instructions) or "x86 without AVX2"
+
     def refusal(self, precision: Literal["float32", "bfloat16", "int8"]) -> tuple[str, str] | None:
         """Why a precision cannot run on this CPU, and the setting to change; None if it can."""
-        has = ", ".join(self.instructions) or "none of " + ", ".join(INSTRUCTIONS)
         if precision == "bfloat16" and not self.packed_bfloat16:
-            why = f"encoder.precision is bfloat16, which needs AVX-512 on a CPU; this one has {has}"
+            why = f"encoder.precision is bfloat16, which needs AVX-512 of x86; this CPU: {self.named}"
             return why, "set encoder.precision to auto or float32"
         if precision == "int8" and not self.exact_int8:
-            why = f"encoder.precision is int8, which needs AVX512-VNNI; this CPU has {has}"
+            why = f"encoder.precision is int8, which needs AVX512-VNNI of x86; this CPU: {self.named}"
             return why, "set encoder.precision to auto or float32"
         return None
 
