@@ -17,7 +17,7 @@ from sunwi.params.whole import Params
 
 START = "import sunwi.submit.variant, sunwi.search.pipeline, sunwi.workspace.retrieval"
 MOST = 64  # texts of one measurement
-LOCK_LINES, LOCK_SECONDS = 1000, 0.3  # of dvc.lock, which has about 650 lines a stage
+LOCK_LINES, LOCK_SECONDS = 1000, 0.3  # of dvc.lock, which has about 350 lines a stage
 
 
 @dataclass(frozen=True, slots=True)
