@@ -16,6 +16,7 @@ from sunwi.nodes.assemble import nodes_folder
 from sunwi.nodes.process import Running, end, known, start
 
 RUN = "SUNWI_TEST_RUN"  # folder of the run, which the other processes inherit
+QUICK_START = "-XX:TieredStopAtLevel=1"  # a node of tests lives too short for Java's second compiler
 PIPE = "open-while-the-tests-run"
 
 
@@ -47,6 +48,8 @@ def node_of_the_run(release: str, *, heap: str | None = None, ml: bool = False) 
     stdin = os.open(folder / PIPE, os.O_RDONLY)
     try:
         name = f"{folder.name}-{release}{'-ml' if ml else ''}"
-        return start(engine, version, print, name=name, heap=heap, ml=ml, stdin=stdin)
+        return start(
+            engine, version, print, name=name, heap=heap, ml=ml, stdin=stdin, java_options=[QUICK_START]
+        )
     finally:
         os.close(stdin)
