@@ -1,8 +1,8 @@
 """A node is killed in the middle of a bulk and of searches: is every answer whole, or an error told?
 
-    python -m benchmarks.search.killed_node opensearch [--passages 20000]
+    python -m benchmarks.search.killed_node opensearch [--case alone] [--passages 20000]
 
-First a data node of a cluster (one manager, two data nodes), then a node that is alone and started again.
+First a node that is alone and started again, then a data node of a cluster (one manager, two data nodes).
 The nodes are its own (`sunwi node`), and end with this process. Meanwhile searches ask the alias.
 """
 
@@ -25,6 +25,7 @@ from sunwi.nodes.process import Running, end, start
 from sunwi.params.search import SearchParams
 from sunwi.runtime import text_hash
 from sunwi.search.passages import Passages
+from sunwi.search.servers.access import EngineName
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.index import Dialect, build_index
 from sunwi.search.servers.msearch import search_many
@@ -38,7 +39,7 @@ TRIES = 3
 
 @dataclass
 class Watch:
-    """Searches of the alias until it is left; counts of answers: documents, a hash of the first hits."""
+    """Searches of the alias until it is left; counts of answers: documents, a hash of the first scores."""
 
     server: Server
     seen: Counter[str] = field(default_factory=Counter)
@@ -68,12 +69,18 @@ class Watch:
                 body = {"size": 0, "track_total_hits": True}
                 total = ask(self.server, "POST", f"/{ALIAS}/_search", body, whole)["hits"]["total"]["value"]
                 (answer,) = search_many(self.server, ALIAS, [{**word, "size": 100}], 1)
-                ids = [hit["_id"] for hit in answer["hits"]["hits"]]
-                self.seen[f"{total} documents, first {len(ids)} {text_hash(*ids)[:6]}"] += 1
+                scores = [f"{hit['_score']:.3f}" for hit in answer["hits"]["hits"]]  # ids of a tie may move
+                self.seen[f"{total} documents, first {len(scores)} {text_hash(*scores)[:6]}"] += 1
             except EngineError as error:
                 self.seen[f"told: {error}"] += 1
             self.slowest = max(self.slowest, time.perf_counter() - begin)
             self.stop.wait(0.05)
+
+
+def started(engine: EngineName, name: str, stdin: int, nodes: int = 1) -> Running:
+    """The newest version of an engine, with small heaps."""
+    options = ["-XX:TieredStopAtLevel=1"]  # they live for a minute
+    return start(engine, None, print, name=name, heap="512m", nodes=nodes, stdin=stdin, java_options=options)
 
 
 def connected(node: Running) -> tuple[Server, Dialect]:
@@ -81,9 +88,9 @@ def connected(node: Running) -> tuple[Server, Dialect]:
     return connect(node.engine, 120.0, {f"SUNWI_{node.engine.upper()}_URL": node.urls[0]})
 
 
-def build(server: Server, dialect: Dialect, corpus: Corpus, engine: str) -> str:
+def build(server: Server, dialect: Dialect, corpus: Corpus, engine: EngineName) -> str:
     """What `sunwi index` would say."""
-    search = SearchParams(engine=engine, index=ALIAS, analyzer="terms", bulk_documents=200)  # type: ignore[arg-type]  # a choice of argparse
+    search = SearchParams(engine=engine, index=ALIAS, analyzer="terms", bulk_documents=200)
     begin = time.perf_counter()
     try:
         report = build_index(server, dialect, corpus[0], search, PLAIN, corpus[1]).report
@@ -122,10 +129,10 @@ def visible(server: Server) -> str:
     return f"{count} documents by the alias, {health['status']}, {health['number_of_nodes']} nodes"
 
 
-def data_node(engine: str, old: Corpus, new: Corpus, stdin: int) -> None:
+def data_node(engine: EngineName, old: Corpus, new: Corpus, stdin: int) -> None:
     """The data node that holds the new index's primary shard is killed."""
     print("one manager, two data nodes:")
-    node = start(engine, None, print, name=f"killed-{os.getpid()}", heap="512m", nodes=3, stdin=stdin)  # type: ignore[arg-type]  # a choice of argparse
+    node = started(engine, f"killed-{os.getpid()}", stdin, nodes=3)
     try:
         server, dialect = connected(node)
         only = {"persistent": {"cluster.routing.allocation.exclude._name": "sunwi-1"}}
@@ -155,11 +162,11 @@ def data_node(engine: str, old: Corpus, new: Corpus, stdin: int) -> None:
         end(node, delete=True)
 
 
-def single_node(engine: str, old: Corpus, new: Corpus, stdin: int) -> None:
+def single_node(engine: EngineName, old: Corpus, new: Corpus, stdin: int) -> None:
     """A node alone is killed, and started again with its data."""
     print("a node alone:")
     name = f"killed-alone-{os.getpid()}"
-    node = start(engine, None, print, name=name, heap="512m", stdin=stdin)  # type: ignore[arg-type]  # a choice of argparse
+    node = started(engine, name, stdin)
     try:
         server, dialect = connected(node)
         print("  first index:", build(server, dialect, old, engine))
@@ -167,7 +174,7 @@ def single_node(engine: str, old: Corpus, new: Corpus, stdin: int) -> None:
             killer = kill_during_bulk(server, len(new[0]) // 3, lambda _: node.pids[0])
             print("  second index:", build(server, dialect, new, engine), flush=True)
             killer.join()
-        node = start(engine, None, print, name=name, heap="512m", stdin=stdin)  # type: ignore[arg-type]  # a choice of argparse
+        node = started(engine, name, stdin)
         server, dialect = connected(node)
         print("  started again:", visible(server), flush=True)
         with Watch(server):
@@ -183,14 +190,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=["opensearch", "elasticsearch"])
     parser.add_argument("--passages", type=int, default=20_000)
+    parser.add_argument("--case", choices=["alone", "cluster"], action="append")
     args = parser.parse_args()
     documents, vectors = synthetic(args.passages)
     half = args.passages // 2
     old = Passages.of(documents[:half]), vectors[:half]
     new = Passages.of(documents), vectors
     stdin, held = os.pipe()
-    single_node(args.engine, old, new, stdin)
-    data_node(args.engine, old, new, stdin)
+    cases = {"alone": single_node, "cluster": data_node}
+    for case in args.case or cases:
+        cases[case](args.engine, old, new, stdin)
     os.close(held)
 
 

@@ -112,6 +112,8 @@ def test_the_bundles_whole_way(cluster: deploy.Cluster, tmp_path: Path) -> None:
         scores = vectors.matrix() @ query.matrix().T
         local = np.argsort(-scores.toarray()[:, 0], kind="stable")
         assert found == [str(at) for at in local if scores[at, 0] > 0][:10]
+    print(f"active terms: {vectors.active_terms:.1f} a passage, "
+          f"{encoder.encode_queries(ASKED, 4).active_terms:.1f} a query")  # fmt: skip
     for clients in (1, 8):
         print("neural_sparse by text,", latencies(lambda text: ids(cluster, by_text(text)), clients))
 
