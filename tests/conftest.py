@@ -13,8 +13,16 @@ from sunwi.models.resolver import resolve
 from sunwi.models.spec import ModelInfo
 from sunwi.records.corpus import Document
 
+from .run_nodes import opened
+
 settings.register_profile("untimed", deadline=None)  # the machine may be busy
 settings.load_profile("untimed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Search nodes that tests start end with the run."""
+    if not hasattr(config, "workerinput"):  # the process that starts those of pytest-xdist, or the only one
+        config.add_cleanup(opened())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.search.one_request import quality as average_precision
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
-from sunwi.paths import INDEX
+from sunwi.paths import INDEX, PREPARED
 from sunwi.records.files import read_json
 from sunwi.search.index.terms import index_terms, term_weight
 from sunwi.search.passages import QueryBatch
@@ -25,6 +26,7 @@ from sunwi.search.pipeline import RankedQuery, SearchPipeline
 from sunwi.search.servers.pipeline import fusion_there, on_server
 from sunwi.submit.building import fusion_of
 from sunwi.submit.variant import SubmitSections
+from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import encoder, query_batch
 from sunwi.workspace.questions import understood
@@ -104,6 +106,17 @@ def differences(here: Sequence[RankedQuery], there: Sequence[RankedQuery]) -> tu
     return other, untied, gap
 
 
+def mean_precision(ranked, dialogues, pipeline: SearchPipeline, qrels) -> float:  # type: ignore[no-untyped-def]  # as the stages read them
+    """MAP over the judged queries."""
+    judged = {qid for qid, grades in qrels.items() if any(grade > 0 for grade in grades.values())}
+    lists = {
+        dialogue.qid: [pipeline.passages.groups[at] for at in each.positions]
+        for dialogue, each in zip(dialogues, ranked, strict=True)
+        if dialogue.qid in judged
+    }
+    return float(average_precision(list(lists.values()), list(lists), qrels)[0].mean())
+
+
 def timed(pipeline: SearchPipeline, queries: QueryBatch, names: Sequence[str], fusion, depth):  # type: ignore[no-untyped-def]  # fusion: a Fusion, depth: places
     """Rankings and seconds."""
     start = time.perf_counter()
@@ -123,8 +136,9 @@ def main() -> None:
     dialogues = understood(workspace)
     pipelines: dict[str, tuple[SearchPipeline, SearchPipeline, SearchPipeline, QueryBatch]] = {}
     print("others: queries whose first ten are not the local ones; byte: beside BM25 with Lucene's lengths")
-    print("| variant | others | no tie | others, byte | no tie, byte | s local | s server | fusion |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = "others | no tie | others, byte | no tie, byte | s local | s server | fusion | gap"
+    print(f"| variant | {columns} | MAP local | MAP server |\n|{'---|' * 11}")
+    qrels = read_qrels(workspace.path(PREPARED) / "qrels.tsv")
     for name, variant in params.searching.items():
         which = variant.encoder
         if which not in pipelines:
@@ -149,7 +163,11 @@ def main() -> None:
         rounded, _ = timed(by_byte, queries, names, fusion, variant.depth)
         other_byte, untied_byte, gap = differences(rounded, there)
         counts = f"{other} | {untied} | {other_byte} | {untied_byte}"
-        print(f"| {name} | {counts} | {seconds:.2f} | {on_it:.2f} | {used.method} | {gap:.2g}")
+        quality = " | ".join(f"{mean_precision(each, dialogues, local, qrels):.3f}" for each in (here, there))
+        print(
+            f"| {name} | {counts} | {seconds:.2f} | {on_it:.2f} | {used.method} | {gap:.2g} | {quality} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

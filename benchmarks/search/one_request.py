@@ -1,6 +1,6 @@
 """Quality of OpenSearch's one hybrid request beside local fusion, in a built project, and why they differ.
 
-    SUNWI_OPENSEARCH_URL=... python -m benchmarks.search.one_request
+    SUNWI_OPENSEARCH_URL=... python -m benchmarks.search.one_request [--encoder base]
 
 It builds the indexes of `sunwi index --with hybrid` and `--with promoted`. Rows between the two add one
 difference at a time: the server's min_max over 100 hits, then nori for our terms.
@@ -8,6 +8,7 @@ difference at a time: the server's min_max over 100 hits, then nori for our term
 
 from __future__ import annotations
 
+import argparse
 import time
 
 import numpy as np
@@ -109,8 +110,11 @@ def served(
 
 def main() -> None:
     """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", choices=["base", "promoted"], default="promoted")
+    which = parser.parse_args().encoder
     workspace = Workspace()
-    settings, which = workspace.params(_Settings), "promoted"
+    settings = workspace.params(_Settings)
     search = settings.search.model_copy(update={"engine": "opensearch"})
     passages, model = corpus_of(workspace), encoder(workspace, which)
     qrels = read_qrels(workspace.path(PREPARED) / "qrels.tsv")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tests.run_nodes import PIPE, RUN, opened
 from typer.testing import CliRunner
 
 from sunwi.cli import app
@@ -71,3 +72,22 @@ def test_a_process_that_only_has_the_number_is_not_ended(sleeper: Running) -> No
     end(other, delete=True)
     assert process_start(sleeper.pids[0]) == sleeper.started[0]
     assert not sleeper.folder.exists()
+
+
+def test_the_end_of_a_run_ends_its_nodes_alone(sleeper: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RUN, "put back after this test")
+    close = opened()
+    run = Path(os.environ[RUN])
+    stdin = os.open(run / PIPE, os.O_RDONLY)
+    commands = (["import time; time.sleep(60)"], ["import sys; sys.stdin.read()"])
+    known_one, unknown = [subprocess.Popen([sys.executable, "-c", *each], stdin=stdin) for each in commands]
+    os.close(stdin)
+    start = process_start(known_one.pid)
+    node = Running(f"{run.name}-x", "opensearch", "2.19.1", ["http://127.0.0.1:1"], [known_one.pid], [start])
+    node.folder.mkdir()
+    write_json(node.folder / STATE, asdict(node))
+    assert unknown.poll() is None
+    close()
+    assert (known_one.poll() is None, node.folder.exists(), run.exists()) == (False, False, False)
+    assert unknown.wait(timeout=30) == 0  # as after a kill of the run: what it reads has ended
+    assert sleeper.alive() == [True]

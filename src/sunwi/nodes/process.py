@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,6 @@ START_SECONDS = 480  # a node that ended is seen at once; a busy machine may tak
 STOP_SECONDS = 30
 STATE = "node.json"
 SHOWN = 12  # lines of a log in an error
-_BOUND: list[subprocess.Popen[bytes]] = []  # their stdin stays open as long as this process lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ class _Options:
     nodes: int
     ml: bool
     secure: bool
-    bound: bool
+    stdin: int | None
+    java: Sequence[str]
 
 
 def running_folder() -> Path:
@@ -93,11 +93,18 @@ def start(
     nodes: int = 1,
     ml: bool = False,
     secure: bool = False,
-    bound: bool = False,
+    stdin: int | None = None,
+    java_options: Sequence[str] = (),
 ) -> Running:
     """Assemble and start a node, or find it running; it answers when this returns.
 
-    A `bound` node ends with this process, however that ends.
+    Parameters
+    ----------
+    stdin
+        File descriptor that a new node reads; the node ends when no process has the other end open.
+    java_options
+        Further options of Java, such as "-XX:TieredStopAtLevel=1": 18 instead of 31 seconds of CPU for the
+        start of an OpenSearch, and slower later.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def start(
             say(f"{label} was ended from outside; starting it again with its data")
             end(before)
         home = assembled(chosen, java, say, ml=ml, secure=secure)
-        options = _Options(heap or ("3g" if ml else "1g"), nodes, ml, secure, bound)
+        options = _Options(heap or ("3g" if ml else "1g"), nodes, ml, secure, stdin, java_options)
         return _start(chosen, label, java, home, options, say)
 
 
@@ -138,8 +145,10 @@ def _start(
     processes = []
     for place in places:
         write_config(chosen, places, place, ml=options.ml, secure=options.secure)
-        arguments = command(chosen, java, home, place, options.heap)
-        if options.bound:
+        arguments = command(
+            chosen, java, home, place, [f"-Xms{options.heap}", f"-Xmx{options.heap}", *options.java]
+        )
+        if options.stdin is not None:
             arguments.append("until-stdin-ends")
         with (place.folder / "log.txt").open("ab") as log:
             processes.append(
@@ -147,14 +156,12 @@ def _start(
                     arguments,
                     cwd=place.folder,
                     env=environment(home, place),
-                    stdin=subprocess.PIPE if options.bound else subprocess.DEVNULL,
+                    stdin=subprocess.DEVNULL if options.stdin is None else options.stdin,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
             )
-    if options.bound:
-        _BOUND.extend(processes)
     pids = [process.pid for process in processes]
     scheme = "https" if options.secure else "http"
     urls = [f"{scheme}://127.0.0.1:{place.http}" for place in places]

@@ -73,11 +73,10 @@ def write_config(release: Release, places: Sequence[Place], place: Place, *, ml:
     return config
 
 
-def command(release: Release, java: Path, home: Path, place: Place, heap: str) -> list[str]:
+def command(release: Release, java: Path, home: Path, place: Place, further: Sequence[str]) -> list[str]:
     """The Java process of a node."""
     options = [
-        f"-Xms{heap}",
-        f"-Xmx{heap}",
+        *further,
         "-XX:+UseSerialGC",
         "-Dfile.encoding=UTF-8",
         f"-Djava.io.tmpdir={place.folder / 'tmp'}",

@@ -1,4 +1,4 @@
-"""Servers on loopback: real nodes (`sunwi node`), one after another, or what the environment names.
+"""Servers on loopback: real nodes (`sunwi node`), each started once a run, or what the environment names.
 
 Where Java or the artifacts are missing, or with SUNWI_TEST_NODES=0, stand-ins from PyPI play; not under CI.
 """
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.run_nodes import node_of_the_run
 
 from sunwi.errors import EngineError
-from sunwi.nodes.process import end, start
 from sunwi.params.search import SearchParams
 from sunwi.records.corpus import Document
 from sunwi.search.passages import Passages
@@ -30,6 +30,8 @@ from sunwi.search.servers.server import Server
 
 Connection = tuple[Server, Dialect]
 NODES = ("opensearch-2.19.1", "elasticsearch-8.19.0", "elasticsearch-9.1.0")
+# processes of one run share a node
+INDEX = f"sunwi-test-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 NEWEST = {"opensearch": "2.19.1", "elasticsearch": "9.1.0"}
 
 
@@ -81,7 +83,7 @@ class Played:
 
 @pytest.fixture(scope="session", params=NODES)
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """One server at a time: pytest ends it before it starts the next one."""
+    """A server that all processes of a run use; names of indices keep their tests apart."""
     engine, version = request.param.split("-")
     pytest.importorskip({"opensearch": "opensearchpy"}.get(engine, engine))
     if given := os.environ.get(f"SUNWI_{engine.upper()}_URL"):
@@ -92,8 +94,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     try:
         if os.environ.get("SUNWI_TEST_NODES") == "0":
             raise EngineError(engine, "SUNWI_TEST_NODES is 0", "unset it")
-        name = f"test-{os.getpid()}-{request.param}"
-        node = start(engine, version, print, name=name, heap="512m", bound=True)
+        node = node_of_the_run(request.param, heap="512m")
     except EngineError as reason:
         if os.environ.get("CI"):
             pytest.fail(f"a stand-in would play {request.param}: {reason}")
@@ -102,10 +103,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         for url in stand_in_url(engine, tmp_path_factory):
             yield Played(engine, url, False)
         return
-    try:
-        yield Played(engine, node.urls[0], True)
-    finally:
-        end(node, delete=True)
+    yield Played(engine, node.urls[0], True)
 
 
 def stand_in_url(engine: str, folders: pytest.TempPathFactory) -> Iterator[str]:
@@ -142,7 +140,7 @@ def cleaned(connection: Connection) -> Iterator[Connection]:
     """The connection; the test's indices are removed before and after."""
     server, _ = connection
     for _ in range(2):
-        for name in ("sunwi-test", "sunwi-test-other", "sunwi-test-stages-base"):
+        for name in (INDEX, f"{INDEX}-other", f"{INDEX}-stages-base"):
             answer = server.send("GET", f"/_alias/{name}")
             for index in sorted(answer.body) if answer.status == 200 else []:
                 server.send("DELETE", f"/{index}")
@@ -152,7 +150,7 @@ def cleaned(connection: Connection) -> Iterator[Connection]:
 
 @pytest.fixture
 def search_params() -> SearchParams:
-    return SearchParams(index="sunwi-test", analyzer="terms", depth=5, bulk_documents=3)
+    return SearchParams(index=INDEX, analyzer="terms", depth=5, bulk_documents=3)
 
 
 @pytest.fixture

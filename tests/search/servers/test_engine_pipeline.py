@@ -23,13 +23,15 @@ from sunwi.search.servers.pipeline import by_ranks, engine_of, fusion_there, on_
 from sunwi.search.servers.server import ask
 from sunwi.search.servers.sparse_names import engine_names
 
+from .conftest import INDEX
+
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 
 
 @pytest.fixture
 def search(played, scoring) -> SearchParams:
     """Only after `connection` has cleaned up: the aliases end in the encoder's name."""
-    return SearchParams(engine=played.engine, index="sunwi-test-pipe", analyzer="terms", depth=8)
+    return SearchParams(engine=played.engine, index=f"{INDEX}-pipe", analyzer="terms", depth=8)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def environment(played, scoring):
     yield played.environment
     server, _ = scoring
     for which in ("base", "promoted", "texts"):
-        answer = server.send("GET", f"/_alias/sunwi-test-pipe-{which}")
+        answer = server.send("GET", f"/_alias/{INDEX}-pipe-{which}")
         for name in sorted(answer.body) if answer.status == 200 else []:
             server.send("DELETE", f"/{name}")
 
@@ -147,7 +149,7 @@ def test_the_command_builds_an_index_and_then_finds_it(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "params.yaml").write_text(
-        "search: {index: sunwi-test-pipe, analyzer: terms}\n", encoding="utf-8"
+        f"search: {{index: {INDEX}-pipe, analyzer: terms}}\n", encoding="utf-8"
     )
     write_rows(tmp_path / "data/prepared/corpus.jsonl", tiny_corpus)
     save_vectors(tmp_path / "data/index/promoted/corpus.npy", unit_vectors)
@@ -158,15 +160,15 @@ def test_the_command_builds_an_index_and_then_finds_it(
         return dict(json.loads(done.stdout))
 
     first = run()
-    assert (first["alias"], first["documents"], first["sent"]) == ("sunwi-test-pipe-promoted", 8, 8)
+    assert (first["alias"], first["documents"], first["sent"]) == (f"{INDEX}-pipe-promoted", 8, 8)
     assert run() == {**first, "sent": 0}
-    assert run("--with", "texts")["alias"] == "sunwi-test-pipe-texts"
-    mapping = ask(scoring[0], "GET", "/sunwi-test-pipe-promoted/_mapping")[first["index"]]
+    assert run("--with", "texts")["alias"] == f"{INDEX}-pipe-texts"
+    mapping = ask(scoring[0], "GET", f"/{INDEX}-pipe-promoted/_mapping")[first["index"]]
     assert (
         mapping["mappings"]["properties"]["vector"]["dimension" if played.engine == "opensearch" else "dims"]
         == unit_vectors.shape[1]
     )
-    assert len(Passages.of(tiny_corpus)) == ask(scoring[0], "GET", "/sunwi-test-pipe-texts/_count")["count"]
+    assert len(Passages.of(tiny_corpus)) == ask(scoring[0], "GET", f"/{INDEX}-pipe-texts/_count")["count"]
 
 
 def test_the_command_without_corpus_or_server_says_what_to_do(tmp_path, monkeypatch) -> None:

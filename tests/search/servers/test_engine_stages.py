@@ -21,14 +21,14 @@ from sunwi.records.submissions import UnderstoodQuery
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages
 
-from .conftest import Connection, Played
+from .conftest import INDEX, Connection, Played
 
 Run = Callable[..., None]
 STAGES = Path(__file__).resolve().parents[3] / "stages"
 PARAMS = """
 data: {source: data/source}
 encoder: {max_length: 48, query_max_length: 24, precision: float32}
-search: {engine: %s, index: sunwi-test-stages, analyzer: terms}
+search: {engine: %s, index: %s-stages, analyzer: terms}
 mining: {negatives: 3}
 score: {baseline: bm25}
 submissions:
@@ -88,7 +88,7 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(project)
 
     def run_stage(engine: str, url: str | None, *stage: str) -> None:
-        (project / "params.yaml").write_text(PARAMS % engine, encoding="utf-8")
+        (project / "params.yaml").write_text(PARAMS % (engine, INDEX), encoding="utf-8")
         if url is not None:
             monkeypatch.setenv(f"SUNWI_{engine.upper()}_URL", url)
         monkeypatch.setattr(sys, "argv", list(stage))

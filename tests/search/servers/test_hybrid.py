@@ -20,7 +20,7 @@ from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, _compo
 from sunwi.search.servers.hybrid_weights import fit_hybrid, min_max
 from sunwi.search.servers.server import ask
 
-from .conftest import Connection, Played
+from .conftest import INDEX, Connection, Played
 
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 ANSWERS = ["d1", "d2", "d3", "d5"]
@@ -44,7 +44,7 @@ def queries(unit_vectors: np.ndarray) -> QueryBatch:
 @pytest.fixture
 def build(connection: Connection, passages: Passages, unit_vectors: np.ndarray, queries: QueryBatch) -> Any:
     server, dialect = connection
-    search = SearchParams(index="sunwi-test", analyzer="terms", bulk_documents=3)
+    search = SearchParams(index=INDEX, analyzer="terms", bulk_documents=3)
     questions = QuestionIndex(queries.vectors[:3], ["q0", "b", "c"], ["d1", "d1", "d5"])
 
     def built(model: str | None = None) -> HybridIndex:

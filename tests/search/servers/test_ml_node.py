@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.run_nodes import node_of_the_run
 from tests.train.sparse.conftest import KOREAN, write_bert
 from tests.train.sparse.test_export import TEXTS, started
 
@@ -31,7 +32,6 @@ from sunwi.models.sparse.export import deploy
 from sunwi.models.sparse.export.bundle import write_bundle
 from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
 from sunwi.models.sparse.export.torchscript import trace_server_model
-from sunwi.nodes.process import end, start
 from sunwi.records.files import read_json
 from sunwi.search.servers.retrievers import sendable_weights
 
@@ -43,13 +43,10 @@ ASKED = ["물 빛", "산소 바다", "달 별 지진", "한글 물"]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[deploy.Cluster]:
     with pytest.MonkeyPatch.context() as patch:
-        node = None
         if not os.environ.get("SUNWI_OPENSEARCH_URL"):
-            node = start("opensearch", None, print, name=f"test-ml-{os.getpid()}", ml=True, bound=True)
+            node = node_of_the_run("opensearch-2.19.1", ml=True)
             patch.setenv("SUNWI_OPENSEARCH_URL", node.urls[0])
         yield deploy.Cluster()
-        if node is not None:
-            end(node, delete=True)
 
 
 def bundle(folder: Path, seed: int) -> tuple[Path, Any]:
@@ -115,6 +112,8 @@ def test_the_bundles_whole_way(cluster: deploy.Cluster, tmp_path: Path) -> None:
         scores = vectors.matrix() @ query.matrix().T
         local = np.argsort(-scores.toarray()[:, 0], kind="stable")
         assert found == [str(at) for at in local if scores[at, 0] > 0][:10]
+    print(f"active terms: {vectors.active_terms:.1f} a passage, "
+          f"{encoder.encode_queries(ASKED, 4).active_terms:.1f} a query")  # fmt: skip
     for clients in (1, 8):
         print("neural_sparse by text,", latencies(lambda text: ids(cluster, by_text(text)), clients))
 

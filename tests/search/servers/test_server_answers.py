@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,3 +108,14 @@ def test_a_reason_is_one_short_line_without_credentials_of_others() -> None:
     assert reason_of("sent\n  Bearer abcdefgh12345678, then") == "sent Bearer [login], then"
     assert len(reason_of({"error": {"type": "t", "reason": "가" * 5000}})) == 300
     assert reason_of({"error": {"root_cause": "no list"}}) == ""
+
+
+@pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])
+def test_a_server_that_takes_too_long_is_not_called_absent(engine: str) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # the system takes connections, and nothing answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        server, _ = connect(engine, 0.2, {f"SUNWI_{engine.upper()}_URL": url})
+        with pytest.raises(EngineError, match=r"within search.timeout. Next: raise search.timeout"):
+            server.send("GET", "/")

@@ -20,6 +20,8 @@ from sunwi.search.servers.publish import aliased
 from sunwi.search.servers.retrievers import EngineRetriever, engine_retrievers, lexical_query
 from sunwi.search.servers.server import ask
 
+from .conftest import INDEX
+
 QUESTIONS = ["빛으로 포도당을 만드는 식물", "지각판이 움직이면 땅이 흔들리나", "헤모글로빈과 산소", "용암"]
 PLAIN = Bm25Params()
 
@@ -116,9 +118,9 @@ def test_the_alias_moves_and_the_old_index_goes(connection, passages, search_par
     fewer = Passages.of(tiny_corpus[:4])
     new = build_index(server, dialect, fewer, search_params, PLAIN)
     assert new.name != old.name
-    assert aliased(server, "sunwi-test") == [new.name]
+    assert aliased(server, INDEX) == [new.name]
     assert server.send("HEAD", f"/{old.name}").status == 404
-    assert ask(server, "GET", "/sunwi-test/_count")["count"] == 4
+    assert ask(server, "GET", f"/{INDEX}/_count")["count"] == 4
 
 
 def test_a_refused_document_is_named_and_the_alias_stays(connection, passages, search_params) -> None:
@@ -128,7 +130,7 @@ def test_a_refused_document_is_named_and_the_alias_stays(connection, passages, s
     strange = replace(other, docids=["x" * 600])  # an id has 512 bytes at most
     with pytest.raises(EngineError, match=r"0 of 1 documents are in the index|refused with status 400"):
         build_index(server, dialect, strange, search_params, PLAIN)
-    assert aliased(server, "sunwi-test") == [old.name]
+    assert aliased(server, INDEX) == [old.name]
 
 
 def test_nori_is_used_where_it_is_asked_for_and_missed_where_it_is_absent(connection) -> None:
@@ -151,14 +153,14 @@ def test_a_version_that_is_too_old_is_refused(connection) -> None:
 
 def test_an_index_of_the_aliass_name_is_in_the_way(connection, passages, search_params) -> None:
     server, dialect = connection
-    ask(server, "PUT", "/sunwi-test-other", {})
+    ask(server, "PUT", f"/{INDEX}-other", {})
     try:
         with pytest.raises(EngineError, match="no alias can have this name"):
             build_index(
-                server, dialect, passages, SearchParams(index="sunwi-test-other", analyzer="terms"), PLAIN
+                server, dialect, passages, SearchParams(index=f"{INDEX}-other", analyzer="terms"), PLAIN
             )
     finally:
-        server.send("DELETE", "/sunwi-test-other")
+        server.send("DELETE", f"/{INDEX}-other")
 
 
 def test_a_query_against_an_index_that_is_not_there_says_so(connection) -> None:

@@ -21,6 +21,8 @@ from sunwi.search.servers.publish import aliased
 from sunwi.search.servers.retrievers import engine_retrievers, lexical_query, restricted, sendable_weights
 from sunwi.search.servers.server import ask
 
+from .conftest import INDEX
+
 PLAIN = Bm25Params(tokenizer="whitespace")
 IDS = [
     "a",
@@ -159,7 +161,7 @@ def test_quantised_vectors_among_some_documents(
     if kind >= len(KINDS[played.engine]):
         pytest.skip("it has fewer kinds")
     server, dialect = scoring
-    name, change = "sunwi-test-kind", KINDS[played.engine][kind]
+    name, change = f"{INDEX}-kind", KINDS[played.engine][kind]
     body = index_body(dialect, "terms", PLAIN, 6, sparse=False)
     body["mappings"]["properties"]["vector"] |= change
     bytes_wanted = "byte" in str(change)

@@ -142,6 +142,10 @@ def unreachable(engine: str, url: str, error: Exception) -> EngineError:
     for words, (problem, next_step) in TLS_FAULTS.items():
         if words in _all_words(error):
             return EngineError(engine, f"{url}: {problem}", next_step.replace("PREFIX_", prefix))
+    if "Timeout" in type(error).__name__:  # of both clients: no answer in time, or no connection in time
+        what = f"no answer from {url} within search.timeout"
+        next_step = "raise search.timeout, or give the server more processors; check the address; run again"
+        return EngineError(engine, what, next_step)
     what = f"no answer from {url} ({type(error).__name__})"
     next_step = "start the server (sunwi node start, docker compose up), check the address and http or https"
     return EngineError(engine, what, next_step)
