@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold bench-gpu clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold gpu-check clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
@@ -110,5 +110,7 @@ bench: setup
 bench-cold: setup
 	python -m benchmarks.pipeline.cold $(BENCH)
 
-bench-gpu: setup
-	python -m benchmarks.bench_gpu $(BENCH)
+# What a GPU does, compared with the CPU; without a GPU its cells say "not run". Some minutes.
+#   make gpu-check [BENCH="--page docs/results/gpu_check.md"]
+gpu-check: setup
+	python -m benchmarks.gpu_check $(BENCH)

@@ -80,6 +80,11 @@ def load(tmp_path: Path, text: str) -> Params:
             "variants ['a'] have rerank: learned, which matches no subwords",
         ),
         ("combinations: {a: {union: {of: [b, c], rerank: learned}}}", "combinations.a.union.rerank"),
+        ("train_embedder: {heads: [dense]}", "heads chooses among method m3's heads"),
+        ("train_embedder: {method: m3, heads: [dense, dense]}", "heads names one twice"),
+        ("train_embedder: {method: m3, hardness_mode: all_negatives}", "hardness_mode weighs cosines"),
+        ("exports: [embedder, embedder]", "exports names a model twice"),
+        ("exports: [reranker]\ntrain_reranker: {method: late_interaction}", "exports names reranker"),
         ("promoted: {a: {retrievers: [sparse], fusion: rrf}}", "promoted.a: retrievers names sparse"),
         (
             "promoted: {a: {rerank: late_interaction, reranker: stage1}}\nscore: {baseline: a}",

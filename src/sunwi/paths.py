@@ -23,6 +23,7 @@ STAGE1 = Path("models/reranker_stage1")
 RERANKER = Path("models/reranker")
 SPARSE = Path("models/sparse")
 SPARSE_EXPORT = Path("models/sparse_export")
+EXPORTS = Path("models/export")  # a folder for each kind of model
 METRICS = Path("metrics")
 PLOTS = METRICS / "plots"
 TIMING = METRICS / "timing"  # facts of one machine: not compared, not committed

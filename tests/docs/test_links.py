@@ -11,11 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 PAGES = sorted([*ROOT.glob("*.md"), ROOT / "recipes/README.md", *(ROOT / "docs").rglob("*.md")])
-GENERATED = {
-    "benchmarks.md",
-    "benchmarks_gpu.md",
-    "parameters.md",
-}  # as long as what programs write into them
+GENERATED = {"benchmarks.md", "parameters.md"}  # as long as what programs write into them
 LONGEST = 150
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")

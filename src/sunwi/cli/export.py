@@ -10,7 +10,7 @@ import typer
 
 from sunwi.cli.terminal import echo
 from sunwi.errors import DataError
-from sunwi.paths import EMBEDDER, RERANKER, SPARSE_EXPORT
+from sunwi.paths import EMBEDDER, EXPORTS, RERANKER, SPARSE_EXPORT
 
 if TYPE_CHECKING:
     from sunwi.models.export.parity import Exported
@@ -40,7 +40,6 @@ FORMS = {
     Kind.LATE_INTERACTION: (Form.SENTENCE_TRANSFORMERS, Form.PYLATE),
     Kind.SPARSE: (),
 }
-TEXTS = 96  # passages that the export is compared and calibrated on
 
 
 def export(
@@ -73,7 +72,7 @@ def export(
         known = ", ".join(one.value for one in FORMS[kind])
         raise DataError(f"{kind.value} has no form {', '.join(unknown)}", f"use --form {known}")
     params = load_params() if Path("params.yaml").exists() else Params()
-    folder = out or Path("models/export") / kind.value
+    folder = out or EXPORTS / kind.value
     facts: dict[str, Any] = {}
     for one in forms:
         place = folder / one.value
@@ -108,6 +107,7 @@ def _write(
 ) -> dict[str, Any]:
     from sunwi.models.export import pylate, sentence_transformer
     from sunwi.models.export.parity import onnx_encoder, onnx_reranker
+    from sunwi.models.export.pipeline import pairs_of
     from sunwi.models.resolver import resolve
 
     limits = (params.encoder.max_length, params.encoder.query_max_length)
@@ -117,8 +117,7 @@ def _write(
         if form is Form.SENTENCE_TRANSFORMERS:
             sentence_transformer.write_cross_encoder(source, folder, pair_length)
             return {"written": True}
-        found = _passages(texts, params)
-        pairs = [(text[:40], found[(at + at % 2) % len(found)]) for at, text in enumerate(found)]
+        pairs = pairs_of(_passages(texts, params))
         return _told(onnx_reranker(source, folder, pairs, pair_length, int8=int8), pairs, latency=latency)
     info = resolve(model or str(_tuned(EMBEDDER, "train_embedder")))
     if form is Form.PYLATE:
@@ -143,12 +142,13 @@ def _passages(folder: Path | None, params: Params) -> list[str]:
     """Some passages of the project, or of a source folder."""
     from sunwi.cli.search import read_corpus
     from sunwi.corpus.sets.reading import read_set
+    from sunwi.models.export.pipeline import spread
 
     if folder is not None:
         documents = read_set(folder, folder.name).documents
     else:
         documents = read_corpus(None, params).documents
-    return [row.text for row in documents[:: max(1, len(documents) // TEXTS)][:TEXTS]]
+    return spread([row.text for row in documents])
 
 
 def _told(exported: Exported, texts: Any, *, latency: bool) -> dict[str, Any]:

@@ -79,8 +79,9 @@ MODELS: tuple[PublishedModel, ...] = (
         CARD, "refused: it needs Python code of its own, which sunwi never runs",
     ),
     PublishedModel(
-        "klue/roberta-base", "either", 111, 512, 768, "mean", "none", "not confirmed", None, CARD,
-        "no retriever yet: needs thousands of questions, `max_overlap` below 1",
+        "klue/roberta-base", "either", 111, 512, 768, "mean", "none", "CC-BY-SA-4.0", None, CARD,
+        "no retriever yet: needs thousands of questions, `max_overlap` below 1; its card names no licence, "
+        "that of the KLUE repository is shown",
     ),
     PublishedModel(
         "google-bert/bert-base-multilingual-cased", "either", 178, 512, 768, "mean", "none", "Apache-2.0",
@@ -100,7 +101,8 @@ MODELS: tuple[PublishedModel, ...] = (
     ),
     PublishedModel(
         "nlpai-lab/KURE-Reranker-nano", "reranker", 149, 8192, None, "classifier", "none", "MIT",
-        "kure-reranker-nano", KURE, "base skt/A.X-Encoder-base; its class was not confirmed",
+        "kure-reranker-nano", KURE,
+        "base skt/A.X-Encoder-base, a ModernBERT; the class of its head was not seen",
     ),
     PublishedModel(
         "nlpai-lab/KURE-Reranker-base", "reranker", 1721, 8192, None, "yes/no logits", "its own template",

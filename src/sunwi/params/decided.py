@@ -12,7 +12,7 @@ DECIDED = (
     "train_reranker.max_steps", "train_reranker.enabled", "train_reranker.method", "train_reranker.model",
     "train_reranker.batch_size", "train_reranker.learning_rate",
     "train_reranker_targeted.max_steps", "train_reranker_targeted.enabled",
-    "baselines", "promoted", "submissions", "combinations", "score.baseline", "report.headline",
+    "baselines", "promoted", "submissions", "combinations", "exports", "score.baseline", "report.headline",
     "llm.provider", "llm.model", "llm.base_url", "llm.api_key_env",
     "llm.budget", "llm.price_in", "llm.price_out",
     "query.method", "query.variants",

@@ -8,6 +8,9 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from sunwi.params.section import Name, Section, Share
 
+Head = Literal["dense", "lexical", "colbert"]
+HEADS: tuple[Head, ...] = ("dense", "lexical", "colbert")
+
 
 class TrainEmbedderParams(Section):
     """Embedder fine-tuning by FlagEmbedding; the source of each option is in docs/embedder.md."""
@@ -16,6 +19,8 @@ class TrainEmbedderParams(Section):
     """Whether the encoder is tuned; if not, the base encoder is used."""
     method: Literal["dense", "m3", "decoder"] = "dense"
     """dense; m3 (dense, lexical and ColBERT heads, for BAAI/bge-m3); decoder (last token, LoRA)."""
+    heads: Annotated[list[Head], Field(min_length=1)] = list(HEADS)
+    """Heads of method m3 that are trained; the others keep their weights and have no loss."""
     max_steps: NonNegativeInt = 24
     """Training budget of the encoder in steps; 0: by epochs."""
     epochs: PositiveFloat = 1.0
@@ -34,6 +39,10 @@ class TrainEmbedderParams(Section):
     """Factor of the learning rate from one layer to the layer below; 1: the same for all."""
     temperature: PositiveFloat = 0.02
     """Of the contrastive loss."""
+    hardness_mode: Literal["in_batch_negatives", "hard_negatives", "all_negatives"] | None = None
+    """Negatives that weigh more in the contrastive loss the higher they score (not m3); null: none."""
+    hardness_strength: PositiveFloat = 5.0
+    """Of hardness_mode: this much of a negative's cosine is added to its score."""
     query_max_length: PositiveInt = 48
     """Tokens of a query in training."""
     passage_max_length: PositiveInt = 192
@@ -101,6 +110,14 @@ class TrainEmbedderParams(Section):
             raise ValueError("guide_margin masks one device's batch: switch negatives_cross_device off")
         if self.matryoshka_dims and self.method == "m3":
             raise ValueError("matryoshka_dims: FlagEmbedding has them for methods dense and decoder alone")
+        if len(set(self.heads)) < len(self.heads):
+            raise ValueError("heads names one twice: name each once")
+        if self.method != "m3" and set(self.heads) != set(HEADS):
+            raise ValueError("heads chooses among method m3's heads: set method: m3, or leave heads out")
+        if self.method == "m3" and self.hardness_mode:
+            raise ValueError(
+                "hardness_mode weighs cosines: set method dense or decoder, or hardness_mode: null"
+            )
         if self.style_shares and not any(self.style_shares.values()):
             raise ValueError("style_shares are all 0: no row is left to train on")
         if self.bf16 and self.fp16:

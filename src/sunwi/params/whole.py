@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import model_validator
 
@@ -77,6 +78,8 @@ class Params(Section):
     """Variants of trained rerankers, or any others, by name, one `submit@NAME` stage each."""
     combinations: dict[VariantName, CombinationParams] = {}
     """Variants made of other variants by name, one `combine@NAME` stage each."""
+    exports: list[Literal["embedder", "reranker"]] = []
+    """Tuned models that are written as ONNX and for sentence-transformers, one `export@NAME` stage each."""
     score: ScoreParams = ScoreParams()
     guard: GuardParams = GuardParams()
     report: ReportParams = ReportParams()
@@ -96,6 +99,14 @@ class Params(Section):
             what = f"submissions {alone} re-rank by a reranker that is not trained"
             settings = f"train_reranker.enabled and .method ({self.train_reranker.method})"
             raise ValueError(f"{what}: see {settings}, or set rerank: late_interaction")
+        if len(set(self.exports)) < len(self.exports):
+            raise ValueError("exports names a model twice: name each once")
+        method = self.train_reranker.method if self.train_reranker.enabled else "switched off"
+        if "reranker" in self.exports and method != "cross_encoder":
+            what = f"exports names reranker, and train_reranker is {method}: only a cross_encoder is exported"
+            raise ValueError(
+                f"{what}; take it out of exports (late interaction: sunwi export late-interaction)"
+            )
         if self.searching and self.score.baseline not in self.searching:
             known = sorted(self.searching)
             what = f"score.baseline is {self.score.baseline!r}"

@@ -11,6 +11,7 @@ from sunwi.models.encoder import Encoder
 from sunwi.models.export import parity
 from sunwi.models.export.dense import OnnxEncoder
 from sunwi.models.export.parity import onnx_encoder, onnx_reranker
+from sunwi.models.export.pipeline import ExportSections, export_tuned, pairs_of
 from sunwi.models.export.reranker import OnnxReranker
 from sunwi.models.resolver import resolve
 
@@ -47,3 +48,30 @@ def test_a_reranker_and_its_int8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not (tmp_path / "onnx/model.int8.onnx").exists()
     with pytest.raises(DataError, match=r"model\.int8\.onnx"):
         OnnxReranker(tmp_path / "onnx", "model.int8.onnx")
+
+
+def test_a_tuned_reranker_is_written_in_every_form_and_a_second_time_alike(tmp_path: Path) -> None:
+    write_weights(tmp_path / "reranker/merged", CLASSIFIERS[0], "ForSequenceClassification", num_labels=1)
+    params = ExportSections.model_validate({"train_reranker": {"max_length": 32}})
+    facts = [
+        export_tuned("reranker", tmp_path / "reranker", TEXTS, params, tmp_path / name) for name in ("a", "b")
+    ]
+    assert facts[0] == facts[1]
+    assert facts[0]["largest_difference"] <= 1e-5
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert {"onnx/model.onnx", "onnx/model.int8.onnx", "sentence-transformers/config.json"} < {
+        file.as_posix() for file in files
+    }
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="merged holds no model") as refused:
+        export_tuned("reranker", tmp_path, TEXTS, ExportSections(), tmp_path / "out")
+    assert "take reranker out of exports" in refused.value.next_step
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_passage_is_paired_with_its_own_start_and_with_another_passage() -> None:
+    assert pairs_of(["a", "b", "c", "d"]) == [("a", "a"), ("b", "c"), ("c", "c"), ("d", "a")]

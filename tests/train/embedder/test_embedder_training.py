@@ -99,6 +99,17 @@ def test_m3_trains_its_heads(tiny_models: dict[str, ModelInfo], own_cache: Path)
         assert not torch.equal(before["weight"], tensors["weight"]), name
 
 
+def test_m3_trains_the_chosen_heads_alone(tiny_models: dict[str, ModelInfo], own_cache: Path) -> None:
+    info = tiny_models["m3"]
+    trained = train(info, method="m3", heads=["dense", "lexical"], sub_batch_size=5)
+    assert list(trained.heads) == ["sparse_linear"]  # the other head stays the base's file
+    before = torch.load(info.folder / "sparse_linear.pt", weights_only=True)
+    assert not torch.equal(before["weight"], trained.heads["sparse_linear"]["weight"])
+    whole = train(info, method="m3", sub_batch_size=5)
+    assert trained.trained_parameters < whole.trained_parameters
+    assert trained.curve != whole.curve
+
+
 def test_a_decoder_learns_by_lora_at_its_last_token(
     tiny_models: dict[str, ModelInfo], tmp_path: Path, own_cache: Path
 ) -> None:

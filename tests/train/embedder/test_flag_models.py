@@ -159,3 +159,72 @@ def test_a_masked_passage_is_no_negative(tiny_models: dict[str, ModelInfo]) -> N
         expected = [number for number in range(len(row)) if (question, number) != (0, 4)]
         by_hand.append(float(torch.logsumexp(row[expected], 0) - row[question * 3]))
     assert loss == pytest.approx(np.mean(by_hand), rel=1e-5)
+
+
+def test_a_head_that_is_left_out_has_no_loss(tiny_models: dict[str, ModelInfo]) -> None:
+    """The loss of dense and lexical by hand, from FlagEmbedding's own vectors."""
+    from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
+    from torch.nn.functional import cross_entropy, log_softmax, softmax
+
+    from sunwi.train.embedder.models import M3Model
+
+    info = tiny_models["m3"]
+    batch, _ = batch_of(info, PARAMS.model_copy(update={"distill": False}))
+    chosen = m3_model(M3Model, info.folder)
+    chosen.choose(["dense", "lexical"])
+    ours, our_gradients = loss_and_gradient(chosen, batch)
+
+    whole = m3_model(EncoderOnlyEmbedderM3Model, info.folder)
+    queries, passages = whole.encode(batch["queries"]), whole.encode(batch["passages"])
+    dense, lexical = (queries[at] @ passages[at].T / 0.02 for at in (0, 1))
+    target = torch.arange(4) * 3
+    ensemble = dense + 0.3 * lexical
+    hard = (
+        cross_entropy(dense, target) + cross_entropy(ensemble, target) + 0.1 * cross_entropy(lexical, target)
+    )
+    teacher = softmax(ensemble.detach(), dim=-1)
+
+    def soft(scores: torch.Tensor) -> torch.Tensor:
+        return -(log_softmax(scores, dim=-1) * teacher).sum(dim=-1).mean()
+
+    loss = (hard / 4 + (soft(dense) + 0.1 * soft(lexical)) / 3) / 2
+    loss.backward()
+    assert ours == pytest.approx(float(loss.detach()), rel=1e-6)
+    assert not {name for name in our_gradients if name.startswith("colbert")}
+    for name, gradient in our_gradients.items():
+        assert torch.allclose(gradient, dict(whole.named_parameters())[name].grad, atol=1e-5), name
+
+
+@pytest.mark.parametrize("mode", ["in_batch_negatives", "hard_negatives", "all_negatives"])
+def test_hard_negatives_weigh_as_in_sentence_transformers(mode: str) -> None:
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    from sunwi.train.embedder.hardness import hard_negatives
+
+    vectors = torch.nn.functional.normalize(
+        torch.randn(4 + 12, 8, generator=torch.Generator().manual_seed(1)), dim=-1
+    )
+    queries, passages = vectors[:4], vectors[4:]  # three passages a question, its positive first
+    theirs = MultipleNegativesRankingLoss(None, scale=50, hardness_mode=mode, hardness_strength=5.0)
+    expected = theirs.compute_loss_from_embeddings([queries, *(passages[at::3] for at in range(3))], None)
+    scores, target = queries @ passages.T * 50, torch.arange(4) * 3
+    found = torch.nn.functional.cross_entropy(
+        scores + 5.0 / 50 * hard_negatives(scores, target, mode), target
+    )
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_hardness_changes_the_trained_loss_and_no_masked_passage(tiny_models: dict[str, ModelInfo]) -> None:
+    from sunwi.models.encoder_weights import load_encoder
+    from sunwi.train.embedder.models import DenseModel
+
+    info = tiny_models["bert"]
+    batch, _ = batch_of(info, PARAMS.model_copy(update={"distill": False}), FixedGuide(0, 4))
+    base = load_encoder(info.folder, torch.float32).eval()
+    losses = []
+    for mode in (None, "all_negatives"):
+        model = DenseModel(base, temperature=0.02, sentence_pooling_method="mean", normalize_embeddings=True)
+        model.hardness_mode, model.hardness_strength, model.training = mode, 5.0, True
+        losses.append(float(model(**batch).loss.detach()))
+    assert losses[1] > losses[0]
+    assert np.isfinite(losses).all()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder
+from sunwi.models.heads import STEMS
 from sunwi.models.loading import load_config
 from sunwi.models.spec import ModelInfo
 from sunwi.params.encoder import EncoderParams
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     import torch
 
     from sunwi.train.shared.frozen_layers import FrozenOutputs
-
-HEADS = ("colbert_linear", "sparse_linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,8 @@ def train_embedder(
             name: {
                 key: value.detach().cpu() for key, value in getattr(runner.model, name).state_dict().items()
             }
-            for name in (HEADS if params.method == "m3" else ())
+            for head, name in sorted(STEMS.items())
+            if params.method == "m3" and head in params.heads
         },
         curve,
         [before, *dev_curve] if before else [],
@@ -158,12 +158,12 @@ def _check_method(info: ModelInfo, params: TrainEmbedderParams) -> None:
         raise ModelError(
             info.spec, fault, f"set freeze_layers to {layers - 1} at most, or train_embedder.enabled: false"
         )
-    missing = {"lexical", "colbert"} - set(info.heads) if params.method == "m3" else set()
+    missing = set(params.heads) - {"dense", *info.heads} if params.method == "m3" else set()
     if missing:  # trained from scratch in a short run, a lexical head only does harm
         raise ModelError(
             info.spec,
             f"train_embedder.method is m3 and the model has no {' or '.join(sorted(missing))} head",
-            "use BAAI/bge-m3, or set train_embedder.method: dense",
+            "use BAAI/bge-m3, name the heads that it has in train_embedder.heads, or set method: dense",
         )
 
 

@@ -14,6 +14,8 @@ from FlagEmbedding.finetune.embedder.encoder_only.base.modeling import BiEncoder
 from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3Model
 
 from sunwi.models.projection import Layer, apply_layers
+from sunwi.train.embedder.hardness import hard_negatives
+from sunwi.train.embedder.m3_heads import ChosenHeads
 
 
 class GroupModel:
@@ -21,12 +23,14 @@ class GroupModel:
 
     `allowed` [questions, passages] takes passages out of a question's in-batch negatives; `restore` is the
     place of each passage among sub-batches that were sorted by length. `dense_layers` follow the pooling and
-    stay as they are.
+    stay as they are. `hardness_mode` weighs negatives in the contrastive loss (`hardness.py`).
     """
 
     _allowed: torch.Tensor | None = None
     _restore: torch.Tensor | None = None
     dense_layers: Sequence[Layer] = ()
+    hardness_mode: str | None = None
+    hardness_strength: float = 0.0
 
     def forward(
         self,
@@ -65,6 +69,13 @@ class GroupModel:
 
         return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)  # type: ignore[no-untyped-call]
 
+    def compute_loss(self, scores: torch.Tensor, target: torch.Tensor) -> Any:
+        """Cross-entropy of the scores [questions, passages], negatives weighed by their hardness."""
+        if self.hardness_mode is not None:
+            strength = self.hardness_strength * self.temperature  # type: ignore[attr-defined]
+            scores = scores + strength * hard_negatives(scores, target, self.hardness_mode)
+        return super().compute_loss(scores, target)  # type: ignore[misc]
+
     def _compute_in_batch_neg_loss(
         self,
         q_reps: Any,
@@ -93,8 +104,8 @@ class DecoderModel(GroupModel, BiDecoderOnlyEmbedderModel):  # type: ignore[misc
     """A decoder that is pooled at its last token."""
 
 
-class M3Model(GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]
-    """BGE-M3's three heads (Chen et al. 2024)."""
+class M3Model(ChosenHeads, GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]
+    """BGE-M3's three heads (Chen et al. 2024), or those of them that are chosen."""
 
     def _sparse_embedding(self, hidden_state: Any, input_ids: Any, return_embedding: bool = True) -> Any:
         """Lexical weights, [batch, vocabulary].

@@ -179,6 +179,10 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
             **m3,
         )
         model.dense_layers = layers_of(self.info)
+        model.hardness_mode = self.params.hardness_mode
+        model.hardness_strength = self.params.hardness_strength
+        if self.params.method == "m3":
+            model.choose(self.params.heads)
         if args.gradient_checkpointing:
             model.enable_input_require_grads()
         return tokenizer, model

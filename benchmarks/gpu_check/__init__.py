@@ -1,0 +1,1 @@
+"""What a GPU does, compared with the CPU: `make gpu-check`."""
