@@ -9,6 +9,7 @@ from sunwi.params.reading import Sections
 from sunwi.params.section import RowsPerShard
 from sunwi.paths import METRICS, PREPARED
 from sunwi.records.files import write_json
+from sunwi.records.judged import judged_queries
 from sunwi.workspace.documents import document_passages
 from sunwi.workspace.stage import stage
 
@@ -24,5 +25,5 @@ if __name__ == "__main__":
         params = workspace.params(Settings)
         read, counted = document_passages(workspace, params.corpus)
         prepared = prepare(Path(params.data.source), params.corpus, read, counted)
-        write_prepared(prepared, PREPARED, params.rows_per_shard)
+        write_prepared(prepared, PREPARED, params.rows_per_shard, judged_queries(Path(params.data.source)))
         write_json(METRICS / "prepare.json", prepared.statistics)

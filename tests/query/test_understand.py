@@ -94,6 +94,20 @@ class TestThreshold:
         assert metrics["threshold_source"] == "dev"
         assert metrics["dev"] == {"queries": 3, "accuracy": 1.0, "precision": 1.0, "recall": 1.0}
 
+    def test_what_people_judged_is_no_guess_from_the_qrels(self, encoder: Encoder) -> None:
+        """Of query 1 no document is relevant, but people called it a search."""
+        qrels = {"1": {"d": 0}, "3": {"d": 2}}
+        judged = {"1": False, "2": True, "3": False}
+        found = understand(QUERIES, encoder, MAX_LENGTH, QueryParams(), (QUERIES, qrels), judged=judged)
+        alone = understand(QUERIES, encoder, MAX_LENGTH, QueryParams(), None).metrics["threshold"]
+        metrics = found.metrics
+        assert metrics["threshold_source"] == "judged"
+        assert metrics["judged"]["chitchat"] == 1
+        assert metrics["judged"]["prior"] == alone
+        fitted = metrics["judged"]["fitted"]
+        assert metrics["threshold"] == pytest.approx((3 * fitted + 50 * alone) / 53, abs=1e-4)
+        assert metrics["dev"] == {"queries": 3, "accuracy": 1.0, "precision": 1.0, "recall": 1.0}
+
 
 class TestEmptyIds:
     def test_they_win_and_are_named_as_the_source(self, encoder: Encoder) -> None:

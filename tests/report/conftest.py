@@ -276,6 +276,18 @@ def page_inputs(text: str = ATTACK) -> PageInputs:
             "failures": count_causes(notes, orders),
             "qa": {"candidates": 9, "kept": 7},
             "judge": judge_metrics(text),
+            "query": {
+                "threshold": 0.525,
+                "judged": {
+                    "queries": 4,
+                    "chitchat": 2,
+                    "prior": 0.6,
+                    "prior_source": "examples",
+                    "fitted": 0.45,
+                    "right_by_prior": 3,
+                    "right": 4,
+                },
+            },
             "mine": {"judge": {"used": True, "asked": 70, "answering": 3, "made_positive": 3, "left_out": 0}},
         },
         plots={

@@ -63,11 +63,41 @@ def test_judgements_have_their_section(inputs: PageInputs, page: str) -> None:
     assert dict(shares) == {"dense_base": "0.333", "tuned": "0.143"}
 
 
+def test_the_section_says_on_how_many_questions_each_choice_was_made(
+    inputs: PageInputs,
+) -> None:
+    bm25 = {"prior": 0.4, "fitted": 1.0, "natural_questions": 50, "weight": 0.7}
+    dense = {"prior": 1.0, "fitted": None, "natural_questions": 0, "weight": 1.0}
+    floor = {"best_single": "dense", "difference": 0.1242, "standard_error": 0.0416, "questions": 50}
+    fusion = {"bm25": {"origin": {"bm25": dense}}, "bm25+dense": {"origin": {"bm25": bm25, "dense": dense}}}
+    fusion["bm25+dense"]["floor"] = floor
+    gate = {"promoted": "base", "natural_questions": 9, "questions": 66, "delta": -0.01}
+    metrics = {
+        **inputs.metrics,
+        "fusion_promoted": {"fusion": fusion},
+        "train_embedder": {**gate, "interval": [-0.05, 0.02], "p": 0.4},
+    }
+    page = render_page(dataclasses.replace(inputs, metrics=metrics))
+    section = page[page.index("사람의 질문으로 고른 것") : page.index('<section id="explorer"')]
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', section)
+    cells = {name: re.findall(r"<td[^>]*>(.*?)</td>", row) for name, row in rows}
+    assert cells == {
+        "융합 가중치 · BM25": [
+            "50", "0.400", "1.000", "0.500", "0.700", "dense만 쓸 때보다 MRR +0.124 ± 0.042 (질문 50개)",
+        ],
+        "잡담 문턱": ["4", "0.600", "0.450", "0.074", "0.525", "판정과 같은 결정 3 → 4 / 4"],
+        "인코더 게이트 · 기본 유지": [
+            "9", "-", "-", "-", "-", "MRR -0.010 [-0.050, +0.020], p 0.400 (질문 66개 가운데)",
+        ],
+    }  # fmt: skip
+
+
 def test_without_judgements_the_section_says_how_to_begin(inputs: PageInputs) -> None:
     metrics = {name: metric for name, metric in inputs.metrics.items() if name != "judge"}
     page = render_page(dataclasses.replace(inputs, metrics=metrics))
     assert "sunwi judge pool --split dev" in page
     assert "아직 사람의 판정이 없습니다" in page
+    assert "사람의 질문으로 고른 것" not in page
 
 
 def test_data_can_be_read_back(inputs: PageInputs, page: str) -> None:

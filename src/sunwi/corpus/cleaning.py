@@ -36,6 +36,7 @@ def clean(draft: Draft) -> Draft:
         dev_queries=_clean_dialogues(draft.dev_queries, problems),
         dev_qrels=draft.dev_qrels,
         questions=questions,
+        judged=draft.judged,
         problems=problems,
         counted=draft.counted.copy(),
         encodings=draft.encodings,

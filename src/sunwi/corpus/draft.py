@@ -15,6 +15,7 @@ from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import Problem
 from sunwi.records.corpus import Document, Query
 from sunwi.records.files import describe_fault, shorten_value
+from sunwi.records.judged import JudgedQuery
 from sunwi.records.row import Row
 from sunwi.text import storable
 
@@ -58,6 +59,7 @@ class Draft:
     dev_queries: list[tuple[Location, Query]] = field(default_factory=list)
     dev_qrels: list[tuple[Location, Judgement]] = field(default_factory=list)
     questions: list[tuple[Location, GivenQuestion]] = field(default_factory=list)
+    judged: list[tuple[Location, JudgedQuery]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     encodings: dict[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from sunwi.corpus.statistics import corpus_statistics
 from sunwi.params.corpus import CorpusParams
 from sunwi.records.corpus import Document
 from sunwi.records.files import write_rows
+from sunwi.records.judged import JudgedQuery
 
 
 def prepare(
@@ -57,10 +58,13 @@ def prepare(
     )
 
 
-def write_prepared(prepared: Prepared, folder: Path, rows_per_shard: int = 0) -> None:
+def write_prepared(
+    prepared: Prepared, folder: Path, rows_per_shard: int = 0, judged: Sequence[JudgedQuery] = ()
+) -> None:
     """Write the seven files, empty ones too; the statistics are the caller's to write.
 
-    Documents, given questions and duplicates are written in shards, where those are asked for.
+    Documents, given questions and duplicates are written in shards, where those are asked for; `judged` has a
+    file where there is any.
     """
     tables = Source(
         documents=prepared.corpus,
@@ -69,6 +73,7 @@ def write_prepared(prepared: Prepared, folder: Path, rows_per_shard: int = 0) ->
         dev_queries=prepared.dev_queries,
         dev_qrels=prepared.dev_qrels,
         questions=prepared.questions,
+        judged=list(judged),
     )
     write_source(tables, folder, rows_per_shard)
     write_rows(folder / "duplicates.jsonl", prepared.duplicates, rows_per_shard)

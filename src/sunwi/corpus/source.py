@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from sunwi.corpus.rows import GivenQuestion, Judgement
 from sunwi.errors import InputProblems, Problem
 from sunwi.records.corpus import Document, Query
 from sunwi.records.files import write_rows
+from sunwi.records.judged import JUDGED_FILE, JudgedQuery
 from sunwi.records.row import Row
 from sunwi.text import is_visible, visible_form
 from sunwi.trec import Qrels, write_qrels
@@ -28,6 +29,7 @@ SOURCE_FILES = (
     "dev_queries.jsonl",
     "dev_qrels.tsv",
     "questions.jsonl",
+    JUDGED_FILE,
 )
 NEXT_STEP = "correct the places named above and run again"
 
@@ -42,6 +44,7 @@ class Source:
     dev_queries: list[Query]
     dev_qrels: Qrels
     questions: list[GivenQuestion]
+    judged: list[JudgedQuery] = field(default_factory=list)
 
 
 def read_source(folder: Path, passages: Sequence[Document] = ()) -> Draft:
@@ -63,6 +66,8 @@ def read_source(folder: Path, passages: Sequence[Document] = ()) -> Draft:
             qrels.extend(read_judgements(path, draft, *known, escaped=True))
     if (path := folder / "questions.jsonl").exists():
         draft.questions += read_models(path, GivenQuestion, _own_names(GivenQuestion), draft)
+    if (path := folder / JUDGED_FILE).exists():
+        draft.judged += read_models(path, JudgedQuery, _own_names(JudgedQuery), draft)
     return draft
 
 
@@ -76,6 +81,8 @@ def placed_passages(passages: Iterable[Document]) -> Iterator[tuple[Location, Do
 def write_source(source: Source, folder: Path, rows_per_shard: int = 0) -> None:
     """Write all six files, empty ones too: nothing of an earlier import may stay beside them.
 
+    What people judged has a file of its own, where they judged.
+
     Documents and given questions are written in shards, where those are asked for.
     """
     write_rows(folder / "corpus.jsonl", source.documents, rows_per_shard)
@@ -84,6 +91,10 @@ def write_source(source: Source, folder: Path, rows_per_shard: int = 0) -> None:
     write_rows(folder / "dev_queries.jsonl", source.dev_queries)
     write_qrels(folder / "dev_qrels.tsv", source.dev_qrels)
     write_rows(folder / "questions.jsonl", source.questions, rows_per_shard)
+    if source.judged:
+        write_rows(folder / JUDGED_FILE, source.judged)
+    else:
+        (folder / JUDGED_FILE).unlink(missing_ok=True)
 
 
 def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
@@ -114,6 +125,12 @@ def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
         for place, query in draft.dev_queries
         if query.qid in queries
     ]
+    judged = _by_id(draft.judged, lambda row: row.qid, "judged query id", problems)
+    problems += [
+        place.problem(f"judged query {row.qid!r} is not in dev_queries.jsonl")
+        for place, row in draft.judged
+        if row.qid not in dev_queries
+    ]
     problems += [fault for dialogues in (draft.queries, draft.dev_queries) for fault in _unasked(dialogues)]
     docids = KnownIds(documents)
     qrels = _qrels(draft.qrels, KnownIds(queries), docids, problems)
@@ -133,6 +150,7 @@ def assemble(draft: Draft, next_step: str = NEXT_STEP) -> Source:
         dev_queries=_sorted(dev_queries.values()),
         dev_qrels=dev_qrels,
         questions=_sorted(questions),
+        judged=_sorted(judged.values()),
     )
 
 

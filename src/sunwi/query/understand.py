@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import numpy.typing as npt
 from sunwi.errors import DataError
 from sunwi.llm.task import Completer
 from sunwi.models.encoder import Encoder
+from sunwi.params.fusion import FusionParams
 from sunwi.params.query import QueryParams
 from sunwi.query.by_llm import understand_by_llm
-from sunwi.query.chitchat import ChitchatModel, calibrate, fit_chitchat, read_examples
+from sunwi.query.chitchat import ChitchatModel, fit_chitchat, read_examples
 from sunwi.query.standalone import last_user_turn, standalone_query
+from sunwi.query.threshold import DevEvidence, choose_threshold
 from sunwi.query.variants import rule_variants
 from sunwi.records.corpus import Query
 from sunwi.records.submissions import UnderstoodQuery
@@ -41,21 +44,31 @@ def understand(
     params: QueryParams,
     dev: tuple[Sequence[Query], Qrels] | None,
     client: Completer | None = None,
+    judged: Mapping[str, bool] = MappingProxyType({}),
+    prior_questions: int = FusionParams().prior_questions,
 ) -> Understanding:
     """Make every dialogue one query, decide whether it is chit-chat, and word it anew if it is not.
 
     By `params.method` "llm" the model of `client` does, and the rules' result is used for every request
-    without an answer. By rules, the decision rests on the last user turn and its topic. Its threshold is
-    `params.chitchat_threshold`, else calibrated on the dev dialogues (no relevant document = chit-chat) if
-    they have both kinds, else on the held-out committed examples. An id in `params.empty_ids` is chit-chat
-    whatever classifier or model say.
+    without an answer. By rules, the decision rests on the last user turn and its topic, by the threshold of
+    `threshold.choose_threshold`. An id in `params.empty_ids` is chit-chat whatever classifier or model say.
+
+    Parameters
+    ----------
+    dev
+        Dev dialogues and their qrels; one without a relevant document is chit-chat, unless people judged it.
+    judged
+        Id of a dev dialogue that people judged at the desk, to whether they called it chit-chat.
+    prior_questions
+        `fusion.prior_questions`: judged dialogues that count as much as the threshold without them.
 
     Returns
     -------
     Understanding
-        `metrics` has `threshold` and `threshold_source` (params, dev or examples), counts over `queries`,
-        the cross-validated accuracy on the examples, and accuracy, precision and recall of chit-chat on
-        dev (0 where undefined). Dev's are optimistic where dev chose the threshold.
+        `metrics` has `threshold` and `threshold_source` (params, dev, examples or judged), counts over
+        `queries`, the cross-validated accuracy on the examples, and accuracy, precision and recall of
+        chit-chat on dev (0 where undefined). Dev's are optimistic where dev chose the threshold. `judged`
+        is what `threshold.Threshold` has of the judged dialogues, where there are any.
 
     Raises
     ------
@@ -70,8 +83,13 @@ def understand(
     model = fit_chitchat(encoder, query_max_length, read_examples())
     standalone, probabilities = _read(queries, model, params)
     dev_standalone, dev_probabilities = _read(dev_queries, model, params)
-    dev_labels = np.array([not _has_relevant(qrels, query) for query in dev_queries], dtype=bool)
-    threshold, source = _threshold(model, params, dev_probabilities, dev_labels)
+    dev_labels = np.array(
+        [judged.get(query.qid, not _has_relevant(qrels, query)) for query in dev_queries], dtype=bool
+    )
+    by_people = np.array([query.qid in judged for query in dev_queries], dtype=bool)
+    evidence = DevEvidence(dev_probabilities, dev_labels, by_people)
+    chosen = choose_threshold(evidence, model.threshold, params, prior_questions)
+    threshold = chosen.value
 
     rows = _rows(queries, standalone, probabilities >= threshold, params.variants)
     dev_rows = _rows(dev_queries, dev_standalone, dev_probabilities >= threshold, params.variants)
@@ -84,7 +102,7 @@ def understand(
     dev_decided = np.array([not row.needs_retrieval for row in dev_rows], dtype=bool)
     metrics: dict[str, Any] = {
         "threshold": threshold,
-        "threshold_source": source,
+        "threshold_source": chosen.source,
         "queries": len(rows),
         "chitchat": sum(not row.needs_retrieval for row in rows),
         "empty_ids": sum(row.source == EMPTY_IDS for row in rows),
@@ -98,6 +116,8 @@ def understand(
         "examples": {"count": model.examples, "cross_validated_accuracy": model.accuracy},
         **tasks,
     }
+    if chosen.judged:
+        metrics["judged"] = chosen.judged
     if dev_rows:
         metrics["dev"] = {"queries": len(dev_rows), **chitchat_measures(dev_decided, dev_labels)}
     return Understanding(rows, dev_rows, metrics)
@@ -111,19 +131,6 @@ def chitchat_measures(decided: npt.NDArray[np.bool_], is_chitchat: npt.NDArray[n
         "precision": caught / max(1, int(decided.sum())),
         "recall": caught / max(1, int(is_chitchat.sum())),
     }
-
-
-def _threshold(
-    model: ChitchatModel,
-    params: QueryParams,
-    dev_probabilities: npt.NDArray[np.float64],
-    dev_labels: npt.NDArray[np.bool_],
-) -> tuple[float, str]:
-    if params.chitchat_threshold is not None:
-        return params.chitchat_threshold, "params"
-    if dev_labels.any() and not dev_labels.all():  # one kind alone would put the threshold at an end
-        return calibrate(dev_probabilities, dev_labels), "dev"
-    return model.threshold, "examples"
 
 
 def _read(

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sunwi.records.submissions import LineageRow
+from sunwi.report.decisions import decision_rows
 from sunwi.report.inputs import PageInputs
 from sunwi.trec import Qrels
 
@@ -41,6 +42,7 @@ def judgements_view(inputs: PageInputs, variants: Sequence[str]) -> dict[str, An
         "coverage": [_coverage(inputs, name) for name in variants] if inputs.qrels else [],
         "mining": inputs.metrics.get("mine", {}).get("judge"),
         "arbiters": _arbiters(inputs.metrics.get("submissions", {})),
+        "decisions": decision_rows(inputs.metrics, inputs.params.fusion.prior_questions),
         "desk": desk_link(qids) if qids else None,
         "linked": len(qids),
     }

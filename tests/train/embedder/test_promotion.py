@@ -31,13 +31,25 @@ def verdict(dense: float, fused: float, first: float = 0.0) -> GateRanks:
         (verdict(0.5, 0.5), "base"),  # as good: the base stays
         (verdict(0.4, 0.9), "base"),  # worse alone
         (verdict(0.9, 0.4), "base"),  # worse in the fusion
-        (verdict(0.5, 0.6, first=-0.3), "base"),  # better on the whole, worse on the natural question
+        # better on the whole, worse on the natural question: (1 * -.2 + 1 * .0625) / 2 of its loss count
+        (verdict(0.5, 0.6, first=-0.3), "base"),
     ],
 )
 def test_only_what_is_not_worse_anywhere_is_promoted(tuned: GateRanks, promoted: str) -> None:
-    share, report = promote({1.0: verdict(0.5, 0.5), 0.0: tuned}, gate(natural=[0]), Params())
+    params = Params.model_validate({"fusion": {"prior_questions": 1}})
+    share, report = promote({1.0: verdict(0.5, 0.5), 0.0: tuned}, gate(natural=[0]), params)
     assert report["promoted"] == promoted
     assert (share == 1.0) == (promoted == "base")
+
+
+def test_the_loss_of_one_natural_question_counts_as_little_as_it_proves() -> None:
+    """It lost .2 and all eight gained .0625: (1 * -.2 + 50 * .0625) / 51."""
+    tuned = verdict(0.6, 0.6, first=-0.3)
+    share, report = promote({1.0: verdict(0.5, 0.5), 0.0: tuned}, gate(natural=[0]), Params())
+    found = report["candidates"]["base_share_0"]
+    assert share == 0.0
+    assert found["delta_fused_natural"] == pytest.approx(-0.2)
+    assert found["counted_fused_natural"] == pytest.approx(0.0574, abs=1e-4)
 
 
 def test_the_best_mixture_wins() -> None:

@@ -14,6 +14,8 @@ from sunwi.judging.merging import merge
 from sunwi.judging.records import people, read_lines, standing
 from sunwi.params.judge import JudgeParams
 from sunwi.records.corpus import Message, Query
+from sunwi.records.judged import JudgedQuery
+from sunwi.trec import Qrels
 
 FLOOR = JudgeParams().floor or 0.0
 
@@ -32,7 +34,8 @@ def read(
     """The source with the judged grades in place of its own; new queries become dev queries.
 
     Grades of test queries go to the test qrels alone, which no fit reads. A query that is called chit-chat
-    loses its judgements; one that is called unclear stays as it was.
+    loses its judgements; one that is called unclear stays as it was. Which dev queries people judged is noted
+    in dev_judged.jsonl: they move the chit-chat threshold.
 
     Raises
     ------
@@ -44,6 +47,7 @@ def read(
     if not held:
         raise DataError(f"{judgements} has no judgement", "judge first: sunwi judge pool, then sunwi judge")
     merged, draft = merge(held, rule, adjudicator), read_source(source)
+    by_people = {**merged.qrels.get("dev", {}), **merged.qrels.get("new", {})}
     if machine:
         from sunwi.judging.machine import filled_by_machines  # numpy, which no help needs
 
@@ -70,12 +74,26 @@ def read(
         replaced = len(rows) - len(kept)
         rows[:] = kept
         rows += [(place, Judgement(qid, docid, judged[qid][docid])) for qid, docid in sorted(pairs)]
-        by_people = sum((split, *pair) not in merged.machine for pair in pairs)
-        if by_people:
-            draft.counted[f"{split} grades by people"] += by_people
+        of_people = sum((split, *pair) not in merged.machine for pair in pairs)
+        if of_people:
+            draft.counted[f"{split} grades by people"] += of_people
         if replaced:
             draft.counted[f"{split} grades of the source that judged ones replace"] += replaced
+    _note_judged(draft, by_people, place)
     return draft
+
+
+def _note_judged(draft: Draft, by_people: Qrels, place: Location) -> None:
+    """Say which dev queries people judged, and which of them they called chit-chat."""
+    ids = {query.qid: query.eval_id for _, query in draft.dev_queries}
+    draft.judged[:] = [(where, row) for where, row in draft.judged if row.qid not in by_people]
+    draft.judged += [
+        (place, JudgedQuery(eval_id=ids[qid], chitchat=not grades))
+        for qid, grades in sorted(by_people.items())
+        if qid in ids
+    ]
+    if chitchat := sum(row.chitchat for _, row in draft.judged):
+        draft.counted["dev queries that people called chit-chat"] += chitchat
 
 
 IMPORTER = Importer(read, "Judgements of `sunwi judge`, put into a copy of a source folder.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.score.significance import bca_intervals, paired_randomisation
+from sunwi.search.fusion.priors import shrunk
 from sunwi.search.fusion.weighted import weighted_total
-from sunwi.search.labelled import LabelledQuestion, first_relevant_rank, low_overlap
+from sunwi.search.labelled import NATURAL, LabelledQuestion, first_relevant_rank, low_overlap
 from sunwi.search.passages import Passages
 from sunwi.search.ranking_quality import reciprocal_rank
 from sunwi.search.retrievers.base import Scores
@@ -20,7 +21,7 @@ from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_set import DevSet, as_queries, dev_set
 from sunwi.train.embedder.settings import EmbedderSections
 
-GATE_QUESTIONS = 300  # the lowest-overlap dev questions; more would cost encoding time for little precision
+GATE_QUESTIONS = 300  # people's first, then the lowest-overlap ones; more would cost time for little
 SET_ASIDE = "; the unmixed encoder is set aside, for no natural question judges it"
 SMALL_CORPUS = 1_000  # up to here a pool would save little: candidates are judged over the whole corpus
 POOL_DEPTH = 10  # passages that each question brings into the pool (docs/results/embedder.md compares depths)
@@ -43,11 +44,13 @@ def gate_set(
     params: EmbedderSections,
     whole_corpus: int = SMALL_CORPUS,
 ) -> DevSet:
-    """The low-overlap dev questions with their pool, drawn with the base encoder.
+    """The low-overlap dev questions, people's first, with their pool, drawn with the base encoder.
 
     The pool is the whole corpus where that has at most `whole_corpus` passages.
     """
-    rows = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions, GATE_QUESTIONS)
+    chosen = low_overlap(labels, params.fusion.low_overlap, params.fusion.min_questions)
+    order = sorted(chosen, key=lambda at: (labels[at].style != NATURAL, labels[at].overlap, labels[at].qid))
+    rows = sorted(order[:GATE_QUESTIONS])
     return dev_set(
         passages, base, [labels[row] for row in rows], params, whole_corpus, POOL_DEPTH, POOL_SAMPLE
     )
@@ -76,10 +79,12 @@ def promote(
 
     A candidate passes if its mean reciprocal rank is not below the base's by more than the tolerance, alone
     and in the fusion, on all gate questions and on the natural ones, and if the paired test shows no loss
-    however small (the interval's upper end below 0). Of those that pass, the best mean of the two figures
-    wins; ties go to the larger share of the base. Without a natural question, which alone shows what tuning
-    costs people's wordings, the unmixed candidate is left out if a mixture passed. `delta`, `interval` and
-    `p` are the fused difference from the base of the promoted candidate, or of the best one that was refused.
+    however small (the interval's upper end below 0). A few natural questions prove little, so their
+    difference is shrunk towards that on all questions, as the weights of fusion are (`counted_...`). Of
+    those that pass, the best mean of the two figures wins; ties go to the larger share of the base. Without
+    a natural question, which alone shows what tuning costs people's wordings, the unmixed candidate is left
+    out if a mixture passed. `delta`, `interval` and `p` are the fused difference from the base of the
+    promoted candidate, or of the best one that was refused.
     """
     base = verdicts[1.0]
     tolerance = params.train_embedder.tolerance
@@ -93,18 +98,20 @@ def promote(
             for name, rows in (("all", slice(None)), ("natural", gate.natural))
             if name == "all" or gate.natural
         }
+        counted = _counted(losses, len(gate.natural), params.fusion.prior_questions)
         tests = {
             **_test("dense", verdict.dense - base.dense, params),
             **_test("fused", verdict.fused - base.fused, params),
         }
         figures[share] = round(float(verdict.dense.mean() + verdict.fused.mean()) / 2, 12)
         lost = min(tests["dense_high"], tests["fused_high"]) < 0
-        if min(losses.values()) >= -tolerance - 1e-12 and not lost:
+        if min((losses | counted).values()) >= -tolerance - 1e-12 and not lost:
             passed.append(share)
         report[f"base_share_{share:g}"] = {
             "dense_mrr": round(float(verdict.dense.mean()), 6),
             "fused_mrr": round(float(verdict.fused.mean()), 6),
             **{f"delta_{name}": round(value, 6) for name, value in losses.items()},
+            **(_shown(counted) if len(gate.natural) < params.fusion.prior_questions else {}),
             **tests,
         }
     unproven = not gate.natural and any(0.0 < share < 1.0 for share in passed)
@@ -170,6 +177,19 @@ def promote_confirmed(
         "candidates": first["candidates"],
         "whole_corpus": {"passages": len(whole.passages), "candidates": over_whole["candidates"]},
     }
+
+
+def _counted(losses: Mapping[str, float], natural: int, prior_questions: int) -> dict[str, float]:
+    """What the natural questions' differences count as: shrunk towards those on all questions."""
+    return {
+        name: shrunk(losses[f"{part}_all"], losses[name], natural, prior_questions).value
+        for part in ("dense", "fused")
+        if (name := f"{part}_natural") in losses
+    }
+
+
+def _shown(counted: Mapping[str, float]) -> dict[str, float]:
+    return {f"counted_{name}": round(value, 6) for name, value in counted.items()}
 
 
 def _reason(best: float, passed: Sequence[float], tuned: Sequence[float]) -> str:
