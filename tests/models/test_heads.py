@@ -14,10 +14,12 @@ from sunwi.models.heads import load_head
 from sunwi.models.late_interaction import LateInteraction
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import load_state, save_encoder
+from sunwi.params.encoder import EncoderParams
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 
 TEXTS = ["물 빛", "산소 힘 지진 물", "한글 바다 달 빛 빛"]
+LIMITS = EncoderParams(max_length=16, query_max_length=16)
 
 
 @pytest.fixture
@@ -70,12 +72,45 @@ def test_heads_equal_flagembeddings(tiny_m3: Path, own_cache: Path) -> None:
     colbert = oracle.colbert_score(given["colbert_vecs"][0], given["colbert_vecs"][1])
     assert score == pytest.approx(float(colbert), abs=1e-5)
 
-    terms = M3LexicalRetriever(encoder, TEXTS, 16, 16)
+    terms = M3LexicalRetriever(encoder, TEXTS, LIMITS)
     none = np.zeros((1, 0), dtype=np.float16)
     scores = terms.scores(QueryBatch(["q"], TEXTS[2:], [[]], none))[0]
     weights = given["lexical_weights"]
     expected_scores = [oracle.compute_lexical_matching_score(weights[2], other) for other in weights]
     np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
+
+
+def test_a_long_passage_is_read_to_its_end(tiny_m3: Path, own_cache: Path) -> None:
+    import torch
+
+    head = torch.load(tiny_m3 / "sparse_linear.pt", weights_only=True)
+    head["bias"] += 5.0  # every token weighs something
+    torch.save(head, tiny_m3 / "sparse_linear.pt")
+    encoder = Encoder(resolve(str(tiny_m3)))
+    passages = [
+        "물 힘 물 힘 물 힘 물 지진",
+        "물 힘",
+    ]  # of 8 tokens two are special: 지진 stands behind the start
+    limits = EncoderParams(max_length=8, query_max_length=8, windows=False)
+    query = QueryBatch(["q"], ["지진 물"], [[]], np.zeros((1, 0), dtype=np.float16))
+    starts = encoder.term_weights(passages, "passage", 8)
+    last = encoder.reading(passages, "passage", 8).pieces
+    assert last == ["물 힘 물 힘 물 지진"]
+    (of_last,) = encoder.term_weights(last, "passage", 8)
+    (of_query,) = encoder.term_weights(query.texts, "query", 8)
+    long = {token: max(starts[0].get(token, 0), of_last.get(token, 0)) for token in {*starts[0], *of_last}}
+    assert long.keys() - starts[0].keys()  # the last word weighs something
+
+    def by_hand(row: dict[int, float]) -> float:
+        return sum(weight * row.get(token, 0.0) for token, weight in of_query.items())
+
+    cut = M3LexicalRetriever(encoder, passages, limits).scores(query)[0]
+    np.testing.assert_allclose(cut, [by_hand(row) for row in starts], rtol=1e-5)
+    whole = M3LexicalRetriever(encoder, passages, limits.model_copy(update={"windows": True})).scores(query)[
+        0
+    ]
+    np.testing.assert_allclose(whole, [by_hand(long), by_hand(starts[1])], rtol=1e-5)
+    assert whole[0] > cut[0]
 
 
 def test_a_head_that_runs_code_is_refused(tiny_m3: Path) -> None:
@@ -117,7 +152,7 @@ def test_a_missing_head_is_named(tiny_bert: Path, own_cache: Path) -> None:
     with pytest.raises(ModelError, match="it has no lexical head"):
         encoder.term_weights(["물"], "query", 16)
     with pytest.raises(ModelError, match="search without lexical"):
-        M3LexicalRetriever(encoder, ["물"], 16, 16)
+        M3LexicalRetriever(encoder, ["물"], LIMITS)
 
 
 def test_term_weights_are_computed_once(tiny_m3: Path, own_cache: Path) -> None:

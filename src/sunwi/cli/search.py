@@ -214,9 +214,8 @@ def _rank(
         from sunwi.search.retrievers.m3_lexical import M3LexicalRetriever
 
         encoder = Encoder.of(resolve(model), params.encoder)
-        lengths = (params.encoder.query_max_length, params.encoder.max_length)
         if mode is Mode.LEXICAL:
-            own_terms = M3LexicalRetriever(encoder, passages.texts, *lengths)
+            own_terms = M3LexicalRetriever(encoder, passages.texts, params.encoder)
             unused = np.zeros((1, 0), dtype=np.float16)
             queries = QueryBatch(["query"], [query], [[]], unused)
             return next(iter(SearchPipeline(passages, [own_terms]).rank(queries, ["lexical"], fusion, k)))

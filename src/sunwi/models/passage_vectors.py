@@ -35,12 +35,8 @@ class Windows:
 
         The best window counts (MaxP, Dai & Callan 2019); `queries` are vectors [queries, dimensions].
         """
-        if not len(self.owners):
-            return
-        passages, first = np.unique(self.owners, return_index=True)
-        scores = queries @ np.asarray(self.vectors, dtype=np.float32).T  # [queries, windows]
-        best = np.maximum.reduceat(scores, first, axis=1)  # [queries, long passages]
-        starts[:, passages] = np.maximum(starts[:, passages], best)
+        if len(self.owners):
+            raise_to_best(starts, queries @ np.asarray(self.vectors, dtype=np.float32).T, self.owners)
 
     def mean(self, starts: Vectors) -> Vectors:
         """One vector a passage: the mean of its windows', of length 1; a short passage's is its start's."""
@@ -51,6 +47,21 @@ class Windows:
         found = np.array(starts)
         found[long] = total[long].astype(np.float16)
         return found
+
+
+def raise_to_best(
+    starts: npt.NDArray[np.float32], windows: npt.NDArray[np.float32], owners: npt.NDArray[np.int64]
+) -> None:
+    """Raise scores of starts [queries, passages] to those of better windows [queries, windows], in place.
+
+    Parameters
+    ----------
+    owners
+        Position of each window's passage, rising, [windows], of one window at least.
+    """
+    passages, first = np.unique(owners, return_index=True)
+    best = np.maximum.reduceat(windows, first, axis=1)  # [queries, long passages]
+    starts[:, passages] = np.maximum(starts[:, passages], best)
 
 
 def encode_passages(

@@ -80,10 +80,9 @@ def local_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None =
         [question.question for question in indexed],
         index_generators(workspace),
     )
-    lengths = (settings.encoder.query_max_length, settings.encoder.max_length)
     extra: list[Retriever] = []
     if lexical is not None:
-        extra.append(M3LexicalRetriever(lexical, corpus.texts, *lengths))
+        extra.append(M3LexicalRetriever(lexical, corpus.texts, settings.encoder))
     if settings.sentences.enabled:
         extra.append(load_sentences(workspace.path(INDEX) / which, len(corpus)))
     cache = cache_dir() / "indexes" if settings.search.keep_indexes else None

@@ -3,22 +3,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from tests.train.conftest import WORDS
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.encoder_weights import load_encoder
+from sunwi.models.passage_vectors import encode_passages
 from sunwi.models.spec import ModelInfo
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages
+from sunwi.search.retrievers.dense import DenseRetriever
 from sunwi.train.embedder.dev_evaluation import (
     CHOSEN_BY,
     DevEvaluation,
     evaluation_questions,
     live_vectors,
 )
+from sunwi.train.embedder.dev_set import as_queries
+from sunwi.train.embedder.gate import gate_ranks, gate_set, judge
 
 PARAMS = Params.model_validate(
     {
@@ -86,3 +91,36 @@ def test_a_large_corpus_is_searched_in_a_pool(tiny_models: dict[str, ModelInfo],
     evaluation = DevEvaluation(corpus(), Encoder(tiny_models["bert"], 4), labels(), params)
     for label, positions in zip(evaluation.dev.labels, evaluation.dev.relevant, strict=True):
         assert evaluation.dev.passages.docids[positions[0]] == f"d{label.relevant[0]:02}"
+
+
+def test_long_passages_are_judged_by_their_best_window(
+    tiny_models: dict[str, ModelInfo], own_cache: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    info, limits = tiny_models["bert"], PARAMS.encoder
+    texts = [" ".join(WORDS[(2 * number + n) % 24] for n in range(20)) for number in range(12)]
+    passages = Passages.of([Document(docid=f"d{at:02}", content=text) for at, text in enumerate(texts)])
+    asked = [
+        LabelledQuestion(f"q{at}", f"{WORDS[(2 * at + 19) % 24]} {WORDS[(2 * at + 18) % 24]}", (at,), "dev", "natural", 0.2)
+        for at in range(12)
+    ]  # fmt: skip
+    encoder = Encoder.of(info, limits)
+    gate = gate_set(passages, encoder, asked, PARAMS)
+    queries = as_queries(encoder, gate.labels, PARAMS)
+    vectors, windows = encode_passages(encoder, gate.passages.texts, limits)
+    assert windows is not None
+    searched = gate_ranks(DenseRetriever(vectors, windows).scores(queries), gate, PARAMS)
+    starts = gate_ranks(DenseRetriever(vectors).scores(queries), gate, PARAMS)
+    found = judge(encoder, gate, PARAMS)
+    np.testing.assert_array_equal(found.dense, searched.dense)
+    assert (found.dense != starts.dense).any()
+
+    settings = PARAMS.train_embedder.model_copy(update={"eval_questions": 12})
+    evaluation = DevEvaluation(
+        passages, encoder, asked, PARAMS.model_copy(update={"train_embedder": settings})
+    )
+    assert [label.qid for label in evaluation.dev.labels] == [label.qid for label in gate.labels]
+    model, tokenizer = load_encoder(info.folder, torch.float32), AutoTokenizer.from_pretrained(info.folder)
+    figures = evaluation(model, tokenizer)
+    assert figures["dense_mrr_natural"] == pytest.approx(searched.dense.mean(), abs=1e-6)

@@ -9,6 +9,8 @@ import numpy as np
 
 from sunwi.errors import DataError, ModelError
 from sunwi.models.encoder import Encoder
+from sunwi.models.windows import Reading
+from sunwi.params.encoder import EncoderParams
 from sunwi.search.passages import QueryBatch
 from sunwi.search.retrievers.base import Scores
 
@@ -26,15 +28,25 @@ def as_matrix(rows: Sequence[Mapping[int, float]], vocabulary: int) -> csr_matri
     return csr_matrix((weights, tokens, ends), shape=(len(rows), vocabulary))
 
 
+def _with_windows(
+    starts: Sequence[dict[int, float]], encoder: Encoder, reading: Reading, limits: EncoderParams
+) -> list[dict[int, float]]:
+    """Term weights over all that a passage says: M3 takes a token's maximum over its places in a text."""
+    rows = [dict(row) for row in starts]
+    weights = encoder.term_weights(reading.pieces, "passage", limits.max_length)
+    for owner, of_piece in zip(reading.owners.tolist(), weights, strict=True):
+        row = rows[owner]
+        row.update({token: max(weight, row.get(token, 0.0)) for token, weight in of_piece.items()})
+    return rows
+
+
 class M3LexicalRetriever:
     """Lexical retrieval by a model's own term weights."""
 
     name = "lexical"
 
-    def __init__(
-        self, encoder: Encoder, passages: Sequence[str], query_max_length: int, max_length: int
-    ) -> None:
-        """Encode the passages' weights.
+    def __init__(self, encoder: Encoder, passages: Sequence[str], limits: EncoderParams) -> None:
+        """Encode the passages' weights; of a passage that is read in windows a token's largest one counts.
 
         Raises
         ------
@@ -49,8 +61,12 @@ class M3LexicalRetriever:
         if not passages:
             raise DataError("the corpus is empty", "run sunwi import, or check data.source in params.yaml")
         self._encoder = encoder
-        self._length = query_max_length
-        rows = encoder.term_weights(passages, "passage", max_length)
+        self._length = limits.query_max_length
+        rows = encoder.term_weights(passages, "passage", limits.max_length)
+        if limits.windows:
+            rows = _with_windows(
+                rows, encoder, encoder.reading(passages, "passage", limits.max_length), limits
+            )
         self._vocabulary = encoder.vocabulary_size
         self._index = as_matrix(rows, self._vocabulary).T.tocsr()  # [vocabulary, passages]
 

@@ -100,7 +100,7 @@ def _retriever(name: str, prepared: PreparedSet, encoder: Encoder, params: Param
             vectors = encoder.encode(texts, "passage", limits.max_length, f"encode {prepared.of.name}")
             made = DenseRetriever(vectors)
         else:
-            made = M3LexicalRetriever(encoder, texts, limits.query_max_length, limits.max_length)
+            made = M3LexicalRetriever(encoder, texts, limits)
         prepared.retrievers[name] = made
     return prepared.retrievers[name]
 

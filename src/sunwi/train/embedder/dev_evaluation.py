@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from sunwi.models.batches import length_batches
 from sunwi.models.encoder import Encoder
+from sunwi.models.passage_vectors import raise_to_best
 from sunwi.models.projection import text_vectors
 from sunwi.models.spec import ModelInfo, Side
+from sunwi.models.windows import Reading
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.fitting import first_largest, smooth
 from sunwi.search.fusion.weighted import weighted_total
@@ -43,6 +45,9 @@ class DevEvaluation:
         low, high = evaluation_questions(labels, params)
         chosen = [labels[row] for row in low + high]
         self.dev: DevSet = dev_set(passages, base, chosen, params, params.train_embedder.eval_corpus)
+        self.reading: Reading | None = None  # what long passages say behind their start
+        if params.encoder.windows:
+            self.reading = base.reading(self.dev.passages.texts, "passage", params.encoder.max_length)
         self.parts = {
             "low_overlap": list(range(len(low))),
             "natural": [row for row in range(len(low)) if chosen[row].style == NATURAL],
@@ -57,20 +62,16 @@ class DevEvaluation:
     def __call__(self, model: torch.nn.Module, tokenizer: Any) -> dict[str, float]:
         """Figures of the weights as they are; dropout is off meanwhile."""
         limits = self.params.encoder
-        queries = [label.text for label in self.dev.labels]
-        rows = live_vectors(
-            model, tokenizer, self.info, queries, "query", limits.query_max_length, limits.batch_size
-        )
-        columns = live_vectors(
-            model,
-            tokenizer,
-            self.info,
-            self.dev.passages.texts,
-            "passage",
-            limits.max_length,
-            limits.batch_size,
-        )
-        return self.figures(rows @ columns.T)
+
+        def vectors(texts: Sequence[str], side: Side, length: int) -> npt.NDArray[np.float32]:
+            return live_vectors(model, tokenizer, self.info, texts, side, length, limits.batch_size)
+
+        queries = vectors([label.text for label in self.dev.labels], "query", limits.query_max_length)
+        dense = queries @ vectors(self.dev.passages.texts, "passage", limits.max_length).T
+        if self.reading is not None and self.reading.pieces:
+            windows = vectors(self.reading.pieces, "passage", limits.max_length)
+            raise_to_best(dense, queries @ windows.T, self.reading.owners)
+        return self.figures(dense)
 
     def figures(self, dense: Scores) -> dict[str, float]:
         """Figures of dense scores [questions, passages]; the fusion's weight is fitted on the low overlap."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
+from sunwi.models.passage_vectors import encode_passages
 from sunwi.runtime import text_hash
 from sunwi.search.fusion.normalise import SPREAD, zscore
 from sunwi.search.fusion.weighted import weighted_sum
@@ -93,8 +94,8 @@ def dev_set(
     if len(passages) <= whole_corpus:
         wanted = set(range(len(passages)))
     else:
-        vectors = base.encode(passages.texts, "passage", params.encoder.max_length, "encode passages")
-        search = SearchPipeline(passages, [Bm25Retriever(lexical), DenseRetriever(vectors)])
+        dense = DenseRetriever(*encode_passages(base, passages.texts, params.encoder))
+        search = SearchPipeline(passages, [Bm25Retriever(lexical), dense])
         for _, scores in search.blocks(queries, ["bm25", "dense"]):
             fused = weighted_sum(scores, {"bm25": params.mining.bm25_weight})
             wanted |= {int(position) for of_query in fused for position in top(of_query, depth)[0]}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
+from sunwi.models.passage_vectors import encode_passages
 from sunwi.score.significance import bca_intervals, paired_randomisation
 from sunwi.search.fusion.priors import shrunk
 from sunwi.search.fusion.weighted import weighted_total
@@ -57,10 +58,10 @@ def gate_set(
 
 
 def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks:
-    """Reciprocal rank (cut at 10) of each gate question under one encoder."""
+    """Reciprocal rank (cut at 10) of each gate question under one encoder, which reads passages as search does."""
     queries = as_queries(encoder, gate.labels, params)
-    vectors = encoder.encode(gate.passages.texts, "passage", params.encoder.max_length, "encode gate pool")
-    return gate_ranks(DenseRetriever(vectors).scores(queries), gate, params)
+    vectors, windows = encode_passages(encoder, gate.passages.texts, params.encoder, "encode gate pool")
+    return gate_ranks(DenseRetriever(vectors, windows).scores(queries), gate, params)
 
 
 def gate_ranks(dense: Scores, gate: DevSet, params: EmbedderSections) -> GateRanks:
