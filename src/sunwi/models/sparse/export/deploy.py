@@ -36,6 +36,7 @@ WHOLE = {
 }  # all chunks are there
 TIMEOUT = 300  # seconds without an answer: a large model's deployment may keep a node busy
 WAIT = 2.0  # seconds between two looks at a task
+GRACE = 5.0  # seconds for searches that began before the alias moved: their index and models go after them
 HERE = Path(__file__).parent
 PREFIX = "SUNWI_OPENSEARCH_"
 
@@ -180,6 +181,8 @@ def deploy(cluster: Cluster, alias: str, seconds: float) -> None:
         move(cluster, each, index, seconds)
     actions = [{"remove": {"index": each, "alias": alias}} for each in old]
     cluster.ask("POST", "/_aliases", {"actions": [*actions, {"add": {"index": index, "alias": alias}}]})
+    if old:
+        time.sleep(GRACE)
     for each in old:
         remove(cluster, each, keep=set(ids.values()))
     print(f"ready: POST documents with the field content to /{alias}/_doc; ask it as query.json does:")
