@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sunwi.errors import DataError
 from sunwi.models.export import sentence_transformer
@@ -36,13 +36,20 @@ def pairs_of(texts: Sequence[str]) -> Pairs:
 
 
 def export_tuned(
-    kind: Literal["embedder", "reranker"],
+    kind: str,
     model: Path,
     texts: Sequence[str],
     params: ExportSections,
     out: Path,
 ) -> dict[str, Any]:
     """Write `out`/onnx and `out`/sentence-transformers of a tuned model, and return what they differ by.
+
+    Parameters
+    ----------
+    kind
+        embedder or reranker, as `exports` names it.
+    model
+        The folder that training wrote.
 
     Raises
     ------
