@@ -1,12 +1,14 @@
-"""Load of a running `sunwi serve`: p50, p99 and throughput at 1, 8 and 32 clients, and the server's memory.
+"""Load of a running `sunwi serve`: p50, p99 and throughput at 1, 8 and 32 clients, its CPU time and memory.
 
     python -m benchmarks.serve_load URL PID VARIANT [VARIANT ...]
 
-Every query is a new text (a number is added), so that no cache of vectors or scores answers.
+Every query is a new text (a number is added), so that no cache of vectors or scores answers. One query
+before the table loads what the variant reads. CPU time a request is what does not depend on other work.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,9 @@ SECONDS = 5.0  # of one cell at most
 REQUESTS = 200  # of one cell at most
 
 
-def cell(url: str, variant: str, clients: int, run: int) -> tuple[float, float, float, int]:
+def cell(
+    url: str, variant: str, clients: int, run: int, requests: int = REQUESTS
+) -> tuple[float, float, float, int]:
     """p50 and p99 in ms, requests a second, and how many requests were sent."""
     until = time.perf_counter() + SECONDS
     start = time.perf_counter()
@@ -34,7 +38,7 @@ def cell(url: str, variant: str, clients: int, run: int) -> tuple[float, float, 
     def one_client(number: int) -> list[float]:
         times = []
         with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
-            for at in range(REQUESTS // clients):
+            for at in range(requests // clients):
                 if time.perf_counter() > until:
                     break
                 text = f"{QUERIES[at % len(QUERIES)]} {run}-{clients}-{number}-{at}"
@@ -50,6 +54,12 @@ def cell(url: str, variant: str, clients: int, run: int) -> tuple[float, float, 
     return p50, p99, len(times) / spent, len(times)
 
 
+def cpu_seconds(pid: str) -> float:
+    """Of a process so far, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: str) -> str:
     """Resident memory of a process, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -59,14 +69,17 @@ def memory(pid: str) -> str:
 
 def main() -> None:
     url, pid, *variants = sys.argv[1:]
-    print("| variant | clients | p50 ms | p99 ms | requests/s | requests | memory MiB |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    print("| variant | clients | p50 ms | p99 ms | requests/s | CPU ms a request | requests | memory MiB |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     run = time.time_ns() % 1_000_000
     for variant in variants:
+        cell(url, variant, 1, run - 1, requests=1)
         for clients in CLIENTS:
+            before = cpu_seconds(pid)
             p50, p99, rate, count = cell(url, variant, clients, run)
-            row = f"| {variant} | {clients} | {p50:.0f} | {p99:.0f} | {rate:.1f} | {count} | {memory(pid)} |"
-            print(row, flush=True)
+            cpu = 1000 * (cpu_seconds(pid) - before) / count
+            figures = f"{p50:.0f} | {p99:.0f} | {rate:.1f} | {cpu:.0f} | {count} | {memory(pid)}"
+            print(f"| {variant} | {clients} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

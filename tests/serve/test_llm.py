@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from tests.judge_server import JudgeServer
 from tests.llm_server import FakeServer
 from tests.serve.conftest import VARIANTS, Served
-from tests.small_project import write_project, write_vectors
+from tests.small_project import ASKED, write_project
 
 from sunwi.cli.serve import make_engine
 from sunwi.errors import DataError
 from sunwi.judging.places import TRUST
-from sunwi.models.encoder import Encoder
 from sunwi.paths import INDEX
 from sunwi.records.corpus import Document
 from sunwi.records.files import write_json
+from sunwi.search.index.store import save_vectors
 
 LLM = """
 llm: {{provider: openai, model: m, base_url: {address}/v1, api_key_env: "", price_in: 1, price_out: 2}}
@@ -51,14 +52,15 @@ def llm_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
 def asking(
     tmp_path: Path,
     tiny_corpus: list[Document],
-    encoder: Encoder,
     llm_server: FakeServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
+    """The variants search by words and the judge decides, so no model is loaded: the vectors are blank."""
     variants = VARIANTS.replace("promoted:\n", ASKING + "promoted:\n") + COMBINED
     params = variants + LLM.format(address=llm_server.address)
     folder = write_project(tmp_path / "project", tiny_corpus, params)
-    write_vectors(folder, tiny_corpus, encoder, "base")
+    for name, rows in (("corpus", len(tiny_corpus)), ("questions", len(ASKED)), ("index_questions", 0)):
+        save_vectors(folder / INDEX / "base" / f"{name}.npy", np.zeros((rows, 384), dtype=np.float16))
     write_json(folder / INDEX / "fusion_base.json", {})
     write_json(folder / TRUST, {"used": True, "why": "agreement with people reaches judge.floor"})
     monkeypatch.chdir(folder)

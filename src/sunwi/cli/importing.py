@@ -103,6 +103,7 @@ def _parameters(name: str, read: Callable[..., Any]) -> Iterator[Parameter]:
 
 
 def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: dict[str, Any]) -> None:
+    from sunwi.corpus.importer import IMPORTERS
     from sunwi.corpus.importing import import_source
 
     with errors_to_stderr():
@@ -112,7 +113,8 @@ def _import(format: str, out: Path, force: bool, keep_provider: bool, inputs: di
 
         def finish(report: ImportReport) -> None:
             if project is not None:
-                notes.extend(set_params(project, report, keep_provider=keep_provider))
+                same = IMPORTERS.load(format).same_corpus
+                notes.extend(set_params(project, report, keep_provider=keep_provider, same_corpus=same))
 
         def notify(message: str) -> None:
             typer.echo(printable(message), err=True)

@@ -48,10 +48,13 @@ def read_project(path: Path) -> YamlFile:
     return params
 
 
-def set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) -> list[str]:
+def set_params(
+    params: YamlFile, report: ImportReport, *, keep_provider: bool, same_corpus: bool = False
+) -> list[str]:
     """Set data.source, and qa.provider to the questions that came; equal values write nothing.
 
-    A new source sets encoder.precision from float32, the demo's, to auto: its vectors are new anyway.
+    A new source sets encoder.precision from float32, the demo's, to auto: its vectors are new anyway. With
+    `same_corpus` they are not, and the questions came before: data.source alone is set.
 
     Returns
     -------
@@ -60,19 +63,23 @@ def set_params(params: YamlFile, report: ImportReport, *, keep_provider: bool) -
     """
     source, given = report.out.as_posix(), report.counts["given questions"]
     before = (params.content.get("data", {}).get("source"), params.content.get("qa", {}).get("provider"))
-    provider = "given" if given and not keep_provider else before[1]
+    provider = "given" if given and not keep_provider and not same_corpus else before[1]
     notes = [f"data.source is {source}"]
     if provider != before[1]:
         notes.append(
             f"qa.provider is given, for {given:,} questions came with the corpus; it was {before[1]}"
         )
-    elif given and provider != "given":
+    elif given and provider != "given" and not same_corpus:
         notes.append(
             f"qa.provider stays {provider}: the {given:,} given questions are ignored until it is given"
         )
     elif not given and provider == "given":
         notes.append("qa.provider is given, but no questions came with the corpus: set it to template or llm")
-    faster = source != before[0] and params.content.get("encoder", {}).get("precision") == "float32"
+    faster = (
+        not same_corpus
+        and source != before[0]
+        and params.content.get("encoder", {}).get("precision") == "float32"
+    )
     if faster:
         notes.append(
             "encoder.precision is auto, up to twice as fast; it was float32 for the demo's exact bytes"

@@ -21,10 +21,13 @@ class Importer:
         the command, what comes by keyword alone an option.
     help
         What the format is, in one line.
+    same_corpus
+        The input is a source folder whose corpus stays as it is: of params.yaml data.source alone is set.
     """
 
     read: Callable[..., Draft]
     help: str
+    same_corpus: bool = False
 
 
 IMPORTERS: Registry[Importer] = Registry("sunwi.corpus.importers", "IMPORTER", Importer)

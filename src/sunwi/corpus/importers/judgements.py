@@ -96,4 +96,6 @@ def _note_judged(draft: Draft, by_people: Qrels, place: Location) -> None:
         draft.counted["dev queries that people called chit-chat"] += chitchat
 
 
-IMPORTER = Importer(read, "Judgements of `sunwi judge`, put into a copy of a source folder.")
+IMPORTER = Importer(
+    read, "Judgements of `sunwi judge`, put into a copy of a source folder.", same_corpus=True
+)

@@ -33,6 +33,7 @@
 
   const draw = () => {
     if (!state) return;
+    part("intro").hidden = true;
     const all = shown().flatMap((query) => query.documents.map((one) => query.verdict !== null || one.judged !== null));
     const done = all.filter(Boolean).length;
     at = open();

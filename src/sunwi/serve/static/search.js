@@ -7,6 +7,7 @@
   let opened = new Set((address.get("open") ?? "").split("\n").filter(Boolean));
   let shown = []; // answers, one a column
   let asked = 0;
+  let waiting = false; // for the answer to the latest search
 
   const fill = () => {
     const [left, right] = [a.value || address.get("a") || state.headline, b.options.length ? b.value : address.get("b") ?? ""];
@@ -37,21 +38,26 @@
   };
 
   const search = async () => {
-    if (!q.value.trim()) { shown = []; draw(); return; }
+    if (!q.value.trim()) { asked++; waiting = false; shown = []; draw(); return; }
     const number = ++asked;
+    waiting = true;
     status.textContent = word("searching");
     problem.replaceChildren();
     try {
       const columns = await Promise.all([a.value, b.value].filter(Boolean).map(ask));
       if (number !== asked) return; // a later search was sent
-      shown = columns;
+      shown = columns.map(withScores);
     } catch (error) {
       if (number !== asked) return;
       shown = [];
       problem.replaceChildren(make("p", {}, error.message), error.next ? make("p", {}, word("next"), error.next) : "");
     }
+    waiting = false;
     draw();
   };
+
+  // A query without a known word scores every passage 0: these are the first by id, not an answer.
+  const withScores = (answer) => ({ ...answer, results: answer.results.filter((one) => { const scores = Object.values(one.components).map((part) => part.score).filter((score) => typeof score === "number"); return !scores.length || scores.some((score) => score !== 0); }) });
 
   const marked = (text, spans, from) => {
     const parts = [];
@@ -91,7 +97,7 @@
     const title = result.title ?? "";
     const from = title ? Array.from(title).length + 1 : 0; // the text starts with the title and a line break
     const node = make("article", { class: "hit", tabindex: "0", "data-docid": result.docid, "data-open": String(open), "aria-expanded": String(open) },
-      make("header", {}, make("b", {}, String(result.rank)), make("span", { class: "name" }, ...(title ? marked(title, result.matches.filter(([, end]) => end <= from - 1), 0) : [result.docid])), movement(result, other), make("code", {}, result.docid)),
+      make("header", {}, make("b", {}, String(result.rank)), make("span", { class: "name" }, ...(title ? marked(title, result.matches.filter(([, end]) => end <= from - 1), 0) : [])), movement(result, other), make("code", {}, result.docid)),
       make("p", {}, ...marked(result.text, result.matches, from)), bars(result, ranges));
     node.addEventListener("click", () => { if (!String(getSelection())) flip(result.docid); });
     return node;
@@ -109,7 +115,7 @@
 
   const draw = () => {
     const first = shown[0];
-    status.textContent = !first ? "" : !first.results.length ? word("nothing") : word("took", first.results.length, Math.round(Math.max(...shown.map((one) => one.took_ms))));
+    status.textContent = waiting ? word("searching") : !first ? "" : !first.results.length ? word("nothing") : word("took", first.results.length, Math.round(Math.max(...shown.map((one) => one.took_ms))));
     results.className = shown.length > 1 ? "results two" : "results";
     results.replaceChildren(...shown.map((answer, at) => {
       const ranges = new Map();
