@@ -179,6 +179,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
             **m3,
         )
         model.dense_layers = layers_of(self.info)
+        model.by_ranks = self.params.distill_loss == "adr_mse"
         if args.gradient_checkpointing:
             model.enable_input_require_grads()
         return tokenizer, model
