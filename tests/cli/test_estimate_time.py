@@ -12,9 +12,10 @@ from sunwi.cli import app, probe
 from sunwi.cli.estimate import table
 from sunwi.cli.probe import Speeds, cpu_seconds
 from sunwi.cli.sizes import read_counts
-from sunwi.cli.workload import Counts, Load, workload
+from sunwi.cli.workload import Counts, Load, SentenceCounts, workload
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
+from sunwi.params.sentences import SentencesParams
 from sunwi.params.whole import Params
 from sunwi.records.corpus import Document
 from sunwi.records.files import write_rows
@@ -78,6 +79,18 @@ def test_what_is_cached_is_free() -> None:
     assert of["generate_qa"].parallel == pytest.approx(10 * 100 * 0.001)
 
 
+def test_sentences_and_seeds_cost_what_they_add() -> None:
+    of = loads(replace(COUNTS, sentences=SentenceCounts(6000, 1500, 20.0, 4_608_000)))
+    # 1500 x 20 x .001; a quarter of the sentences is new, so Kiwi splits a quarter of 1000 x 200 characters
+    assert of["encode_base"].parallel == pytest.approx(30 + 0.25 * 20)
+    assert of["encode_base"].serial == 1 + 10
+    assert of["encode_base"].what.endswith("6,000 sentences (5 MB on disk)")
+    assert of["encode"].parallel - loads()["encode"].parallel == pytest.approx(120)  # all of them
+    three = PARAMS.train_embedder.model_copy(update={"seeds": 3})
+    of = loads(params=PARAMS.model_copy(update={"train_embedder": three}))
+    assert of["train_embedder"].parallel == pytest.approx(3 * 10 * 8 * 528 * 0.01 + 2 * 107.2)
+
+
 def test_settings_that_leave_work_out() -> None:
     off = {"train_embedder": {"enabled": False}, "train_reranker": {"enabled": False}}
     of = loads(params=PARAMS.model_validate({**PARAMS.model_dump(), **off}))
@@ -137,8 +150,12 @@ def test_counts_come_from_the_source_and_the_cache(
     assert sorted(sample) == sorted(document.text for document in tiny_corpus if "#" not in document.docid)
     settings = params.encoder
     Encoder.of(resolve(settings.model), settings).encode(sample[:2], "passage", settings.max_length)
-    after, _ = read_counts(params)
-    assert after == replace(before, new_passages=4)
+    assert before.sentences == SentenceCounts()  # sentences.enabled is false
+    after, _ = read_counts(params.model_copy(update={"sentences": SentencesParams(enabled=True)}))
+    found = after.sentences
+    assert after == replace(before, new_passages=4, sentences=found)
+    assert (found.total, found.new) == (6, 4)  # each passage is one sentence: two of them are encoded
+    assert found.size == found.total * 384 * 2
 
 
 def test_the_command_needs_no_prepared_tables(

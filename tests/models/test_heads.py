@@ -90,7 +90,7 @@ def test_a_long_passage_is_read_to_its_end(tiny_m3: Path, own_cache: Path) -> No
     passages = [
         "물 힘 물 힘 물 힘 물 지진",
         "물 힘",
-    ]  # of 8 tokens two are special: 지진 stands behind the start
+    ]  # of 8 tokens 2 are special
     limits = EncoderParams(max_length=8, query_max_length=8, windows=False)
     query = QueryBatch(["q"], ["지진 물"], [[]], np.zeros((1, 0), dtype=np.float16))
     starts = encoder.term_weights(passages, "passage", 8)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sunwi.cache import RowCache
-from sunwi.cli.workload import Counts
+from sunwi.cli.workload import Counts, SentenceCounts
 from sunwi.errors import DataError
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.whole import Params
 from sunwi.paths import PREPARED
 from sunwi.records.corpus import Document
+from sunwi.text import kiwi, pieces
 
 SAMPLE = 64  # passages that are tokenised, and that the probe runs on
 
@@ -74,9 +75,26 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
             dev_queries=len(source.dev_queries),
             examples=len(read_examples()),
             new_questions=_missing_questions(encoder, params, root),
+            sentences=(
+                _sentences(sample, passages, encoder, limits.max_length)
+                if params.sentences.enabled
+                else SentenceCounts()
+            ),
         ),
         sample,
     )
+
+
+def _sentences(sample: Sequence[str], passages: int, encoder: Encoder, max_length: int) -> SentenceCounts:
+    """The sentences of all passages, by those of the sample; nothing is written to a cache."""
+    parts = [piece for text in sample for piece in pieces(text)]
+    found = [one.text for of_part in kiwi().split_into_sents(parts) for one in of_part if one.text.strip()]
+    distinct = sorted(set(found))
+    new = encoder.missing(distinct, "passage", max_length) / max(1, len(distinct))
+    tokens = encoder.tokenizer()(found, truncation=True, max_length=max_length)["input_ids"]
+    total = round(passages * len(found) / len(sample))
+    mean = sum(map(len, tokens)) / max(1, len(tokens))
+    return SentenceCounts(total, round(total * new), mean, total * encoder.dimensions * 2)  # float16
 
 
 def spread(texts: Sequence[str], count: int) -> list[str]:

@@ -22,6 +22,26 @@ RERANKED_BY_MODEL = ("cross_encoder", "both")
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceCounts:
+    """Sentences of all passages, none where `sentences.enabled` is false.
+
+    Attributes
+    ----------
+    new
+        Those whose vectors are not in the cache.
+    tokens
+        Of a sentence, the mean.
+    size
+        Of all their vectors on disk, in bytes.
+    """
+
+    total: int = 0
+    new: int = 0
+    tokens: float = 0.0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """The project's sizes; rows that are in the cache are not among the `new_` ones.
 
@@ -57,6 +77,7 @@ class Counts:
     dev_queries: int = 0
     examples: int = 0
     new_questions: int | None = None  # None: there are no questions yet
+    sentences: SentenceCounts = SentenceCounts()
 
     def questions(self, params: Params) -> int:
         """Synthetic or given questions that are kept."""
@@ -125,9 +146,11 @@ def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         f"{counts.new_passages:,} to encode",
         (encoded if hybrid else 0.0) + analysed + made, speeds.start + (model if hybrid else 0.0),
     )  # fmt: skip
+    sentences = _split(counts, speeds) + _sentences(counts.sentences.new, counts, speeds)
     yield Load(
-        "baseline", "encode_base", f"{counts.passages:,} passages, {questions:,} questions",
-        0.0 if hybrid else encoded, speeds.start + (0.0 if hybrid else model),
+        "baseline", "encode_base", f"{counts.passages:,} passages, {questions:,} questions" + _of(counts),
+        (0.0 if hybrid else encoded) + sentences,
+        speeds.start + (0.0 if hybrid and not counts.sentences.new else model),
     )  # fmt: skip
     dialogues = counts.queries + counts.dev_queries
     yield Load(
@@ -151,17 +174,19 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         mixtures = sum(share < 1 for share in settings.base_weights)
         pool = min(counts.passages, GATE_POOL)
         gate = mixtures * _encoding(pool, GATE_QUESTIONS, counts, speeds)
+        steps *= settings.rounds * settings.seeds
         yield Load(
             "promoted", "train_embedder",
-            f"{settings.rounds * steps:,} steps of {settings.batch_size * (1 + settings.group_size)} texts; "
+            f"{steps:,} steps of {settings.batch_size * (1 + settings.group_size)} texts; "
             f"gate: {mixtures} x {pool:,} passages",
-            settings.rounds * steps * tokens * speeds.train_token + gate, speeds.start + speeds.model_start,
+            steps * tokens * speeds.train_token + gate, speeds.start + speeds.model_start,
         )  # fmt: skip
         questions = counts.questions(params)
         beyond = counts.passages if counts.passages > GATE_POOL else 0  # else the gate has encoded them
         yield Load(
-            "promoted", "encode", f"{beyond:,} passages, {questions:,} questions",
-            _encoding(beyond, questions, counts, speeds), speeds.start + speeds.model_start,
+            "promoted", "encode", f"{beyond:,} passages, {questions:,} questions" + _of(counts),
+            _encoding(beyond, questions, counts, speeds) + _sentences(counts.sentences.total, counts, speeds),
+            speeds.start + speeds.model_start,
         )  # fmt: skip
     yield _fitting("promoted", "fit_fusion", params, counts, speeds)
     yield Load("promoted", "learn_to_rank", f"{counts.dev_queries:,} dev dialogues", 0.0, speeds.start)
@@ -205,6 +230,22 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]
 
 def _encoding(passages: int, questions: int, counts: Counts, speeds: Speeds) -> float:
     return (passages * counts.tokens + questions * QUESTION_TOKENS) * speeds.encode_token
+
+
+def _sentences(sentences: int, counts: Counts, speeds: Speeds) -> float:
+    return sentences * counts.sentences.tokens * speeds.encode_token
+
+
+def _split(counts: Counts, speeds: Speeds) -> float:
+    """Kiwi finds the sentences of passages whose sentences are new."""
+    share = counts.sentences.new / max(1, counts.sentences.total)
+    return share * counts.passages * counts.characters * speeds.kiwi_character
+
+
+def _of(counts: Counts) -> str:
+    sentences = counts.sentences
+    size = f"{sentences.size / 1e6:,.0f} MB on disk"
+    return f", {sentences.total:,} sentences ({size})" if sentences.total else ""
 
 
 def _late(pairs: int, counts: Counts, speeds: Speeds) -> float:

@@ -49,8 +49,10 @@ class TrainEmbedderParams(Section):
     """Tokens of a passage in training."""
     distill: bool = True
     """Learn the teacher scores of the mined rows, too."""
+    distill_loss: Literal["kl_div", "adr_mse"] = "kl_div"
+    """How: by the softmax of the scores, or by their ranks, the first places above all."""
     teacher_scale: PositiveFloat = 0.3
-    """Scale of the teacher scores."""
+    """Scale of the teacher scores; ranks have none."""
     guide_margin: NonNegativeFloat | None = None
     """Mask in-batch passages that the base scores above the positive by this cosine; null: none."""
     matryoshka_dims: list[PositiveInt] = []
@@ -118,6 +120,8 @@ class TrainEmbedderParams(Section):
             raise ValueError(
                 "hardness_mode weighs cosines: set method dense or decoder, or hardness_mode: null"
             )
+        if self.distill_loss == "adr_mse" and self.method == "m3":
+            raise ValueError("distill_loss: M3's heads are distilled by kl_div alone")
         if self.style_shares and not any(self.style_shares.values()):
             raise ValueError("style_shares are all 0: no row is left to train on")
         if self.bf16 and self.fp16:

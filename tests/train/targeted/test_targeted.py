@@ -148,7 +148,7 @@ def test_an_overfitted_second_stage_is_refused(
         [crowd(question) for question in data.lists], data.documents, data.augmented, TEXTS
     )
     name = {"late_interaction": "late_interaction_tuned"}.get(method, method)
-    monkeypatch.setattr("sunwi.train.targeted.run._refitted", lambda *_: {"both": {name: 9.0}})
+    monkeypatch.setattr("sunwi.train.targeted.run.refitted", lambda *_: {"both": {name: 9.0}})
     out = tmp_path / "out"
     tuned = tune_targeted(params, crowded, encoder, model.folder, first, {"both": {}}, out)
     assert not tuned.metrics["promoted"]

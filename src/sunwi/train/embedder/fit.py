@@ -63,9 +63,10 @@ def train_embedder(
 
     Loss (FlagEmbedding, `kl_div`): cross-entropy over all passages of the batch plus the cross-entropy
     between the softmax of the teacher's scores, times `teacher_scale`, and the student's, over each
-    question's group. A run of the same data, parameters and libraries that was killed resumes from its
-    last checkpoint (`checkpoint_folder`) and ends with the same weights. On a CPU the `freeze_layers` lowest
-    layers run once for each text; runs that differ in neither base nor `freeze_layers` may share `frozen`.
+    question's group; with `distill_loss: adr_mse` the latter is `rank_loss.adr_mse`. A run of the same data,
+    parameters and libraries that was killed resumes from its last checkpoint (`checkpoint_folder`) and ends
+    with the same weights. On a CPU the `freeze_layers` lowest layers run once for each text; runs that differ
+    in neither base nor `freeze_layers` may share `frozen`.
 
     Raises
     ------

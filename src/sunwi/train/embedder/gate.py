@@ -58,7 +58,7 @@ def gate_set(
 
 
 def judge(encoder: Encoder, gate: DevSet, params: EmbedderSections) -> GateRanks:
-    """Reciprocal rank (cut at 10) of each gate question under one encoder, which reads passages as search does."""
+    """Reciprocal rank (cut at 10) of each gate question; the encoder reads passages as search does."""
     queries = as_queries(encoder, gate.labels, params)
     vectors, windows = encode_passages(encoder, gate.passages.texts, params.encoder, "encode gate pool")
     return gate_ranks(DenseRetriever(vectors, windows).scores(queries), gate, params)

@@ -16,6 +16,7 @@ from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnly
 from sunwi.models.projection import Layer, apply_layers
 from sunwi.train.embedder.hardness import hard_negatives
 from sunwi.train.embedder.m3_heads import ChosenHeads
+from sunwi.train.embedder.rank_loss import adr_mse
 
 
 class GroupModel:
@@ -31,6 +32,21 @@ class GroupModel:
     dense_layers: Sequence[Layer] = ()
     hardness_mode: str | None = None
     hardness_strength: float = 0.0
+    by_ranks: bool = False  # distil the teacher's ranks (ADR-MSE), not its softmax
+
+    def distill_loss(
+        self,
+        kd_loss_type: str,
+        teacher_targets: torch.Tensor,
+        student_scores: torch.Tensor,
+        group_size: int | None = None,
+    ) -> torch.Tensor:
+        """FlagEmbedding's distillation loss, or the one over ranks."""
+        if self.by_ranks:
+            return adr_mse(student_scores, teacher_targets)
+        parent = super().distill_loss  # type: ignore[misc]
+        loss: torch.Tensor = parent(kd_loss_type, teacher_targets, student_scores, group_size)
+        return loss
 
     def forward(
         self,

@@ -183,6 +183,7 @@ class GroupRunner(AbsEmbedderRunner):  # type: ignore[misc]
         model.hardness_strength = self.params.hardness_strength
         if self.params.method == "m3":
             model.choose(self.params.heads)
+        model.by_ranks = self.params.distill_loss == "adr_mse"
         if args.gradient_checkpointing:
             model.enable_input_require_grads()
         return tokenizer, model

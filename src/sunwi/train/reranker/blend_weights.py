@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sunwi.records.mined import CandidateList
-from sunwi.search.fusion.priors import reranker_priors
+from sunwi.search.fusion.priors import Weight, reranker_priors
 from sunwi.search.labelled import NATURAL, low_overlap
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_shrunk, ranked_relevance
 from sunwi.search.rerank.rerankers import Rerankers
@@ -35,16 +35,13 @@ def fit_rerankers(
     scored = score_lists(dev, texts, rerankers, params.train_reranker.depth)
     low = low_overlap(dev, params.fusion.low_overlap, params.fusion.min_questions)
     chosen = [scored[row] for row in low]
-    of_people = [scored[row] for row, question in enumerate(dev) if question.style == NATURAL]
-    priors, strength = reranker_priors(params.fusion.priors), params.fusion.prior_questions
     fits: Blend = {}
     origins: dict[str, Any] = {}
     curves: dict[str, Any] = {}
     for kind, names in SCORERS.items():
         trained = [name for name in names if name in rerankers.names]
         if trained:
-            grid = params.train_reranker.weights
-            weights, curves[kind] = fit_shrunk(chosen, of_people, trained, grid, priors, strength)
+            weights, curves[kind] = _shrunk(chosen, _of_people(dev, scored), trained, params)
             fits[kind] = {name: weight.value for name, weight in weights.items()}
             origins[kind] = {name: weight.as_metrics() for name, weight in weights.items()}
     calibration, errors = fit_calibration(chosen, fits)
@@ -83,6 +80,48 @@ def fit_rerankers(
         "curves": curves,
     }
     return fits, calibration, metrics
+
+
+def refitted(
+    blend: Blend,
+    lists: Sequence[CandidateList],
+    scored: Sequence[ScoredList],
+    names: Collection[str],
+    params: RerankerSections,
+) -> Blend:
+    """Weights after more training of the trained reranker: the priors again, moved by people's lists.
+
+    Sets without it keep their weights, and so do all of them without a list.
+
+    Parameters
+    ----------
+    scored
+        The lists' scores by the rerankers as they are now.
+    names
+        The rerankers that are there.
+    """
+    found: Blend = {}
+    for kind, weights in blend.items():
+        trained = [name for name in SCORERS[kind] if name in names]
+        found[kind] = weights
+        if scored and any(name != "late_interaction" for name in trained):
+            fits, _ = _shrunk(scored, _of_people(lists, scored), trained, params)
+            found[kind] = {name: weight.value for name, weight in fits.items()}
+    return found
+
+
+def _of_people(lists: Sequence[CandidateList], scored: Sequence[ScoredList]) -> list[ScoredList]:
+    return [of_list for question, of_list in zip(lists, scored, strict=True) if question.style == NATURAL]
+
+
+def _shrunk(
+    chosen: Sequence[ScoredList],
+    of_people: Sequence[ScoredList],
+    names: Sequence[str],
+    params: RerankerSections,
+) -> tuple[dict[str, Weight], list[dict[str, float]]]:
+    priors, strength = reranker_priors(params.fusion.priors), params.fusion.prior_questions
+    return fit_shrunk(chosen, of_people, names, params.train_reranker.weights, priors, strength)
 
 
 def fit_untrained(

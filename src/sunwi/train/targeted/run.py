@@ -15,8 +15,8 @@ from sunwi.records.failures import AugmentedFailure
 from sunwi.records.mined import CandidateList
 from sunwi.search.rerank.blend import FIRST, ScoredList, fit_blend, list_mrr
 from sunwi.search.rerank.rerankers import PairScorer, Rerankers
-from sunwi.search.rerank.trained import SCORERS, trained_reranker
-from sunwi.train.reranker.blend_weights import Blend, fit_calibration
+from sunwi.search.rerank.trained import trained_reranker
+from sunwi.train.reranker.blend_weights import Blend, fit_calibration, refitted
 from sunwi.train.reranker.early_look import weight_chance
 from sunwi.train.reranker.run import STOPPED_EARLY, Start, look_lists, train_by_method
 from sunwi.train.reranker.scored import list_pairs, score_lists
@@ -40,8 +40,9 @@ def tune_targeted(
     """Train a second stage on `first` and write `out`: the second stage if it passes the gate, else a copy of
     `first` with its blend weights.
 
-    Dev questions are divided by document into those for training, those for early stopping (on which the
-    second stage's blend weights are fitted too), and those for the gate; with `folds`, see `tune_by_folds`.
+    Dev questions are divided by document into those for training, those for early stopping (whose questions
+    of people also move the second stage's blend weights from the priors), and those for the gate; with
+    `folds`, see `tune_by_folds`.
     """
     parts = parts_of(
         [question for question in data.lists if question.split == "dev"],
@@ -91,16 +92,16 @@ def tune_targeted(
             return kept(first, blend, out, verdict, {**metrics, **counts}, curve)
         tuned = Rerankers(encoder, trained_reranker(second), params.encoder, params.train_reranker.max_length)
         after = {part: score_lists(parts[part], data.texts, tuned, depth) for part in ("stop", "gate")}
-        refitted = _refitted(blend, after["stop"], tuned.names, params.train_reranker.weights)
-        metrics, verdict = judged(params, before["gate"], after["gate"], blend, refitted)
+        weights = refitted(blend, parts["stop"], after["stop"], tuned.names, params)
+        metrics, verdict = judged(params, before["gate"], after["gate"], blend, weights)
         metrics |= counts
         if not verdict.promoted:
             return kept(first, blend, out, verdict, metrics, curve)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(second, out)
-    calibration, errors = fit_calibration(after["stop"], refitted)
+    calibration, errors = fit_calibration(after["stop"], weights)
     metrics |= {"calibration": errors, "promoted": True, "reason": verdict.reason}
-    return Targeted(refitted, calibration, metrics, curve)
+    return Targeted(weights, calibration, metrics, curve)
 
 
 def _nothing_to_do(params: TargetedSections, rows: Sequence[AugmentedFailure], first: Path) -> str | None:
@@ -147,15 +148,3 @@ def _watch(
         start=best_mrr(scored),
         questions=[question.qid for question in lists] + [text for pair in pairs for text in pair],
     )
-
-
-def _refitted(
-    blend: Blend, scored: Sequence[ScoredList], names: Sequence[str], grid: Sequence[float]
-) -> Blend:
-    """Weights fitted again for each set that has a trained reranker."""
-    refitted: Blend = {}
-    for kind, weights in blend.items():
-        trained = [name for name in SCORERS[kind] if name in names]
-        moved = any(name != "late_interaction" for name in trained)
-        refitted[kind] = fit_blend(scored, trained, grid)[0] if moved and scored else weights
-    return refitted
