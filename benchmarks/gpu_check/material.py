@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def embedder_params(method: str, **changed: Any) -> TrainEmbedderParams:
 
 
 def write_encoder(folder: Path, *, m3: bool = False) -> ModelInfo:
-    """A tiny XLM-RoBERTa, with M3's heads or without."""
-    return write_model(folder, TINY, m3)
+    """A tiny XLM-RoBERTa: with M3's heads, or by the mean (<s> of random weights is alike in all texts)."""
+    info = write_model(folder, TINY, m3)
+    return info if m3 else replace(info, pooling="mean")
 
 
 def write_decoder(folder: Path) -> ModelInfo:

@@ -13,7 +13,6 @@ import os
 import tempfile
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +58,6 @@ def embedder(method: str) -> Callable[[Path], list[float]]:
             info = material.write_decoder(folder)
         else:
             info = material.write_encoder(folder / "model", m3=method == "m3")
-        if method == "dense":  # <s> of random weights is the same for all texts, their mean is not
-            info = replace(info, pooling="mean")
         params, cpu = material.embedder_params(method), not torch.cuda.is_available()
         return train_ours(info, material.groups(), params, cpu, folder).losses
 

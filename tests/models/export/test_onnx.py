@@ -63,7 +63,7 @@ def test_a_tuned_reranker_is_written_in_every_form(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="merged holds no model") as refused:
         export_tuned("reranker", tmp_path, TEXTS, ExportSections(), tmp_path / "out")
-    assert "take reranker out of exports" in refused.value.next_step
+    assert "take reranker out of `exports`" in str(refused.value)
     assert not (tmp_path / "out").exists()
 
 
