@@ -12,6 +12,7 @@ from sunwi.corpus.import_folder import check_inputs_apart, check_replaceable, re
 from sunwi.corpus.importer import IMPORTERS
 from sunwi.corpus.source import SOURCE_FILES, assemble, write_source
 from sunwi.errors import DataError
+from sunwi.records.judged import JUDGED_FILE
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,11 @@ def import_draft(
         "given questions": len(source.questions),
     }
     report = ImportReport(format, out, counts, dict(sorted(draft.counted.items())), draft.encodings)
-    if lost := [name for name in overwritten if name in SOURCE_FILES]:
+    tables = {*SOURCE_FILES, JUDGED_FILE}  # what people judged goes with the source that it is about
+    if lost := [name for name in overwritten if name in tables]:
         notify(f"overwriting in {out}: {', '.join(lost)}")
-    replace_folder(out, lambda folder: write_source(source, folder), lambda: finish(report), keep=overwritten)
+    others = [name for name in overwritten if name != JUDGED_FILE]
+    replace_folder(out, lambda folder: write_source(source, folder), lambda: finish(report), keep=others)
     return report
 
 

@@ -29,7 +29,6 @@ SOURCE_FILES = (
     "dev_queries.jsonl",
     "dev_qrels.tsv",
     "questions.jsonl",
-    JUDGED_FILE,
 )
 NEXT_STEP = "correct the places named above and run again"
 

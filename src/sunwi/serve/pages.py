@@ -11,6 +11,7 @@ from sunwi.resources import resource_file, resource_folder
 from sunwi.serve.access import COOKIE, Access
 from sunwi.serve.engine import Engine
 from sunwi.serve.problems import problem_response
+from sunwi.serve.schema import fields_of
 from sunwi.serve.search_routes import variant_list
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def page_routes(app: FastAPI, engine: Engine, access: Access) -> APIRouter:
 
     @router.get("/docs")
     async def documentation() -> HTMLResponse:
-        return render("docs.html.j2", schema=app.openapi())
+        return render("docs.html.j2", schema=app.openapi(), fields_of=fields_of)
 
     @router.get("/enter")
     async def enter_form() -> HTMLResponse:

@@ -4,6 +4,7 @@
   const state = JSON.parse(document.getElementById("state").textContent);
   const [form, q, a, b, status, problem, results] = ["form", "q", "a", "b", "status", "problem", "results"].map((id) => document.getElementById(id));
   const ready = state.variants.filter((one) => one.ready).map((one) => one.name);
+  const LATER = ["fused", "late_interaction", "late_interaction_tuned", "cross_encoder", "probability"];
   let opened = new Set((address.get("open") ?? "").split("\n").filter(Boolean));
   let shown = []; // answers, one a column
   let asked = 0;
@@ -74,7 +75,8 @@
   };
 
   const bars = (result, ranges) => {
-    const rows = Object.entries(result.components).filter(([, one]) => typeof one.score === "number");
+    const later = ({ 0: name }) => LATER.indexOf(name); // retrievers first, then what is made of them
+    const rows = Object.entries(result.components).filter(([, one]) => typeof one.score === "number").sort((one, other) => later(one) - later(other));
     return make("div", { class: "bars" }, ...rows.map(([name, one]) => {
       const [low, high] = ranges.get(name);
       const fill = make("i");

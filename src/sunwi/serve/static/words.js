@@ -7,7 +7,7 @@ const WORDS = {
   unready: ["답할 수 없는 변형", "Variants that cannot answer"], none: ["없음", "none"], searching: ["찾는 중 …", "Searching …"],
   nothing: ["맞는 문단이 없습니다.", "No passage was found."], fresh: ["새로", "new"], same: ["그대로", "same"],
   took: ["{0}개 · {1} ms", "{0} passages · {1} ms"], next: ["다음 할 일: ", "Next: "], fused: ["융합", "fused"],
-  bm25: ["BM25", "BM25"], dense: ["밀집 벡터", "dense"], questions: ["질문 색인", "question index"], sentences: ["문장 색인", "sentence index"], lexical: ["M3 낱말", "M3 lexical"],
+  bm25: ["BM25", "BM25"], dense: ["밀집 벡터", "dense"], questions: ["질문 색인", "questions"], sentences: ["문장 색인", "sentences"], lexical: ["M3 낱말", "M3 lexical"],
   sparse: ["SPLADE", "SPLADE"], cross_encoder: ["재순위 모델", "cross-encoder"], late_interaction: ["MaxSim", "MaxSim"],
   late_interaction_tuned: ["MaxSim (튜닝)", "MaxSim (tuned)"], probability: ["맞을 확률", "probability"],
   judge: ["판정하는 사람", "Your name"], start: ["시작", "Start"], unready_desk: ["판정할 묶음이 없습니다.", "There is no pool to judge yet."],
