@@ -35,6 +35,7 @@ from sunwi.search.servers.server import Server, ask
 Corpus = tuple[Passages, np.ndarray]  # with vectors [passages, dimensions]
 ALIAS = "sunwi-killed"
 TRIES = 3
+GREEN = "wait_for_status=green&timeout=60s"  # as parameters the client takes the time for its own
 
 
 @dataclass
@@ -138,11 +139,10 @@ def data_node(engine: EngineName, old: Corpus, new: Corpus, stdin: int) -> None:
         only = {"persistent": {"cluster.routing.allocation.exclude._name": "sunwi-1"}}
         ask(server, "PUT", "/_cluster/settings", only)
         print("  first index:", build(server, dialect, old, engine))
-        ask(server, "GET", "/_cluster/health", None, {"wait_for_status": "green", "timeout": "60s"})
+        ask(server, "GET", f"/_cluster/health?{GREEN}")
 
         def holder(name: str) -> int:
-            health = {"wait_for_status": "green", "timeout": "60s"}  # both copies are there
-            ask(server, "GET", f"/_cluster/health/{name}", None, health)
+            ask(server, "GET", f"/_cluster/health/{name}?{GREEN}")  # both copies are there
             rows = ask(server, "GET", f"/_cat/shards/{name}", None, {"format": "json"})
             place = next(row["node"] for row in rows if row["prirep"] == "p")
             print(f"  the primary is on {place}")

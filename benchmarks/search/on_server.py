@@ -1,6 +1,6 @@
 """Rankings of every variant on a server beside local ones, and the seconds of a search, in a built project.
 
-python -m benchmarks.search.on_server opensearch [--depth 1000]
+python -m benchmarks.search.on_server opensearch [--depth 1000] [--variant calibrated]
 
 """
 
@@ -129,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=["opensearch", "elasticsearch"])
     parser.add_argument("--depth", type=int, default=1000)
+    parser.add_argument("--variant", action="append", help="this one alone; may be given again")
     args = parser.parse_args()
     workspace = Workspace()
     params, settings = workspace.params(SubmitSections), workspace.params(_Settings)
@@ -140,6 +141,8 @@ def main() -> None:
     print(f"| variant | {columns} | MAP local | MAP server |\n|{'---|' * 11}")
     qrels = read_qrels(workspace.path(PREPARED) / "qrels.tsv")
     for name, variant in params.searching.items():
+        if args.variant and name not in args.variant:
+            continue
         which = variant.encoder
         if which not in pipelines:
             local = local_pipeline(workspace, which)
