@@ -8,6 +8,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Idle OpenMP threads must not spin, because other jobs may share the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
+# Where it is set, as in many images, every process of a run compiles the sources of torch again: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold gpu-check clean
 
