@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from sunwi.cli import app
 from sunwi.cli.checks import Finding
 from sunwi.cli.checks.access import check_engines, check_keys
-from sunwi.cli.checks.machine import check_machine, usable_memory
+from sunwi.cli.checks.machine import _bytecode, check_machine, usable_memory
 from sunwi.cli.checks.model import check_builtin, check_encoder
 from sunwi.cli.checks.packages import check_packages
 from sunwi.cli.checks.project import check_row_caches
@@ -339,3 +340,16 @@ def test_lengths_that_the_encode_stage_read(project: Path) -> None:
     passages, *_ = check_lengths(project, cut)
     assert (passages.state, passages.fix) == ("note", "dvc exp run -S encoder.windows=true")
     assert "1 of 4 are longer than encoder.max_length (252 tokens); 44.8% of all tokens" in passages.found
+
+
+def test_torch_without_bytecode_where_none_may_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spec = SimpleNamespace(cached=str(tmp_path / "torch.pyc"))
+    monkeypatch.setattr("sunwi.cli.checks.machine.importlib.util.find_spec", lambda _: spec)
+    for forbidden in (False, True):
+        monkeypatch.setattr("sys.dont_write_bytecode", forbidden)
+        names = [finding.name for finding in _bytecode()]
+        assert names == ["bytecode"] * forbidden
+    (tmp_path / "torch.pyc").touch()
+    assert _bytecode() == []

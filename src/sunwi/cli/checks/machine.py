@@ -15,19 +15,28 @@ from sunwi.runtime import available_cpus
 TOPIC = "machine"
 OLDEST_PYTHON = (3, 11)
 TRAINING_MEMORY = 6 * 2**30  # the default embedder training was seen to take 5.2 GB
-X86 = {"x86_64", "AMD64"}  # as Linux and macOS, and as Windows say it
 PIPELINE_DISK = 5 * 2**30  # models and their copies in DVC's cache
 
 
 def check_machine() -> list[Finding]:
     """Findings about the machine; torch is imported for them."""
-    return [_python(), _platform(), _cpus(), _memory(), _disk(), *_torch()]
+    return [_python(), *_bytecode(), _platform(), _cpus(), _memory(), _disk(), *_torch()]
 
 
 def _python() -> Finding:
     fit = sys.version_info >= OLDEST_PYTHON
     fix = None if fit else "install Python 3.11 and make the environment anew: python3.11 -m venv .venv"
     return Finding(TOPIC, "Python", "ok" if fit else "missing", platform.python_version(), fix)
+
+
+def _bytecode() -> list[Finding]:
+    """Images often forbid it: torch's sources are then compiled by each stage's process."""
+    spec = importlib.util.find_spec("torch")
+    if not sys.dont_write_bytecode or spec is None or (spec.cached and Path(spec.cached).exists()):
+        return []
+    found = "PYTHONDONTWRITEBYTECODE is set and torch has none: each process compiles it again, for seconds"
+    fix = "unset PYTHONDONTWRITEBYTECODE, or use the make targets"
+    return [Finding(TOPIC, "bytecode", "note", found, fix)]
 
 
 def _platform() -> Finding:
@@ -72,18 +81,17 @@ def _disk() -> Finding:
 def _cpu_kernels() -> Finding:
     """What `encoder.precision` may be here."""
     from sunwi.models.auto_precision import candidates
-    from sunwi.models.cpu.support import cpu_support
+    from sunwi.models.cpu.support import X86, cpu_support
 
     support = cpu_support()
     usable = ["float32", *(name for name in ("bfloat16", "int8") if support.refusal(name) is None)]
-    machine = platform.machine()
-    has = ", ".join(support.instructions) or ("no AVX2" if machine in X86 else machine)
     order = ", then ".join([*candidates(support), "float32"])
-    found = f"{has}; encoder.precision may be {', '.join(usable)}; auto tries {order} for search vectors"
+    may_be = f"encoder.precision may be {', '.join(usable)}"
+    found = f"{support.named}; {may_be}; auto tries {order} for search vectors"
     if not support.packed_float32:
         found += "; this build of torch lacks oneDNN: rows are encoded one by one"
         return Finding(TOPIC, "CPU kernels", "note", found)
-    if "bfloat16" in usable and machine in X86 and "amx_bf16" not in support.instructions:
+    if "bfloat16" in usable and platform.machine().lower() in X86 and "amx_bf16" not in support.instructions:
         found += " (without AMX bfloat16 is slower than float32)"
     return Finding(TOPIC, "CPU kernels", "ok", found)
 
