@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from sunwi.graph.plan import plan_of
 from sunwi.workspace.judge_measure import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -14,13 +15,13 @@ READ = {"llm.model", "llm.temperature", "llm.max_tokens", "llm.json_schema", "ll
 
 def test_stages_that_ask_declare_models_and_prices() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    asking = {}
+    asking, closures = {}, plan_of(ROOT).closures
     # mining asks with the settings that the stage judge wrote: others leave it alone while no judge is used
     assert "data/judge/trust.json" in stages["mine"]["deps"]
     assert {f"llm.{name}" for name in SETTINGS} == READ
     for name, entry in stages.items():
         stage = entry.get("do", entry)
-        if "src/sunwi/workspace/llm.py" in stage.get("deps", []):
+        if "src/sunwi/workspace/llm.py" in closures[name]:
             declared = set()
             for param in stage["params"]:  # a name, or a file with its names
                 declared |= set(next(iter(param.values()))) if isinstance(param, dict) else {param}
