@@ -45,9 +45,9 @@ legal-finance: setup
 # --no-loadscope-reorder: files keep their order; otherwise the slowest files, which have few tests, run last.
 PYTEST := pytest -n 2 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
 
-# tests/pipeline comes first, because one of its files takes longest and each file has one process.
+# tests/conftest.py puts the longest file first.
 test: setup
-	$(PYTEST) tests/pipeline src tests
+	$(PYTEST) src tests
 
 # Tests that break processes of Ray, and a second run of the tiny pipeline: some minutes, not in CI.
 test-heavy: setup
