@@ -30,7 +30,7 @@ from sunwi.score.plots import map_ladder, recall_curve
 from sunwi.score.table import score_runs
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE = 30  # seconds for a start or an answer on a busy machine
+PATIENCE = 120  # seconds for a start or an answer on a busy machine
 
 
 class Browser:

@@ -24,13 +24,13 @@ CODES = {"Enter": 13, "Escape": 27}
 def visit(browser: Any, url: str, ready: str) -> None:
     browser.events.clear()
     browser.send("Page.navigate", url=url)
-    browser.wait(f"document.body && location.href !== 'about:blank' && {ready}")
+    browser.wait(f"document.readyState === 'complete' && location.href !== 'about:blank' && {ready}")
 
 
 def reload(browser: Any, ready: str) -> None:
     browser.run("window.before = true")
     browser.send("Page.reload")
-    browser.wait(f"!window.before && document.body && {ready}")
+    browser.wait(f"!window.before && document.readyState === 'complete' && {ready}")
 
 
 def press(browser: Any, key: str) -> None:
