@@ -13,7 +13,7 @@ from sunwi.models.resolver import resolve
 from sunwi.params.whole import Params
 from sunwi.paths import PREPARED
 from sunwi.records.corpus import Document
-from sunwi.text import kiwi, pieces
+from sunwi.text import sentences
 
 SAMPLE = 64  # passages that are tokenised, and that the probe runs on
 
@@ -87,8 +87,7 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
 
 def _sentences(sample: Sequence[str], passages: int, encoder: Encoder, max_length: int) -> SentenceCounts:
     """The sentences of all passages, by those of the sample; nothing is written to a cache."""
-    parts = [piece for text in sample for piece in pieces(text)]
-    found = [one.text for of_part in kiwi().split_into_sents(parts) for one in of_part if one.text.strip()]
+    found = [sentence for text in sample for sentence in sentences(text) if sentence.strip()]
     distinct = sorted(set(found))
     new = encoder.missing(distinct, "passage", max_length) / max(1, len(distinct))
     tokens = encoder.tokenizer()(found, truncation=True, max_length=max_length)["input_ids"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NAMES = {
-    "bm25": "BM25", "lexical": "M3 어휘", "questions": "질문 검색", "sentences": "문장 검색",
+    "bm25": "BM25", "lexical": "M3 낱말", "questions": "질문 색인", "sentences": "문장 색인",
     "late_interaction": "MaxSim", "late_interaction_tuned": "튜닝한 MaxSim", "cross_encoder": "cross-encoder",
 }  # fmt: skip
 

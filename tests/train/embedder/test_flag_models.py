@@ -195,6 +195,24 @@ def test_a_head_that_is_left_out_has_no_loss(tiny_models: dict[str, ModelInfo]) 
         assert torch.allclose(gradient, dict(whole.named_parameters())[name].grad, atol=1e-5), name
 
 
+@pytest.mark.parametrize("left_out", ["lexical", "colbert"])
+def test_a_head_that_is_left_out_costs_nothing(tiny_models: dict[str, ModelInfo], left_out: str) -> None:
+    from sunwi.models.heads import STEMS
+    from sunwi.params.train_embedder import HEADS
+    from sunwi.train.embedder.models import M3Model
+
+    info = tiny_models["m3"]
+    batch, _ = batch_of(info, PARAMS.model_copy(update={"distill": False}))
+    model = m3_model(M3Model, info.folder)
+    model.choose([head for head in HEADS if head != left_out])
+    ran = []
+    for head, stem in STEMS.items():
+        getattr(model, stem).register_forward_hook(lambda *_, head=head: ran.append(head))
+    _, gradients = loss_and_gradient(model, batch)
+    assert set(ran) == {head for head in STEMS if head != left_out}
+    assert not {name for name in gradients if name.startswith(STEMS[left_out])}
+
+
 @pytest.mark.parametrize("mode", ["in_batch_negatives", "hard_negatives", "all_negatives"])
 def test_hard_negatives_weigh_as_in_sentence_transformers(mode: str) -> None:
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss

@@ -44,7 +44,7 @@ class GroupModel:
         """FlagEmbedding's distillation loss, or the one over ranks."""
         if self.by_ranks:
             return adr_mse(student_scores, teacher_targets)
-        parent = super().distill_loss  # type: ignore[misc]
+        parent = super().distill_loss  # type: ignore[misc]  # a mixin: the base after it has this
         loss: torch.Tensor = parent(kd_loss_type, teacher_targets, student_scores, group_size)
         return loss
 
@@ -88,9 +88,9 @@ class GroupModel:
     def compute_loss(self, scores: torch.Tensor, target: torch.Tensor) -> Any:
         """Cross-entropy of the scores [questions, passages], negatives weighed by their hardness."""
         if self.hardness_mode is not None:
-            strength = self.hardness_strength * self.temperature  # type: ignore[attr-defined]
+            strength = self.hardness_strength * self.temperature  # type: ignore[attr-defined]  # a mixin: the base after it has this
             scores = scores + strength * hard_negatives(scores, target, self.hardness_mode)
-        return super().compute_loss(scores, target)  # type: ignore[misc]
+        return super().compute_loss(scores, target)  # type: ignore[misc]  # a mixin: the base after it has this
 
     def _compute_in_batch_neg_loss(
         self,
@@ -120,8 +120,8 @@ class DecoderModel(GroupModel, BiDecoderOnlyEmbedderModel):  # type: ignore[misc
     """A decoder that is pooled at its last token."""
 
 
-class M3Model(ChosenHeads, GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]
-    """BGE-M3's three heads (Chen et al. 2024), or those of them that are chosen."""
+class WholeM3Model(GroupModel, EncoderOnlyEmbedderM3Model):  # type: ignore[misc]  # FlagEmbedding has no types
+    """BGE-M3's three heads (Chen et al. 2024)."""
 
     def _sparse_embedding(self, hidden_state: Any, input_ids: Any, return_embedding: bool = True) -> Any:
         """Lexical weights, [batch, vocabulary].
@@ -154,3 +154,7 @@ class M3Model(ChosenHeads, GroupModel, EncoderOnlyEmbedderM3Model):  # type: ign
             torch.nn.functional.pad(vectors, (0, 0, 0, length - vectors.shape[1])) for vectors in tokens
         ]
         return tuple(torch.cat(list(parts))[self._restore] for parts in (dense, lexical, padded))
+
+
+class M3Model(ChosenHeads, WholeM3Model):
+    """BGE-M3 with those of its heads that are chosen."""
