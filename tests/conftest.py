@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from sunwi.records.corpus import Document
 
 from .run_nodes import opened
 
+# numba reads it when it is imported: compiling ranx takes 100 s in a fresh environment.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 settings.register_profile("untimed", deadline=None)  # the machine may be busy
 settings.load_profile("untimed")
 

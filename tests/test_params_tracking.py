@@ -95,6 +95,7 @@ def test_a_default_that_was_taken_out_is_refused_with_the_command_that_writes_it
 
 class TestTheFilesOfTheProject:
     declared = declared_keys(ROOT)
+    keys = tuple(keys_of())
 
     def test_the_page_and_the_overrides_are_as_written(self) -> None:
         page = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
@@ -105,20 +106,20 @@ class TestTheFilesOfTheProject:
     def test_a_stage_names_each_key_in_the_file_that_holds_it(self, stage: str) -> None:
         """So a section that is named in one file is named in the other, where both have keys of it."""
         files = self.declared[stage]
-        read = [key for key in keys_of() if any(covers(keys, key.name) for keys in files.values())]
+        read = [key for key in self.keys if any(covers(keys, key.name) for keys in files.values())]
         for key in read:
             assert covers(files.get(key.file, ()), key.name), key.name
         named = [key for keys in files.values() for key in keys if "${" not in key]
         assert [
-            key for key in named if key != stage and not any(covers([key], one.name) for one in keys_of())
+            key for key in named if key != stage and not any(covers([key], one.name) for one in self.keys)
         ] == []
         defaults = any(key.file == DEFAULTS_FILE for key in read)
         assert files.get(OVERRIDES_FILE, []) == ([stage] if defaults else [])
 
     def test_what_has_no_influence_on_outputs_is_named_by_no_stage(self) -> None:
-        unnamed = {key.name for key in keys_of() if not stages_of(key.name, self.declared)}
+        unnamed = {key.name for key in self.keys if not stages_of(key.name, self.declared)}
         assert {"llm.concurrency", "llm.budget", "llm.provider", "compute.workers"} <= unnamed
         assert unnamed & set(DECIDED) == {
             "llm.provider", "llm.base_url", "llm.api_key_env", "llm.budget", "compute.engine",
-            "compute.workers", "guard.tolerances",
+            "compute.workers", "guard.tolerances", "exports",
         }  # fmt: skip

@@ -39,6 +39,19 @@ class YamlFile:
             out.write((codecs.BOM_UTF8 if self.byte_order_mark else b"") + text)
 
 
+def any_text(path: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 or CP949.
+
+    Raises
+    ------
+    ParamsError
+        If there is no such file, or its encoding is none of these.
+    """
+    raw = path.read_bytes() if path.exists() else b""
+    encoding = encoding_of(raw)
+    return raw.decode(encoding) if raw and encoding else read_text(path)
+
+
 def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     """Read a YAML mapping together with its comments.
 
@@ -68,8 +81,7 @@ def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     writer.preserve_quotes = True
     writer.width = 4096  # no line is folded that was not
     raw = path.read_bytes() if path.exists() else b""
-    encoding = encoding_of(raw) if any_encoding else None
-    text = raw.decode(encoding) if encoding else read_text(path)
+    text = any_text(path) if any_encoding else read_text(path)
     line_end = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
     try:

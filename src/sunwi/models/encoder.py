@@ -283,8 +283,8 @@ class Encoder:
         return found
 
     def tokenizer(self) -> Any:
-        """The model's tokeniser, with what `pool` asks of it."""
-        return self._states.new_tokenizer()
+        """The model's tokeniser, with what `pool` asks of it; callers change nothing about it."""
+        return self._states.tokenizer
 
     def with_model(self, model: torch.nn.Module, device: torch.device) -> Encoder:
         """An encoder of the same kind over a model in memory, for a look at it while it trains.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sunwi.errors import ModelError
 from sunwi.models.batches import length_batches
 from sunwi.models.encoder_weights import ready_encoder
-from sunwi.models.loading import load_tokenizer
 from sunwi.models.long_texts import text_starts
 from sunwi.models.precision import Precision, require_precision, settled
+from sunwi.models.shared_tokenizer import shared_tokenizer
 from sunwi.models.spec import ModelInfo
 
 if TYPE_CHECKING:
@@ -46,15 +46,8 @@ class HiddenStates:
 
     @cached_property
     def tokenizer(self) -> Any:
-        """The model's tokeniser, with what `pool` asks of it; one for all calls."""
-        return self.new_tokenizer()
-
-    def new_tokenizer(self) -> Any:
-        """Another tokeniser of the model, for callers that change its settings."""
-        tokenizer = load_tokenizer(self.info.folder)  # pads on the right: `pool` counts from the left
-        if tokenizer.pad_token is None:  # a decoder's
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        """The model's tokeniser, shared with the thread's other readers of the model."""
+        return shared_tokenizer(self.info.folder)
 
     def batches(
         self, texts: Sequence[str], max_length: int

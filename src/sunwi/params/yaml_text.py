@@ -106,9 +106,9 @@ def load_text(text: str, path: Path | str) -> dict[str, Any]:
     return content
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _parsed(text: str) -> Any:
-    # A stage reads the same two files once for each kind of sections: parsing is the slow part.
+    # A stage reads two files once for each kind of sections, a recipe all others: parsing is the slow part.
     return yaml.load(text, Loader)  # noqa: S506  a subclass of the safe loader
 
 
