@@ -117,6 +117,13 @@ def test_a_default_reruns_the_stages_that_read_it(
         assert stages_run(dvc(project, "repro", "--dry")) == ["check_params", *readers, "report"]
 
 
+def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
+    with undone(project):
+        set_params(project, "score", "baseline", "tuned")
+        ran = stages_run(dvc(project, "repro", "--dry"))
+    assert ran == ["check_params", "baseline", "score", "diagnose", "report"]  # the last two show the scores
+
+
 def test_every_variant_is_scored(project: Path) -> None:
     scores = json.loads((project / "metrics" / "scores.json").read_text(encoding="utf-8"))
     assert sorted(scores) == ["calibrated", "dense_base", "dense_promoted", "joined", "swapped", "tuned"]
@@ -174,13 +181,6 @@ def test_tables_in_shards_hold_the_same_rows(project: Path) -> None:
     assert (project / "data/index/promoted/corpus.npy").read_bytes() == vectors
     change_params(project, rows_per_shard=0)
     dvc(project, "repro", "prepare")
-
-
-def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
-    with undone(project):
-        set_params(project, "score", "baseline", "tuned")
-        ran = stages_run(dvc(project, "repro", "--dry"))
-    assert ran == ["check_params", "baseline", "score", "diagnose", "report"]  # the last two show the scores
 
 
 def test_five_more_passages_encode_five(project: Path) -> None:
