@@ -37,6 +37,25 @@ def test_late_interaction_equals_brute_force(tiny_bert: Path, own_cache: Path) -
         assert len(cache) == 4  # the repeated pair once
 
 
+def test_a_passage_of_earlier_pairs_is_not_encoded_again(
+    tiny_bert: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Encoder(resolve(str(tiny_bert)))
+    alone = LateInteraction(encoder, 8, 16).fresh(PAIRS)
+    encoded: list[str] = []
+    whole = encoder.token_vectors
+    monkeypatch.setattr(
+        encoder, "token_vectors", lambda texts, *how: encoded.extend(texts) or whole(texts, *how)
+    )
+    scorer = LateInteraction(encoder, 8, 16)
+    assert scorer.encoder is encoder
+    parts = [scorer.score(PAIRS[:2]), scorer.score(PAIRS[2:])]
+    np.testing.assert_array_equal(np.concatenate(parts), alone)
+    assert sorted(text for text in encoded if text in {"바다", "산소 힘 지진"}) == ["바다", "산소 힘 지진"]
+    monkeypatch.setattr(LateInteraction, "REMEMBERED", 0)  # none fits: the same scores
+    np.testing.assert_array_equal(LateInteraction(encoder, 8, 16)._remembering(PAIRS), alone)
+
+
 def test_scores_of_other_prefixes_are_other_rows(tiny_bert: Path, own_cache: Path) -> None:
     from sunwi.models.builtin import write_pooling
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ class LateInteraction:
     A passage that is longer than what is read at once has the score of its best window.
     """
 
-    PASSAGES = 256  # passages whose token vectors are held at a time
+    PASSAGES = 256  # passages that are encoded at a time
+    REMEMBERED = 256 << 20  # bytes of passages' token vectors that stay for the next pairs
 
     def __init__(
         self, encoder: Encoder, query_max_length: int, max_length: int, windows: bool = True
@@ -32,6 +34,11 @@ class LateInteraction:
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
         settings = (*model, "maxsim", str(query_max_length), str(max_length), *self.encoder.precision_key)
         self._scores = PairScores("late_interaction", settings)
+        self._known: dict[str, npt.NDArray[np.float32]] = {}  # a passage's token vectors
+        self._known_bytes = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_known": {}, "_known_bytes": 0}
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
@@ -51,14 +58,37 @@ class LateInteraction:
 
     def _of_starts(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The same with each passage's start alone."""
-        return self._scores.get(pairs, partial(self.encoder.engine.map, self.fresh))
+        return self._scores.get(pairs, partial(self.encoder.engine.map, self._remembering))
+
+    def _remembering(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """`fresh`; a passage of earlier pairs is not encoded again: the evaluation's and dev's share most."""
+        scores, missing = np.empty(len(pairs), dtype=np.float32), []
+        tokens = self._queries(pairs)
+        for at, (query, passage) in enumerate(pairs):
+            if passage in self._known:
+                scores[at] = maxsim(tokens[query], self._known[passage])
+            else:
+                missing.append(at)
+        wanted = [pairs[at] for at in missing]
+        scores[missing] = self._scored(wanted, tokens, remember=True)
+        return scores
 
     def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The same without the cache, for a model whose weights are on their way."""
+        return self._scored(pairs, self._queries(pairs), remember=False)
+
+    def _queries(self, pairs: Sequence[tuple[str, str]]) -> dict[str, npt.NDArray[np.float32]]:
         queries = sorted({query for query, _ in pairs})
-        tokens = dict(
-            zip(queries, self.encoder.token_vectors(queries, "query", self.query_max_length), strict=True)
-        )
+        vectors = self.encoder.token_vectors(queries, "query", self.query_max_length)
+        return dict(zip(queries, vectors, strict=True))
+
+    def _scored(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        tokens: Mapping[str, npt.NDArray[np.float32]],
+        *,
+        remember: bool,
+    ) -> npt.NDArray[np.float32]:
         wanted: dict[str, list[int]] = {}
         for at, (_, passage) in enumerate(pairs):
             wanted.setdefault(passage, []).append(at)
@@ -71,6 +101,9 @@ class LateInteraction:
                 for passage, matrix in zip(part, vectors, strict=True):
                     for at in wanted[passage]:
                         scores[at] = maxsim(tokens[pairs[at][0]], matrix)
+                    if remember and self._known_bytes + matrix.nbytes <= self.REMEMBERED:
+                        self._known[passage] = matrix
+                        self._known_bytes += matrix.nbytes
                 shown.advance(len(part))
         return scores
 
