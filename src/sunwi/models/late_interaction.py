@@ -11,7 +11,10 @@ import numpy.typing as npt
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.pair_scores import PairScores
+from sunwi.models.spec import Side
 from sunwi.progress import Progress
+
+TokenVectors = npt.NDArray[np.float32]  # [tokens, dimensions]
 
 
 class LateInteraction:
@@ -21,7 +24,7 @@ class LateInteraction:
     """
 
     PASSAGES = 256  # passages that are encoded at a time
-    REMEMBERED = 256 << 20  # bytes of passages' token vectors that stay for the next pairs
+    REMEMBERED = 256 << 20  # bytes of queries' and of passages' token vectors that stay for the next pairs
 
     def __init__(
         self, encoder: Encoder, query_max_length: int, max_length: int, windows: bool = True
@@ -34,11 +37,10 @@ class LateInteraction:
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
         settings = (*model, "maxsim", str(query_max_length), str(max_length), *self.encoder.precision_key)
         self._scores = PairScores("late_interaction", settings)
-        self._known: dict[str, npt.NDArray[np.float32]] = {}  # a passage's token vectors
-        self._known_bytes = 0
+        self._known: dict[Side, dict[str, TokenVectors]] = {"query": {}, "passage": {}}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_known": {}, "_known_bytes": 0}
+        return {**vars(self), "_known": {"query": {}, "passage": {}}}  # a worker remembers its own
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """MaxSim of each (query, passage), shape [pairs], cosine units; cached by pair."""
@@ -61,34 +63,25 @@ class LateInteraction:
         return self._scores.get(pairs, partial(self.encoder.engine.map, self._remembering))
 
     def _remembering(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        """`fresh`; a passage of earlier pairs is not encoded again: the evaluation's and dev's share most."""
-        scores, missing = np.empty(len(pairs), dtype=np.float32), []
-        tokens = self._queries(pairs)
-        for at, (query, passage) in enumerate(pairs):
-            if passage in self._known:
-                scores[at] = maxsim(tokens[query], self._known[passage])
-            else:
-                missing.append(at)
-        wanted = [pairs[at] for at in missing]
-        scores[missing] = self._scored(wanted, tokens, remember=True)
-        return scores
+        """`fresh`, but what earlier pairs hold is not encoded again.
+
+        Pairs come in chunks by passage, so each chunk has most queries; the evaluation's and dev's passages
+        are mostly the same.
+        """
+        return self._scored(pairs, self._known)
 
     def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The same without the cache, for a model whose weights are on their way."""
-        return self._scored(pairs, self._queries(pairs), remember=False)
-
-    def _queries(self, pairs: Sequence[tuple[str, str]]) -> dict[str, npt.NDArray[np.float32]]:
-        queries = sorted({query for query, _ in pairs})
-        vectors = self.encoder.token_vectors(queries, "query", self.query_max_length)
-        return dict(zip(queries, vectors, strict=True))
+        return self._scored(pairs, {"query": {}, "passage": {}}, keep=False)
 
     def _scored(
         self,
         pairs: Sequence[tuple[str, str]],
-        tokens: Mapping[str, npt.NDArray[np.float32]],
+        known: Mapping[Side, dict[str, TokenVectors]],
         *,
-        remember: bool,
+        keep: bool = True,
     ) -> npt.NDArray[np.float32]:
+        queries = self._vectors(sorted({query for query, _ in pairs}), "query", known["query"], keep=keep)
         wanted: dict[str, list[int]] = {}
         for at, (_, passage) in enumerate(pairs):
             wanted.setdefault(passage, []).append(at)
@@ -97,15 +90,28 @@ class LateInteraction:
         with Progress("late interaction", len(passages), "passage") as shown:
             for start in range(0, len(passages), self.PASSAGES):
                 part = passages[start : start + self.PASSAGES]
-                vectors = self.encoder.token_vectors(part, "passage", self.max_length)
-                for passage, matrix in zip(part, vectors, strict=True):
+                for passage, matrix in self._vectors(part, "passage", known["passage"], keep=keep).items():
                     for at in wanted[passage]:
-                        scores[at] = maxsim(tokens[pairs[at][0]], matrix)
-                    if remember and self._known_bytes + matrix.nbytes <= self.REMEMBERED:
-                        self._known[passage] = matrix
-                        self._known_bytes += matrix.nbytes
+                        scores[at] = maxsim(queries[pairs[at][0]], matrix)
                 shown.advance(len(part))
         return scores
+
+    def _vectors(
+        self, texts: Sequence[str], side: Side, known: dict[str, TokenVectors], *, keep: bool
+    ) -> dict[str, TokenVectors]:
+        """Token vectors of the texts; those that are new stay in `known` as long as they fit."""
+        missing = [text for text in texts if text not in known]
+        length = self.query_max_length if side == "query" else self.max_length
+        vectors = self.encoder.token_vectors(missing, side, length) if missing else []
+        new = dict(zip(missing, vectors, strict=True))
+        found = {text: new[text] if text in new else known[text] for text in texts}
+        if keep:
+            room = self.REMEMBERED - sum(matrix.nbytes for matrix in known.values())
+            for text, matrix in new.items():
+                if matrix.nbytes <= room:
+                    known[text] = matrix
+                    room -= matrix.nbytes
+        return found
 
 
 def maxsim(query: npt.NDArray[np.float32], passage: npt.NDArray[np.float32]) -> float:
