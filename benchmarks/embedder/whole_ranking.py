@@ -45,6 +45,7 @@ from sunwi.search.labelled import LabelledQuestion, first_relevant_rank
 from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
 from sunwi.search.ranking_quality import reciprocal_rank
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 from sunwi.train.embedder.dev_set import as_queries
 from sunwi.train.embedder.fit import train_embedder
@@ -139,7 +140,7 @@ def bm25_weight(material: Material, base: Encoder, params: Params) -> float:
 
 
 def figures(
-    path: Path, folder: str, material: Material, params: Params, weight: float
+    path: Path, folder: str, material: Material, params: Params, weight: float, maxsim: bool
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Reciprocal ranks of the read questions, kept at `path`: dense, with BM25, with MaxSim."""
     if path.exists():
@@ -155,22 +156,27 @@ def figures(
     scores = _all(search, queries)
     fused = weighted_sum(scores, {"bm25": weight, "dense": 1.0})
     relevant = [label.relevant for label in material.test]
-    scorer = LateInteraction(encoder, limits.query_max_length, limits.max_length)
-    heads = [top(row, DEPTH)[0] for row in fused]
-    pairs = [
-        (text, material.unseen.texts[at]) for text, head in zip(texts, heads, strict=True) for at in head
-    ]
-    found = scorer.score(pairs).reshape(len(texts), -1)
-    whole = fused - 1000.0  # below every re-ordered place
-    for row, head in enumerate(heads):
-        whole[row, head] = standardised(fused[row, head]) + MAXSIM * standardised(found[row])
-    rankings = {"dense": scores["dense"], "BM25 + dense": fused, "+ MaxSim": whole}
+    rankings = {"dense": scores["dense"], "BM25 + dense": fused}
+    if maxsim:
+        scorer = LateInteraction(encoder, limits.query_max_length, limits.max_length)
+        rankings["+ MaxSim"] = with_maxsim(fused, texts, material.unseen, scorer)
     found_ranks = {
         name: reciprocal_rank(first_relevant_rank(of_all, relevant)) for name, of_all in rankings.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **found_ranks)
     return found_ranks
+
+
+def with_maxsim(fused: Scores, texts: Sequence[str], passages: Passages, scorer: LateInteraction) -> Scores:
+    """The first places re-ordered by the fused score and MaxSim, those of all questions in one go."""
+    heads = [top(row, DEPTH)[0] for row in fused]
+    pairs = [(text, passages.texts[at]) for text, head in zip(texts, heads, strict=True) for at in head]
+    found = scorer.score(pairs).reshape(len(texts), -1)
+    whole = fused - 1000.0  # below every re-ordered place
+    for row, head in enumerate(heads):
+        whole[row, head] = standardised(fused[row, head]) + MAXSIM * standardised(found[row])
+    return whole
 
 
 def _all(search: SearchPipeline, queries: Any) -> dict[str, npt.NDArray[np.float32]]:
@@ -232,6 +238,7 @@ def main() -> None:
     parser.add_argument("--teacher", choices=["whole", "fused"], default="whole")
     parser.add_argument("--train-only", action="store_true", help="mine and train, read nothing")
     parser.add_argument("--read", choices=["dev", "test"], default="test")
+    parser.add_argument("--no-maxsim", dest="maxsim", action="store_false", help="BM25 + dense is the last")
     parser.add_argument("--soup", action="store_true", help="read the soup of the seeds alone")
     parser.add_argument("--name", default="seed", help="of the weights' folders")
     parser.add_argument("--shares", type=float, nargs="+", default=[0.0, 0.5], help="of the base")
@@ -261,8 +268,8 @@ def main() -> None:
     if options.read == "dev":
         material = replace(material, unseen=material.tuning, test=material.dev)
     print(f"{len(material.unseen)} passages, {len(material.test)} questions; BM25 weight {weight:g}")
-    kept = options.work / f"{options.read}-{len(material.test)}"
-    before = figures(kept / "untuned.npz", params.encoder.model, material, params, weight)
+    kept = options.work / f"{options.read}-{len(material.test)}-{options.maxsim:d}"
+    before = figures(kept / "untuned.npz", params.encoder.model, material, params, weight, options.maxsim)
     print(f"| encoder | {' | '.join(before)} |\n|{'---|' * (len(before) + 1)}")
     print(line("untuned", before, before, params), flush=True)
     states = [load_state(options.work / f"{options.name}-{seed}") for seed in options.seeds]
@@ -275,7 +282,7 @@ def main() -> None:
         for name, state in candidates.items():
             title, folder = f"{name}, {share:g} of the base", options.work / "candidate"
             save_encoder(info, interpolate(base_weights(info), state, share), folder)
-            read.append(figures(kept / f"{title}.npz", str(folder), material, params, weight))
+            read.append(figures(kept / f"{title}.npz", str(folder), material, params, weight, options.maxsim))
             print(line(title, read[-1], before, params), flush=True)
         if len(candidates) > 1:
             mean = {part: np.mean([one[part] for one in read[:-1]], axis=0) for part in before}
