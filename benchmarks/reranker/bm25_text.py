@@ -88,19 +88,20 @@ def one_run(
         cut = one.model_copy(update={"candidates": one.candidates[: options.depth]})
         chosen += training_lists([cut], numbers.of(one), settings, 0.95)[0]
     began, folder = time.process_time(), options.out / f"{form}_{seed}"
-    _, curve = training.train_reranker(resolve(BASE).folder, BASE, chosen, settings, seed, folder)
+    if not (folder / "merged").exists():  # killed while it scored
+        _, curve = training.train_reranker(resolve(BASE).folder, BASE, chosen, settings, seed, folder)
+        first, last = (
+            np.mean([row["loss"] for row in curve[:5]]),
+            np.mean([row["loss"] for row in curve[-10:]]),
+        )
+        print(f"{form}, seed {seed}: {len(chosen)} lists, loss {first:.3f} to {last:.3f}", flush=True)
     trained = time.process_time()
     found = {
         split: scores_of(folder / "merged", lists[split], numbers, options.depth, settings.max_length)
         for split in ("dev", "test")
     }
-    losses = [row["loss"] for row in curve]
-    print(
-        f"{form}, seed {seed}: {len(chosen)} lists, "
-        f"loss {np.mean(losses[:5]):.3f} to {np.mean(losses[-10:]):.3f}, "
-        f"{trained - began:.0f} CPU s to train, {time.process_time() - trained:.0f} to score",
-        flush=True,
-    )
+    seconds = trained - began, time.process_time() - trained
+    print(f"{form}, seed {seed}: {seconds[0]:.0f} CPU s to train, {seconds[1]:.0f} to score", flush=True)
     np.savez(path, **found)
 
 
