@@ -1,13 +1,15 @@
 """The whole ranking as the encoder's teacher: tuned against untuned, dense and fused, one seed or a soup.
 
 python -m benchmarks.embedder.whole_ranking squad KorQuAD_v1.0_dev.json --work FOLDER [--seeds 42 1042 2042]
-    half of the articles trains and fits, the other half's questions are read in its own passages
+    half of the articles trains and fits (a fifth of them is dev: it chooses settings and BM25's weight),
+    the other half's questions are read in its own passages
 python -m benchmarks.embedder.whole_ranking demo PROJECT --work FOLDER
     the project's train questions train; people's test questions are read
 
-Rows and weights stay in the folder of --work: a later call trains further seeds alone. --teacher fused
-distils BM25 + dense alone; --set KEY=JSON changes train_embedder.KEY. The fused ranking has BM25 at the
-weight that the tuning part chose for the untuned encoder, then the encoder's own MaxSim over the first 15.
+Rows, weights and figures stay in the folder of --work: a later call does the rest alone. --teacher fused
+distils BM25 + dense alone; --set KEY=JSON changes train_embedder.KEY, with a --name of its own for the
+weights. --read dev reads the dev questions instead. The fused ranking has BM25 at the weight that dev chose
+for the untuned encoder, then the encoder's own MaxSim over the first 15.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from sunwi.mining.false_negatives import FalseNegativeRules, co_relevant
 from sunwi.mining.negatives import mine_negatives
 from sunwi.models.encoder import Encoder
 from sunwi.models.late_interaction import LateInteraction
+from sunwi.models.pair_scores import PairScores
 from sunwi.models.passage_vectors import encode_passages
 from sunwi.models.resolver import resolve
 from sunwi.models.saving import interpolate, load_state, save_encoder
@@ -42,6 +45,7 @@ from sunwi.search.labelled import LabelledQuestion, first_relevant_rank
 from sunwi.search.passages import Passages, make_queries
 from sunwi.search.pipeline import SearchPipeline, build_pipeline
 from sunwi.search.ranking_quality import reciprocal_rank
+from sunwi.search.retrievers.base import Scores
 from sunwi.search.top import top
 from sunwi.train.embedder.dev_set import as_queries
 from sunwi.train.embedder.fit import train_embedder
@@ -76,15 +80,18 @@ def _part(passages: Passages, chosen: set[str]) -> Passages:
     return Passages.of([Document(docid=docid, content=texts[docid]) for docid in sorted(chosen)])
 
 
-def squad(path: Path, params: Params, most: int | None, questions: int, test: int) -> Material:
-    """By article, `most` passages of each half; train questions copy at most .8 of their passage."""
+def squad(path: Path, params: Params, options: argparse.Namespace) -> Material:
+    """By article; train questions copy at most --overlap of their passage, dev has articles of its own."""
     passages, labels, articles = read(path, params)
     tunes = [hash_share("tune", article) < 0.5 for article in articles]
+    held = {
+        label.qid for label, article in zip(labels, articles, strict=True) if hash_share("dev", article) < 0.2
+    }
     parts = []
     for wanted in (True, False):
         rows = [label for label, tune in zip(labels, tunes, strict=True) if tune is wanted]
         docids = {passages.docids[label.relevant[0]] for label in rows}
-        part = _part(passages, set(sorted(docids, key=text_hash)[:most]))
+        part = _part(passages, set(sorted(docids, key=text_hash)[: options.passages]))
         rows = [label for label in rows if passages.docids[label.relevant[0]] in part.position]
         rows = [
             replace(row, relevant=(part.position[passages.docids[row.relevant[0]]],))
@@ -92,11 +99,13 @@ def squad(path: Path, params: Params, most: int | None, questions: int, test: in
         ]
         parts.append((part, rows))
     (tuning, asked), (unseen, read_later) = parts
-    dev, others = asked[:200], [row for row in asked[200:] if row.overlap <= 0.8]
-    train = others[:questions]
+    dev = [row for row in asked if row.qid in held]
+    train = [row for row in asked if row.qid not in held and row.overlap <= options.overlap][
+        : options.questions
+    ]
     answers = co_relevant((row.text, tuning.docids[row.relevant[0]]) for row in train)
     rules = FalseNegativeRules(tuning, {}, answers, params.mining.max_positive_share)
-    return Material(tuning, train, dev, rules, unseen, read_later[:test])
+    return Material(tuning, train, dev, rules, unseen, read_later[: options.test])
 
 
 def demo(folder: Path) -> Material:
@@ -131,10 +140,13 @@ def bm25_weight(material: Material, base: Encoder, params: Params) -> float:
 
 
 def figures(
-    encoder: Encoder, material: Material, params: Params, weight: float
+    path: Path, folder: str, material: Material, params: Params, weight: float, maxsim: bool
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Reciprocal ranks of the test questions: dense, with BM25, and with MaxSim over the first places."""
-    limits = params.encoder
+    """Reciprocal ranks of the read questions, kept at `path`: dense, with BM25, with MaxSim."""
+    if path.exists():
+        with np.load(path) as stored:
+            return dict(stored)
+    encoder, limits = Encoder.of(resolve(folder), params.encoder), params.encoder
     vectors, windows = encode_passages(encoder, material.unseen.texts, limits)
     search = build_pipeline(material.unseen, vectors, params.bm25, windows=windows)
     texts = [label.text for label in material.test]
@@ -144,17 +156,27 @@ def figures(
     scores = _all(search, queries)
     fused = weighted_sum(scores, {"bm25": weight, "dense": 1.0})
     relevant = [label.relevant for label in material.test]
-    scorer = LateInteraction(encoder, limits.query_max_length, limits.max_length)
+    rankings = {"dense": scores["dense"], "BM25 + dense": fused}
+    if maxsim:
+        scorer = LateInteraction(encoder, limits.query_max_length, limits.max_length)
+        rankings["+ MaxSim"] = with_maxsim(fused, texts, material.unseen, scorer)
+    found_ranks = {
+        name: reciprocal_rank(first_relevant_rank(of_all, relevant)) for name, of_all in rankings.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **found_ranks)
+    return found_ranks
+
+
+def with_maxsim(fused: Scores, texts: Sequence[str], passages: Passages, scorer: LateInteraction) -> Scores:
+    """The first places re-ordered by the fused score and MaxSim, those of all questions in one go."""
     heads = [top(row, DEPTH)[0] for row in fused]
-    pairs = [
-        (text, material.unseen.texts[at]) for text, head in zip(texts, heads, strict=True) for at in head
-    ]
+    pairs = [(text, passages.texts[at]) for text, head in zip(texts, heads, strict=True) for at in head]
     found = scorer.score(pairs).reshape(len(texts), -1)
     whole = fused - 1000.0  # below every re-ordered place
     for row, head in enumerate(heads):
         whole[row, head] = standardised(fused[row, head]) + MAXSIM * standardised(found[row])
-    rankings = {"dense": scores["dense"], "BM25 + dense": fused, "+ MaxSim": whole}
-    return {name: reciprocal_rank(first_relevant_rank(of_all, relevant)) for name, of_all in rankings.items()}
+    return whole
 
 
 def _all(search: SearchPipeline, queries: Any) -> dict[str, npt.NDArray[np.float32]]:
@@ -185,7 +207,7 @@ def train_seeds(options: argparse.Namespace, material: Material, params: Params,
     """Write the weights of each seed that has none in the folder of --work yet."""
     frozen = FrozenOutputs()
     for seed in options.seeds:
-        folder = options.work / f"seed-{seed}"
+        folder = options.work / f"{options.name}-{seed}"
         if folder.exists():
             continue
         began = time.process_time()
@@ -215,10 +237,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--teacher", choices=["whole", "fused"], default="whole")
     parser.add_argument("--train-only", action="store_true", help="mine and train, read nothing")
+    parser.add_argument("--read", choices=["dev", "test"], default="test")
+    parser.add_argument("--no-maxsim", dest="maxsim", action="store_false", help="BM25 + dense is the last")
+    parser.add_argument("--soup", action="store_true", help="read the soup of the seeds alone")
+    parser.add_argument("--name", default="seed", help="of the weights' folders")
     parser.add_argument("--shares", type=float, nargs="+", default=[0.0, 0.5], help="of the base")
     parser.add_argument("--passages", type=int, help="of each half of KorQuAD at most; default: all")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--questions", type=int, default=640, help="train questions of KorQuAD")
+    parser.add_argument("--overlap", type=float, default=0.8, help="of train questions of KorQuAD at most")
     parser.add_argument("--test", type=int, default=2000, help="test questions of KorQuAD")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON", help="of train_embedder")
     options = parser.parse_args()
@@ -230,28 +257,36 @@ def main() -> None:
         }
     )
     options.work.mkdir(parents=True, exist_ok=True)
-    few = (options.passages, options.questions, options.test)
-    material = squad(options.file, params, *few) if options.form == "squad" else demo(options.file)
+    PairScores.CHUNK = 1 << 20  # each chunk encodes its questions: one chunk, so that it happens once
+    material = squad(options.file, params, options) if options.form == "squad" else demo(options.file)
     info = resolve(params.encoder.model)
     base = Encoder.of(info, params.encoder)
     train_seeds(options, material, params, base)
     if options.train_only:
         return
     weight = bm25_weight(material, base, params)
+    if options.read == "dev":
+        material = replace(material, unseen=material.tuning, test=material.dev)
     print(f"{len(material.unseen)} passages, {len(material.test)} questions; BM25 weight {weight:g}")
-    before = figures(base, material, params, weight)
+    kept = options.work / f"{options.read}-{len(material.test)}-{options.maxsim:d}"
+    before = figures(kept / "untuned.npz", params.encoder.model, material, params, weight, options.maxsim)
     print(f"| encoder | {' | '.join(before)} |\n|{'---|' * (len(before) + 1)}")
     print(line("untuned", before, before, params), flush=True)
-    states = [load_state(options.work / f"seed-{seed}") for seed in options.seeds]
-    candidates = {f"seed {options.seeds[0]}": states[0]}
+    states = [load_state(options.work / f"{options.name}-{seed}") for seed in options.seeds]
+    candidates = {f"{options.name} {seed}": state for seed, state in zip(options.seeds, states, strict=True)}
     if len(states) > 1:
-        candidates = {f"soup of {len(states)} seeds": mean_of(states)}
-    for name, state in candidates.items():
-        for share in options.shares:
-            folder = options.work / "candidate"
+        of_all = {f"{options.name}: soup of {len(states)}": mean_of(states)}
+        candidates = of_all if options.soup else candidates | of_all
+    for share in options.shares:
+        read: list[dict[str, Any]] = []
+        for name, state in candidates.items():
+            title, folder = f"{name}, {share:g} of the base", options.work / "candidate"
             save_encoder(info, interpolate(base_weights(info), state, share), folder)
-            tuned = figures(Encoder.of(resolve(str(folder)), params.encoder), material, params, weight)
-            print(line(f"{name}, {share:g} of the base", tuned, before, params), flush=True)
+            read.append(figures(kept / f"{title}.npz", str(folder), material, params, weight, options.maxsim))
+            print(line(title, read[-1], before, params), flush=True)
+        if len(candidates) > 1:
+            mean = {part: np.mean([one[part] for one in read[:-1]], axis=0) for part in before}
+            print(line(f"{options.name}: mean of {len(states)}, {share:g} of the base", mean, before, params))
 
 
 if __name__ == "__main__":
