@@ -122,6 +122,18 @@ def test_weights_go_to_the_clause_that_finds_the_answers() -> None:
     assert sum(fit.weights.values()) == pytest.approx(1.0)
 
 
+def test_reciprocal_ranks_are_taken_where_every_clause_can_find_every_passage() -> None:
+    asked = [LabelledQuestion(f"q{at}", "x", (0,), "dev", "x", 0.5) for at in range(4)]
+    # Passage 0 is second in both: 2 / 62 is more than 1 / 61, but min_max gives the last hit nothing.
+    first = Found(np.array([1, 0]), np.array([9, 1], np.float32))
+    other = Found(np.array([2, 0]), np.array([9, 1], np.float32))
+    components = {"bm25": [first] * 4, "questions": [other] * 4}
+    fit = fit_hybrid(components, asked, 3, 0.6, 2)
+    assert (fit.technique, fit.mrr) == ("rrf", 1.0)
+    fit = fit_hybrid(components, asked, 3, 0.6, 2, complete=False)
+    assert (fit.technique, fit.mrr, fit.mrr_rrf) == ("min_max", 0.5, 1.0)
+
+
 def test_a_single_hit_and_hits_of_one_score_count_fully() -> None:
     assert min_max(Found(np.array([1]), np.array([7], np.float32)), 3).tolist() == [0, 1, 0]
     assert min_max(Found(np.array([1, 0]), np.array([7, 7], np.float32)), 3).tolist() == [1, 1, 0]

@@ -98,11 +98,13 @@ def build_hybrid(
     }
     body["mappings"]["properties"]["questions"] = question_field(field)
     items = _items(passages, analyzer, bm25, vectors, questions)
+    complete = len({bool(source["questions"]) for _, source in items}) == 1  # all have some, or none has
     found: list[HybridFit] = []
 
     def ready(name: str) -> None:
         components = _components(server, name, passages, analyzer, bm25, dev[0])
-        fit = fit_hybrid(components, dev[1], len(passages), fusion.low_overlap, fusion.min_questions)
+        limits = fusion.low_overlap, fusion.min_questions
+        fit = fit_hybrid(components, dev[1], len(passages), *limits, complete=complete)
         ask(server, "PUT", f"/_search/pipeline/{name}", search_pipeline(fit))
         ask(server, "PUT", f"/{name}/_settings", {"index.search.default_pipeline": name})
         found.append(fit)

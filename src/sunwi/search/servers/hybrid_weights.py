@@ -72,8 +72,13 @@ def fit_hybrid(
     passages: int,
     threshold: float,
     min_questions: int,
+    complete: bool = True,
 ) -> HybridFit:
     """The weights by MRR@10 on the low-overlap dev questions, or RRF where it is better there.
+
+    RRF is no choice where a clause cannot find some passages (`complete` is false): a passage at rank 30 of
+    three clauses has more (3/90) than one at rank 1 of two (2/61), and dev questions, whose passages have
+    questions, do not show it.
 
     A cell is judged by the mean of itself and its neighbours, which move one step from one clause to
     another; ties go to the smaller weights of the first clauses. A clause of weight 0 is not asked.
@@ -105,7 +110,7 @@ def fit_hybrid(
     weights = {name: steps / STEP for name, steps in zip(names, best, strict=True) if steps}
     ranks = sum(np.stack([reciprocal(components[name][row], passages) for row in chosen]) for name in names)
     by_ranks = quality(np.asarray(ranks))
-    if by_ranks > gains[best] + 1e-12:
+    if complete and by_ranks > gains[best] + 1e-12:
         return HybridFit("rrf", dict.fromkeys(names, 1.0), by_ranks, by_ranks, len(chosen))
     return HybridFit("min_max", weights, gains[best], by_ranks, len(chosen))
 
