@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # Where it is set, as in many images, every process of a run compiles the sources of torch again: seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-avx2 test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold gpu-check clean
+.PHONY: setup repro baseline legal-finance test test-heavy test-frameworks test-cpu-kinds check smoke platforms demo-check ci-metrics plots docs bench bench-cold gpu-check clean
 
 # To take torch from another index, for example a CPU-only build: make setup TORCH_INDEX=URL
 setup:
@@ -63,10 +63,8 @@ test-frameworks: setup
 # without AMX. If this CPU has no more than that, a run repeats `make test`.
 CPU_KIND_TESTS := tests/models/cpu tests/models/test_encoder.py tests/models/test_pair_models.py tests/models/test_precision.py \
 	tests/train/sparse/test_export.py tests/cli/test_doctor.py
-test-avx2: setup
+test-cpu-kinds: setup
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) $(CPU_KIND_TESTS)
-
-test-cpu-kinds: test-avx2
 	ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 $(PYTEST) $(CPU_KIND_TESTS)
 
 check: setup

@@ -61,9 +61,16 @@ def test_a_comment_is_an_edit_of_the_stages_that_declare_its_file(project: Path,
         assert stages_run(dvc(project, "repro", "--dry")) == COMMENTED[edited]
 
 
-def test_a_comment_runs_those_stages_and_none_behind_them(project: Path) -> None:
+@pytest.mark.parametrize(
+    "edited",
+    [
+        "src/sunwi/qa/filters/copying.py",
+        pytest.param("src/sunwi/score/table.py", marks=pytest.mark.heavy),  # five stages, half a minute
+    ],
+)
+def test_a_comment_runs_those_stages_and_none_behind_them(project: Path, edited: str) -> None:
     """Their outputs are the same bytes."""
-    outputs, edited = locked_outputs(project), "src/sunwi/qa/filters/copying.py"
+    outputs = locked_outputs(project)
     with undone(project, edited):
         add_comment(project / edited)
         assert stages_run(dvc(project, "repro")) == COMMENTED[edited]
@@ -82,12 +89,17 @@ def test_a_new_llm_provider_trains_nothing(project: Path) -> None:
         assert locked_outputs(project) == outputs
 
 
+KEYS = [
+    ("report", "explorer_queries", 399, ["baseline"]),
+    ("llm", "concurrency", 7, []),
+    ("report", "perplexity", 20.0, ["diagnose"]),
+    ("fusion", "question_weights", [0.0, 1.0], ["fit_fusion_base", "fit_fusion"]),
+]
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value", "readers"),
-    [
-        ("report", "explorer_queries", 399, ["baseline"]),
-        ("llm", "concurrency", 7, []),
-    ],
+    [*KEYS[:2], *(pytest.param(*key, marks=pytest.mark.heavy) for key in KEYS[2:])],  # 13 s of DVC each
 )
 def test_a_key_of_params_reruns_the_stages_that_read_it(
     project: Path, section: str, key: str, value: object, readers: list[str]
@@ -99,13 +111,7 @@ def test_a_key_of_params_reruns_the_stages_that_read_it(
         assert stages_run(dvc(project, "repro", "--dry")) == [*readers, "report"]
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "value", "readers"),
-    [
-        ("report", "perplexity", 20.0, ["diagnose"]),
-        ("fusion", "question_weights", [0.0, 1.0], ["fit_fusion_base", "fit_fusion"]),
-    ],
-)
+@pytest.mark.parametrize(("section", "key", "value", "readers"), KEYS)
 def test_a_default_reruns_the_stages_that_read_it(
     project: Path, section: str, key: str, value: object, readers: list[str]
 ) -> None:
