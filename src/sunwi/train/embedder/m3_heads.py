@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from sunwi.models.heads import STEMS
 from sunwi.params.train_embedder import HEADS
 
+if TYPE_CHECKING:
+    Base = Any  # the model that stands after a mixin among the bases; FlagEmbedding has no types
+else:
+    Base = object
 
-class ChosenHeads:
+
+class ChosenHeads(Base):  # type: ignore[misc]  # of type Any
     """Leaves heads out of FlagEmbedding's unified loss; with all of `heads` it changes nothing.
 
     It stands before the model's class among the bases, whose methods it calls for the heads that are chosen.
@@ -36,17 +41,17 @@ class ChosenHeads:
         """FlagEmbedding's; 0 for the scores of a head that is left out."""
         if len(self.heads) < len(HEADS) and not student_scores.requires_grad:
             return student_scores.new_zeros(())
-        loss: torch.Tensor = super().distill_loss(kd_loss_type, teacher_targets, student_scores, group_size)  # type: ignore[misc]  # a mixin: the base after it has this
+        loss: torch.Tensor = super().distill_loss(kd_loss_type, teacher_targets, student_scores, group_size)
         return loss
 
     def _sparse_embedding(self, hidden_state: Any, input_ids: Any, return_embedding: bool = True) -> Any:
         if "lexical" in self.heads:
-            return super()._sparse_embedding(hidden_state, input_ids, return_embedding)  # type: ignore[misc]  # a mixin: the base after it has this
+            return super()._sparse_embedding(hidden_state, input_ids, return_embedding)
         return hidden_state.new_zeros(len(hidden_state), 1)
 
     def _colbert_embedding(self, last_hidden_state: Any, mask: Any) -> Any:
         if "colbert" in self.heads:
-            return super()._colbert_embedding(last_hidden_state, mask)  # type: ignore[misc]  # a mixin: the base after it has this
+            return super()._colbert_embedding(last_hidden_state, mask)
         return last_hidden_state.new_zeros(len(last_hidden_state), 1, 1)
 
     def _compute_in_batch_neg_loss(
@@ -54,24 +59,24 @@ class ChosenHeads:
     ) -> Any:
         if self._is_left_out(compute_score_func):
             return q_reps.new_zeros(len(q_reps), len(p_reps)), q_reps.new_zeros(())
-        parent = super()._compute_in_batch_neg_loss  # type: ignore[misc]  # a mixin: the base after it has this
+        parent = super()._compute_in_batch_neg_loss
         return parent(q_reps, p_reps, *given, compute_score_func=compute_score_func, **options)
 
     def _compute_cross_device_neg_loss(
         self, q_reps: Any, p_reps: Any, *given: Any, compute_score_func: Any = None, **options: Any
     ) -> Any:
         if self._is_left_out(compute_score_func):
-            processes = self.world_size  # type: ignore[attr-defined]  # a mixin: the base after it has this
+            processes = self.world_size
             scores = q_reps.new_zeros(processes * len(q_reps), processes * len(p_reps))
             return scores, q_reps.new_zeros(())
-        parent = super()._compute_cross_device_neg_loss  # type: ignore[misc]  # a mixin: the base after it has this
+        parent = super()._compute_cross_device_neg_loss
         return parent(q_reps, p_reps, *given, compute_score_func=compute_score_func, **options)
 
     def _is_left_out(self, score: Any) -> bool:
         """Whether this is the scoring function of a head that is left out."""
         scores = {
-            "dense": self.compute_dense_score,  # type: ignore[attr-defined]  # a mixin: the base after it has this
-            "lexical": self.compute_sparse_score,  # type: ignore[attr-defined]  # a mixin: the base after it has this
-            "colbert": self.compute_colbert_score,  # type: ignore[attr-defined]  # a mixin: the base after it has this
+            "dense": self.compute_dense_score,
+            "lexical": self.compute_sparse_score,
+            "colbert": self.compute_colbert_score,
         }
         return any(score == function for head, function in scores.items() if head not in self.heads)

@@ -15,11 +15,11 @@ from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnly
 
 from sunwi.models.projection import Layer, apply_layers
 from sunwi.train.embedder.hardness import hard_negatives
-from sunwi.train.embedder.m3_heads import ChosenHeads
+from sunwi.train.embedder.m3_heads import Base, ChosenHeads
 from sunwi.train.embedder.rank_loss import adr_mse
 
 
-class GroupModel:
+class GroupModel(Base):  # type: ignore[misc]  # of type Any
     """What all three add to FlagEmbedding's forward pass.
 
     `allowed` [questions, passages] takes passages out of a question's in-batch negatives; `restore` is the
@@ -44,7 +44,7 @@ class GroupModel:
         """FlagEmbedding's distillation loss, or the one over ranks."""
         if self.by_ranks:
             return adr_mse(student_scores, teacher_targets)
-        parent = super().distill_loss  # type: ignore[misc]  # a mixin: the base after it has this
+        parent = super().distill_loss
         loss: torch.Tensor = parent(kd_loss_type, teacher_targets, student_scores, group_size)
         return loss
 
@@ -58,11 +58,11 @@ class GroupModel:
     ) -> Any:
         """FlagEmbedding's loss over the batch."""
         self._allowed, self._restore = allowed, restore
-        return super().forward(queries, passages, teacher_scores)  # type: ignore[misc]
+        return super().forward(queries, passages, teacher_scores)
 
     def encode(self, features: Any) -> Any:
         """Vectors in question order, whatever order their sub-batches had."""
-        reps = super().encode(features)  # type: ignore[misc]
+        reps = super().encode(features)
         if not isinstance(features, list) or self._restore is None:
             return reps
         if isinstance(reps, list):  # one tensor for each Matryoshka dimension
@@ -71,7 +71,7 @@ class GroupModel:
 
     def _sentence_embedding(self, last_hidden_state: Any, attention_mask: Any) -> Any:
         """FlagEmbedding's pooling, and the model's own dense layers."""
-        pooled = super()._sentence_embedding(last_hidden_state, attention_mask)  # type: ignore[misc]
+        pooled = super()._sentence_embedding(last_hidden_state, attention_mask)
         return apply_layers(pooled, self.dense_layers)
 
     def _dist_gather_tensor(self, t: torch.Tensor | None) -> torch.Tensor | None:
@@ -83,14 +83,14 @@ class GroupModel:
         """
         from torch.distributed.nn.functional import all_gather
 
-        return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)  # type: ignore[no-untyped-call]
+        return None if t is None else torch.cat(all_gather(t.contiguous()), dim=0)  # type: ignore[no-untyped-call]  # torch gives it no types
 
     def compute_loss(self, scores: torch.Tensor, target: torch.Tensor) -> Any:
         """Cross-entropy of the scores [questions, passages], negatives weighed by their hardness."""
         if self.hardness_mode is not None:
-            strength = self.hardness_strength * self.temperature  # type: ignore[attr-defined]  # a mixin: the base after it has this
+            strength = self.hardness_strength * self.temperature
             scores = scores + strength * hard_negatives(scores, target, self.hardness_mode)
-        return super().compute_loss(scores, target)  # type: ignore[misc]  # a mixin: the base after it has this
+        return super().compute_loss(scores, target)
 
     def _compute_in_batch_neg_loss(
         self,
@@ -100,7 +100,7 @@ class GroupModel:
         compute_score_func: Any = None,
         **kwargs: Any,
     ) -> Any:
-        score = compute_score_func or self.compute_score  # type: ignore[attr-defined]
+        score = compute_score_func or self.compute_score
 
         def masked(*vectors: Any, **options: Any) -> torch.Tensor:
             scores: torch.Tensor = score(*vectors, **options)
@@ -108,15 +108,15 @@ class GroupModel:
                 return scores
             return scores.masked_fill(~self._allowed, torch.finfo(scores.dtype).min)
 
-        parent = super()._compute_in_batch_neg_loss  # type: ignore[misc]
+        parent = super()._compute_in_batch_neg_loss
         return parent(q_reps, p_reps, teacher_targets, masked, **kwargs)
 
 
-class DenseModel(GroupModel, BiEncoderOnlyEmbedderModel):  # type: ignore[misc]
+class DenseModel(GroupModel, BiEncoderOnlyEmbedderModel):  # type: ignore[misc]  # FlagEmbedding has no types
     """A dense encoder."""
 
 
-class DecoderModel(GroupModel, BiDecoderOnlyEmbedderModel):  # type: ignore[misc]
+class DecoderModel(GroupModel, BiDecoderOnlyEmbedderModel):  # type: ignore[misc]  # FlagEmbedding has no types
     """A decoder that is pooled at its last token."""
 
 
