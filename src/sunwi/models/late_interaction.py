@@ -72,16 +72,12 @@ class LateInteraction:
 
     def fresh(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """The same without the cache, for a model whose weights are on their way."""
-        return self._scored(pairs, {"query": {}, "passage": {}}, keep=False)
+        return self._scored(pairs, {})
 
     def _scored(
-        self,
-        pairs: Sequence[tuple[str, str]],
-        known: Mapping[Side, dict[str, TokenVectors]],
-        *,
-        keep: bool = True,
+        self, pairs: Sequence[tuple[str, str]], known: Mapping[Side, dict[str, TokenVectors]]
     ) -> npt.NDArray[np.float32]:
-        queries = self._vectors(sorted({query for query, _ in pairs}), "query", known["query"], keep=keep)
+        queries = self._vectors(sorted({query for query, _ in pairs}), "query", known.get("query"))
         wanted: dict[str, list[int]] = {}
         for at, (_, passage) in enumerate(pairs):
             wanted.setdefault(passage, []).append(at)
@@ -90,28 +86,27 @@ class LateInteraction:
         with Progress("late interaction", len(passages), "passage") as shown:
             for start in range(0, len(passages), self.PASSAGES):
                 part = passages[start : start + self.PASSAGES]
-                for passage, matrix in self._vectors(part, "passage", known["passage"], keep=keep).items():
+                for passage, matrix in self._vectors(part, "passage", known.get("passage")).items():
                     for at in wanted[passage]:
                         scores[at] = maxsim(queries[pairs[at][0]], matrix)
                 shown.advance(len(part))
         return scores
 
     def _vectors(
-        self, texts: Sequence[str], side: Side, known: dict[str, TokenVectors], *, keep: bool
+        self, texts: Sequence[str], side: Side, known: dict[str, TokenVectors] | None
     ) -> dict[str, TokenVectors]:
-        """Token vectors of the texts; those that are new stay in `known` as long as they fit."""
-        missing = [text for text in texts if text not in known]
+        """Token vectors of the texts; those that are new stay in `known`, if it is given, while they fit."""
+        missing = [text for text in texts if text not in (known or {})]
         length = self.query_max_length if side == "query" else self.max_length
         vectors = self.encoder.token_vectors(missing, side, length) if missing else []
-        new = dict(zip(missing, vectors, strict=True))
-        found = {text: new[text] if text in new else known[text] for text in texts}
-        if keep:
+        found = {**(known or {}), **dict(zip(missing, vectors, strict=True))}
+        if known is not None:
             room = self.REMEMBERED - sum(matrix.nbytes for matrix in known.values())
-            for text, matrix in new.items():
+            for text, matrix in zip(missing, vectors, strict=True):
                 if matrix.nbytes <= room:
                     known[text] = matrix
                     room -= matrix.nbytes
-        return found
+        return {text: found[text] for text in texts}
 
 
 def maxsim(query: npt.NDArray[np.float32], passage: npt.NDArray[np.float32]) -> float:
