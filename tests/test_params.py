@@ -215,6 +215,7 @@ class TestTheFilesOfTheProject:
         assert tuple(keys) == DECIDED
         default = Params().model_dump(mode="json")
         own.add("encoder.precision")  # pinned for the same bytes on CPUs of one kind
+        own.add("train_embedder.freeze_layers")  # of 12; the default has to fit every encoder
         assert all(value_of(content, key) == value_of(default, key) for key in DECIDED if key not in own)
 
     def test_the_five_that_matter_are_marked_in_their_order(self) -> None:
@@ -247,9 +248,10 @@ def test_params_of_an_earlier_version_are_the_same_values() -> None:
     now = Params.model_validate(read_effective(Params, ROOT / "params.yaml"))
     differing = {name for name in Params.model_fields if getattr(old, name) != getattr(now, name)}
     sections = {"baselines", "promoted", "submissions", "combinations"}  # three for one
-    assert differing == {*sections, "encoder", "search"}
+    assert differing == {*sections, "encoder", "search", "train_embedder"}
     assert (old.encoder.precision, now.encoder.precision) == ("auto", "float32")
     assert old.encoder.model_copy(update={"precision": "float32"}) == now.encoder
+    assert old.train_embedder.model_copy(update={"freeze_layers": 8}) == now.train_embedder
     assert old.search.model_copy(update={"keep_indexes": True}) == now.search  # a cache, no output
     variants = [{name: one.model_dump() for name, one in of.searching.items()} for of in (old, now)]
     assert variants[0] | variants[1] == variants[0]

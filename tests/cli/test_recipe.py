@@ -150,6 +150,12 @@ def test_the_table_of_models_is_that_of_the_registry_and_its_recipes_use_them() 
             assert (recipe["train_embedder"].get("method") == "decoder") == (model.pooling == "last token")
 
 
+def test_another_encoder_does_not_inherit_how_many_layers_of_the_builtin_one_train(project: Path) -> None:
+    assert load_params(project / "params.yaml").train_embedder.freeze_layers == 8
+    assert run("bge-m3").exit_code == 0
+    assert load_params(project / "params.yaml").train_embedder.freeze_layers == 0
+
+
 def test_a_recipe_takes_back_what_others_set_in_its_sections_and_no_more(project: Path) -> None:
     run("polyglot-ko")
     run("mbert-reranker")

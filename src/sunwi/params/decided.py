@@ -8,7 +8,7 @@ DECIDED = (
     "encoder.batch_size", "encoder.precision",
     "qa.provider", "qa.questions_per_document", "qa.round_trip",
     "train_embedder.max_steps", "train_embedder.enabled", "train_embedder.method",
-    "train_embedder.batch_size", "train_embedder.learning_rate",
+    "train_embedder.batch_size", "train_embedder.learning_rate", "train_embedder.freeze_layers",
     "train_reranker.max_steps", "train_reranker.enabled", "train_reranker.method", "train_reranker.model",
     "train_reranker.batch_size", "train_reranker.learning_rate",
     "train_reranker_targeted.max_steps", "train_reranker_targeted.enabled",
