@@ -1,7 +1,7 @@
 """A run from nothing: CPU seconds a stage and peak memory, of the demo or of a corpus of one's own.
 
     python -m benchmarks.pipeline.cold [--documents FILE --questions FILE [--dialogues FILE]] [--json FILE]
-        [--runs baseline whole changed] [--precision auto]
+        [--runs baseline whole changed] [--precision auto] [--estimate]
 
 Copies the last commit, with an empty row cache and an empty DVC cache, and runs `dvc repro baseline`, then
 `dvc repro`, then `dvc repro` once more after one passage has changed. CPU seconds are of DVC and all its
@@ -146,6 +146,7 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", choices=list(RUNS), default=list(RUNS))
     parser.add_argument("--folder", type=Path, help="where the copy stays; otherwise it is deleted")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--estimate", action="store_true", help="what `sunwi estimate` says before the runs")
     options = parser.parse_args()
     if (options.documents is None) != (options.questions is None):
         parser.error("name both files or none: --documents FILE --questions FILE")
@@ -153,6 +154,8 @@ def main() -> None:
         folder = options.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         environment = prepare(folder, options)
+        if options.estimate:
+            subprocess.run([*PROGRAM, "estimate"], cwd=folder, env=environment, check=True)
         runs: dict[str, dict[str, Any]] = {}
         for name in options.runs:
             if name == "changed":
