@@ -183,14 +183,21 @@ def _all(search: SearchPipeline, queries: Any) -> dict[str, npt.NDArray[np.float
     return {name: search.retrievers[name].scores(queries) for name in NAMES}
 
 
-def line(name: str, found: Mapping[str, Any], base: Mapping[str, Any], params: Params) -> str:
+def line(
+    name: str,
+    found: Mapping[str, Any],
+    base: Mapping[str, Any],
+    params: Params,
+    of_all: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """A row of the table; `of_all` are the runs of which `found` is the mean."""
     cells = []
     for part, values in found.items():
         gain = values - base[part]
         settings = params.score
         low, high = bca_intervals(gain[:, None], settings.confidence, settings.bootstrap, params.seed)[0]
         p = paired_randomisation(gain, settings.permutations, params.seed)
-        hits = f"Hit@1 {(values == 1).mean():.4f}"
+        hits = f"Hit@1 {np.mean([(run[part] == 1).mean() for run in of_all or [found]]):.4f}"
         cells.append(f"{values.mean():.4f} ({gain.mean():+.4f} [{low:+.4f}, {high:+.4f}], p {p:.4f}), {hits}")
     return f"| {name} | {' | '.join(cells)} |"
 
@@ -286,7 +293,8 @@ def main() -> None:
             print(line(title, read[-1], before, params), flush=True)
         if len(candidates) > 1:
             mean = {part: np.mean([one[part] for one in read[:-1]], axis=0) for part in before}
-            print(line(f"{options.name}: mean of {len(states)}, {share:g} of the base", mean, before, params))
+            title = f"{options.name}: mean of {len(states)}, {share:g} of the base"
+            print(line(title, mean, before, params, read[:-1]))
 
 
 if __name__ == "__main__":

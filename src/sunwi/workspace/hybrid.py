@@ -1,23 +1,30 @@
-"""`sunwi index --with hybrid`: a project's corpus, questions and query encoder on an OpenSearch."""
+"""`sunwi index --with hybrid`: a project's corpus, questions and query encoders on an OpenSearch."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sunwi.errors import EngineError
+from sunwi.models.sparse.encoder import SETTINGS_FILE
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.fusion import FusionParams
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
+from sunwi.params.sparse import SparseParams
+from sunwi.paths import SPARSE, SPARSE_EXPORT
 from sunwi.records.files import read_json
 from sunwi.runtime import text_hash
+from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.servers.connect import connect
-from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, build_hybrid
+from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, SparseIndex, build_hybrid
+from sunwi.search.servers.index import SparseField
 from sunwi.search.servers.pipeline import alias_of, engine_of
 from sunwi.search.servers.server import Server
+from sunwi.search.servers.sparse_names import engine_names
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import Which, encoder, labelled_batch
@@ -33,12 +40,15 @@ class _Settings(Sections):
     bm25: Bm25Params = Bm25Params()
     encoder: EncoderParams = EncoderParams()
     fusion: FusionParams = FusionParams()
+    sparse: SparseParams = SparseParams()
 
 
 def put_hybrid(
     workspace: Workspace, which: Which, search: SearchParams, say: Callable[[str], None]
 ) -> HybridIndex:
-    """Index, weights and pipeline; the query encoder too, where the server runs models (ML Commons).
+    """Index, weights and pipeline; the query encoders too, where the server runs models (ML Commons).
+
+    A trained sparse encoder (models/sparse) becomes a clause beside BM25, dense search and the questions.
 
     Raises
     ------
@@ -49,12 +59,16 @@ def put_hybrid(
     server, dialect = connect(engine_of(search), search.timeout)
     labels, model = dev_labels(workspace), encoder(workspace, which)
     own = search.model_copy(update={"index": alias_of(search.index, "hybrid")})
-    deployed = _deployed(server, workspace, which, say) if runs_models(server) else None
+    ml = runs_models(server)
+    deployed = _deployed(server, workspace, which, say) if ml else None
+    sparse = (
+        _sparse(server, workspace, labels, say, deploys=ml) if (SPARSE / SETTINGS_FILE).exists() else None
+    )
     return build_hybrid(
         server, dialect, passages(workspace), own, settings.bm25, settings.fusion,
         passage_vectors(workspace, which),
         QuestionIndex(question_vectors(workspace, which), [q.qid for q in kept], [q.docid for q in kept]),
-        (labelled_batch(workspace, model, labels), labels), deployed,
+        (labelled_batch(workspace, model, labels), labels), deployed, sparse,
     )  # fmt: skip
 
 
@@ -79,7 +93,6 @@ def deployed_model(server: Server, name: str) -> str | None:
 def _deployed(server: Server, workspace: Workspace, which: Which, say: Callable[[str], None]) -> str:
     """Id of the query encoder on the server; sent where it is not there."""
     from sunwi.models.server.encoder import ARCHIVE, BODY, write_server_encoder
-    from sunwi.models.sparse.export.deploy import Cluster, Refused, model_id
 
     model, limit = encoder(workspace, which), workspace.params(_Settings).encoder.query_max_length
     # of the weights, not of the archive: a model that is there costs no export
@@ -87,11 +100,49 @@ def _deployed(server: Server, workspace: Workspace, which: Which, say: Callable[
     if known := deployed_model(server, name):
         say(f"{name}: the server has it as {known}")
         return known
+    with tempfile.TemporaryDirectory(prefix="sunwi-encoder-") as work:
+        folder = Path(work)
+        say("writing the query encoder as TorchScript")
+        write_server_encoder(model, "query", limit, name, folder)
+        return _sent(server, folder / ARCHIVE, read_json(folder / BODY), say)
+
+
+def _sent(server: Server, archive: Path, body: dict[str, Any], say: Callable[[str], None]) -> str:
+    """Id of a model that runs on the server after this."""
+    from sunwi.models.sparse.export.deploy import Cluster, Refused, model_id
+
     try:
-        with tempfile.TemporaryDirectory(prefix="sunwi-encoder-") as work:
-            folder = Path(work)
-            say("writing the query encoder as TorchScript")
-            write_server_encoder(model, "query", limit, name, folder)
-            return model_id(Cluster(), folder / ARCHIVE, read_json(folder / BODY), DEPLOY_SECONDS, say)
+        return model_id(Cluster(), archive, body, DEPLOY_SECONDS, say)
     except Refused as refused:
-        raise EngineError(server.engine, f"the query encoder was not deployed: {refused}", NEXT) from refused
+        raise EngineError(server.engine, f"{body['name']} was not deployed: {refused}", NEXT) from refused
+
+
+def _sparse(
+    server: Server,
+    workspace: Workspace,
+    labels: Sequence[LabelledQuestion],
+    say: Callable[[str], None],
+    *,
+    deploys: bool,
+) -> SparseIndex:
+    """The corpus and the dev questions by the sparse encoder; the query side of its bundle on the server."""
+    from sunwi.models.sparse.cache import cached_passages
+    from sunwi.models.sparse.encoder import load_sparse
+    from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
+
+    settings, learned = workspace.params(_Settings).sparse, load_sparse(SPARSE)
+    vectors, _ = cached_passages(learned, SPARSE, passages(workspace).texts, settings.passage_max_length)
+    dev = learned.encode_queries([label.text for label in labels], settings.query_max_length)
+    names = engine_names(learned.terms)
+    side = "tokenizer" if learned.query == "idf" else "encoder"
+    body = SPARSE_EXPORT / f"register_{side}.json"
+    if not deploys:
+        return SparseIndex(SparseField(vectors, names), dev, None)
+    if not body.exists():
+        say(f"{body} is not there (dvc repro export_sparse writes it): the application sends the tokens")
+        return SparseIndex(SparseField(vectors, names), dev, None)
+    of_server = server_names(naming_tokenizer(learned.tokenizer), learned.token_ids)
+    if unlike := sum(ours != theirs for ours, theirs in zip(names, of_server, strict=True)):
+        say(f"{unlike} of {len(names)} tokens have a dot, so another name in the index: no text uses them")
+    model = _sent(server, SPARSE_EXPORT / f"{side}.zip", read_json(body), say)
+    return SparseIndex(SparseField(vectors, names), dev, model)

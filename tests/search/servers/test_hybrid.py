@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sunwi.errors import EngineError
+from sunwi.models.sparse.vectors import SparseVectors
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.fusion import FusionParams
 from sunwi.params.search import SearchParams
@@ -15,9 +16,23 @@ from sunwi.search.index.bm25 import index_terms
 from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.servers.fill import Found
-from sunwi.search.servers.hybrid import dense_clause, hybrid_body, lexical_clause, question_clause, rounded
-from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, _components, build_hybrid
-from sunwi.search.servers.hybrid_weights import fit_hybrid, min_max
+from sunwi.search.servers.hybrid import (
+    dense_clause,
+    hybrid_body,
+    lexical_clause,
+    question_clause,
+    request_for_text,
+    rounded,
+)
+from sunwi.search.servers.hybrid_index import (
+    HybridIndex,
+    QuestionIndex,
+    SparseIndex,
+    _components,
+    build_hybrid,
+)
+from sunwi.search.servers.hybrid_weights import HybridFit, fit_hybrid, min_max
+from sunwi.search.servers.index import SparseField
 from sunwi.search.servers.server import ask
 
 from .conftest import INDEX, Connection, Played
@@ -47,10 +62,10 @@ def build(connection: Connection, passages: Passages, unit_vectors: np.ndarray, 
     search = SearchParams(index=INDEX, analyzer="terms", bulk_documents=3)
     questions = QuestionIndex(queries.vectors[:3], ["q0", "b", "c"], ["d1", "d1", "d5"])
 
-    def built(model: str | None = None) -> HybridIndex:
+    def built(model: str | None = None, sparse: SparseIndex | None = None) -> HybridIndex:
         return build_hybrid(
             server, dialect, passages, search, Bm25Params(tokenizer="kiwi"), FIT, unit_vectors, questions,
-            (queries, labels(passages)), model,
+            (queries, labels(passages)), model, sparse,
         )  # fmt: skip
 
     return built
@@ -101,6 +116,38 @@ def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
     default = ask(server, "GET", f"/{first.name}/_settings")[first.name]["settings"]["index"]["search"]
     assert default == {"default_pipeline": first.name}
     ask(server, "DELETE", f"/_search/pipeline/{first.name}")
+
+
+def test_a_sparse_encoder_is_a_clause_whose_weight_is_fitted_like_the_others(
+    played: Played, build: Any, connection: Connection, passages: Passages, queries: QueryBatch
+) -> None:
+    if not (played.real and played.engine == "opensearch"):
+        pytest.skip("hybrid queries are OpenSearch's")
+    server, _ = connection
+    names = [f"t{column}" for column in range(len(passages))]  # a token of its own for each passage
+    each = SparseVectors.of(np.diag(np.linspace(0.5, 2.0, len(passages), dtype=np.float32)))
+    asked = np.full((len(QUESTIONS), len(passages)), 0.01, dtype=np.float32)
+    asked[range(len(QUESTIONS)), [passages.position[docid] for docid in ANSWERS]] = 3.0
+    sparse = SparseIndex(SparseField(each, names), SparseVectors.of(asked), None)
+    built = build(sparse=sparse)
+    bm25 = Bm25Params(tokenizer="kiwi")
+    found = _components(server, built.name, passages, "terms", bm25, queries, sparse)["sparse"]
+    for row in range(len(QUESTIONS)):
+        expected = asked[row] * np.diag(each.matrix().toarray())
+        np.testing.assert_allclose(found[row].scores, expected[found[row].positions], rtol=0.01)
+        assert len(found[row].positions) == len(passages)
+    assert (built.fit.mrr, built.fit.technique) == (1.0, "min_max")
+    assert built.fit.weights["sparse"] > 0, "it alone finds every answer"
+    clauses = built.request["query"]["hybrid"]["queries"]
+    at = built.fit.names.index("sparse")
+    assert clauses[at] == {"neural_sparse": {"sparse": {"query_tokens": "${TOKENS}"}}}
+    ask(server, "DELETE", f"/_search/pipeline/{built.name}")
+
+
+def test_a_model_on_the_server_makes_the_tokens_of_the_text() -> None:
+    fit = HybridFit("min_max", {"dense": 0.5, "sparse": 0.5}, 1.0, 0.5, 3)
+    sent = request_for_text(fit, "nori", "m1", "m2")["query"]["hybrid"]["queries"]
+    assert sent[1] == {"neural_sparse": {"sparse": {"query_text": "${TEXT}", "model_id": "m2"}}}
 
 
 def test_another_server_is_refused_with_what_to_do(played: Played, build: Any) -> None:

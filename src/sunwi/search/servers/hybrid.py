@@ -14,7 +14,7 @@ from sunwi.search.servers.retrievers import lexical_query
 TEXT = "${TEXT}"  # in the printed request, where the application's text goes
 MODEL = "${MODEL_ID}"
 VECTOR = "${VECTOR}"
-CLAUSES = ("bm25", "dense", "questions")
+TOKENS = "${TOKENS}"  # a query's sparse weights by token, where the server does not make them
 
 Clause = dict[str, Any]
 
@@ -43,6 +43,16 @@ def question_clause(vector: Sequence[float] | str, own: str | None = None, depth
     if own is not None:
         asked["filter"] = {"bool": {"must_not": [{"term": {"questions.qid": own}}]}}
     return _nested({"knn": {"questions.vector": asked}})
+
+
+def sparse_clause(tokens: Mapping[str, float] | str) -> Clause:
+    """Passages by the products of their tokens' weights and the query's."""
+    return {"neural_sparse": {"sparse": {"query_tokens": tokens}}}
+
+
+def neural_sparse_clause(model: str) -> Clause:
+    """The same, with tokens and weights that the server makes of the text."""
+    return {"neural_sparse": {"sparse": {"query_text": TEXT, "model_id": model}}}
 
 
 def neural_clauses(model: str) -> dict[str, Clause]:
@@ -80,12 +90,15 @@ def search_pipeline(fit: HybridFit) -> dict[str, Any]:
     return {"description": about, "phase_results_processors": [processor]}
 
 
-def request_for_text(fit: HybridFit, analyzer: str, model: str | None) -> dict[str, Any]:
-    """The request that an application sends, with `TEXT` in it; without a model also with `VECTOR`."""
+def request_for_text(
+    fit: HybridFit, analyzer: str, model: str | None, sparse_model: str | None = None
+) -> dict[str, Any]:
+    """The request that an application sends, with `TEXT` in it; without models also `VECTOR` and `TOKENS`."""
     known: dict[str, Clause] = {
         "bm25": {"match": {"content" if analyzer == "nori" else "terms": {"query": TEXT}}},
         "dense": dense_clause(VECTOR),
         "questions": question_clause(VECTOR),
+        "sparse": neural_sparse_clause(sparse_model) if sparse_model else sparse_clause(TOKENS),
         **(neural_clauses(model) if model else {}),
     }
     return {"size": 10, "_source": ["content"], **hybrid_body([known[name] for name in fit.names])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,12 +25,24 @@ from sunwi.search.servers.hybrid import (
     request_for_text,
     rounded,
     search_pipeline,
+    sparse_clause,
 )
 from sunwi.search.servers.hybrid_weights import DEPTH, HybridFit, fit_hybrid
-from sunwi.search.servers.index import Dialect, check_version, index_body, lexical_texts, pick_analyzer
+from sunwi.search.servers.index import (
+    Dialect,
+    SparseField,
+    check_version,
+    index_body,
+    lexical_texts,
+    pick_analyzer,
+)
 from sunwi.search.servers.msearch import search_many
 from sunwi.search.servers.publish import aliased, publish
+from sunwi.search.servers.retrievers import query_tokens
 from sunwi.search.servers.server import Server, ask
+
+if TYPE_CHECKING:
+    from sunwi.models.sparse.vectors import SparseVectors
 
 MINIMUM = (2, 19)  # pagination_depth, and fusion by ranks
 
@@ -42,6 +54,18 @@ class QuestionIndex:
     vectors: Vectors
     qids: Sequence[str]
     docids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseIndex:
+    """The sparse encoder's part: the passages' field, the dev questions' vectors, the query side's model.
+
+    `model` is its id on the server; None: the application sends the query's tokens.
+    """
+
+    field: SparseField
+    dev: SparseVectors
+    model: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,7 @@ def build_hybrid(
     questions: QuestionIndex,
     dev: tuple[QueryBatch, Sequence[LabelledQuestion]],
     model: str | None,
+    sparse: SparseIndex | None = None,
 ) -> HybridIndex:
     """Index the corpus, fit the weights on dev questions over the server's own scores, write the pipeline.
 
@@ -78,6 +103,8 @@ def build_hybrid(
     ----------
     model
         Id of the query encoder on the server; None: the application sends the vector.
+    sparse
+        A neural sparse encoder, which becomes a clause of its own.
 
     Raises
     ------
@@ -91,18 +118,18 @@ def build_hybrid(
     if tuple(int(part) for part in version.split(".")[:2]) < MINIMUM:
         raise EngineError(server.engine, f"version {version} is too old for hybrid queries", "use 2.19")
     analyzer = pick_analyzer(server, "terms" if search.analyzer == "terms" else "nori")
-    body = index_body(dialect, analyzer, bm25, vectors.shape[1], sparse=False)
+    body = index_body(dialect, analyzer, bm25, vectors.shape[1], sparse=sparse is not None)
     field = body["mappings"]["properties"]["vector"]
     body["mappings"]["properties"] |= {
         "content": body["mappings"]["properties"].get("content", {"type": "text"})
     }
     body["mappings"]["properties"]["questions"] = question_field(field)
-    items = _items(passages, analyzer, bm25, vectors, questions)
+    items = _items(passages, analyzer, bm25, vectors, questions, sparse)
     complete = len({bool(source["questions"]) for _, source in items}) == 1  # all have some, or none has
     found: list[HybridFit] = []
 
     def ready(name: str) -> None:
-        components = _components(server, name, passages, analyzer, bm25, dev[0])
+        components = _components(server, name, passages, analyzer, bm25, dev[0], sparse)
         limits = fusion.low_overlap, fusion.min_questions
         fit = fit_hybrid(components, dev[1], len(passages), *limits, complete=complete)
         ask(server, "PUT", f"/_search/pipeline/{name}", search_pipeline(fit))
@@ -114,12 +141,17 @@ def build_hybrid(
     for old in before:
         if old != name:
             server.send("DELETE", f"/_search/pipeline/{old}")
-    request = request_for_text(found[0], analyzer, model)
+    request = request_for_text(found[0], analyzer, model, sparse.model if sparse else None)
     return HybridIndex(name, search.index, analyzer, len(items), report, found[0], request)
 
 
 def _items(
-    passages: Passages, analyzer: str, bm25: Bm25Params, vectors: Vectors, questions: QuestionIndex
+    passages: Passages,
+    analyzer: str,
+    bm25: Bm25Params,
+    vectors: Vectors,
+    questions: QuestionIndex,
+    sparse: SparseIndex | None,
 ) -> list[Item]:
     own: list[list[dict[str, Any]]] = [[] for _ in range(len(passages))]
     owners = passages.positions_of(questions.qids, questions.docids)
@@ -135,12 +167,20 @@ def _items(
         }
         if terms:
             source["terms"] = terms[position]
+        if sparse is not None:
+            source["sparse"] = sparse.field.source(position)
         items.append((docid, source))
     return items
 
 
 def _components(
-    server: Server, index: str, passages: Passages, analyzer: str, bm25: Bm25Params, queries: QueryBatch
+    server: Server,
+    index: str,
+    passages: Passages,
+    analyzer: str,
+    bm25: Bm25Params,
+    queries: QueryBatch,
+    sparse: SparseIndex | None = None,
 ) -> dict[str, list[Found]]:
     """Of each clause and question the hits that the server would fuse."""
     clauses: dict[str, list[dict[str, Any] | None]] = {"bm25": [], "dense": [], "questions": []}
@@ -150,10 +190,14 @@ def _components(
         clauses["bm25"].append(lexical_clause(analyzer, text, terms, bm25.bigram_weight))
         clauses["dense"].append(dense_clause(vector))
         clauses["questions"].append(question_clause(vector, queries.qids[row]))
+    if sparse is not None:
+        asked = [query_tokens(sparse.dev, row, sparse.field.names) for row in range(len(queries))]
+        clauses["sparse"] = [sparse_clause(tokens) if tokens else None for tokens in asked]
     found: dict[str, list[Found]] = {}
     for name, of_queries in clauses.items():
-        asked = [clause or {"match_none": {}} for clause in of_queries]
-        searches = [{"query": clause, "size": DEPTH, "_source": False} for clause in asked]
+        searches = [
+            {"query": clause or {"match_none": {}}, "size": DEPTH, "_source": False} for clause in of_queries
+        ]
         found[name] = [_hits(answer, passages) for answer in search_many(server, index, searches, 5)]
     return found
 

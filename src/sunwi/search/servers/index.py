@@ -45,6 +45,12 @@ class SparseField:
     vectors: SparseVectors
     names: Sequence[str]
 
+    def source(self, position: int) -> dict[str, float]:
+        """A passage's weights as they are sent: above 0 at four decimals."""
+        columns, weights = self.vectors.row(position)
+        named = ((self.names[c], round(float(w), 4)) for c, w in zip(columns, weights, strict=True))
+        return {name: weight for name, weight in named if weight > 0}
+
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
@@ -189,12 +195,7 @@ def _items(
         if vectors is not None:
             source["vector"] = [round(float(x), 6) for x in np.asarray(vectors[position], dtype=np.float32)]
         if sparse is not None:
-            columns, weights = sparse.vectors.row(position)
-            source["sparse"] = {
-                sparse.names[column]: round(float(weight), 4)
-                for column, weight in zip(columns, weights, strict=True)
-                if round(float(weight), 4) > 0
-            }
+            source["sparse"] = sparse.source(position)
         items.append((docid, source))
     return items
 

@@ -21,6 +21,7 @@ from sunwi.search.servers.statistics import STATISTICS, Statistics, moments_of
 if TYPE_CHECKING:
     from sunwi.models.encoder import Vectors
     from sunwi.models.sparse.encoder import SparseEncoder
+    from sunwi.models.sparse.vectors import SparseVectors
 
 LARGEST_WEIGHT = 64.0  # Lucene's FeatureField.newLinearQuery
 MOST_TERMS = 1_024  # Lucene's clauses of one Boolean query
@@ -270,11 +271,17 @@ def sendable_weights(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight for name, weight in rounded.items() if weight > 0}
 
 
+def query_tokens(queries: SparseVectors, row: int, names: Sequence[str]) -> dict[str, float]:
+    """A query's weights by the names that the index has, as `sendable_weights` gives them."""
+    columns, weights = queries.row(row)
+    return sendable_weights(
+        dict(zip((names[column] for column in columns), map(float, weights), strict=True))
+    )
+
+
 def _sparse_body(dialect: Dialect, encoder: SparseEncoder, names: Sequence[str], max_length: int) -> Body:
     def body(queries: QueryBatch, row: int) -> dict[str, Any] | None:
-        columns, weights = encoder.encode_queries([queries.texts[row]], max_length).row(0)
-        named = zip((names[column] for column in columns), map(float, weights), strict=True)
-        terms = sendable_weights(dict(named))
+        terms = query_tokens(encoder.encode_queries([queries.texts[row]], max_length), 0, names)
         return dialect.sparse_query(terms) if terms else None
 
     return body
