@@ -17,24 +17,32 @@ from sunwi.params.bm25 import Bm25Params
 from sunwi.params.fusion import FusionParams
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
-from sunwi.paths import INDEX, PREPARED
+from sunwi.paths import INDEX, PREPARED, SPARSE
 from sunwi.records.files import read_json
 from sunwi.score.significance import paired_randomisation
 from sunwi.search.fusion.method import Fusion
 from sunwi.search.passages import Passages, QueryBatch, collapse
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.fill import Found
-from sunwi.search.servers.hybrid import dense_clause, hybrid_body, lexical_clause, question_clause, rounded
-from sunwi.search.servers.hybrid_index import _components
+from sunwi.search.servers.hybrid import (
+    dense_clause,
+    hybrid_body,
+    lexical_clause,
+    question_clause,
+    rounded,
+    sparse_clause,
+)
+from sunwi.search.servers.hybrid_index import SparseIndex, _components
 from sunwi.search.servers.hybrid_weights import DEPTH, HybridFit, fit_hybrid, min_max, reciprocal
 from sunwi.search.servers.msearch import search_many
 from sunwi.search.servers.pipeline import put_index
+from sunwi.search.servers.retrievers import query_tokens
 from sunwi.search.top import top
 from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages as corpus_of
 from sunwi.workspace.encoders import encoder, labelled_batch, query_batch
-from sunwi.workspace.hybrid import put_hybrid
+from sunwi.workspace.hybrid import put_hybrid, sparse_index
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.questions import understood
 from sunwi.workspace.retrieval import local_pipeline, passage_vectors
@@ -86,9 +94,15 @@ def fused(components: dict[str, list[Found]], fit: HybridFit, passages: Passages
     return lists
 
 
-def served(
-    server, name: str, passages: Passages, fit: HybridFit, analyzer: str, queries: QueryBatch
-) -> Lists:  # type: ignore[no-untyped-def]  # server: a client of either engine
+def served(  # type: ignore[no-untyped-def]  # server: a client of either engine
+    server,
+    name: str,
+    passages: Passages,
+    fit: HybridFit,
+    analyzer: str,
+    queries: QueryBatch,
+    sparse: SparseIndex | None,
+) -> Lists:
     """Real requests through the index's own search pipeline."""
     lists, times = [], []
     for row in range(len(queries)):
@@ -98,6 +112,9 @@ def served(
             "dense": dense_clause(vector),
             "questions": question_clause(vector),
         }
+        if sparse is not None:
+            tokens = query_tokens(sparse.dev, row, sparse.field.names)
+            known["sparse"] = sparse_clause(tokens) if tokens else {"match_none": {}}
         body = {**hybrid_body([known[each] for each in fit.names]), "size": DEPTH, "_source": False}
         start = time.perf_counter()
         hits = server.send("POST", f"/{name}/_search", body).body["hits"]["hits"]
@@ -143,8 +160,13 @@ def main() -> None:
             found.append(Found(at, np.array([hit["_score"] for hit in hits], dtype=np.float32)))
         return found
 
+    learned = (SPARSE / "sparse.json").exists()
+    sparse = {
+        part: sparse_index(workspace, batch.texts) if learned else None
+        for part, batch in (("dev", dev), ("test", queries))
+    }
     by_nori = {
-        part: _components(server, hybrid.name, passages, hybrid.analyzer, settings.bm25, batch)
+        part: _components(server, hybrid.name, passages, hybrid.analyzer, settings.bm25, batch, sparse[part])
         for part, batch in (("dev", dev), ("test", queries))
     }
     by_terms = {
@@ -164,7 +186,7 @@ def main() -> None:
         "min_max over 100 hits, our terms": fused(by_terms["test"], of_terms, passages, len(queries)),
         "min_max over 100 hits, nori": fused(by_nori["test"], hybrid.fit, passages, len(queries)),
         "one request, as written by sunwi index": served(
-            server, hybrid.alias, passages, hybrid.fit, hybrid.analyzer, queries
+            server, hybrid.alias, passages, hybrid.fit, hybrid.analyzer, queries, sparse["test"]
         ),
         "RRF of all clauses, nori": fused(by_nori["test"], ranks, passages, len(queries)),
         "RRF of all clauses, our terms": fused(by_terms["test"], ranks, passages, len(queries)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.models.sparse.encoder import SETTINGS_FILE
+from sunwi.models.sparse.encoder import SETTINGS_FILE, load_sparse
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.fusion import FusionParams
@@ -18,7 +19,6 @@ from sunwi.params.sparse import SparseParams
 from sunwi.paths import SPARSE, SPARSE_EXPORT
 from sunwi.records.files import read_json
 from sunwi.runtime import text_hash
-from sunwi.search.labelled import LabelledQuestion
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.hybrid_index import HybridIndex, QuestionIndex, SparseIndex, build_hybrid
 from sunwi.search.servers.index import SparseField
@@ -61,9 +61,11 @@ def put_hybrid(
     own = search.model_copy(update={"index": alias_of(search.index, "hybrid")})
     ml = runs_models(server)
     deployed = _deployed(server, workspace, which, say) if ml else None
-    sparse = (
-        _sparse(server, workspace, labels, say, deploys=ml) if (SPARSE / SETTINGS_FILE).exists() else None
-    )
+    sparse = None
+    if (SPARSE / SETTINGS_FILE).exists():
+        sparse = sparse_index(workspace, [label.text for label in labels])
+        if ml:
+            sparse = replace(sparse, model=_deployed_sparse(server, sparse.field.names, say))
     return build_hybrid(
         server, dialect, passages(workspace), own, settings.bm25, settings.fusion,
         passage_vectors(workspace, which),
@@ -117,32 +119,27 @@ def _sent(server: Server, archive: Path, body: dict[str, Any], say: Callable[[st
         raise EngineError(server.engine, f"{body['name']} was not deployed: {refused}", NEXT) from refused
 
 
-def _sparse(
-    server: Server,
-    workspace: Workspace,
-    labels: Sequence[LabelledQuestion],
-    say: Callable[[str], None],
-    *,
-    deploys: bool,
-) -> SparseIndex:
-    """The corpus and the dev questions by the sparse encoder; the query side of its bundle on the server."""
+def sparse_index(workspace: Workspace, texts: Sequence[str]) -> SparseIndex:
+    """The corpus and these questions by the project's sparse encoder, with no model on the server."""
     from sunwi.models.sparse.cache import cached_passages
-    from sunwi.models.sparse.encoder import load_sparse
-    from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
 
     settings, learned = workspace.params(_Settings).sparse, load_sparse(SPARSE)
     vectors, _ = cached_passages(learned, SPARSE, passages(workspace).texts, settings.passage_max_length)
-    dev = learned.encode_queries([label.text for label in labels], settings.query_max_length)
-    names = engine_names(learned.terms)
+    asked = learned.encode_queries(texts, settings.query_max_length)
+    return SparseIndex(SparseField(vectors, engine_names(learned.terms)), asked, None)
+
+
+def _deployed_sparse(server: Server, names: Sequence[str], say: Callable[[str], None]) -> str | None:
+    """Id of the query side of the sparse encoder's bundle on the server; None where there is no bundle."""
+    from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
+
+    learned = load_sparse(SPARSE)
     side = "tokenizer" if learned.query == "idf" else "encoder"
     body = SPARSE_EXPORT / f"register_{side}.json"
-    if not deploys:
-        return SparseIndex(SparseField(vectors, names), dev, None)
     if not body.exists():
         say(f"{body} is not there (dvc repro export_sparse writes it): the application sends the tokens")
-        return SparseIndex(SparseField(vectors, names), dev, None)
+        return None
     of_server = server_names(naming_tokenizer(learned.tokenizer), learned.token_ids)
     if unlike := sum(ours != theirs for ours, theirs in zip(names, of_server, strict=True)):
         say(f"{unlike} of {len(names)} tokens have a dot, so another name in the index: no text uses them")
-    model = _sent(server, SPARSE_EXPORT / f"{side}.zip", read_json(body), say)
-    return SparseIndex(SparseField(vectors, names), dev, model)
+    return _sent(server, SPARSE_EXPORT / f"{side}.zip", read_json(body), say)
