@@ -12,7 +12,7 @@ from sunwi.cli import app, probe
 from sunwi.cli.estimate import table
 from sunwi.cli.probe import Speeds, cpu_seconds
 from sunwi.cli.sizes import read_counts
-from sunwi.cli.workload import Counts, Load, SentenceCounts, workload
+from sunwi.cli.workload import Counts, Load, SentenceCounts, can_end, workload
 from sunwi.models.encoder import Encoder
 from sunwi.models.resolver import resolve
 from sunwi.params.sentences import SentencesParams
@@ -41,8 +41,11 @@ PARAMS = Params.model_validate(
 )
 
 
-def loads(counts: Counts = COUNTS, params: Params = PARAMS) -> dict[str, Load]:
-    return {load.stage: load for load in workload(params, counts, SPEEDS) if load.stage != "dvc"}
+def loads(
+    counts: Counts = COUNTS, params: Params = PARAMS, speeds: Speeds = SPEEDS, *, ended: bool = False
+) -> dict[str, Load]:
+    of_all = workload(params, counts, speeds, ended=ended)
+    return {load.stage: load for load in of_all if load.stage != "dvc"}
 
 
 def test_questions_and_their_splits() -> None:
@@ -66,6 +69,29 @@ def test_seconds_of_the_stages() -> None:
     assert of["submit_baseline"].serial == 2 + 10  # two processes, one of which loads a model
     assert of["submit_baseline"].parallel == pytest.approx(100)  # 1000 pairs name all passages
     assert of["submit"].parallel == pytest.approx(100 + 1000 * 0.248)
+
+
+def test_a_run_that_the_early_look_ends_trains_and_scores_little() -> None:
+    assert can_end(PARAMS)
+    of = loads(ended=True)
+    # 2 of 20 steps; 100 lists x 10 pairs for the look; MaxSim as in the whole run
+    assert of["train_reranker"].parallel == pytest.approx(2 * 15 * 130 * 0.005 + 1000 * 124 * 0.002 + 100)
+    assert "train_reranker_targeted" not in of
+    assert of["submit"].parallel == pytest.approx(100)
+    lines = table(list(loads().values()), 2, list(of.values()))
+    assert lines[-1].startswith("dvc repro, at least ")
+    assert float(lines[-1].split()[4]) < float(lines[-2].split()[2])
+    off = PARAMS.train_reranker.model_copy(update={"early_look": 0.0})
+    assert not can_end(PARAMS.model_copy(update={"train_reranker": off}))
+
+
+def test_frozen_layers_run_once_a_text() -> None:
+    of = loads(speeds=replace(SPEEDS, frozen_token=0.004))
+    # 320 of the 1000 passages at most are read in 10 steps of 32: once 126 tokens of each through them
+    steps = 10 * 8 * 528
+    assert of["train_embedder"].parallel == pytest.approx(
+        steps * (0.01 - 0.004) + 320 * 126 * 0.004 + 80 * 24 * 0.004 + 2 * 107.2
+    )
 
 
 def test_dvc_itself_counts_for_every_stage() -> None:

@@ -34,6 +34,9 @@ class Speeds:
         Of a token through the encoder at its precision, and through a cross-encoder.
     train_token, lora_token
         Of a token forward and backward where the embedder's parameters train, or the reranker's adapters.
+    frozen_token
+        Of a token through the layers that stay as they are and, on a CPU, run once for each text; it is in
+        `train_token`, too.
     kiwi_character
         Of a character through Kiwi.
     dvc_stage
@@ -48,6 +51,7 @@ class Speeds:
     lora_token: float
     kiwi_character: float
     dvc_stage: float
+    frozen_token: float = 0.0
 
 
 def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
@@ -86,6 +90,7 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds),
         kiwi_character=_of_kiwi(texts, seconds),
         dvc_stage=_of_dvc(Path("dvc.lock")),
+        frozen_token=encode * embedder.frozen_share(params.train_embedder.freeze_layers),
     )
 
 
@@ -167,6 +172,14 @@ class _Training:
         from sunwi.train.shared.layer_rates import freeze
 
         freeze(self.model, word_embeddings, lowest_layers)
+
+    def frozen_share(self, lowest_layers: int) -> float:
+        """Of a pass forward that training takes once for each text, and from then on reads."""
+        from sunwi.train.shared.frozen_layers import can_reuse
+        from sunwi.train.shared.layer_rates import count_layers
+
+        layers = count_layers(name for name, _ in self.model.named_parameters())
+        return lowest_layers / layers if lowest_layers and layers and can_reuse(self.model) else 0.0
 
     def train_modules(self, names: Sequence[str]) -> None:
         """As adapters on the modules of these names: gradients pass through all layers."""

@@ -1,7 +1,8 @@
 """What each stage will do, counted from params.yaml and the corpus, and the CPU seconds that it takes.
 
 Counts are those of the demo's kind of project: what depends on results (early stopping, the gates, how many
-questions the filters keep) is counted as if all of it were done.
+questions the filters keep) is counted as if all of it were done. The early look, which saves most, can be
+counted as ending the reranker's training.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from sunwi.cli.probe import Speeds
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.whole import Params
+from sunwi.train.reranker.early_look import LOOK_QUESTIONS, look_step
 
 FAMILIES = ("baseline", "promoted", "rerankers")
 KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
@@ -114,13 +116,23 @@ class Load:
         return self.parallel / cores + self.serial
 
 
-def workload(params: Params, counts: Counts, speeds: Speeds) -> list[Load]:
-    """Every stage's load, in the order in which they run; after those of a family, what DVC itself takes."""
+def workload(params: Params, counts: Counts, speeds: Speeds, *, ended: bool = False) -> list[Load]:
+    """Every stage's load, in the order in which they run; after those of a family, what DVC itself takes.
+
+    With `ended` the early look rules the reranker out: no variant asks it, and it has no second stage.
+    """
     loads: list[Load] = []
-    for family in (_baseline, _promoted, _rerankers):
-        of_family = list(family(params, counts, speeds))
+    for family in (_baseline(params, counts, speeds), _promoted(params, counts, speeds),
+                   _rerankers(params, counts, speeds, ended)):  # fmt: skip
+        of_family = list(family)
         loads += [*of_family, _dvc(of_family, speeds)]
     return loads
+
+
+def can_end(params: Params) -> bool:
+    """Whether the early look can end the reranker's training."""
+    settings = params.train_reranker
+    return settings.enabled and look_step(settings.early_look, settings.max_steps) is not None
 
 
 def _dvc(loads: list[Load], speeds: Speeds) -> Load:
@@ -175,11 +187,15 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         pool = min(counts.passages, GATE_POOL)
         gate = mixtures * _encoding(pool, GATE_QUESTIONS, counts, speeds)
         steps *= settings.rounds * settings.seeds
+        asked = steps * settings.batch_size
+        texts: float = min(asked, train) * QUESTION_TOKENS
+        texts += min(asked * settings.group_size, counts.passages) * passage
         yield Load(
             "promoted", "train_embedder",
             f"{steps:,} steps of {settings.batch_size * (1 + settings.group_size)} texts; "
             f"gate: {mixtures} x {pool:,} passages",
-            steps * tokens * speeds.train_token + gate, speeds.start + speeds.model_start,
+            steps * tokens * (speeds.train_token - speeds.frozen_token) + texts * speeds.frozen_token + gate,
+            speeds.start + speeds.model_start,
         )  # fmt: skip
         questions = counts.questions(params)
         beyond = counts.passages if counts.passages > GATE_POOL else 0  # else the gate has encoded them
@@ -193,7 +209,7 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
     yield _submissions("promoted", "submit_promoted", list(params.promoted.values()), params, counts, speeds)
 
 
-def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
+def _rerankers(params: Params, counts: Counts, speeds: Speeds, ended: bool) -> Iterator[Load]:
     settings, targeted = params.train_reranker, params.train_reranker_targeted
     train, dev = counts.split(params)
     lists = min(dev + counts.dev_queries, params.pairs.max_dev)
@@ -203,18 +219,19 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]
     step = settings.batch_size * (1 + settings.negatives) * padded * speeds.lora_token
     by_pairs = settings.method == "cross_encoder"
     pair = length * speeds.pair_token
-    scored = lists * settings.depth if by_pairs else 0
+    steps = (look_step(settings.early_look, settings.max_steps) if ended else None) or settings.max_steps
+    scored = min(lists, LOOK_QUESTIONS if ended else lists) * settings.depth if by_pairs else 0
     mined = min(train, params.pairs.max_train) + lists
     yield Load("rerankers", "mine_pairs", f"{mined:,} lists of {params.pairs.depth}", 0.0, 2 * speeds.start)
     if settings.enabled:
         yield Load(
             "rerankers", "train_reranker",
-            f"{settings.max_steps:,} steps of {settings.batch_size * (1 + settings.negatives)} pairs; "
+            f"{steps:,} steps of {settings.batch_size * (1 + settings.negatives)} pairs; "
             f"{scored:,} pairs to score",
-            settings.max_steps * step + scored * pair + _late(lists * settings.depth, counts, speeds), start,
+            steps * step + scored * pair + _late(lists * settings.depth, counts, speeds), start,
         )  # fmt: skip
     yield Load("rerankers", "failures", "collect and augment", 0.0, 2 * start, 2)
-    if settings.enabled and targeted.enabled:
+    if settings.enabled and targeted.enabled and not ended:
         looks = -(-targeted.max_steps // targeted.evaluate_every)
         again = round(scored * (targeted.stop_share * (looks + 1) + targeted.gate_share))
         yield Load(
@@ -222,7 +239,12 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]
             f"{targeted.max_steps:,} steps; {again:,} pairs to score",
             targeted.max_steps * step + again * pair, start,
         )  # fmt: skip
-    yield _submissions("rerankers", "submit", list(params.submissions.values()), params, counts, speeds)
+    searched = params
+    if ended:
+        searched = params.model_copy(
+            update={"train_reranker": settings.model_copy(update={"enabled": False})}
+        )
+    yield _submissions("rerankers", "submit", list(params.submissions.values()), searched, counts, speeds)
     combined = len(params.combinations)
     yield Load("rerankers", "combine", f"{combined} variants", 0.0, combined * speeds.start, combined)
     yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start, 3)
