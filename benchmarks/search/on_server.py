@@ -30,7 +30,7 @@ from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import encoder, query_batch
 from sunwi.workspace.questions import understood
-from sunwi.workspace.retrieval import local_pipeline, passage_vectors
+from sunwi.workspace.retrieval import local_pipeline, passage_vectors, passage_windows
 from sunwi.workspace.serving import expansion
 
 FIRST = 10
@@ -148,7 +148,10 @@ def main() -> None:
             local = local_pipeline(workspace, which)
             vectors = passage_vectors(workspace, which)
             start = time.perf_counter()
-            served = on_server(which, local, search, settings.bm25, vectors, expansion=expansion(workspace))
+            served = on_server(
+                which, local, search, settings.bm25, vectors,
+                expansion=expansion(workspace), windows=passage_windows(workspace, which),
+            )  # fmt: skip
             print(f"index {which}: {time.perf_counter() - start:.1f} s, {len(local.passages)} passages")
             ids, texts = [d.qid for d in dialogues], [d.standalone_query for d in dialogues]
             queries = query_batch(workspace, encoder(workspace, which), ids, texts)

@@ -12,7 +12,7 @@ from sunwi.search.servers.pipeline import on_server
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.encoders import Which
 from sunwi.workspace.questions import searched_questions
-from sunwi.workspace.retrieval import local_pipeline, server_vectors
+from sunwi.workspace.retrieval import local_pipeline, passage_vectors, passage_windows
 
 
 class _Settings(Sections):
@@ -25,8 +25,10 @@ def serving_pipeline(workspace: Workspace, which: Which, lexical: Encoder | None
     local, settings = local_pipeline(workspace, which, lexical), workspace.params(_Settings)
     if settings.search.engine == "local":
         return local
-    vectors, added = server_vectors(workspace, which), expansion(workspace)
-    return on_server(which, local, settings.search, settings.bm25, vectors, expansion=added)
+    return on_server(
+        which, local, settings.search, settings.bm25, passage_vectors(workspace, which),
+        expansion=expansion(workspace), windows=passage_windows(workspace, which),
+    )  # fmt: skip
 
 
 def expansion(workspace: Workspace) -> Expansion | None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from sunwi.cli import app
 from sunwi.errors import EngineError
+from sunwi.models.passage_vectors import Windows
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
 from sunwi.records.files import write_rows
@@ -47,13 +48,24 @@ def environment(played, scoring):
 NAMES = ["bm25", "dense", "questions"]
 
 
+@pytest.fixture(params=["no passage is long", "three windows of two passages"])
+def windows(request, unit_vectors) -> Windows | None:
+    if request.param == "no passage is long":
+        return None
+    drawn = np.random.default_rng(5).normal(size=(3, unit_vectors.shape[1]))
+    return Windows(
+        (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float16), np.array([2, 2, 5])
+    )
+
+
 @pytest.fixture
-def local(passages, unit_vectors):
+def local(passages, unit_vectors, windows):
     return build_pipeline(
         passages,
         unit_vectors,
         Bm25Params(),
         QuestionIndex(unit_vectors[:2], ["a", "b"], ["d5", "d2"], ["?", "?"]),
+        windows=windows,
     )
 
 
@@ -73,10 +85,10 @@ def fusions(depth: int) -> list[tuple[list[str], Fusion]]:
 
 
 def test_a_variant_ranks_on_the_server_as_it_does_here(
-    local, queries, unit_vectors, search, environment
+    local, queries, unit_vectors, windows, search, environment
 ) -> None:
-    there = on_server("base", local, search, Bm25Params(), unit_vectors, environment)
-    for names, fusion in fusions(8):
+    there = on_server("base", local, search, Bm25Params(), unit_vectors, environment, windows=windows)
+    for names, fusion in [*fusions(8), (["dense"], Fusion("weighted", {"dense": 1.0}))]:
         assert fusion_there(there, fusion, names, 60.0, 8) == (fusion, None)
         for here, found in zip(
             local.rank(queries, names, fusion, 5), there.rank(queries, names, fusion, 5), strict=True
@@ -86,10 +98,10 @@ def test_a_variant_ranks_on_the_server_as_it_does_here(
 
 
 def test_scores_that_a_depth_cuts_are_fused_as_local_ones_where_the_server_sums_scores(
-    played, local, queries, unit_vectors, search, environment
+    played, local, queries, unit_vectors, windows, search, environment
 ) -> None:
     cut = search.model_copy(update={"depth": 3})
-    there = on_server("base", local, cut, Bm25Params(), unit_vectors, environment)
+    there = on_server("base", local, cut, Bm25Params(), unit_vectors, environment, windows=windows)
     if not there.fusible:  # without scripts, as the nodes of Elasticsearch are put together here
         assert played.engine == "elasticsearch"
         used, why = fusion_there(there, fusions(3)[0][1], NAMES, 60.0, 3)

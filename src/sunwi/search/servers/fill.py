@@ -45,14 +45,17 @@ class Found:
         return Found(positions, np.concatenate([self.scores, more.scores]))
 
 
-def filled(best: Found, others: Found | None, passages: int) -> npt.NDArray[np.float32]:
+def filled(
+    best: Found, others: Found | None, passages: int, own: Found | None = None
+) -> npt.NDArray[np.float32]:
     """Scores of all passages, shape [passages].
 
     Of an answer that is not cut, what it does not name scores 0. Else what neither `best` nor `others` names
     stands in for the rest: one passage has the least score, the others one of two values, none above the
     last of `best`, so that mean and standard deviation of the row are the corpus's own. A fusion that
     normalises by these moments or by least and largest then gives the known passages their exact scores.
-    Without moments all of them stand just below the last of `best`: only ranks mean something.
+    Without moments all of them stand just below the last of `best`: only ranks mean something. Scores of
+    `own` stand in place of the server's.
 
     Examples
     --------
@@ -64,7 +67,7 @@ def filled(best: Found, others: Found | None, passages: int) -> npt.NDArray[np.f
     """
     scores = np.zeros(passages, dtype=np.float32)
     known = np.zeros(passages, dtype=bool)
-    for found in (best, others):
+    for found in (best, others, own):
         if found is not None:
             scores[found.positions] = found.scores
             known[found.positions] = True

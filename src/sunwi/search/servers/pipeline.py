@@ -7,6 +7,7 @@ from functools import partial
 
 from sunwi.errors import EngineError
 from sunwi.models.encoder import Vectors
+from sunwi.models.passage_vectors import Windows
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.search import SearchParams
 from sunwi.search.fusion.method import Fusion
@@ -16,6 +17,7 @@ from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.access import EngineName
 from sunwi.search.servers.connect import connect
 from sunwi.search.servers.index import BuiltIndex, Dialect, Expansion, SparseField, build_index
+from sunwi.search.servers.long_passages import LongPassages
 from sunwi.search.servers.retrievers import engine_retrievers
 from sunwi.search.servers.server import Server
 from sunwi.search.servers.together import ServerPipeline
@@ -69,20 +71,26 @@ def on_server(
     vectors: Vectors,
     environment: Mapping[str, str] | None = None,
     expansion: Expansion | None = None,
+    windows: Windows | None = None,
 ) -> ServerPipeline:
     """A local pipeline with its BM25 and dense search on the server; its other retrievers stay.
 
     The index is built where the server does not have this corpus with these vectors yet. With `expansion`
     its BM25 counts the questions' terms too; a query that is one of these questions is scored here, because
-    a question must not retrieve its passage through itself.
+    a question must not retrieve its passage through itself. With `windows` the index has a long passage's
+    mean, and its dense score is computed here: a search for another program than this one takes the mean.
     """
+    served, long = vectors, None
+    if windows is not None:
+        served = windows.mean(vectors)
+        long = LongPassages.of(vectors, served, windows, local.passages.docids)
     server, dialect, built = put_index(
-        which, local.passages, search, bm25, vectors, expansion=expansion, environment=environment
+        which, local.passages, search, bm25, served, expansion=expansion, environment=environment
     )
     own = None if expansion is None else partial(_own_questions, local, frozenset(expansion.qids))
     there = engine_retrievers(
         server, dialect, built, local.passages, search.depth,
-        bigram_weight=bm25.bigram_weight, vectors=vectors, own_rows=own, max_tries=search.max_tries,
+        bigram_weight=bm25.bigram_weight, vectors=served, own_rows=own, max_tries=search.max_tries, long=long,
     )  # fmt: skip
     others = [retriever for name, retriever in local.retrievers.items() if name not in {"bm25", "dense"}]
     return ServerPipeline(local.passages, [*there, *others])

@@ -14,6 +14,7 @@ from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.retrievers.base import Scores
 from sunwi.search.servers.fill import Found, filled
 from sunwi.search.servers.index import BuiltIndex, Dialect, whitespace_text
+from sunwi.search.servers.long_passages import LongPassages
 from sunwi.search.servers.msearch import search_many
 from sunwi.search.servers.server import Server
 from sunwi.search.servers.statistics import STATISTICS, Statistics, moments_of
@@ -51,6 +52,7 @@ class EngineRetriever:
         own_rows: Rows | None = None,
         max_tries: int = 5,
         similarity: Similarity | None = None,
+        long: LongPassages | None = None,
     ) -> None:
         """A search of an index.
 
@@ -59,6 +61,8 @@ class EngineRetriever:
         similarity
             Of dense search: the server's scores to those of this package. Every passage has one then: what a
             graph of neighbours missed is no zero.
+        long
+            Of dense search: passages whose score is that of their best window, which is computed here.
         """
         self.name = name
         self.depth = min(depth, len(passages))
@@ -70,6 +74,7 @@ class EngineRetriever:
         self._own_rows = own_rows
         self._max_tries = max_tries
         self._similarity = similarity
+        self._long = long
 
     @property
     def fusible(self) -> bool:
@@ -141,8 +146,10 @@ class EngineRetriever:
     def assembled(self, queries: QueryBatch, best: Sequence[Found], others: Sequence[Found | None]) -> Scores:
         """Shape [queries, passages], from the answers."""
         scores = np.empty((len(queries), len(self._passages)), dtype=np.float32)
+        long = None if self._long is None else self._long.scores(queries.vectors)
         for row, (of_best, of_others) in enumerate(zip(best, others, strict=True)):
-            scores[row] = filled(of_best, of_others, len(self._passages))
+            own = None if self._long is None or long is None else Found(self._long.positions, long[row])
+            scores[row] = filled(of_best, of_others, len(self._passages), own)
         for row, known in (self._own_rows(queries) if self._own_rows else {}).items():
             scores[row] = known
         return scores
@@ -188,6 +195,7 @@ def engine_retrievers(
     vectors: Vectors | None = None,
     own_rows: Rows | None = None,
     max_tries: int = 5,
+    long: LongPassages | None = None,
 ) -> list[EngineRetriever]:
     """BM25, and dense and sparse search where the index has them.
 
@@ -202,6 +210,8 @@ def engine_retrievers(
         takes scripts.
     own_rows
         BM25 of the queries that this process must score.
+    long
+        Dense scores of the passages that this process must score.
     """
 
     def lexical(queries: QueryBatch, row: int) -> dict[str, Any] | None:
@@ -217,7 +227,7 @@ def engine_retrievers(
     if sparse is not None:
         bodies["sparse"] = _sparse_body(dialect, *sparse)
     statistics = (
-        moments_of(server, dialect, built.alias, vectors)
+        moments_of(server, dialect, built.alias, vectors, long)
         if vectors is not None and depth < len(passages)
         else {}
     )
@@ -225,7 +235,7 @@ def engine_retrievers(
         EngineRetriever(
             name, server, built.alias, passages, depth, body,
             statistics.get(name), own_rows if name == "bm25" else None, max_tries,
-            dialect.similarity if name == "dense" else None,
+            *((dialect.similarity, long) if name == "dense" else ()),
         )
         for name, body in bodies.items()
     ]  # fmt: skip
