@@ -135,11 +135,12 @@ def _deployed_sparse(server: Server, names: Sequence[str], say: Callable[[str], 
 
     learned = load_sparse(SPARSE)
     side = "tokenizer" if learned.query == "idf" else "encoder"
-    body = SPARSE_EXPORT / f"register_{side}.json"
+    bundle = SPARSE_EXPORT / "opensearch"
+    body = bundle / f"register_{side}.json"
     if not body.exists():
         say(f"{body} is not there (dvc repro export_sparse writes it): the application sends the tokens")
         return None
     of_server = server_names(naming_tokenizer(learned.tokenizer), learned.token_ids)
     if unlike := sum(ours != theirs for ours, theirs in zip(names, of_server, strict=True)):
         say(f"{unlike} of {len(names)} tokens have a dot, so another name in the index: no text uses them")
-    return _sent(server, SPARSE_EXPORT / f"{side}.zip", read_json(body), say)
+    return _sent(server, bundle / f"{side}.zip", read_json(body), say)
