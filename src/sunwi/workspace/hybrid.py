@@ -30,7 +30,7 @@ from sunwi.workspace.corpus import passages
 from sunwi.workspace.encoders import Which, encoder, labelled_batch
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.questions import questions
-from sunwi.workspace.retrieval import passage_vectors, question_vectors
+from sunwi.workspace.retrieval import question_vectors, server_vectors
 
 DEPLOY_SECONDS = 900.0
 NEXT = "check the log and the memory of the server, and run again: what was sent stays"
@@ -68,7 +68,7 @@ def put_hybrid(
             sparse = replace(sparse, model=_deployed_sparse(server, sparse.field.names, say))
     return build_hybrid(
         server, dialect, passages(workspace), own, settings.bm25, settings.fusion,
-        passage_vectors(workspace, which),
+        server_vectors(workspace, which),
         QuestionIndex(question_vectors(workspace, which), [q.qid for q in kept], [q.docid for q in kept]),
         (labelled_batch(workspace, model, labels), labels), deployed, sparse,
     )  # fmt: skip
