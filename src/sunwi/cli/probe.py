@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -122,8 +123,12 @@ def _process_start() -> float:
 
 
 def _of_encoder(encoder: Encoder, texts: Sequence[str], max_length: int, seconds: float) -> float:
+    """Texts of like length, as they are together in the batches of a corpus: hardly a token is padding."""
+    middle = statistics.median(map(len, texts))
+    alike = sorted(texts, key=lambda text: (abs(len(text) - middle), text))
+
     def encode(count: int) -> int:
-        return sum(map(len, encoder.token_vectors(texts[:count], "passage", max_length)))
+        return sum(map(len, encoder.token_vectors(alike[:count], "passage", max_length)))
 
     return cpu_seconds(encode, seconds)
 

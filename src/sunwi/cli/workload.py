@@ -7,6 +7,7 @@ counted as ending the reranker's training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ FAMILIES = ("baseline", "promoted", "rerankers")
 KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
 ANALYSES = 4  # a passage's template questions cost so many of its analyses; an assumption
 QUESTION_TOKENS = 24
+LOW_OVERLAP = 0.12  # of synthetic dev questions, as those of the science passages
 GATE_POOL, GATE_QUESTIONS = 10_000, 300
 RERANKED_BY_MODEL = ("cross_encoder", "both")
 
@@ -271,13 +273,15 @@ def _of(counts: Counts) -> str:
 
 
 def _late(pairs: int, counts: Counts, speeds: Speeds) -> float:
-    """Late interaction encodes each passage of the pairs once."""
-    return _encoding(min(pairs, counts.passages), 0, counts, speeds)
+    """Late interaction encodes each passage of the pairs once; pairs are counted as drawn at random."""
+    different = counts.passages * (1 - math.exp(-pairs / max(1, counts.passages)))
+    return _encoding(round(different), 0, counts, speeds)
 
 
 def _fitting(family: str, stage: str, params: Params, counts: Counts, speeds: Speeds) -> Load:
     lists = min(counts.split(params)[1] + counts.dev_queries, params.pairs.max_dev)
-    pairs = lists * params.train_reranker.depth
+    low = max(LOW_OVERLAP * (lists - counts.dev_queries), params.fusion.min_questions - counts.dev_queries)
+    pairs = max(0, min(lists, round(counts.dev_queries + low))) * params.train_reranker.depth
     parallel = _late(pairs, counts, speeds) + _encoding(0, counts.dev_queries, counts, speeds)
     what = f"{lists:,} dev questions, {pairs:,} pairs by late interaction"
     return Load(family, stage, what, parallel, speeds.start + speeds.model_start)
