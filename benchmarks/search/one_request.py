@@ -17,7 +17,7 @@ from sunwi.params.bm25 import Bm25Params
 from sunwi.params.fusion import FusionParams
 from sunwi.params.reading import Sections
 from sunwi.params.search import SearchParams
-from sunwi.paths import INDEX, PREPARED, SPARSE
+from sunwi.paths import INDEX, PREPARED
 from sunwi.records.files import read_json
 from sunwi.score.significance import paired_randomisation
 from sunwi.search.fusion.method import Fusion
@@ -37,12 +37,13 @@ from sunwi.search.servers.hybrid_weights import DEPTH, HybridFit, fit_hybrid, mi
 from sunwi.search.servers.msearch import search_many
 from sunwi.search.servers.pipeline import put_index
 from sunwi.search.servers.retrievers import query_tokens
+from sunwi.search.servers.server import Server
 from sunwi.search.top import top
 from sunwi.trec import read_qrels
 from sunwi.workspace.base import Workspace
 from sunwi.workspace.corpus import passages as corpus_of
 from sunwi.workspace.encoders import encoder, labelled_batch, query_batch
-from sunwi.workspace.hybrid import put_hybrid, sparse_index
+from sunwi.workspace.hybrid import put_hybrid, sparse_encoder, sparse_index
 from sunwi.workspace.labels import dev_labels
 from sunwi.workspace.questions import understood
 from sunwi.workspace.retrieval import local_pipeline, passage_vectors
@@ -94,8 +95,8 @@ def fused(components: dict[str, list[Found]], fit: HybridFit, passages: Passages
     return lists
 
 
-def served(  # type: ignore[no-untyped-def]  # server: a client of either engine
-    server,
+def served(
+    server: Server,
     name: str,
     passages: Passages,
     fit: HybridFit,
@@ -113,7 +114,7 @@ def served(  # type: ignore[no-untyped-def]  # server: a client of either engine
             "questions": question_clause(vector),
         }
         if sparse is not None:
-            tokens = query_tokens(sparse.dev, row, sparse.field.names)
+            tokens = query_tokens(sparse.queries, row, sparse.field.names)
             known["sparse"] = sparse_clause(tokens) if tokens else {"match_none": {}}
         body = {**hybrid_body([known[each] for each in fit.names]), "size": DEPTH, "_source": False}
         start = time.perf_counter()
@@ -160,9 +161,9 @@ def main() -> None:
             found.append(Found(at, np.array([hit["_score"] for hit in hits], dtype=np.float32)))
         return found
 
-    learned = (SPARSE / "sparse.json").exists()
+    learned = sparse_encoder(workspace)
     sparse = {
-        part: sparse_index(workspace, batch.texts) if learned else None
+        part: None if learned is None else sparse_index(workspace, learned, batch.texts)
         for part, batch in (("dev", dev), ("test", queries))
     }
     by_nori = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sunwi.errors import EngineError
-from sunwi.models.sparse.encoder import SETTINGS_FILE, load_sparse
+from sunwi.models.sparse.encoder import SETTINGS_FILE, SparseEncoder, load_sparse
 from sunwi.params.bm25 import Bm25Params
 from sunwi.params.encoder import EncoderParams
 from sunwi.params.fusion import FusionParams
@@ -62,10 +62,10 @@ def put_hybrid(
     ml = runs_models(server)
     deployed = _deployed(server, workspace, which, say) if ml else None
     sparse = None
-    if (SPARSE / SETTINGS_FILE).exists():
-        sparse = sparse_index(workspace, [label.text for label in labels])
+    if (learned := sparse_encoder(workspace)) is not None:
+        sparse = sparse_index(workspace, learned, [label.text for label in labels])
         if ml:
-            sparse = replace(sparse, model=_deployed_sparse(server, sparse.field.names, say))
+            sparse = replace(sparse, model=_deployed_sparse(server, workspace, learned, say))
     return build_hybrid(
         server, dialect, passages(workspace), own, settings.bm25, settings.fusion,
         server_vectors(workspace, which),
@@ -119,27 +119,36 @@ def _sent(server: Server, archive: Path, body: dict[str, Any], say: Callable[[st
         raise EngineError(server.engine, f"{body['name']} was not deployed: {refused}", NEXT) from refused
 
 
-def sparse_index(workspace: Workspace, texts: Sequence[str]) -> SparseIndex:
-    """The corpus and these questions by the project's sparse encoder, with no model on the server."""
+def sparse_encoder(workspace: Workspace) -> SparseEncoder | None:
+    """The project's sparse encoder; None where none was trained."""
+    folder = workspace.path(SPARSE)
+    return load_sparse(folder) if (folder / SETTINGS_FILE).exists() else None
+
+
+def sparse_index(workspace: Workspace, learned: SparseEncoder, texts: Sequence[str]) -> SparseIndex:
+    """The corpus and these queries by the project's sparse encoder, with no model on the server."""
     from sunwi.models.sparse.cache import cached_passages
 
-    settings, learned = workspace.params(_Settings).sparse, load_sparse(SPARSE)
-    vectors, _ = cached_passages(learned, SPARSE, passages(workspace).texts, settings.passage_max_length)
+    settings, folder = workspace.params(_Settings).sparse, workspace.path(SPARSE)
+    vectors, _ = cached_passages(learned, folder, passages(workspace).texts, settings.passage_max_length)
     asked = learned.encode_queries(texts, settings.query_max_length)
     return SparseIndex(SparseField(vectors, engine_names(learned.terms)), asked, None)
 
 
-def _deployed_sparse(server: Server, names: Sequence[str], say: Callable[[str], None]) -> str | None:
+def _deployed_sparse(
+    server: Server, workspace: Workspace, learned: SparseEncoder, say: Callable[[str], None]
+) -> str | None:
     """Id of the query side of the sparse encoder's bundle on the server; None where there is no bundle."""
+    from sunwi.models.sparse.export.bundle import FOLDER
     from sunwi.models.sparse.export.server_tokens import naming_tokenizer, server_names
 
-    learned = load_sparse(SPARSE)
     side = "tokenizer" if learned.query == "idf" else "encoder"
-    bundle = SPARSE_EXPORT / "opensearch"
+    bundle = workspace.path(SPARSE_EXPORT) / FOLDER
     body = bundle / f"register_{side}.json"
     if not body.exists():
         say(f"{body} is not there (dvc repro export_sparse writes it): the application sends the tokens")
         return None
+    names = engine_names(learned.terms)
     of_server = server_names(naming_tokenizer(learned.tokenizer), learned.token_ids)
     if unlike := sum(ours != theirs for ours, theirs in zip(names, of_server, strict=True)):
         say(f"{unlike} of {len(names)} tokens have a dot, so another name in the index: no text uses them")

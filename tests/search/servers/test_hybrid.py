@@ -33,7 +33,7 @@ from sunwi.search.servers.hybrid_index import (
 )
 from sunwi.search.servers.hybrid_weights import HybridFit, fit_hybrid, min_max
 from sunwi.search.servers.index import SparseField
-from sunwi.search.servers.server import ask
+from sunwi.search.servers.server import Server, ask
 
 from .conftest import INDEX, Connection, Played
 
@@ -71,17 +71,21 @@ def build(connection: Connection, passages: Passages, unit_vectors: np.ndarray, 
     return built
 
 
-def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
-    played: Played, build: Any, connection: Connection, passages: Passages, queries: QueryBatch
-) -> None:
+@pytest.fixture
+def opensearch(played: Played, connection: Connection) -> Server:
     if not (played.real and played.engine == "opensearch"):
         pytest.skip("hybrid queries are OpenSearch's")
-    server, _ = connection
+    return connection[0]
+
+
+def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
+    opensearch: Server, build: Any, passages: Passages, queries: QueryBatch
+) -> None:
     first = build()
     again = build()
     assert (again.name, again.report, again.fit) == (first.name, None, first.fit)
     bm25 = Bm25Params(tokenizer="kiwi")
-    components = _components(server, first.name, passages, "terms", bm25, queries)
+    components = _components(opensearch, first.name, passages, "terms", bm25, queries)
     weights = {"bm25": 0.5, "dense": 0.3, "questions": 0.2}
     pipeline = {
         "phase_results_processors": [
@@ -101,7 +105,7 @@ def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
         lexical = lexical_clause("terms", queries.texts[row], queries.terms[row], 1.0)
         clauses = [lexical, dense_clause(vector), question_clause(vector, queries.qids[row])]
         body = {**hybrid_body(clauses), "size": 8, "search_pipeline": pipeline}
-        hits = ask(server, "POST", f"/{first.alias}/_search", body)["hits"]["hits"]
+        hits = ask(opensearch, "POST", f"/{first.alias}/_search", body)["hits"]["hits"]
         expected = sum(
             weight * min_max(components[name][row], len(passages)) for name, weight in weights.items()
         )
@@ -113,17 +117,14 @@ def test_one_request_gives_the_scores_that_the_weights_were_fitted_on(
     exact = (1 + queries.vectors[1].astype(np.float32) @ queries.vectors[0].astype(np.float32)) / 2
     assert len(own.positions) == 2
     assert (own.scores.max() >= exact - 1e-3, len(components["questions"][3].positions)) == (True, 2)
-    default = ask(server, "GET", f"/{first.name}/_settings")[first.name]["settings"]["index"]["search"]
+    default = ask(opensearch, "GET", f"/{first.name}/_settings")[first.name]["settings"]["index"]["search"]
     assert default == {"default_pipeline": first.name}
-    ask(server, "DELETE", f"/_search/pipeline/{first.name}")
+    ask(opensearch, "DELETE", f"/_search/pipeline/{first.name}")
 
 
 def test_a_sparse_encoder_is_a_clause_whose_weight_is_fitted_like_the_others(
-    played: Played, build: Any, connection: Connection, passages: Passages, queries: QueryBatch
+    opensearch: Server, build: Any, passages: Passages, queries: QueryBatch
 ) -> None:
-    if not (played.real and played.engine == "opensearch"):
-        pytest.skip("hybrid queries are OpenSearch's")
-    server, _ = connection
     names = [f"t{column}" for column in range(len(passages))]  # a token of its own for each passage
     each = SparseVectors.of(np.diag(np.linspace(0.5, 2.0, len(passages), dtype=np.float32)))
     asked = np.full((len(QUESTIONS), len(passages)), 0.01, dtype=np.float32)
@@ -131,7 +132,7 @@ def test_a_sparse_encoder_is_a_clause_whose_weight_is_fitted_like_the_others(
     sparse = SparseIndex(SparseField(each, names), SparseVectors.of(asked), None)
     built = build(sparse=sparse)
     bm25 = Bm25Params(tokenizer="kiwi")
-    found = _components(server, built.name, passages, "terms", bm25, queries, sparse)["sparse"]
+    found = _components(opensearch, built.name, passages, "terms", bm25, queries, sparse)["sparse"]
     for row in range(len(QUESTIONS)):
         expected = asked[row] * np.diag(each.matrix().toarray())
         np.testing.assert_allclose(found[row].scores, expected[found[row].positions], rtol=0.01)
@@ -141,7 +142,7 @@ def test_a_sparse_encoder_is_a_clause_whose_weight_is_fitted_like_the_others(
     clauses = built.request["query"]["hybrid"]["queries"]
     at = built.fit.names.index("sparse")
     assert clauses[at] == {"neural_sparse": {"sparse": {"query_tokens": "${TOKENS}"}}}
-    ask(server, "DELETE", f"/_search/pipeline/{built.name}")
+    ask(opensearch, "DELETE", f"/_search/pipeline/{built.name}")
 
 
 def test_a_model_on_the_server_makes_the_tokens_of_the_text() -> None:

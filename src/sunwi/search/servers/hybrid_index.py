@@ -58,13 +58,13 @@ class QuestionIndex:
 
 @dataclass(frozen=True, slots=True)
 class SparseIndex:
-    """The sparse encoder's part: the passages' field, the dev questions' vectors, the query side's model.
+    """The sparse encoder's part: the passages' field, the vectors of queries, the query side's model.
 
     `model` is its id on the server; None: the application sends the query's tokens.
     """
 
     field: SparseField
-    dev: SparseVectors
+    queries: SparseVectors
     model: str | None
 
 
@@ -104,7 +104,7 @@ def build_hybrid(
     model
         Id of the query encoder on the server; None: the application sends the vector.
     sparse
-        A neural sparse encoder, which becomes a clause of its own.
+        A neural sparse encoder, which becomes a clause of its own; its queries are the dev questions.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def _components(
         clauses["dense"].append(dense_clause(vector))
         clauses["questions"].append(question_clause(vector, queries.qids[row]))
     if sparse is not None:
-        asked = [query_tokens(sparse.dev, row, sparse.field.names) for row in range(len(queries))]
+        asked = [query_tokens(sparse.queries, row, sparse.field.names) for row in range(len(queries))]
         clauses["sparse"] = [sparse_clause(tokens) if tokens else None for tokens in asked]
     found: dict[str, list[Found]] = {}
     for name, of_queries in clauses.items():

@@ -146,10 +146,11 @@ class EngineRetriever:
     def assembled(self, queries: QueryBatch, best: Sequence[Found], others: Sequence[Found | None]) -> Scores:
         """Shape [queries, passages], from the answers."""
         scores = np.empty((len(queries), len(self._passages)), dtype=np.float32)
-        long = None if self._long is None else self._long.scores(queries.vectors)
+        own: list[Found | None] = [None] * len(queries)
+        if self._long is not None:
+            own = [Found(self._long.positions, row) for row in self._long.scores(queries.vectors)]
         for row, (of_best, of_others) in enumerate(zip(best, others, strict=True)):
-            own = None if self._long is None or long is None else Found(self._long.positions, long[row])
-            scores[row] = filled(of_best, of_others, len(self._passages), own)
+            scores[row] = filled(of_best, of_others, len(self._passages), own[row])
         for row, known in (self._own_rows(queries) if self._own_rows else {}).items():
             scores[row] = known
         return scores

@@ -10,7 +10,7 @@ import numpy as np
 
 from sunwi.errors import DataError
 from sunwi.models.sparse.encoder import SparseEncoder, pad
-from sunwi.models.sparse.export.bundle import write_bundle
+from sunwi.models.sparse.export.bundle import FOLDER, write_bundle
 from sunwi.models.sparse.export.int8 import quantise_int8
 from sunwi.models.sparse.export.onnx import (
     FLOAT_FILE,
@@ -82,9 +82,9 @@ def export_sparse(
     )
 
     names = server_names(naming_tokenizer(encoder.tokenizer), encoder.token_ids)
-    traced_file = out / "opensearch" / "encoder.pt"
+    traced_file = out / FOLDER / "encoder.pt"
     traced = trace_server_model(encoder, traced_file)
-    write_bundle(encoder, names, traced_file, out / "opensearch", name, limit, params.sparse.query_max_length)
+    write_bundle(encoder, names, traced_file, out / FOLDER, name, limit, params.sparse.query_max_length)
     traced_file.unlink()  # encoder.zip has it
 
     plain = _sentence_transformers(encoder, texts, own, params, out / "sentence_transformers")
@@ -97,7 +97,7 @@ def export_sparse(
         },
         "torchscript": {
             "largest_difference": _parity("TorchScript", _served(traced, ids, encoder), _cut(own, encoder)),
-            "bytes": (out / "opensearch" / "encoder.zip").stat().st_size,
+            "bytes": (out / FOLDER / "encoder.zip").stat().st_size,
         },
         "sentence_transformers": plain,
         "onnx_int8": of_int8,

@@ -14,6 +14,7 @@ from sunwi.records.files import write_json, write_lines
 from sunwi.resources import resource_file
 from sunwi.runtime import file_hash
 
+FOLDER = "opensearch"  # of the bundle, in the sparse encoder's exports
 DJL_MAX_LENGTH = 512  # tokens
 FORMAT = "TORCH_SCRIPT"
 DEPLOY = resource_file("sunwi.models.sparse.export", "deploy.py")
