@@ -17,6 +17,7 @@ from tests.pipeline.tiny_project import (
     make_project,
     set_params,
     stages_run,
+    would_run,
     write_source,
 )
 
@@ -58,7 +59,7 @@ COMMENTED = {
 def test_a_comment_is_an_edit_of_the_stages_that_declare_its_file(project: Path, edited: str) -> None:
     with undone(project, edited):
         add_comment(project / edited)
-        assert stages_run(dvc(project, "repro", "--dry")) == COMMENTED[edited]
+        assert would_run(project) == COMMENTED[edited]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_key_of_params_reruns_the_stages_that_read_it(
     with undone(project):
         set_params(project, section, key, value)
         assert stages_run(dvc(project, "repro", "check_params")) == ["check_params"]
-        assert stages_run(dvc(project, "repro", "--dry")) == [*readers, "report"]
+        assert would_run(project) == [*readers, "report"]
 
 
 @pytest.mark.parametrize(("section", "key", "value", "readers"), KEYS)
@@ -120,13 +121,13 @@ def test_a_default_reruns_the_stages_that_read_it(
         content = yaml.safe_load(defaults.read_text(encoding="utf-8"))
         content[section][key] = value
         defaults.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        assert stages_run(dvc(project, "repro", "--dry")) == ["check_params", *readers, "report"]
+        assert would_run(project) == ["check_params", *readers, "report"]
 
 
 def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
     with undone(project):
         set_params(project, "score", "baseline", "tuned")
-        ran = stages_run(dvc(project, "repro", "--dry"))
+        ran = would_run(project)
     assert ran == ["check_params", "baseline", "score", "diagnose", "report"]  # the last two show the scores
 
 

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
+from dvc.repo import Repo
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
@@ -97,6 +99,13 @@ def dvc(folder: Path, *arguments: str, **variables: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def would_run(folder: Path) -> list[str]:
+    """The stages that `dvc repro --dry` names, by DVC's library: a process of its own would start anew."""
+    with pytest.MonkeyPatch.context() as patch, Repo(str(folder)) as repo:
+        patch.chdir(folder)
+        return [stage.addressing for stage in repo.reproduce(dry=True)]
 
 
 def stages_run(output: str) -> list[str]:

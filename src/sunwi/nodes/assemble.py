@@ -157,11 +157,12 @@ def _compile(home: Path, release: Release, java: Path, tool: Path) -> None:
     if run.returncode:
         what = f"the plugin's classes do not compile: {' '.join(run.stderr.split())[:500]}"
         raise EngineError(release.engine, what, "report this with the versions of sunwi and of Java")
-    plugins = {"Nori": home / "plugins" / "analysis-nori", "Root": home / "plugins" / "root"}
+    names = {"Nori": "analysis-nori", "Root": "root", "Score": "score-script"}
+    plugins = {kind: home / "plugins" / name for kind, name in names.items()}
     classes = sorted(work.glob("sunwi/*.class"))
     for kind, folder in {"Main": home / "lib", **plugins}.items():
-        names = ("Main", "Start") if kind == "Main" else kind
-        chosen = [each for each in classes if each.name.startswith(names)]
+        begins = ("Main", "Start") if kind == "Main" else kind
+        chosen = [each for each in classes if each.name.startswith(begins)]
         if chosen:
             _pack(folder / f"sunwi-{kind.lower()}.jar", chosen)
     shutil.rmtree(work)

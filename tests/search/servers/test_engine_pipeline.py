@@ -19,6 +19,7 @@ from sunwi.search.index.bm25 import index_terms
 from sunwi.search.index.store import save_vectors
 from sunwi.search.passages import Passages, QueryBatch
 from sunwi.search.pipeline import QuestionIndex, build_pipeline
+from sunwi.search.servers import statistics
 from sunwi.search.servers.index import Expansion
 from sunwi.search.servers.pipeline import by_ranks, engine_of, fusion_there, on_server
 from sunwi.search.servers.server import ask
@@ -97,17 +98,15 @@ def test_a_variant_ranks_on_the_server_as_it_does_here(
             np.testing.assert_allclose(found.scores, here.scores, atol=2e-5)
 
 
-def test_scores_that_a_depth_cuts_are_fused_as_local_ones_where_the_server_sums_scores(
+def test_scores_that_a_depth_cuts_are_fused_as_local_ones(
     played, local, queries, unit_vectors, windows, search, environment
 ) -> None:
     cut = search.model_copy(update={"depth": 3})
     there = on_server("base", local, cut, Bm25Params(), unit_vectors, environment, windows=windows)
-    if not there.fusible:  # without scripts, as the nodes of Elasticsearch are put together here
-        assert played.engine == "elasticsearch"
-        used, why = fusion_there(there, fusions(3)[0][1], NAMES, 60.0, 3)
-        assert (used.method, "takes no scripts" in str(why)) == ("rrf", True)
-        return
+    if not played.real and not there.fusible:
+        pytest.skip("the stand-in does not sum scores")
     for names, fusion in fusions(3):
+        assert fusion_there(there, fusion, names, 60.0, 3) == (fusion, None)
         for here, found in zip(
             local.rank(queries, names, fusion, 3), there.rank(queries, names, fusion, 3), strict=True
         ):
@@ -115,6 +114,17 @@ def test_scores_that_a_depth_cuts_are_fused_as_local_ones_where_the_server_sums_
             np.testing.assert_allclose(found.scores, here.scores, atol=1e-3)
     rows, of_block = next(iter(there.blocks(queries, NAMES)))
     assert (rows, set(of_block)) == (slice(0, 4), set(NAMES))
+
+
+def test_a_server_that_takes_no_scripts_fuses_by_ranks_and_says_why(
+    local, unit_vectors, search, environment, monkeypatch
+) -> None:
+    monkeypatch.setattr(statistics, "takes_scripts", lambda *_: False)
+    for depth, expected in ((3, "rrf"), (8, "weighted")):  # a depth that cuts, and one that cuts nothing
+        cut = search.model_copy(update={"depth": depth})
+        there = on_server("base", local, cut, Bm25Params(), unit_vectors, environment)
+        used, why = fusion_there(there, fusions(depth)[0][1], NAMES, 60.0, depth)
+        assert (used.method, "takes no scripts" in str(why)) == (expected, depth == 3)
 
 
 def test_passages_are_indexed_with_their_questions_and_a_question_does_not_retrieve_itself(
