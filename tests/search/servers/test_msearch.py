@@ -54,6 +54,16 @@ def test_answers_come_in_the_order_of_the_searches() -> None:
     assert sorted(n for request in server.requests for n in request) == list(range(300))
 
 
+@pytest.mark.parametrize(("count", "told"), [(300, "search on opensearch: 300/300 search in"), (10, "")])
+def test_many_searches_tell_how_far_they_are(
+    count: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUNWI_PROGRESS_SECONDS", "0")
+    Scripted(lambda searches, _: answers(searches)).run(count)
+    last = capsys.readouterr().err.splitlines()[-1:]
+    assert [line.partition(",")[0][: len(told)] for line in last] == ([told] if told else [])
+
+
 def test_a_request_holds_few_searches_of_many_hits() -> None:
     server = Scripted(lambda searches, _: answers(searches))
     server.run(10, size=10_000)

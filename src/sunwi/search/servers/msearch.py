@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sunwi.errors import EngineError
+from sunwi.progress import progress
 from sunwi.search.servers.bulk import BUSY, FIRST_WAIT, TOO_LARGE
 from sunwi.search.servers.server import Server, part_of, reason_of, refused
 
@@ -52,7 +53,10 @@ def search_many(
         yield from (answer for part in parts for answer in answers(part))
         return
     with ThreadPoolExecutor(CLIENTS) as pool:
-        for of_part in pool.map(answers, parts):
+        found: Iterable[list[Any]] = pool.map(answers, parts)
+        if len(searches) > MOST:  # a bar for the few searches of one query would only flicker
+            found = progress(found, len(searches), f"search on {server.engine}", "search", size=len)
+        for of_part in found:
             yield from of_part
 
 
