@@ -114,6 +114,8 @@ def mean_precision(ranked, dialogues, pipeline: SearchPipeline, qrels) -> float:
         for dialogue, each in zip(dialogues, ranked, strict=True)
         if dialogue.qid in judged
     }
+    if not lists:  # a corpus without labels
+        return float("nan")
     return float(average_precision(list(lists.values()), list(lists), qrels)[0].mean())
 
 
