@@ -61,6 +61,8 @@ def by_text(cluster: deploy.Cluster, text: str) -> list[tuple[str, float]]:
 
 def same_list(found: list[tuple[str, float]], docids: Sequence[str], scores: Any) -> bool:
     """Whether the server's list is the local one, but for scores closer than its 9-bit weights tell apart."""
+    if len(found) != min(FIRST, np.count_nonzero(scores > 0)):
+        return False
     position = {docid: at for at, docid in enumerate(docids)}
     local = np.sort(scores)[::-1][: len(found)]
     values = np.array([scores[position[docid]] for docid, _ in found])
