@@ -111,7 +111,7 @@ def test_a_model_without_measured_speeds_keeps_float32(
     monkeypatch: pytest.MonkeyPatch, tiny: ModelInfo, own_cache: Path
 ) -> None:
     on(monkeypatch, AMX)
-    monkeypatch.setattr(auto_precision, "load_config", lambda _: type("Config", (), {"model_type": "llama"}))
+    monkeypatch.setattr(auto_precision, "config_value", lambda *_: "llama")
     picked = pick(tiny, lambda *_: pytest.fail("encoded"))
     assert picked.precision == "float32"
     assert "not llama" in picked.reason

@@ -67,10 +67,10 @@ def test_heads_equal_flagembeddings(tiny_m3: Path, own_cache: Path) -> None:
         assert ours == pytest.approx(expected, abs=1e-5)
     vectors = encoder.token_vectors(TEXTS, "passage", 16)
     for ours_of, theirs_of in zip(vectors, given["colbert_vecs"], strict=True):
-        np.testing.assert_allclose(ours_of, theirs_of, atol=1e-5)
+        np.testing.assert_allclose(ours_of, theirs_of, atol=5e-4)  # float16
     (score,) = LateInteraction(encoder, 16, 16).score([(TEXTS[0], TEXTS[1])])
     colbert = oracle.colbert_score(given["colbert_vecs"][0], given["colbert_vecs"][1])
-    assert score == pytest.approx(float(colbert), abs=1e-5)
+    assert score == pytest.approx(float(colbert), abs=2e-4)
 
     terms = M3LexicalRetriever(encoder, TEXTS, LIMITS)
     none = np.zeros((1, 0), dtype=np.float16)

@@ -141,8 +141,8 @@ def bad_tokenizer(folder: Path) -> None:
 DAMAGES: list[tuple[Damage, str]] = [
     (without_a_layer, r"lack \d+ weights that config.json asks for: .*encoder.layer.1"),
     (with_nan, "1 of its weights hold NaN or infinite numbers: .*query.weight"),
-    (cut_short, "its weights cannot be read"),
-    (no_header, "its weights cannot be read"),
+    (cut_short, "its (weights|model.safetensors) cannot be read"),
+    (no_header, "its (weights|model.safetensors) cannot be read"),
     (of_another_shape, "its weights cannot be read"),
     (bad_config, "config.json cannot be read"),
     (bad_tokenizer, "its tokeniser cannot be read"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from sunwi.cache import RowCache
 from sunwi.errors import ModelError
 from sunwi.models.cross_encoder import CrossEncoder
 from sunwi.models.encoder import Encoder
+from sunwi.models.hidden_states import HiddenStates
 from sunwi.models.late_interaction import LateInteraction, maxsim
 from sunwi.models.resolver import resolve
 
@@ -31,6 +33,7 @@ def test_late_interaction_equals_brute_force(tiny_bert: Path, own_cache: Path) -
             encoder.token_vectors([query], "query", 8),
             encoder.token_vectors([passage], "passage", 16),
         )
+        asked, read = asked.astype(np.float32), read.astype(np.float32)
         best = [max(float(token @ other) for other in read) for token in asked]
         assert score == pytest.approx(sum(best) / len(best), abs=1e-5)
     with RowCache("late_interaction") as cache:
@@ -43,10 +46,10 @@ def test_a_text_of_earlier_pairs_is_not_encoded_again(
     encoder = Encoder(resolve(str(tiny_bert)))
     alone = LateInteraction(encoder, 8, 16).fresh(PAIRS)
     encoded: list[str] = []
-    whole = encoder.token_vectors
-    monkeypatch.setattr(
-        encoder, "token_vectors", lambda texts, *how: encoded.extend(texts) or whole(texts, *how)
-    )
+    for name in ("token_vectors", "kept_token_vectors"):  # of queries, of passages
+        whole = getattr(encoder, name)
+        record = lambda texts, *how, whole=whole: encoded.extend(texts) or whole(texts, *how)  # noqa: E731
+        monkeypatch.setattr(encoder, name, record)
     scorer = LateInteraction(encoder, 8, 16)
     assert scorer.encoder is encoder
     parts = [scorer.score(PAIRS[:2]), scorer.score(PAIRS[2:])]
@@ -54,6 +57,25 @@ def test_a_text_of_earlier_pairs_is_not_encoded_again(
     assert sorted(encoded) == sorted({text for pair in PAIRS for text in pair})
     monkeypatch.setattr(LateInteraction, "REMEMBERED", 0)  # none fits: the same scores
     np.testing.assert_array_equal(LateInteraction(encoder, 8, 16)._remembering(PAIRS), alone)
+
+
+def test_a_passage_of_dense_search_is_not_encoded_for_maxsim(
+    tiny_bert: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = resolve(str(tiny_bert))
+    alone = LateInteraction(Encoder(info), 8, 16).fresh(PAIRS)
+    Encoder(info).encode(sorted({passage for _, passage in PAIRS}), "passage", 16)
+    batches: list[list[str]] = []
+    whole = HiddenStates.of_batch
+    monkeypatch.setattr(
+        HiddenStates, "of_batch", lambda own, batch: batches.append(batch[0]) or whole(own, batch)
+    )
+    np.testing.assert_array_equal(LateInteraction(Encoder(info), 8, 16).score(PAIRS), alone)
+    assert sum(map(len, batches)) == len({query for query, _ in PAIRS})
+    monkeypatch.setenv("SUNWI_TOKEN_VECTORS_GIB", "0")
+    shutil.rmtree(own_cache)  # the pairs' scores too
+    np.testing.assert_array_equal(LateInteraction(Encoder(info), 8, 16).score(PAIRS), alone)
+    assert not (own_cache / "token_vectors").exists()
 
 
 def test_scores_of_other_prefixes_are_other_rows(tiny_bert: Path, own_cache: Path) -> None:

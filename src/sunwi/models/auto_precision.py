@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from sunwi.cache import RowCache
 from sunwi.models.check_texts import PASSAGES, QUERIES
-from sunwi.models.loading import load_config
+from sunwi.models.loading import config_value
 from sunwi.models.spec import ModelInfo
 from sunwi.runtime import cache_dir, text_hash
 
@@ -98,7 +98,7 @@ def check(info: ModelInfo, encode: Encode) -> Pick:
     faster = candidates(support)
     if not faster:
         return Pick("float32", {}, f"nothing is faster than float32 on this CPU: {support.named}")
-    if (kind := load_config(info.folder).model_type) not in MODEL_TYPES:
+    if (kind := config_value(info.folder, "model_type")) not in MODEL_TYPES:
         return Pick(
             "float32", {}, f"the speeds were measured for {', '.join(sorted(MODEL_TYPES))}, not {kind}"
         )

@@ -25,10 +25,12 @@ from sunwi.models.heads import (
     weights_to_bytes,
 )
 from sunwi.models.hidden_states import HiddenStates, TokenIds
-from sunwi.models.loading import load_config
+from sunwi.models.loading import config_value
 from sunwi.models.precision import Precision, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
+from sunwi.models.shared_tokenizer import shared_tokenizer
 from sunwi.models.spec import ModelInfo, Side
+from sunwi.models.token_store import TokenStore, TokenVectors, limit_bytes
 from sunwi.models.windows import Reading, read_in_windows
 from sunwi.params.encoder import EncoderParams
 from sunwi.progress import Progress
@@ -91,7 +93,7 @@ class Encoder:
     def __getstate__(self) -> dict[str, Any]:
         # A worker runs in the numbers that this process's cache keys say.
         state = {**vars(self), "engine": LOCAL, "precision": settled(self.precision)}
-        for made in ("_pick", "picked", "in_full"):
+        for made in ("_pick", "picked", "in_full", "_head", "_token_store"):
             state.pop(made, None)
         return state
 
@@ -175,7 +177,9 @@ class Encoder:
             self.count.cached += len(texts) - new
             self.count.encoded += new
             texts_of = ([prefix + texts[row] for row in part] for part in parts)
-            fresh = self._encode_parts(texts_of, max_length, Progress(label, new, "text") if new else None)
+            shown = Progress(label, new, "text") if new else None
+            keep = side == "passage" and self.engine is LOCAL  # MaxSim will read them, of passages alone
+            fresh = self._encode_parts(texts_of, max_length, shown, keep)
             return ((vector.tobytes() for vector in of_part) for of_part in fresh)
 
         vectors: Vectors | None = None
@@ -206,33 +210,67 @@ class Encoder:
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return output_size(self.info, int(load_config(self.info.folder).hidden_size))
+        return output_size(self.info, int(config_value(self.info.folder, "hidden_size")))
 
     @property
     def vocabulary_size(self) -> int:
         """How many token ids the model knows."""
-        return int(load_config(self.info.folder).vocab_size)
+        return int(config_value(self.info.folder, "vocab_size"))
 
-    def token_vectors(
-        self, texts: Sequence[str], side: Side, max_length: int
-    ) -> list[npt.NDArray[np.float32]]:
-        """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions]; not cached.
+    def token_vectors(self, texts: Sequence[str], side: Side, max_length: int) -> list[TokenVectors]:
+        """L2-normalised vectors of each text's tokens, shapes [tokens, dimensions], float16; not cached.
 
         Of a model with a ColBERT head that head's, without the first token, as M3 has it.
         """
         if self.in_full is not self:
             return self.in_full.token_vectors(texts, side, max_length)
+        prefix = self.info.prefix(side)
+        return self._token_vectors(
+            self._states.token_ids([prefix + text for text in texts], max_length), max_length
+        )
+
+    def kept_token_vectors(self, texts: Sequence[str], max_length: int) -> list[TokenVectors]:
+        """The same of passages; those that `encode` or an earlier call had are read from the disk."""
+        if self.in_full is not self:
+            return self.in_full.kept_token_vectors(texts, max_length)
+        prefix, store = self.info.prefix("passage"), self._token_store
+        token_ids = self._states.token_ids([prefix + text for text in texts], max_length)
+        if store is None:
+            return self._token_vectors(token_ids, max_length)
+        found = dict(enumerate(store.get(token_ids)))
+        missing = [row for row, vectors in found.items() if vectors is None]
+        fresh = self._token_vectors([token_ids[row] for row in missing], max_length)
+        store.put([token_ids[row] for row in missing], fresh)
+        found.update(zip(missing, fresh, strict=True))
+        return [vectors for _, vectors in sorted(found.items()) if vectors is not None]
+
+    def _token_vectors(self, token_ids: Sequence[list[int]], max_length: int) -> list[TokenVectors]:
+        found: list[TokenVectors] = [np.empty(0, dtype=np.float16)] * len(token_ids)
+        for rows, batch in self._states.batches_of(token_ids, max_length):
+            _, hidden, mask = self._states.of_batch(batch)
+            for row, vectors in zip(rows, self._of_tokens(hidden, mask), strict=True):
+                found[row] = vectors
+        return found
+
+    def _of_tokens(self, hidden: torch.Tensor, mask: torch.Tensor) -> list[TokenVectors]:
+        """Token vectors of each row of a batch."""
         import torch
 
-        prefix = self.info.prefix(side)
-        head = load_head(self.info, "colbert") if "colbert" in self.info.heads else None
-        found: list[npt.NDArray[np.float32]] = [np.empty(0, dtype=np.float32)] * len(texts)
-        for rows, _, hidden, mask in self._states.batches([prefix + text for text in texts], max_length):
-            tokens, kept = colbert_vectors(hidden, mask, head) if head is not None else (hidden, mask)
-            unit = torch.nn.functional.normalize(tokens, dim=-1).cpu().numpy()  # [batch, tokens, dimensions]
-            for at, row in enumerate(rows):
-                found[row] = unit[at][kept[at].cpu().numpy().astype(bool)]
-        return found
+        tokens, kept = (hidden, mask) if self._head is None else colbert_vectors(hidden, mask, self._head)
+        unit = torch.nn.functional.normalize(tokens, dim=-1).half().cpu().numpy()
+        return [row[real] for row, real in zip(unit, kept.cpu().numpy().astype(bool), strict=True)]
+
+    @cached_property
+    def _head(self) -> dict[str, torch.Tensor] | None:
+        return load_head(self.info, "colbert") if "colbert" in self.info.heads else None
+
+    @cached_property
+    def _token_store(self) -> TokenStore | None:
+        """Where token vectors are kept; a GPU makes them faster than a disk gives them."""
+        if self.precision in {"auto", "int8"} or device_type() != "cpu" or not limit_bytes():
+            return None
+        dimensions = self.dimensions if self._head is None else len(self._head["weight"])
+        return TokenStore(dimensions, (self.info.content_hash, *self.precision_key))
 
     def exact(self, texts: Sequence[str], side: Side, max_length: int) -> npt.NDArray[np.float32]:
         """The vectors of `encode` before they are rounded to float16, [texts, dimensions]; not cached."""
@@ -269,7 +307,7 @@ class Encoder:
     def _fresh_weights(
         self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int
     ) -> list[dict[int, float]]:
-        tokenizer = self._states.tokenizer
+        tokenizer = self.tokenizer()
         unused = {
             tokenizer.cls_token_id,
             tokenizer.eos_token_id,
@@ -283,8 +321,8 @@ class Encoder:
         return found
 
     def tokenizer(self) -> Any:
-        """The model's tokeniser, with what `pool` asks of it; callers change nothing about it."""
-        return self._states.tokenizer
+        """The model's tokeniser by transformers, padding on the right; callers change nothing about it."""
+        return shared_tokenizer(self.info.folder)
 
     def with_model(self, model: torch.nn.Module, device: torch.device) -> Encoder:
         """An encoder of the same kind over a model in memory, for a look at it while it trains.
@@ -301,13 +339,20 @@ class Encoder:
         return next(self._encode_parts([texts], max_length))
 
     def _encode_parts(
-        self, parts: Iterable[Sequence[str]], max_length: int, shown: Progress | None = None
+        self,
+        parts: Iterable[Sequence[str]],
+        max_length: int,
+        shown: Progress | None = None,
+        keep: bool = False,
     ) -> Iterator[Vectors]:
         """Vectors of each part, [texts, dimensions]; the engine runs the batches of all of them."""
         plan = partial(self._states.planned, max_length=max_length)
-        return (by_row(blocks) for blocks in map_parts(self.engine, self._pooled, parts, plan, shown))
+        work = partial(self._pooled, keep=keep)
+        return (by_row(blocks) for blocks in map_parts(self.engine, work, parts, plan, shown))
 
-    def _pooled(self, batch: TokenIds) -> Vectors:
-        """L2-normalised vectors of one batch, [batch, dimensions]."""
+    def _pooled(self, batch: TokenIds, keep: bool) -> Vectors:
+        """L2-normalised vectors of one batch, [batch, dimensions]; `keep` those of its tokens, too."""
         _, hidden, mask = self._states.of_batch(batch)
+        if keep and self._token_store is not None:
+            self._token_store.put(batch[0], self._of_tokens(hidden, mask))
         return text_vectors(hidden, mask, self.info).cpu().numpy().astype(np.float16)

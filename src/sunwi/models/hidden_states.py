@@ -11,7 +11,7 @@ from sunwi.models.batches import length_batches
 from sunwi.models.encoder_weights import ready_encoder
 from sunwi.models.long_texts import text_starts
 from sunwi.models.precision import Precision, require_precision, settled
-from sunwi.models.shared_tokenizer import shared_tokenizer
+from sunwi.models.shared_tokenizer import read_tokenizer, shared_tokenizer
 from sunwi.models.spec import ModelInfo
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class HiddenStates:
     @cached_property
     def tokenizer(self) -> Any:
         """The model's tokeniser, shared with the thread's other readers of the model."""
-        return shared_tokenizer(self.info.folder)
+        return shared_tokenizer(self.info.folder, read_tokenizer)
 
     def batches(
         self, texts: Sequence[str], max_length: int
@@ -62,6 +62,16 @@ class HiddenStates:
         Raises
         ------
         ModelError
+            As `token_ids`.
+        """
+        return self.batches_of(self.token_ids(texts, max_length), max_length)
+
+    def token_ids(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
+        """Of each text, special ones among them, cut at `max_length`.
+
+        Raises
+        ------
+        ModelError
             If the model cannot read as many tokens as `max_length`.
         """
         tokenizer = self.tokenizer
@@ -69,11 +79,17 @@ class HiddenStates:
             found = f"it reads {tokenizer.model_max_length} tokens at most, {max_length} were asked for"
             raise ModelError(self.info.spec, found, "lower encoder.max_length or encoder.query_max_length")
         starts = text_starts(tokenizer, texts, max_length)
-        encoded = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
+        rows: list[list[int]] = tokenizer(starts, truncation=True, max_length=max_length)["input_ids"]
+        return rows
+
+    def batches_of(
+        self, token_ids: Sequence[list[int]], max_length: int
+    ) -> Iterator[tuple[list[int], TokenIds]]:
+        """Yield rows and their batch, longest first."""
         most = INT8_TOKENS if self.precision == "int8" else None
-        lengths = [len(ids) for ids in encoded]
+        lengths = [len(ids) for ids in token_ids]
         for rows, size in length_batches(lengths, self.batch_size, max_length, most_tokens=most):
-            yield rows, ([encoded[row] for row in rows], size)
+            yield rows, ([token_ids[row] for row in rows], size)
 
     def of_batch(self, batch: TokenIds) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Ids [batch, tokens], hidden [batch, tokens, dimensions] and mask of one batch."""
@@ -83,8 +99,10 @@ class HiddenStates:
             self.loaded = ready_encoder(self.info, self.precision)
         model, device = self.loaded
         ids, size = batch
-        how = {"padding": "max_length", "max_length": size, "return_tensors": "pt"}
-        padded = self.tokenizer.pad({"input_ids": ids}, **how).to(device)
+        padding = self.tokenizer.pad_token_id
+        padded = torch.tensor([row + [padding] * (size - len(row)) for row in ids], device=device)
+        lengths = torch.tensor([len(row) for row in ids], device=device)
+        mask = (torch.arange(size, device=device) < lengths[:, None]).long()
         with torch.inference_mode():
-            hidden = model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"])
-        return padded["input_ids"], hidden.last_hidden_state.float(), padded["attention_mask"]
+            hidden = model(input_ids=padded, attention_mask=mask)
+        return padded, hidden.last_hidden_state.float(), mask

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from sunwi.models.encoder import Encoder
 from sunwi.models.pair_scores import PairScores
 from sunwi.models.spec import Side
+from sunwi.models.token_store import TokenVectors
 from sunwi.progress import Progress
 
-TokenVectors = npt.NDArray[np.float32]  # [tokens, dimensions]
+ARITHMETIC = "2"  # raise it when a change moves low bits: old and new scores must not mix
 
 
 class LateInteraction:
@@ -35,7 +36,14 @@ class LateInteraction:
         self.max_length = max_length
         self.windows = windows
         model = (encoder.info.content_hash, encoder.info.query_prefix, encoder.info.passage_prefix)
-        settings = (*model, "maxsim", str(query_max_length), str(max_length), *self.encoder.precision_key)
+        settings = (
+            *model,
+            "maxsim",
+            ARITHMETIC,
+            str(query_max_length),
+            str(max_length),
+            *self.encoder.precision_key,
+        )
         self._scores = PairScores("late_interaction", settings)
         self._known: dict[Side, dict[str, TokenVectors]] = {"query": {}, "passage": {}}
 
@@ -87,8 +95,9 @@ class LateInteraction:
             for start in range(0, len(passages), self.PASSAGES):
                 part = passages[start : start + self.PASSAGES]
                 for passage, matrix in self._vectors(part, "passage", known.get("passage")).items():
+                    exact = matrix.astype(np.float32)
                     for at in wanted[passage]:
-                        scores[at] = maxsim(queries[pairs[at][0]], matrix)
+                        scores[at] = maxsim(queries[pairs[at][0]].astype(np.float32), exact)
                 shown.advance(len(part))
         return scores
 
@@ -97,8 +106,13 @@ class LateInteraction:
     ) -> dict[str, TokenVectors]:
         """Token vectors of the texts; those that are new stay in `known`, if it is given, while they fit."""
         missing = [text for text in texts if text not in (known or {})]
-        length = self.query_max_length if side == "query" else self.max_length
-        vectors = self.encoder.token_vectors(missing, side, length) if missing else []
+        vectors: list[TokenVectors] = []
+        if missing and side == "query":
+            vectors = self.encoder.token_vectors(missing, side, self.query_max_length)
+        elif missing and known is None:
+            vectors = self.encoder.token_vectors(missing, side, self.max_length)
+        elif missing:
+            vectors = self.encoder.kept_token_vectors(missing, self.max_length)
         found = {**(known or {}), **dict(zip(missing, vectors, strict=True))}
         if known is not None:
             room = self.REMEMBERED - sum(matrix.nbytes for matrix in known.values())

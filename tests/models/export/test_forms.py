@@ -65,7 +65,7 @@ def test_a_multi_vector_encoder_gives_the_late_interaction(tmp_path: Path, *, co
     found = library.similarity_pairwise(queries, passages).numpy()
     own = LateInteraction(Encoder(info, precision="float32"), QUERY, PASSAGE).fresh(PAIRS)
     assert np.ptp(own) > 0.01
-    assert np.abs(found - own).max() < 1e-5
+    assert np.abs(found - own).max() < 2e-4  # token vectors are float16 here
 
 
 def test_a_pylate_folder_is_read_by_sentence_transformers_too(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_pylate_folder_is_read_by_sentence_transformers_too(tmp_path: Path) ->
     passages = library.encode_document([passage for _, passage in PAIRS])
     own = LateInteraction(Encoder(info, precision="float32"), QUERY, PASSAGE).fresh(PAIRS)
     for query, passage, score in zip(queries, passages, own, strict=True):
-        assert float((query @ passage.T).max(dim=1).values.mean()) == pytest.approx(float(score), abs=1e-5)
+        assert float((query @ passage.T).max(dim=1).values.mean()) == pytest.approx(float(score), abs=2e-4)
 
 
 PYLATE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,8 @@ def replace_linears(
 
 def applies_exact_gelu(module: torch.nn.Module | None) -> bool:
     """Whether the module is the first half of a BERT layer's feed-forward part, with the GELU of erf."""
-    from transformers.activations import GELUActivation
-
     activation = getattr(module, "intermediate_act_fn", None)
-    return isinstance(activation, GELUActivation) or getattr(activation, "approximate", "") == "none"
+    if getattr(activation, "approximate", "") == "none":
+        return True
+    library = sys.modules.get("transformers.activations")  # not imported, it has made no model
+    return library is not None and isinstance(activation, library.GELUActivation)

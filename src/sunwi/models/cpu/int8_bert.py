@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
-from transformers.modeling_outputs import BaseModelOutput
 
 from sunwi.models.cpu.bert import bert_layers, query_key_value
 from sunwi.models.cpu.int8_product import Int8Product, Scaled, after_gelu, by_token
+from sunwi.models.cpu.outputs import EncoderOutput
 from sunwi.models.cpu.row_threads import map_rows
 
 TOKENS = 1024  # of the rows that a thread takes at a time: more leave its caches, fewer pay for each call
@@ -26,7 +26,7 @@ class Int8Bert(torch.nn.Module):
         self.embeddings: Any = model.embeddings
         self.layers = [Int8Layer(layer) for layer in bert_layers(model)]
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> EncoderOutput:
         """Hidden states [rows, tokens, channels] of ids and mask [rows, tokens], padded on the right."""
         rows, size = input_ids.shape
         step = max(1, min(TOKENS // size, -(-rows // torch.get_num_threads())))
@@ -34,7 +34,7 @@ class Int8Bert(torch.nn.Module):
             lambda start: self._hidden(input_ids[start : start + step], attention_mask[start : start + step]),
             range(0, rows, step),
         )
-        return BaseModelOutput(last_hidden_state=torch.cat(found))
+        return EncoderOutput(last_hidden_state=torch.cat(found))
 
     def _hidden(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode():  # a thread's own

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import (
-    BaseModelOutput,
-    BaseModelOutputWithPoolingAndCrossAttentions,
-    SequenceClassifierOutput,
-)
 
 from sunwi.models.cpu.bert import is_bert
 from sunwi.models.cpu.exact_lengths import Inputs, length_groups, row_by_row, token_shares
+from sunwi.models.cpu.outputs import ClassifierOutput, EncoderOutput
 from sunwi.models.cpu.packed_bert import PackedBert
 from sunwi.models.cpu.packed_linear import pack_linears
 from sunwi.models.cpu.row_threads import map_rows
@@ -60,7 +56,7 @@ class PackedEncoder(torch.nn.Module):
         attention_mask: torch.Tensor,
         token_type_ids: torch.Tensor | None = None,
         **_other: Any,
-    ) -> BaseModelOutputWithPoolingAndCrossAttentions:
+    ) -> EncoderOutput:
         """Hidden states [rows, tokens, channels], zeros in the padding, of inputs [rows, tokens].
 
         The padding is on the right.
@@ -82,7 +78,7 @@ class PackedEncoder(torch.nn.Module):
         for at, states in (group for share in found for group in share):
             whole[at, : states.shape[1]] = states
         pooled = None if self.pooler is None else self.pooler(whole)
-        return BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=whole, pooler_output=pooled)
+        return EncoderOutput(last_hidden_state=whole, pooler_output=pooled)
 
 
 class OneByOne(torch.nn.Module):
@@ -92,14 +88,14 @@ class OneByOne(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> BaseModelOutput:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> EncoderOutput:
         """Hidden states [rows, tokens, channels], zeros in the padding, which is on the right."""
         found = row_by_row({"input_ids": input_ids}, attention_mask, self.model)
         states = [output.last_hidden_state[0] for output in found]  # [its tokens, channels]
         whole = states[0].new_zeros(*input_ids.shape, states[0].shape[-1])
         for row, of_row in enumerate(states):
             whole[row, : len(of_row)] = of_row
-        return BaseModelOutput(last_hidden_state=whole)
+        return EncoderOutput(last_hidden_state=whole)
 
 
 class OneByOneClassifier(torch.nn.Module):
@@ -110,7 +106,7 @@ class OneByOneClassifier(torch.nn.Module):
         self.model = model
         self.config = model.config
 
-    def forward(self, attention_mask: torch.Tensor, **inputs: torch.Tensor) -> SequenceClassifierOutput:
+    def forward(self, attention_mask: torch.Tensor, **inputs: torch.Tensor) -> ClassifierOutput:
         """Logits [rows, labels] of inputs [rows, tokens]; the padding is on the right."""
         found = row_by_row(inputs, attention_mask, self.model)
-        return SequenceClassifierOutput(logits=torch.cat([output.logits for output in found]))
+        return ClassifierOutput(logits=torch.cat([output.logits for output in found]))

@@ -1,0 +1,92 @@
+"""Passages' token vectors on the disk: what was encoded for dense search is not encoded for MaxSim."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sunwi.cache import RowCache
+from sunwi.runtime import cache_dir, text_hash
+
+TokenVectors = npt.NDArray[np.float16]  # [tokens, dimensions], rows of length 1
+TokenRow = Sequence[int]  # token ids of one text
+
+FOLDER = "token_vectors"
+LIMIT = "SUNWI_TOKEN_VECTORS_GIB"
+USUAL_GIB = 4.0
+
+
+def limit_bytes() -> int:
+    """How much of the disk token vectors may take: $SUNWI_TOKEN_VECTORS_GIB, else 4 GiB; 0 keeps none."""
+    return int(float(os.environ.get(LIMIT, USUAL_GIB)) * 2**30)
+
+
+class TokenStore:
+    """Token vectors of one model in one precision, by token ids; a file of its own.
+
+    Where the folder is full, files of models that were not asked for longest are deleted, and then no more
+    is kept: what is missing is encoded again.
+    """
+
+    def __init__(self, dimensions: int, settings: Sequence[str]) -> None:
+        """What the vectors depend on beside the token ids, and their length."""
+        self._dimensions = dimensions
+        self._name = text_hash(*settings)[:32]
+
+    def get(self, rows: Sequence[TokenRow]) -> list[TokenVectors | None]:
+        """Each row's vectors, [tokens, dimensions]; None where they are not kept."""
+        if not self._path.exists():
+            return [None] * len(rows)
+        self._path.touch()  # the last to be deleted
+        with RowCache(self._name, self._folder) as cache:
+            return [
+                None if value is None else np.frombuffer(value, np.float16).reshape(-1, self._dimensions)
+                for value in cache.get_each(list(map(_key, rows)))
+            ]
+
+    def put(self, rows: Sequence[TokenRow], vectors: Sequence[TokenVectors]) -> None:
+        """Keep the rows' vectors while there is room."""
+        if not self._make_room(sum(matrix.nbytes for matrix in vectors)):
+            return
+        with RowCache(self._name, self._folder) as cache:
+            cache.put_many(zip(map(_key, rows), (matrix.tobytes() for matrix in vectors), strict=True))
+
+    @property
+    def _folder(self) -> Path:
+        return cache_dir() / FOLDER
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"{self._name}.sqlite"
+
+    def _make_room(self, needed: int) -> bool:
+        room = limit_bytes() - needed - _size(self._path)
+        others = sorted(
+            (path for path in self._folder.glob("*.sqlite") if path != self._path),
+            key=lambda path: (path.stat().st_mtime_ns, path.name),
+            reverse=True,
+        )
+        if room < 0:
+            return False
+        for path in others:  # those that were asked for last stay
+            room -= _size(path)
+            if room < 0:
+                for file in _files(path):
+                    file.unlink(missing_ok=True)
+        return True
+
+
+def _key(row: TokenRow) -> str:
+    return text_hash(np.asarray(row, dtype="<i4").tobytes().hex())
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files(path) if file.exists())
