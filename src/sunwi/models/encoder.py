@@ -26,7 +26,7 @@ from sunwi.models.heads import (
 )
 from sunwi.models.hidden_states import HiddenStates, TokenIds
 from sunwi.models.loading import config_value
-from sunwi.models.precision import Precision, precision_key, settled
+from sunwi.models.precision import Precision, dtype_name, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.shared_tokenizer import shared_tokenizer
 from sunwi.models.spec import ModelInfo, Side
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import torch
 
 Vectors = npt.NDArray[np.float16]
+HiddenOf = tuple["torch.Tensor", "torch.Tensor"]  # [batch, tokens, hidden] and the mask [batch, tokens]
 
 
 def in_memory(shape: tuple[int, int]) -> Vectors:
@@ -170,7 +171,7 @@ class Encoder:
         blank = [row for row, text in enumerate(texts) if not text.strip()]
         if blank:
             raise DataError(f"text {blank[0]} of {len(texts)} is empty", "remove empty texts before encoding")
-        prefix, keys = self.info.prefix(side), self._keys(texts, side, max_length)
+        prefix, keys = self.info.prefix(side), self.keys(texts, side, max_length)
 
         def encoded(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
             new = sum(map(len, parts))
@@ -200,9 +201,10 @@ class Encoder:
     def missing(self, texts: Sequence[str], side: Side, max_length: int) -> int:
         """How many distinct texts `encode` would not find in the cache."""
         with RowCache("vectors") as cache:
-            return cache.count_missing(self._keys(texts, side, max_length))
+            return cache.count_missing(self.keys(texts, side, max_length))
 
-    def _keys(self, texts: Sequence[str], side: Side, max_length: int) -> list[str]:
+    def keys(self, texts: Sequence[str], side: Side, max_length: int) -> list[str]:
+        """The row cache's keys of the texts' vectors."""
         prefix = self.info.prefix(side)
         settings = (self.info.content_hash, self.info.pooling, prefix, str(max_length), *self.precision_key)
         return [text_hash(*settings, text) for text in texts]
@@ -350,9 +352,43 @@ class Encoder:
         work = partial(self._pooled, keep=keep)
         return (by_row(blocks) for blocks in map_parts(self.engine, work, parts, plan, shown))
 
+    def planned(
+        self, texts: Sequence[str], side: Side, max_length: int
+    ) -> Iterator[tuple[list[int], TokenIds]]:
+        """Rows and their batch, longest first, as `encode` runs them."""
+        prefix = self.info.prefix(side)
+        return self._states.planned([prefix + text for text in texts], max_length)
+
+    def branches(self, others: Sequence[Encoder]) -> Callable[[TokenIds], list[HiddenOf]] | None:
+        """From a batch to hidden states and mask under this encoder and the others; see `read_branches`.
+
+        None where they share no layer, or another precision than float32 and bfloat16 of a CPU is at work.
+        """
+        import torch
+
+        encoders = (self, *others)
+        if device_type() != "cpu" or {encoder.precision for encoder in encoders} & {"auto", "int8"}:
+            return None
+        from sunwi.models.cpu.branches import read_branches
+
+        dtype = getattr(torch, dtype_name(self.precision))
+        found = read_branches([encoder.info.folder for encoder in encoders], dtype)
+        if found is None:
+            return None
+
+        def run(batch: TokenIds) -> list[HiddenOf]:
+            ids, mask = self._states.padded(batch, torch.device("cpu"))
+            return [(hidden.float(), mask) for hidden in found(ids, mask)]
+
+        return run
+
     def _pooled(self, batch: TokenIds, keep: bool) -> Vectors:
-        """L2-normalised vectors of one batch, [batch, dimensions]; `keep` those of its tokens, too."""
+        """L2-normalised vectors of one batch, [batch, dimensions]."""
         _, hidden, mask = self._states.of_batch(batch)
+        return self.pooled(batch, hidden, mask, keep)
+
+    def pooled(self, batch: TokenIds, hidden: torch.Tensor, mask: torch.Tensor, keep: bool = True) -> Vectors:
+        """The same of hidden states [batch, tokens, hidden]; `keep` the vectors of its tokens, too."""
         if keep and self._token_store is not None:
             self._token_store.put(batch[0], self._of_tokens(hidden, mask))
         return text_vectors(hidden, mask, self.info).cpu().numpy().astype(np.float16)

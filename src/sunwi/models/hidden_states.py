@@ -98,11 +98,17 @@ class HiddenStates:
         if self.loaded is None:
             self.loaded = ready_encoder(self.info, self.precision)
         model, device = self.loaded
+        padded, mask = self.padded(batch, device)
+        with torch.inference_mode():
+            hidden = model(input_ids=padded, attention_mask=mask)
+        return padded, hidden.last_hidden_state.float(), mask
+
+    def padded(self, batch: TokenIds, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids and mask [batch, tokens] of one batch, padded on the right."""
+        import torch
+
         ids, size = batch
         padding = self.tokenizer.pad_token_id
         padded = torch.tensor([row + [padding] * (size - len(row)) for row in ids], device=device)
         lengths = torch.tensor([len(row) for row in ids], device=device)
-        mask = (torch.arange(size, device=device) < lengths[:, None]).long()
-        with torch.inference_mode():
-            hidden = model(input_ids=padded, attention_mask=mask)
-        return padded, hidden.last_hidden_state.float(), mask
+        return padded, (torch.arange(size, device=device) < lengths[:, None]).long()

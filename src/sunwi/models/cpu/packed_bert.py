@@ -25,6 +25,12 @@ class PackedBert(torch.nn.Module):
 
     def forward(self, groups: Sequence[Inputs]) -> list[torch.Tensor]:
         """Hidden states [rows, tokens, channels] of each group; the rows of a group have one length."""
+        return self.branched(groups, 0, [self.layers])[0]
+
+    def branched(
+        self, groups: Sequence[Inputs], depth: int, tops: Sequence[Sequence[PackedLayer]]
+    ) -> list[list[torch.Tensor]]:
+        """The same of each of several models: the first `depth` layers here, the others in `tops`."""
         spans: list[Span] = []
         total = 0
         for group in groups:
@@ -32,9 +38,17 @@ class PackedBert(torch.nn.Module):
             spans.append((total, rows, tokens))
             total += rows * tokens
         hidden = torch.cat([self.embeddings(**group).flatten(0, 1) for group in groups])
-        for layer in self.layers:
+        for layer in self.layers[:depth]:
             hidden = layer(hidden, spans)
-        return [hidden[at : at + rows * tokens].view(rows, tokens, -1) for at, rows, tokens in spans]
+        found = []
+        for top in tops:
+            states = hidden
+            for layer in top:
+                states = layer(states, spans)
+            found.append(
+                [states[at : at + rows * tokens].view(rows, tokens, -1) for at, rows, tokens in spans]
+            )
+        return found
 
 
 class PackedLayer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ import torch
 from sunwi.models.cpu.bert import is_bert
 from sunwi.models.cpu.exact_lengths import Inputs, length_groups, row_by_row, token_shares
 from sunwi.models.cpu.outputs import ClassifierOutput, EncoderOutput
-from sunwi.models.cpu.packed_bert import PackedBert
+from sunwi.models.cpu.packed_bert import PackedBert, PackedLayer
 from sunwi.models.cpu.packed_linear import pack_linears
 from sunwi.models.cpu.row_threads import map_rows
 from sunwi.models.cpu.support import packs
@@ -64,21 +65,34 @@ class PackedEncoder(torch.nn.Module):
         inputs: Inputs = {"input_ids": input_ids}
         if token_type_ids is not None:
             inputs["token_type_ids"] = token_type_ids
-        lengths: list[int] = attention_mask.sum(dim=1).tolist()
-
-        def of_share(rows: list[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-            with torch.inference_mode():  # a thread's own
-                groups = list(length_groups(inputs, lengths, rows))
-                states = self.bert([cut for _, cut in groups])
-                return [(at, of_group) for (at, _), of_group in zip(groups, states, strict=True)]
-
-        found = map_rows(of_share, token_shares(lengths, TOKENS, torch.get_num_threads()))
-        first = found[0][0][1]
-        whole = first.new_zeros(*input_ids.shape, first.shape[-1])
-        for at, states in (group for share in found for group in share):
-            whole[at, : states.shape[1]] = states
+        (whole,) = self.branched(inputs, attention_mask, 0, [self.bert.layers])
         pooled = None if self.pooler is None else self.pooler(whole)
         return EncoderOutput(last_hidden_state=whole, pooler_output=pooled)
+
+    def branched(
+        self, inputs: Inputs, attention_mask: torch.Tensor, depth: int, tops: Sequence[Sequence[PackedLayer]]
+    ) -> list[torch.Tensor]:
+        """Hidden states as `forward` gives them, of each of several models.
+
+        The first `depth` layers are this model's and run once; the others are those of `tops`.
+        """
+        lengths: list[int] = attention_mask.sum(dim=1).tolist()
+
+        def of_share(rows: list[int]) -> tuple[list[torch.Tensor], list[list[torch.Tensor]]]:
+            with torch.inference_mode():  # a thread's own
+                groups = list(length_groups(inputs, lengths, rows))
+                return [at for at, _ in groups], self.bert.branched([cut for _, cut in groups], depth, tops)
+
+        shares = map_rows(of_share, token_shares(lengths, TOKENS, torch.get_num_threads()))
+        found = []
+        for model in range(len(tops)):
+            first = shares[0][1][model][0]
+            whole = first.new_zeros(*inputs["input_ids"].shape, first.shape[-1])
+            for places, states in shares:
+                for at, of_group in zip(places, states[model], strict=True):
+                    whole[at, : of_group.shape[1]] = of_group
+            found.append(whole)
+        return found
 
 
 class OneByOne(torch.nn.Module):

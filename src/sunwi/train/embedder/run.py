@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sunwi.models.encode_alike import encode_alike
 from sunwi.models.encoder import Encoder
 from sunwi.models.encoder_weights import load_encoder
 from sunwi.models.resolver import resolve
@@ -164,18 +165,22 @@ def _save_best(
     encoder = Encoder.of(base, params.encoder)
     gate = gate_set(passages, encoder, dev, params)
 
-    def judge_share(share: float, over: DevSet) -> GateRanks:  # one model is in memory at a time
+    def encoder_of(share: float) -> Encoder:
         if share == 1.0:
-            return judge(encoder, over, params)
+            return encoder
         # All shares in the base's precision: a difference between them is then that of their weights.
         folder, precision = workdir / f"share-{share:g}", encoder.picked.precision
-        return judge(Encoder(resolve(str(folder)), params.encoder.batch_size, precision), over, params)
+        return Encoder(resolve(str(folder)), params.encoder.batch_size, precision)
 
-    verdicts = {1.0: judge_share(1.0, gate)}
-    for share in sorted(set(params.train_embedder.base_weights) - {1.0}):
+    def judge_share(share: float, over: DevSet) -> GateRanks:
+        return judge(encoder_of(share), over, params)
+
+    shares = sorted(set(params.train_embedder.base_weights) - {1.0})
+    for share in shares:
         candidate = workdir / f"share-{share:g}"
         save_encoder(start, interpolate(base_state, trained.state, share), candidate, trained.heads)
-        verdicts[share] = judge_share(share, gate)
+    encode_alike([*map(encoder_of, shares)], gate.passages.texts, params.encoder, "encode gate pool")
+    verdicts = {share: judge_share(share, gate) for share in (1.0, *shares)}
     if len(gate.passages) < len(passages) <= CONFIRMED_CORPUS:
         whole = gate_set(passages, encoder, dev, params, CONFIRMED_CORPUS)
         over_whole = partial(judge_share, over=whole)
