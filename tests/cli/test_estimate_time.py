@@ -88,12 +88,26 @@ def test_a_run_that_the_early_look_ends_trains_and_scores_little() -> None:
 
 
 def test_frozen_layers_run_once_a_text() -> None:
-    of = loads(speeds=replace(SPEEDS, frozen_token=0.004))
+    of = loads(speeds=replace(SPEEDS, frozen_token=0.0006))
     # 320 of the 1000 passages at most are read in 10 steps of 32: once 126 tokens of each through them
     steps = 10 * 8 * 528
+    # the gate's second mixture costs .4 of the first: .6 of the encoder is frozen
     assert of["train_embedder"].parallel == pytest.approx(
-        steps * (0.01 - 0.004) + 320 * 126 * 0.004 + 80 * 24 * 0.004 + 2 * 107.2
+        steps * (0.01 - 0.0006) + 320 * 126 * 0.0006 + 80 * 24 * 0.0006 + 1.4 * 100 + 2 * 7.2
     )
+
+
+def test_the_gate_of_a_larger_corpus_encodes_a_pool_and_the_rest_for_its_winner() -> None:
+    of = loads(replace(COUNTS, passages=5000))
+    # 300 questions x 10 and 256 drawn name 2393 of 5000; then the other 2607 under one candidate
+    assert of["train_embedder"].parallel == pytest.approx(10 * 8 * 528 * 0.01 + 2 * 246.5 + 260.7)
+    assert "2 x 2,393 passages, 2,607 more" in of["train_embedder"].what
+
+
+def test_kept_token_vectors_spare_maxsim_the_passages() -> None:
+    of = loads(replace(COUNTS, keeps_tokens=True))
+    assert of["fit_fusion_base"].parallel == pytest.approx(60 * 24 * 0.001)
+    assert of["submit_baseline"].parallel == 0
 
 
 def test_dvc_itself_counts_for_every_stage() -> None:
@@ -170,7 +184,7 @@ def project(tmp_path: Path, tiny_corpus: list[Document], monkeypatch: pytest.Mon
 
 
 def test_counts_come_from_the_source_and_the_cache(
-    project: Path, own_cache: Path, tiny_corpus: list[Document]
+    project: Path, own_cache: Path, tiny_corpus: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = Params.model_validate({"data": {"source": "source"}, "encoder": {"precision": "float32"}})
     before, sample = read_counts(params)
@@ -179,6 +193,10 @@ def test_counts_come_from_the_source_and_the_cache(
     settings = params.encoder
     Encoder.of(resolve(settings.model), settings).encode(sample[:2], "passage", settings.max_length)
     assert before.sentences == SentenceCounts()  # sentences.enabled is false
+    assert before.keeps_tokens  # 4 GiB hold the token vectors of six passages
+    monkeypatch.setenv("SUNWI_TOKEN_VECTORS_GIB", "0.000001")
+    assert not read_counts(params)[0].keeps_tokens
+    monkeypatch.delenv("SUNWI_TOKEN_VECTORS_GIB")
     after, _ = read_counts(params.model_copy(update={"sentences": SentencesParams(enabled=True)}))
     found = after.sentences
     assert after == replace(before, new_passages=4, sentences=found)

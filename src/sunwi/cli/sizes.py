@@ -74,6 +74,7 @@ def read_counts(params: Params, root: Path = Path()) -> tuple[Counts, list[str]]
             queries=len(source.queries),
             dev_queries=len(source.dev_queries),
             examples=len(read_examples()),
+            keeps_tokens=encoder.keeps_tokens(passages, sum(tokens) / len(tokens)),
             new_questions=_missing_questions(encoder, params, root),
             sentences=(
                 _sentences(sample, passages, encoder, limits.max_length)

@@ -14,6 +14,13 @@ from dataclasses import dataclass
 from sunwi.cli.probe import Speeds
 from sunwi.params.submissions import SubmissionParams
 from sunwi.params.whole import Params
+from sunwi.train.embedder.gate import (
+    CONFIRMED_CORPUS,
+    GATE_QUESTIONS,
+    POOL_DEPTH,
+    POOL_SAMPLE,
+    SMALL_CORPUS,
+)
 from sunwi.train.reranker.early_look import LOOK_QUESTIONS, look_step
 
 FAMILIES = ("baseline", "promoted", "rerankers")
@@ -21,7 +28,7 @@ KEPT = 0.85  # of the template questions that are asked for: the demo's filters 
 ANALYSES = 4  # a passage's template questions cost so many of its analyses; an assumption
 QUESTION_TOKENS = 24
 LOW_OVERLAP = 0.12  # of synthetic dev questions, as those of the science passages
-GATE_POOL, GATE_QUESTIONS = 10_000, 300
+GATE_CORPUS = CONFIRMED_CORPUS  # up to here the gate leaves no passage to encode under the promoted encoder
 RERANKED_BY_MODEL = ("cross_encoder", "both")
 
 
@@ -65,6 +72,8 @@ class Counts:
         Evaluation dialogues, and those of the dev set.
     examples
         Of chit-chat, which the classifier of dialogues learns from.
+    keeps_tokens
+        Whether passages' token vectors stay on the disk, so that MaxSim encodes none.
     """
 
     documents: int
@@ -80,6 +89,7 @@ class Counts:
     queries: int = 0
     dev_queries: int = 0
     examples: int = 0
+    keeps_tokens: bool = False
     new_questions: int | None = None  # None: there are no questions yet
     sentences: SentenceCounts = SentenceCounts()
 
@@ -186,8 +196,11 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         passage = min(counts.longest, settings.passage_max_length)
         tokens = settings.batch_size * (QUESTION_TOKENS + settings.group_size * passage)
         mixtures = sum(share < 1 for share in settings.base_weights)
-        pool = min(counts.passages, GATE_POOL)
-        gate = mixtures * _encoding(pool, GATE_QUESTIONS, counts, speeds)
+        pool, rest = _gate_passages(counts.passages) if mixtures else (0, 0)
+        frozen = min(1.0, speeds.frozen_token / speeds.encode_token)  # those layers run once for all mixtures
+        candidates = 1 + (mixtures - 1) * (1 - frozen)
+        gate = candidates * _encoding(pool, 0, counts, speeds) + _encoding(rest, 0, counts, speeds)
+        gate += mixtures * _encoding(0, GATE_QUESTIONS, counts, speeds)
         steps *= settings.rounds * settings.seeds
         asked = steps * settings.batch_size
         texts: float = min(asked, train) * QUESTION_TOKENS
@@ -195,12 +208,12 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         yield Load(
             "promoted", "train_embedder",
             f"{steps:,} steps of {settings.batch_size * (1 + settings.group_size)} texts; "
-            f"gate: {mixtures} x {pool:,} passages",
+            f"gate: {mixtures} x {pool:,} passages, {rest:,} more",
             steps * tokens * (speeds.train_token - speeds.frozen_token) + texts * speeds.frozen_token + gate,
             speeds.start + speeds.model_start,
         )  # fmt: skip
         questions = counts.questions(params)
-        beyond = counts.passages if counts.passages > GATE_POOL else 0  # else the gate has encoded them
+        beyond = counts.passages if counts.passages > GATE_CORPUS else 0  # else the gate has encoded them
         yield Load(
             "promoted", "encode", f"{beyond:,} passages, {questions:,} questions" + _of(counts),
             _encoding(beyond, questions, counts, speeds) + _sentences(counts.sentences.total, counts, speeds),
@@ -252,6 +265,15 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds, ended: bool) -> I
     yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start, 3)
 
 
+def _gate_passages(passages: int) -> tuple[int, int]:
+    """Passages of the gate's pool, as if drawn at random, and those that its winner is judged on then."""
+    if passages <= SMALL_CORPUS:
+        return passages, 0
+    drawn = GATE_QUESTIONS * POOL_DEPTH + POOL_SAMPLE
+    pool = round(passages * (1 - math.exp(-drawn / passages)))
+    return pool, passages - pool if passages <= CONFIRMED_CORPUS else 0
+
+
 def _encoding(passages: int, questions: int, counts: Counts, speeds: Speeds) -> float:
     return (passages * counts.tokens + questions * QUESTION_TOKENS) * speeds.encode_token
 
@@ -273,7 +295,12 @@ def _of(counts: Counts) -> str:
 
 
 def _late(pairs: int, counts: Counts, speeds: Speeds) -> float:
-    """Late interaction encodes each passage of the pairs once; pairs are counted as drawn at random."""
+    """Late interaction encodes each passage of the pairs once; pairs are counted as drawn at random.
+
+    None whose token vectors were kept.
+    """
+    if counts.keeps_tokens:
+        return 0.0
     different = counts.passages * (1 - math.exp(-pairs / max(1, counts.passages)))
     return _encoding(round(different), 0, counts, speeds)
 

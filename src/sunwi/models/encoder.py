@@ -322,6 +322,11 @@ class Encoder:
                 found[row] = weights
         return found
 
+    def keeps_tokens(self, passages: int, tokens: float) -> bool:
+        """Whether so many passages of so many tokens each fit on the disk that `kept_token_vectors` reads."""
+        store = self.picked._token_store
+        return store is not None and passages * tokens * store.row_bytes <= limit_bytes()
+
     def tokenizer(self) -> Any:
         """The model's tokeniser by transformers, padding on the right; callers change nothing about it."""
         return shared_tokenizer(self.info.folder)

@@ -37,6 +37,11 @@ class TokenStore:
         self._dimensions = dimensions
         self._name = text_hash(*settings)[:32]
 
+    @property
+    def row_bytes(self) -> int:
+        """Of one token."""
+        return self._dimensions * np.dtype(np.float16).itemsize
+
     def get(self, rows: Sequence[TokenRow]) -> list[TokenVectors | None]:
         """Each row's vectors, [tokens, dimensions]; None where they are not kept."""
         if not self._path.exists():
