@@ -99,6 +99,8 @@ def understand(
         dev_rows, tasks["llm_dev"] = understand_by_llm(dev_queries, dev_rows, params, client)
     emptied = {str(eval_id) for eval_id in params.empty_ids}
     rows = [_emptied(row) if row.qid in emptied else row for row in rows]
+    # Into the row cache, while the encoder is loaded: a variant of several wordings then loads none.
+    encoder.encode(sorted({text for row in rows for text in _wordings(row)}), "query", query_max_length)
     dev_decided = np.array([not row.needs_retrieval for row in dev_rows], dtype=bool)
     metrics: dict[str, Any] = {
         "threshold": threshold,
@@ -131,6 +133,10 @@ def chitchat_measures(decided: npt.NDArray[np.bool_], is_chitchat: npt.NDArray[n
         "precision": caught / max(1, int(decided.sum())),
         "recall": caught / max(1, int(is_chitchat.sum())),
     }
+
+
+def _wordings(row: UnderstoodQuery) -> list[str]:
+    return [text for text in (row.standalone_query, *row.variants, row.hypothetical_document) if text]
 
 
 def _read(
