@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.pipeline.reruns import add_comment, locked_outputs, undone
 from tests.pipeline.tiny_project import (
+    AS_USERS_RUN_IT,
     PASSAGES,
     change_params,
     dvc,
@@ -39,7 +40,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.heavy  # the whole pipeline once more
 def test_a_second_clone_gives_the_same_lock(project: Path, tmp_path: Path) -> None:
     second = make_project(tmp_path / "second")
-    dvc(second, "repro")
+    dvc(second, "repro", command=AS_USERS_RUN_IT)
     assert (second / "dvc.lock").read_bytes() == (project / "dvc.lock").read_bytes()
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from dvc.repo import Repo
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
+QUICK = (str(Path(__file__).with_name("quick_dvc.py")),)
+AS_USERS_RUN_IT = ("-m", "dvc")
 
 
 def make_project(folder: Path) -> Path:
@@ -77,7 +80,7 @@ def write_source(source: Path, passages: int) -> None:
         (source / qrels).write_text("".join(kept), encoding="utf-8", newline="\n")
 
 
-def dvc(folder: Path, *arguments: str, **variables: str) -> str:
+def dvc(folder: Path, *arguments: str, command: Sequence[str] = QUICK, **variables: str) -> str:
     """Run DVC in the project with a row cache of its own; return what it printed."""
     environment = (
         os.environ
@@ -90,7 +93,7 @@ def dvc(folder: Path, *arguments: str, **variables: str) -> str:
         }
     )
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments],
+        [sys.executable, *command, *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -44,9 +44,10 @@ class TokenStore:
 
     def get(self, rows: Sequence[TokenRow]) -> list[TokenVectors | None]:
         """Each row's vectors, [tokens, dimensions]; None where they are not kept."""
-        if not self._path.exists():
+        try:
+            os.utime(self._path)  # the last to be deleted
+        except FileNotFoundError:
             return [None] * len(rows)
-        self._path.touch()  # the last to be deleted
         with RowCache(self._name, self._folder) as cache:
             return [
                 None if value is None else np.frombuffer(value, np.float16).reshape(-1, self._dimensions)
