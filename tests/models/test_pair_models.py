@@ -72,6 +72,11 @@ def test_a_passage_of_dense_search_is_not_encoded_for_maxsim(
     )
     np.testing.assert_array_equal(LateInteraction(Encoder(info), 8, 16).score(PAIRS), alone)
     assert sum(map(len, batches)) == len({query for query, _ in PAIRS})
+    unasked = Encoder(info)
+    unasked.encode(["힘"], "passage", 16, keep_tokens=False)
+    batches.clear()
+    unasked.kept_token_vectors(["힘"], 16)
+    assert len(batches) == 1
     monkeypatch.setenv("SUNWI_TOKEN_VECTORS_GIB", "0")
     shutil.rmtree(own_cache)  # the pairs' scores too
     np.testing.assert_array_equal(LateInteraction(Encoder(info), 8, 16).score(PAIRS), alone)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sunwi.models.token_store import LIMIT, TokenStore
+from sunwi.errors import DataError
+from sunwi.models.token_store import LIMIT, TokenStore, limit_bytes
 
 ROWS = [[5, 7, 9], [5, 7], [300_000]]
 
@@ -57,3 +58,10 @@ def test_models_that_were_asked_for_longest_ago_make_room(
     assert stores["first"].get(ROWS)[0] is not None
     assert stores["second"].get(ROWS) == [None] * 3
     np.testing.assert_array_equal(stores["third"].get(ROWS)[2], matrices(3)[2])
+
+
+@pytest.mark.parametrize("value", ["viel", "-1", "nan", "inf"])
+def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(LIMIT, value)
+    with pytest.raises(DataError, match=f"{LIMIT}: expected a number of GiB, found '{value}'"):
+        limit_bytes()

@@ -40,6 +40,7 @@ class ApiEncoder(Encoder):
         max_length: int,  # noqa: ARG002  the API cuts by its own limit
         label: str = "encode",
         empty: Callable[[tuple[int, int]], Vectors] = in_memory,
+        keep_tokens: bool = True,  # noqa: ARG002  an API gives none
     ) -> Vectors:
         """L2-normalised vectors of the texts, shape [texts, dimensions], float16; kept by row.
 

@@ -146,6 +146,7 @@ class Encoder:
         max_length: int,
         label: str = "encode",
         empty: Callable[[tuple[int, int]], Vectors] = in_memory,
+        keep_tokens: bool = True,
     ) -> Vectors:
         """Vectors of the texts, shape [texts, dimensions], float16.
 
@@ -156,6 +157,8 @@ class Encoder:
         ----------
         empty
             Makes the array that is filled, from its shape: in memory, or a map of a file.
+        keep_tokens
+            Whether MaxSim may ask for these passages, so that `kept_token_vectors` should have them.
 
         Raises
         ------
@@ -165,7 +168,7 @@ class Encoder:
             If the model cannot read as many tokens as `max_length`.
         """
         if self.picked is not self:
-            return self.picked.encode(texts, side, max_length, label, empty)
+            return self.picked.encode(texts, side, max_length, label, empty, keep_tokens)
         if not texts:
             return empty((0, self.dimensions))
         blank = [row for row, text in enumerate(texts) if not text.strip()]
@@ -179,7 +182,7 @@ class Encoder:
             self.count.encoded += new
             texts_of = ([prefix + texts[row] for row in part] for part in parts)
             shown = Progress(label, new, "text") if new else None
-            keep = side == "passage" and self.engine is LOCAL  # MaxSim will read them, of passages alone
+            keep = keep_tokens and side == "passage" and self.engine is LOCAL
             fresh = self._encode_parts(texts_of, max_length, shown, keep)
             return ((vector.tobytes() for vector in of_part) for of_part in fresh)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunwi.cache import RowCache
+from sunwi.errors import DataError
 from sunwi.runtime import cache_dir, text_hash
 
 TokenVectors = npt.NDArray[np.float16]  # [tokens, dimensions], rows of length 1
@@ -17,12 +19,25 @@ TokenRow = Sequence[int]  # token ids of one text
 
 FOLDER = "token_vectors"
 LIMIT = "SUNWI_TOKEN_VECTORS_GIB"
-USUAL_GIB = 4.0
+USUAL_GIB = "4"
 
 
 def limit_bytes() -> int:
-    """How much of the disk token vectors may take: $SUNWI_TOKEN_VECTORS_GIB, else 4 GiB; 0 keeps none."""
-    return int(float(os.environ.get(LIMIT, USUAL_GIB)) * 2**30)
+    """How much of the disk token vectors may take: $SUNWI_TOKEN_VECTORS_GIB, else 4 GiB; 0 keeps none.
+
+    Raises
+    ------
+    DataError
+        If the variable is not a number of at least 0.
+    """
+    value = os.environ.get(LIMIT, USUAL_GIB)
+    try:
+        gib = float(value)
+    except ValueError:
+        gib = math.nan
+    if not 0 <= gib < math.inf:
+        raise DataError(f"{LIMIT}: expected a number of GiB, found {value!r}", f"export {LIMIT}={USUAL_GIB}")
+    return int(gib * 2**30)
 
 
 class TokenStore:

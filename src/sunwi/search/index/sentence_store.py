@@ -31,7 +31,7 @@ def save_sentences(folder: Path, texts: Sequence[str], encoder: Encoder, max_len
     with atomic_write(folder / OWNERS, "wb") as out:
         np.save(out, owners, allow_pickle=False)
     with vectors_file(folder / VECTORS) as empty:
-        encoder.encode(flat, "passage", max_length, "encode sentences", empty)
+        encoder.encode(flat, "passage", max_length, "encode sentences", empty, keep_tokens=False)
     return len(flat)
 
 

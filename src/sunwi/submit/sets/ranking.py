@@ -97,7 +97,8 @@ def _retriever(name: str, prepared: PreparedSet, encoder: Encoder, params: Param
         texts, limits = prepared.passages.texts, params.encoder
         made: Retriever
         if name == "dense":
-            vectors = encoder.encode(texts, "passage", limits.max_length, f"encode {prepared.of.name}")
+            label = f"encode {prepared.of.name}"
+            vectors = encoder.encode(texts, "passage", limits.max_length, label, keep_tokens=False)
             made = DenseRetriever(vectors)
         else:
             made = M3LexicalRetriever(encoder, texts, limits)
