@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,28 @@ def test_a_measurement_doubles_the_texts_until_it_takes_long_enough() -> None:
     assert cpu_seconds(work, 0.6, lambda: now[0]) == pytest.approx(0.002)  # 0.8 s for 8 texts of 50 units
     assert calls == [1, 2, 4, 8]
     assert cpu_seconds(lambda count: count, 0.6, lambda: 0.0) == 0  # it ends where no time passes
+
+
+def test_dvc_is_timed_on_its_lock_or_before_there_is_one_on_dvc_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def parsed_lines(work: Callable[[int], int], _: float) -> float:
+        work(1)
+        return 0.01
+
+    monkeypatch.setattr(probe, "cpu_seconds", parsed_lines)
+    monkeypatch.setattr("dvc.utils.serialize.parse_yaml_for_update", lambda text, _: asked.append(text) or {})
+    lock, pipeline = tmp_path / "dvc.lock", tmp_path / "dvc.yaml"
+    assert probe.of_dvc(lock, pipeline) == 0
+    stage = "  stage{}:\n    cmd: a\n" + "    # more\n" * 398
+    pipeline.write_text("stages:\n" + "".join(map(stage.format, range(4))), encoding="utf-8")
+    assert probe.of_dvc(lock, pipeline) == pytest.approx(3.5 * 0.01 * 1601 / 801)
+    assert asked[-1] == "stages:\n" + "".join(map(stage.format, range(2)))  # whole stages within 1,000 lines
+    lock.write_text("schema: '2.0'\n", encoding="utf-8")
+    assert probe.of_dvc(lock, pipeline) == pytest.approx(0.01)
+    assert asked[-1] == "schema: '2.0'\n"
 
 
 @pytest.fixture
