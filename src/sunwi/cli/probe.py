@@ -20,7 +20,7 @@ from sunwi.params.whole import Params
 START = "import sunwi.submit.variant, sunwi.search.pipeline, sunwi.workspace.retrieval"
 MOST = 64  # texts of one measurement
 LOCK_LINES, LOCK_SECONDS = 1000, 0.3  # of dvc.lock, which has about 350 lines a stage
-GROWING = 3.5  # times dvc.yaml: in the mean of a first run the lock has half of its five times as many lines, longer ones
+GROWING = 3.5  # times dvc.yaml: the lock ends five times as long, in longer lines, in the mean half that
 
 
 @dataclass(frozen=True, slots=True)
