@@ -12,8 +12,8 @@ from tests.models.conftest import write_tiny_bert
 from tests.models.precisions import skip_without
 from transformers import BertConfig, BertModel
 
-from sunwi.models.cpu.bert_file import read_bert
-from sunwi.models.cpu.branches import common_layers
+from sunwi.models.bert_branches import common_layers
+from sunwi.models.bert_file import read_bert
 from sunwi.models.encode_alike import encode_alike
 from sunwi.models.encoder import Encoder
 from sunwi.models.hidden_states import HiddenStates

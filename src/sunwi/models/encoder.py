@@ -18,7 +18,6 @@ from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
 from sunwi.models.auto_precision import CpuPrecision, Pick, pick
 from sunwi.models.encode_count import EncodeCount
 from sunwi.models.heads import (
-    colbert_vectors,
     lexical_weights,
     load_head,
     weights_from_bytes,
@@ -30,7 +29,8 @@ from sunwi.models.precision import Precision, dtype_name, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.shared_tokenizer import shared_tokenizer
 from sunwi.models.spec import ModelInfo, Side
-from sunwi.models.token_store import TokenStore, TokenVectors, limit_bytes
+from sunwi.models.token_store import TokenVectors, limit_bytes
+from sunwi.models.token_vectors import TokenEncoder
 from sunwi.models.windows import Reading, read_in_windows
 from sunwi.params.encoder import EncoderParams
 from sunwi.progress import Progress
@@ -94,7 +94,7 @@ class Encoder:
     def __getstate__(self) -> dict[str, Any]:
         # A worker runs in the numbers that this process's cache keys say.
         state = {**vars(self), "engine": LOCAL, "precision": settled(self.precision)}
-        for made in ("_pick", "picked", "in_full", "_head", "_token_store"):
+        for made in ("_pick", "picked", "in_full", "_tokens"):
             state.pop(made, None)
         return state
 
@@ -229,53 +229,23 @@ class Encoder:
         """
         if self.in_full is not self:
             return self.in_full.token_vectors(texts, side, max_length)
-        prefix = self.info.prefix(side)
-        return self._token_vectors(
-            self._states.token_ids([prefix + text for text in texts], max_length), max_length
-        )
+        return self._tokens.fresh(self._token_ids(texts, side, max_length), max_length)
 
     def kept_token_vectors(self, texts: Sequence[str], max_length: int) -> list[TokenVectors]:
         """The same of passages; those that `encode` or an earlier call had are read from the disk."""
         if self.in_full is not self:
             return self.in_full.kept_token_vectors(texts, max_length)
-        prefix, store = self.info.prefix("passage"), self._token_store
-        token_ids = self._states.token_ids([prefix + text for text in texts], max_length)
-        if store is None:
-            return self._token_vectors(token_ids, max_length)
-        found = dict(enumerate(store.get(token_ids)))
-        missing = [row for row, vectors in found.items() if vectors is None]
-        fresh = self._token_vectors([token_ids[row] for row in missing], max_length)
-        store.put([token_ids[row] for row in missing], fresh)
-        found.update(zip(missing, fresh, strict=True))
-        return [vectors for _, vectors in sorted(found.items()) if vectors is not None]
+        return self._tokens.kept(self._token_ids(texts, "passage", max_length), max_length)
 
-    def _token_vectors(self, token_ids: Sequence[list[int]], max_length: int) -> list[TokenVectors]:
-        found: list[TokenVectors] = [np.empty(0, dtype=np.float16)] * len(token_ids)
-        for rows, batch in self._states.batches_of(token_ids, max_length):
-            _, hidden, mask = self._states.of_batch(batch)
-            for row, vectors in zip(rows, self._of_tokens(hidden, mask), strict=True):
-                found[row] = vectors
-        return found
-
-    def _of_tokens(self, hidden: torch.Tensor, mask: torch.Tensor) -> list[TokenVectors]:
-        """Token vectors of each row of a batch."""
-        import torch
-
-        tokens, kept = (hidden, mask) if self._head is None else colbert_vectors(hidden, mask, self._head)
-        unit = torch.nn.functional.normalize(tokens, dim=-1).half().cpu().numpy()
-        return [row[real] for row, real in zip(unit, kept.cpu().numpy().astype(bool), strict=True)]
+    def _token_ids(self, texts: Sequence[str], side: Side, max_length: int) -> list[list[int]]:
+        prefix = self.info.prefix(side)
+        return self._states.token_ids([prefix + text for text in texts], max_length)
 
     @cached_property
-    def _head(self) -> dict[str, torch.Tensor] | None:
-        return load_head(self.info, "colbert") if "colbert" in self.info.heads else None
-
-    @cached_property
-    def _token_store(self) -> TokenStore | None:
-        """Where token vectors are kept; a GPU makes them faster than a disk gives them."""
-        if self.precision in {"auto", "int8"} or device_type() != "cpu" or not limit_bytes():
-            return None
-        dimensions = self.dimensions if self._head is None else len(self._head["weight"])
-        return TokenStore(dimensions, (self.info.content_hash, *self.precision_key))
+    def _tokens(self) -> TokenEncoder:
+        # A GPU makes token vectors faster than a disk gives them, and late interaction never asks for int8's.
+        keeps = self.precision not in {"auto", "int8"} and device_type() == "cpu" and limit_bytes() > 0
+        return TokenEncoder(self._states, self.dimensions, self.precision_key if keeps else None)
 
     def exact(self, texts: Sequence[str], side: Side, max_length: int) -> npt.NDArray[np.float32]:
         """The vectors of `encode` before they are rounded to float16, [texts, dimensions]; not cached."""
@@ -327,7 +297,7 @@ class Encoder:
 
     def keeps_tokens(self, passages: int, tokens: float) -> bool:
         """Whether so many passages of so many tokens each fit on the disk that `kept_token_vectors` reads."""
-        store = self.picked._token_store
+        store = self.picked._tokens.store
         return store is not None and passages * tokens * store.row_bytes <= limit_bytes()
 
     def tokenizer(self) -> Any:
@@ -377,7 +347,7 @@ class Encoder:
         encoders = (self, *others)
         if device_type() != "cpu" or {encoder.precision for encoder in encoders} & {"auto", "int8"}:
             return None
-        from sunwi.models.cpu.branches import read_branches
+        from sunwi.models.bert_branches import read_branches
 
         dtype = getattr(torch, dtype_name(self.precision))
         found = read_branches([encoder.info.folder for encoder in encoders], dtype)
@@ -397,6 +367,6 @@ class Encoder:
 
     def pooled(self, batch: TokenIds, hidden: torch.Tensor, mask: torch.Tensor, keep: bool = True) -> Vectors:
         """The same of hidden states [batch, tokens, hidden]; `keep` the vectors of its tokens, too."""
-        if keep and self._token_store is not None:
-            self._token_store.put(batch[0], self._of_tokens(hidden, mask))
+        if keep:
+            self._tokens.keep(batch[0], hidden, mask)
         return text_vectors(hidden, mask, self.info).cpu().numpy().astype(np.float16)

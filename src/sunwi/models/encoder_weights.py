@@ -58,7 +58,7 @@ def ready_encoder(info: ModelInfo, precision: Precision) -> tuple[torch.nn.Modul
 
 def _without_library(folder: Path, dtype: torch.dtype, precision: Precision) -> torch.nn.Module | None:
     """The weights alone, where the layers are computed here; None where transformers' model is needed."""
-    from sunwi.models.cpu.bert_file import read_bert
+    from sunwi.models.bert_file import read_bert
     from sunwi.models.cpu.support import packs
 
     return read_bert(folder, dtype) if precision == "int8" or packs(dtype) else None

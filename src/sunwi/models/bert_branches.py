@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from sunwi.models.bert_file import BertWeights, read_bert
 from sunwi.models.cpu.bert import bert_layers
-from sunwi.models.cpu.bert_file import BertWeights, read_bert
 from sunwi.models.cpu.packed_bert import PackedLayer
 from sunwi.models.cpu.packed_model import PackedEncoder
 from sunwi.models.cpu.support import packs

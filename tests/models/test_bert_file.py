@@ -16,8 +16,8 @@ from tests.models.small_berts import bert, classifier, decoder, roberta
 from transformers import AutoModel, PreTrainedModel
 
 from sunwi.errors import ModelError
+from sunwi.models.bert_file import read_bert
 from sunwi.models.cpu.bert import is_bert
-from sunwi.models.cpu.bert_file import read_bert
 from sunwi.models.spec import ModelInfo
 
 Make = Callable[[], PreTrainedModel]
