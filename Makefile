@@ -62,6 +62,7 @@ test-frameworks: setup
 # The same tests as on CPUs with fewer instructions: environment variables limit the libraries to AVX2, and to AVX-512
 # without AMX. If this CPU has no more than that, a run repeats `make test`.
 CPU_KIND_TESTS := tests/models/cpu tests/models/test_encoder.py tests/models/test_pair_models.py tests/models/test_precision.py \
+	tests/models/test_encode_alike.py tests/models/test_bert_file.py \
 	tests/train/sparse/test_export.py tests/cli/test_doctor.py
 test-cpu-kinds: setup
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) $(CPU_KIND_TESTS)
