@@ -65,3 +65,23 @@ def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, val
     monkeypatch.setenv(LIMIT, value)
     with pytest.raises(DataError, match=f"{LIMIT}: expected a number of GiB, found '{value}'"):
         limit_bytes()
+
+
+def test_a_file_that_another_process_deletes_meanwhile_is_no_error(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TokenStore(8, ["first"]).put(ROWS, matrices(1))
+    whole = Path.glob
+
+    def then_gone(folder: Path, pattern: str) -> list[Path]:
+        found = list(whole(folder, pattern))
+        for path in found:
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "glob", then_gone)
+    store = TokenStore(8, ["second"])
+    store.put(ROWS, matrices(2))
+    monkeypatch.undo()
+    monkeypatch.setenv("SUNWI_CACHE_DIR", str(own_cache))
+    np.testing.assert_array_equal(store.get(ROWS)[0], matrices(2)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -86,14 +87,11 @@ class TokenStore:
 
     def _make_room(self, needed: int) -> bool:
         room = limit_bytes() - needed - _size(self._path)
-        others = sorted(
-            (path for path in self._folder.glob("*.sqlite") if path != self._path),
-            key=lambda path: (path.stat().st_mtime_ns, path.name),
-            reverse=True,
-        )
         if room < 0:
             return False
-        for path in others:  # those that were asked for last stay
+        files = self._folder.glob("*.sqlite")
+        ages = [(_asked(path), path.name, path) for path in files if path != self._path]
+        for *_, path in sorted(ages, reverse=True):  # those that were asked for last stay
             room -= _size(path)
             if room < 0:
                 for file in _files(path):
@@ -109,5 +107,17 @@ def _files(path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 
+def _asked(path: Path) -> int:
+    """When the file was last read or written; 0 of one that another process has just deleted."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in _files(path) if file.exists())
+    total = 0
+    for file in _files(path):
+        with suppress(FileNotFoundError):  # another process makes room, too
+            total += file.stat().st_size
+    return total
