@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,41 +23,36 @@ TEXTS = [
     "ﷺ\u200b\u0000 🙂👩‍🚀",
     "가" * 3000,
 ]
-SETTINGS: list[dict[str, object]] = [
+SETTINGS: list[dict[str, Any]] = [
     {}, {"truncation": True, "max_length": 16}, {"add_special_tokens": False},
     {"add_special_tokens": False, "return_offsets_mapping": True},
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def pair(builtin_model: ModelInfo) -> tuple[JsonTokenizer, object]:
+def pair(builtin_model: ModelInfo) -> tuple[JsonTokenizer, Any]:
     own = read_json_tokenizer(builtin_model.folder)
     assert own is not None
     return own, whole_tokenizer(builtin_model.folder)
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_it_gives_what_transformers_gives(
-    pair: tuple[JsonTokenizer, object], settings: dict[str, object]
-) -> None:
+def test_it_gives_what_transformers_gives(pair: tuple[JsonTokenizer, Any], settings: dict[str, Any]) -> None:
     own, library = pair
-    asked = library(TEXTS, verbose=False, **settings)  # type: ignore[operator]
-    found = own(TEXTS, **settings)  # type: ignore[arg-type]
+    asked = library(TEXTS, verbose=False, **settings)
+    found = own(TEXTS, **settings)
     assert found == {name: asked[name] for name in found}
-    assert own(TEXTS[0], **settings) == {  # type: ignore[arg-type]
-        name: library(TEXTS[0], **settings)[name]
-        for name in found  # type: ignore[operator]
-    }
-    assert (own.model_max_length, own.pad_token_id) == (library.model_max_length, library.pad_token_id)  # type: ignore[attr-defined]
+    assert own(TEXTS[0], **settings) == {name: library(TEXTS[0], **settings)[name] for name in found}
+    assert (own.model_max_length, own.pad_token_id) == (library.model_max_length, library.pad_token_id)
 
 
 @given(text=st.text(max_size=200), length=st.integers(3, 32))
 def test_any_text_is_cut_as_transformers_cuts_it(
-    pair: tuple[JsonTokenizer, object], text: str, length: int
+    pair: tuple[JsonTokenizer, Any], text: str, length: int
 ) -> None:
     own, library = pair
-    how = {"truncation": True, "max_length": length}
-    assert own([text], **how)["input_ids"] == library([text], **how)["input_ids"]  # type: ignore[arg-type, operator]
+    how: dict[str, Any] = {"truncation": True, "max_length": length}
+    assert own([text], **how)["input_ids"] == library([text], **how)["input_ids"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,10 +48,12 @@ def test_a_text_of_earlier_pairs_is_not_encoded_again(
     encoder = Encoder(resolve(str(tiny_bert)))
     alone = LateInteraction(encoder, 8, 16).fresh(PAIRS)
     encoded: list[str] = []
+
+    def recording(whole: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda texts, *how: encoded.extend(texts) or whole(texts, *how)
+
     for name in ("token_vectors", "kept_token_vectors"):  # of queries, of passages
-        whole = getattr(encoder, name)
-        record = lambda texts, *how, whole=whole: encoded.extend(texts) or whole(texts, *how)  # noqa: E731
-        monkeypatch.setattr(encoder, name, record)
+        monkeypatch.setattr(encoder, name, recording(getattr(encoder, name)))
     scorer = LateInteraction(encoder, 8, 16)
     assert scorer.encoder is encoder
     parts = [scorer.score(PAIRS[:2]), scorer.score(PAIRS[2:])]
