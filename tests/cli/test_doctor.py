@@ -1,6 +1,5 @@
 import json
 import re
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
+from tests.running import running
 from typer.testing import CliRunner
 
 from sunwi.cli import app
@@ -151,10 +151,8 @@ class Engine(BaseHTTPRequestHandler):
 @pytest.fixture
 def port() -> Iterator[int]:
     Engine.seen.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Engine)) as server:
+        yield server.server_port
 
 
 @pytest.mark.parametrize(

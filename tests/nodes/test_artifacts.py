@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 import pytest
+from tests.running import running
 
 from sunwi.errors import EngineError
 from sunwi.nodes import artifacts
@@ -43,14 +43,11 @@ class Repository(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Repository]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Repository)
-    Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv(REPOSITORY, f"http://127.0.0.1:{server.server_port}/maven/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(Repository, "ranges", [])
-    yield Repository
-    server.shutdown()
-    server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Repository)) as server:
+        monkeypatch.setenv(REPOSITORY, f"http://127.0.0.1:{server.server_port}/maven/")
+        yield Repository
 
 
 def test_a_file_is_fetched_once(repository, tmp_path: Path) -> None:

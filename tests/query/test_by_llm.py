@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.running import running
 
 from sunwi.errors import DataError
 from sunwi.llm.client import LlmClient
@@ -40,7 +41,6 @@ def serve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., tuple[LlmClient, list[str]]]]:
     """A client of a server that answers by task; a task may be given another (content, finish reason)."""
-    servers: list[HTTPServer] = []
     monkeypatch.setenv("SUNWI_TEST_KEY", "planted")
 
     def start(faults: dict[str, tuple[str, str]] | None = None) -> tuple[LlmClient, list[str]]:
@@ -72,20 +72,16 @@ def serve(
             def log_message(self, *args: Any) -> None:
                 pass
 
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server = servers.enter_context(running(HTTPServer(("127.0.0.1", 0), Handler)))
         settings = LlmParams(
             provider="openai",
             base_url=f"http://127.0.0.1:{server.server_port}/v1",
             api_key_env="SUNWI_TEST_KEY",
         )
-        return LlmClient(settings, tmp_path / f"cache{len(servers)}"), asked
+        return LlmClient(settings, tmp_path / f"cache{server.server_port}"), asked
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as servers:
+        yield start
 
 
 TALK = Query(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import Distribution
 from pathlib import Path
+
+from tests.running import running
 
 
 def small_wheel(folder: Path, name: str, version: str, *requires: str) -> Path:
@@ -75,12 +76,6 @@ def served(folder: Path) -> Iterator[Indexes]:
         def log_message(self, *_: object) -> None:
             indexes.asked.append(self.path)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))) as server:
         indexes = Indexes(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield indexes
-        finally:
-            server.shutdown()
-            thread.join()
+        yield indexes

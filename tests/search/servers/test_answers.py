@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
+from tests.running import running
 
 from sunwi.errors import EngineError
 from sunwi.params.bm25 import Bm25Params
@@ -41,14 +41,12 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    for engine in ("ELASTICSEARCH", "OPENSEARCH"):
-        monkeypatch.setenv(f"SUNWI_{engine}_URL", url)
-    yield url
-    server.shutdown()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        for engine in ("ELASTICSEARCH", "OPENSEARCH"):
+            monkeypatch.setenv(f"SUNWI_{engine}_URL", url)
+        yield url
 
 
 @pytest.mark.parametrize("engine", ["elasticsearch", "opensearch"])

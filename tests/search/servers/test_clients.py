@@ -9,10 +9,10 @@ import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from tests.running import running
 
 from sunwi.search.servers.hybrid import request_for_text
 from sunwi.search.servers.hybrid_weights import HybridFit
@@ -44,12 +44,8 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Any]:
     one: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     one.requests, one.reply = [], (200, {"hits": {"hits": HITS}})
-    thread = Thread(target=one.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.shutdown()
-    thread.join(timeout=10)
-    one.server_close()
+    with running(one):
+        yield one
 
 
 @pytest.mark.parametrize(("program", "script"), [("sh", "hybrid_search.sh"), ("node", "hybrid_search.mjs")])

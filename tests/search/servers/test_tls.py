@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from tests.running import running
 
 from sunwi.errors import EngineError
 from sunwi.nodes.security import write_certificates
@@ -38,12 +38,8 @@ def serving(folder: Path, **certificate: object) -> Iterator[str]:
     context.load_cert_chain(folder / "node.pem", folder / "node-key.pem")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with running(server):
         yield f"https://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def asked(engine: str, url: str, trusted: Path) -> int:

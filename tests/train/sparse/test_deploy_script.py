@@ -9,13 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.running import running
 
 from sunwi.models.sparse.export import deploy
 from sunwi.models.sparse.export.bundle import pack, register_body, requests
@@ -141,13 +141,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    server = Cluster()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    with running(Cluster()) as server:
+        yield server
 
 
 @pytest.fixture
