@@ -16,6 +16,9 @@ from sunwi.records.corpus import Document
 
 from .run_nodes import opened
 
+# Test processes share the cores: with threads of their own they wait for each other, an eighth of the time.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # numba reads it when it is imported: compiling ranx takes 100 s in a fresh environment.
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 settings.register_profile("untimed", deadline=None)  # the machine may be busy
