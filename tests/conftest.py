@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest file goes first: two processes share the files, and none is to end on it alone."""
     items.sort(key=lambda item: item.path.name != "test_tiny_pipeline.py")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what all modules hold out of the search for garbage, which would walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
