@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from tests.llm_server import FakeServer
 
@@ -46,6 +47,17 @@ class Bench:
             LlmRequest(task, f"d{row:03}", (Message("system", "질문"), Message("user", f"글 {row}")), **more)
             for row in range(count)
         ]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """SDKs read all authorities of the web for each client: a tenth of a second, and none is asked here."""
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----\n")
+    file = tmp_path_factory.mktemp("certificate") / "one.pem"
+    file.write_text(first + end, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 @pytest.fixture
