@@ -1,8 +1,8 @@
-"""DVC's command line, in less time: for a run of many stages.
+"""DVC's command line, in less time.
 
-dvc.lock is read and written by ruamel's parser and emitter in C. DVC takes those in Python, which keep comments:
-seconds after each stage, and a lock has none. With `--preload` stages run in forks of this process, which has
-the libraries loaded that most of them import.
+dvc.lock is read and written by ruamel's parser and emitter in C. DVC takes those in Python, which keep
+comments: seconds after each stage, and a lock has none. With `--preload`, for a run of many stages, these run
+in forks of this process, which has the libraries loaded that most of them import.
 """
 
 import importlib
@@ -14,6 +14,7 @@ import shlex
 import sys
 import traceback
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any, TextIO
 
 from dvc.cli import main
@@ -63,7 +64,7 @@ def _stage(words: list[str], folder: str, variables: dict[str, str]) -> int:
     os.environ.clear()
     os.environ.update(variables)
     # As Python sets it: the script's folder, then PYTHONPATH, which this process was started with.
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    sys.path[0] = str(Path(script).resolve().parent)
     sys.argv = [script, *arguments]
     code = 0
     try:

@@ -13,6 +13,7 @@ from tests.pipeline.reruns import add_comment, locked_outputs, undone
 from tests.pipeline.tiny_project import (
     AS_USERS_RUN_IT,
     PASSAGES,
+    PRELOADED,
     change_params,
     dvc,
     make_project,
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a m
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_project(tmp_path_factory.mktemp("first"))
-    ran = stages_run(dvc(folder, "repro"))
+    ran = stages_run(dvc(folder, "repro", command=PRELOADED))
     assert ran[:3] == ["check_params", "read", "prepare"]
     assert {"score", "report"} <= set(ran)
     return folder

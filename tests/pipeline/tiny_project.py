@@ -17,6 +17,7 @@ from dvc.repo import Repo
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
 QUICK = (str(Path(__file__).with_name("quick_dvc.py")),)
+PRELOADED = (*QUICK, "--preload")  # for many stages
 AS_USERS_RUN_IT = ("-m", "dvc")
 
 
