@@ -50,7 +50,15 @@ def run_in_fork(_: str, command: str, *, cwd: str, env: dict[str, str], **__: An
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
-        os._exit(_stage(shlex.split(command), cwd, env))
+        code = 1
+        try:
+            code = _stage(shlex.split(command), cwd, env)
+        except BaseException:
+            traceback.print_exc()
+        finally:  # whatever happened, DVC goes on in the other process alone
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
     _, status = os.waitpid(pid, 0)
     if code := os.waitstatus_to_exitcode(status):
         raise StageCmdFailedError(command, code)
@@ -66,17 +74,13 @@ def _stage(words: list[str], folder: str, variables: dict[str, str]) -> int:
     # As Python sets it: the script's folder, then PYTHONPATH, which this process was started with.
     sys.path[0] = str(Path(script).resolve().parent)
     sys.argv = [script, *arguments]
-    code = 0
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from dvc.repo import Repo
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
 QUICK = (str(Path(__file__).with_name("quick_dvc.py")),)
-PRELOADED = (*QUICK, "--preload")  # for many stages
+# For many stages. Elsewhere a process that has torch loaded does not fork.
+PRELOADED = (*QUICK, "--preload") if sys.platform == "linux" else QUICK
 AS_USERS_RUN_IT = ("-m", "dvc")
 
 
