@@ -33,10 +33,10 @@ LIBRARIES = (
 
 def dump(data: Any, stream: TextIO) -> None:
     """Write what DVC's own writer does: in the order of the data, and nothing for null."""
-    yaml = YAML(typ="safe", pure=False)
+    yaml: Any = YAML(typ="safe", pure=False)  # its annotations refuse what its documentation says to set
     yaml.default_flow_style = False
     yaml.allow_unicode = True
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.sort_base_mapping_type_on_output = False
     represent = yaml.representer
     represent.add_representer(OrderedDict, type(represent).represent_dict)
     represent.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", ""))
