@@ -1,11 +1,11 @@
 """A run from nothing: CPU seconds a stage and peak memory, of the demo or of a corpus of one's own.
 
     python -m benchmarks.pipeline.cold [--documents FILE --questions FILE [--dialogues FILE]] [--json FILE]
-        [--runs baseline whole changed] [--precision auto] [--estimate]
+        [--runs baseline whole changed] [--precision auto] [--estimate] [--plain]
 
-Copies the last commit, with an empty row cache and an empty DVC cache, and runs `dvc repro baseline`, then
-`dvc repro`, then `dvc repro` once more after one passage has changed. CPU seconds are of DVC and all its
-children, read from Linux' /proc at the start of each stage.
+Copies the last commit, with an empty row cache and an empty DVC cache, and runs `sunwi dvc repro baseline`, then
+`sunwi dvc repro`, then that once more after one passage has changed; with --plain `dvc` itself. CPU seconds are
+of DVC and all its children, read from Linux' /proc at the start of each stage.
 """
 
 from __future__ import annotations
@@ -61,16 +61,9 @@ def first_questions(path: Path) -> list[str]:
     return lines
 
 
-def run(folder: Path, environment: dict[str, str], targets: list[str]) -> dict[str, Any]:
+def run(folder: Path, environment: dict[str, str], command: list[str]) -> dict[str, Any]:
     """CPU seconds and wall seconds a stage, and the peak memory of the largest process."""
-    command = [
-        sys.executable,
-        "-u",
-        "-m",
-        "dvc",
-        "repro",
-        *targets,
-    ]  # unbuffered: stages are timed as they begin
+    environment = environment | {"PYTHONUNBUFFERED": "1"}  # stages are timed as they begin
     start, log = time.perf_counter(), folder / "repro.log"
     process = subprocess.Popen(
         command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=log.open("w")
@@ -97,9 +90,13 @@ def run(folder: Path, environment: dict[str, str], targets: list[str]) -> dict[s
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of a process and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    """Of a process and of its children, of theirs only those that have ended."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    ticks = 0
+    for process in (str(pid), *children):
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def change_a_passage(folder: Path) -> None:
@@ -147,6 +144,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the copy stays; otherwise it is deleted")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--estimate", action="store_true", help="what `sunwi estimate` says before the runs")
+    parser.add_argument("--plain", action="store_true", help="by `dvc`, not by `sunwi dvc`")
     options = parser.parse_args()
     if (options.documents is None) != (options.questions is None):
         parser.error("name both files or none: --documents FILE --questions FILE")
@@ -157,10 +155,11 @@ def main() -> None:
         if options.estimate:
             subprocess.run([*PROGRAM, "estimate"], cwd=folder, env=environment, check=True)
         runs: dict[str, dict[str, Any]] = {}
+        program = [sys.executable, "-m", "dvc"] if options.plain else [*PROGRAM, "dvc"]
         for name in options.runs:
             if name == "changed":
                 change_a_passage(folder)
-            runs[name] = run(folder, environment, RUNS[name])
+            runs[name] = run(folder, environment, [*program, "repro", *RUNS[name]])
             print(json.dumps({name: runs[name]}), flush=True)
     print(table(runs))
     if options.json:

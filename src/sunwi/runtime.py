@@ -165,14 +165,14 @@ def _quota(group: Path) -> int | None:
 
 def device_type() -> Literal["cuda", "cpu"]:
     """What `pick_device` picks; torch, which takes seconds to load, is asked only beside a GPU's driver."""
-    if not _has_gpu_driver():
+    if not has_gpu_driver():
         return "cpu"
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _has_gpu_driver() -> bool:
+def has_gpu_driver() -> bool:
     """Whether torch could reach a GPU: NVIDIA's library can be loaded, or ROCm's device is there."""
     if Path("/dev/kfd").exists():
         return True

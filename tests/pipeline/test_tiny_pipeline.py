@@ -11,9 +11,8 @@ import pytest
 import yaml
 from tests.pipeline.reruns import add_comment, locked_outputs, undone
 from tests.pipeline.tiny_project import (
-    AS_USERS_RUN_IT,
     PASSAGES,
-    PRELOADED,
+    PLAIN,
     change_params,
     dvc,
     make_project,
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.timeout(1800)  # two whole runs of the pipeline, on a m
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_project(tmp_path_factory.mktemp("first"))
-    ran = stages_run(dvc(folder, "repro", command=PRELOADED))
+    ran = stages_run(dvc(folder, "repro"))
     assert ran[:3] == ["check_params", "read", "prepare"]
     assert {"score", "report"} <= set(ran)
     return folder
@@ -41,7 +40,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.heavy  # the whole pipeline once more
 def test_a_second_clone_gives_the_same_lock(project: Path, tmp_path: Path) -> None:
     second = make_project(tmp_path / "second")
-    dvc(second, "repro", command=AS_USERS_RUN_IT)
+    dvc(second, "repro", command=PLAIN)
     assert (second / "dvc.lock").read_bytes() == (project / "dvc.lock").read_bytes()
 
 

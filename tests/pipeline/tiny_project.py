@@ -16,10 +16,8 @@ from dvc.repo import Repo
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
-QUICK = (str(Path(__file__).with_name("quick_dvc.py")),)
-# For many stages. Elsewhere a process that has torch loaded does not fork.
-PRELOADED = (*QUICK, "--preload") if sys.platform == "linux" else QUICK
-AS_USERS_RUN_IT = ("-m", "dvc")
+QUICK = ("-c", "from sunwi.cli import main; main()", "dvc")  # of the copy, not the installed one
+PLAIN = ("-m", "dvc")
 
 
 def make_project(folder: Path) -> Path:

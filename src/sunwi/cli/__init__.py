@@ -17,6 +17,7 @@ from sunwi.cli import (
     check,
     diff,
     doctor,
+    dvc,
     estimate,
     evaluate,
     export,
@@ -79,6 +80,7 @@ app.command("diff")(diff.diff)
 app.command("graph")(graph.graph)
 app.command("grid")(grid.grid)
 app.command("doctor")(doctor.doctor)
+app.command("dvc", context_settings=dvc.SETTINGS)(dvc.dvc)
 
 
 def _print_version(requested: bool) -> None:

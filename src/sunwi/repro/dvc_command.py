@@ -1,0 +1,97 @@
+"""DVC's command line with two of its parts replaced."""
+
+from __future__ import annotations
+
+import inspect
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dvc
+from dvc.cli import main
+from dvc.dvcfile import Lockfile, logger
+from dvc.stage import run, serialize
+from dvc.stage.exceptions import StageCmdFailedError
+
+from sunwi.repro import lock_file
+from sunwi.repro.stage_client import StageClient
+from sunwi.runtime import has_gpu_driver
+
+# Inner parts of DVC 3.67. Where another version has others, its own are taken.
+KNOWN = ((run, "_run", "(executable, cmd, **kwargs)"), (Lockfile, "dump_stages", "(self, stages, **kwargs)"))
+
+
+def run_dvc(arguments: Sequence[str]) -> int:
+    """Run DVC's command line in this process; return its exit status.
+
+    A run writes the dvc.lock, the outputs and the messages of `dvc` itself. Stages are forks on Linux without a
+    GPU alone: CUDA may refuse to start in a fork, and elsewhere a process that has torch doesn't fork well.
+    """
+    others = [name for owner, name, known in KNOWN if str(_signature(getattr(owner, name, None))) != known]
+    if others:
+        what = f"DVC {dvc.__version__} has no {' and no '.join(others)} like those of DVC 3.67"
+        logger.warning("%s: it runs as `dvc` does, which takes longer.", what)
+        return int(main(list(arguments)))
+    Lockfile.dump_stages = _writing_entries(Lockfile.dump_stages)
+    with StageClient() as stages:
+        if sys.platform == "linux" and not has_gpu_driver():
+            run._run = _running(stages, run._run)
+        return int(main(list(arguments)))
+
+
+def _signature(function: Callable[..., Any] | None) -> inspect.Signature | None:
+    return None if function is None else inspect.signature(function)
+
+
+def _running(stages: StageClient, otherwise: Callable[..., None]) -> Callable[..., None]:
+    """What DVC does with a shell."""
+
+    def run(executable: str | None, cmd: str, **options: Any) -> None:
+        with _ctrl_c_left_to_the_stage():
+            status = stages.run(cmd, options["cwd"], options["env"])
+        if status is None:
+            otherwise(executable, cmd, **options)
+        elif status:
+            raise StageCmdFailedError(cmd, status)
+
+    return run
+
+
+@contextmanager
+def _ctrl_c_left_to_the_stage() -> Iterator[None]:
+    """DVC says what became of the stage, and stops."""
+    if threading.current_thread() is not threading.main_thread():  # which alone sees it
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _writing_entries(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """What DVC does by reading and writing all of dvc.lock."""
+
+    def dump_stages(lock: Any, stages: Sequence[Any], **options: Any) -> None:
+        path = Path(lock.path)
+        entries: dict[str, Any] = {}
+        for stage in stages:
+            entries |= serialize.to_lockfile(stage, **options)
+        if not entries:
+            return
+        is_new = not path.exists()
+        changed = lock_file.write(path, entries)
+        if changed is None:
+            otherwise(lock, stages, **options)
+        elif changed:
+            if is_new:
+                logger.info("Generating lock file '%s'", lock.relpath)
+            logger.info("Updating lock file '%s'", lock.relpath)
+            lock.repo.scm_context.track_file(lock.relpath)
+
+    return dump_stages

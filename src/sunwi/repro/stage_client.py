@@ -1,0 +1,68 @@
+"""Stages of DVC as forks of one process (`stage_server`)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sunwi.repro import stage_server
+
+# `python stages/NAME.py ARGUMENTS` without anything that a shell would read otherwise.
+PLAIN = re.compile(r"python ([\w./-]+\.py)((?: [\w.@/:=+-]+)*)")
+
+
+class StageClient:
+    """Runs stages one after the other; its process starts with the first one.
+
+    The stages write to where this process does, and belong to its process group, so that Ctrl-C reaches them.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._connection.close()
+            self._lines.close()
+            self._process.wait()
+
+    def run(self, command: str, folder: str, environment: Mapping[str, str]) -> int | None:
+        """Run `python SCRIPT ARGUMENTS`; return its exit status, or -N where signal N ended it.
+
+        A command for a shell, or for another Python, isn't run; then return None.
+        """
+        if not (found := PLAIN.fullmatch(command)) or not _is_this_python(environment):
+            return None
+        process = self._process or self._start()
+        request = stage_server.Request(found[1], found[2].split(), folder, dict(environment))
+        self._lines.write(json.dumps(request) + "\n")
+        self._lines.flush()
+        status = self._lines.readline()
+        return int(status) if status else process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, stage_server.__file__, str(theirs.fileno())]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+        self._connection, self._lines = ours, ours.makefile("rw", encoding="utf-8")
+        return self._process
+
+
+def _is_this_python(environment: Mapping[str, str]) -> bool:
+    """Whether `python` is the one that runs this, by its folder: environments link to one and the same file."""
+    found = shutil.which("python", path=environment.get("PATH", ""))
+    return found is not None and Path(found).parent.resolve() == Path(sys.executable).parent.resolve()

@@ -1,0 +1,109 @@
+"""The process whose forks are the stages: heavy libraries that one of them has imported the next ones share.
+
+It is started as a script with the number of a socket, over which `stage_client` sends one stage a line. A
+library is imported here after the first stage that did so, and only if another one follows. Nothing of the
+project itself is kept: each stage imports that as it is on the disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+# What takes tenths of a second and more, with the parts of it that load late.
+LIBRARIES = (
+    "numpy", "pandas", "scipy.sparse", "scipy.stats", "sklearn.linear_model", "sklearn.manifold",
+    "kiwipiepy", "bm25s", "faiss", "tokenizers", "safetensors.torch",
+    "torch", "transformers.models.bert.modeling_bert", "transformers.models.xlm_roberta.modeling_xlm_roberta",
+    "transformers.trainer", "peft", "sentence_transformers", "FlagEmbedding", "accelerate", "datasets",
+    "openai", "google.genai", "pydantic",
+)  # fmt: skip
+
+
+class Request(NamedTuple):
+    """`python SCRIPT ARGUMENTS`, where and with which environment."""
+
+    script: str
+    arguments: list[str]
+    folder: str
+    environment: dict[str, str]
+
+
+def next_stage(connection: socket.socket) -> tuple[Request, int] | None:
+    """Return in each stage's process what it has to run, and where it says what it imported.
+
+    In the server's own process return None, when no stage is left.
+    """
+    on_ctrl_c = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends the stage; DVC then decides
+    imported: set[str] = set()
+    with connection, connection.makefile("rw", encoding="utf-8") as lines:
+        for line in lines:
+            for library in LIBRARIES:
+                if library in imported:
+                    importlib.import_module(library)
+            gc.freeze()  # what a collection touches each fork would copy
+            reading, writing = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.close(reading)
+                signal.signal(signal.SIGINT, on_ctrl_c)
+                return Request(*json.loads(line)), writing
+            os.close(writing)
+            _, status = os.waitpid(pid, 0)
+            os.set_blocking(reading, False)  # what the stage has left running may hold the other end
+            with os.fdopen(reading, "rb", buffering=0) as names:
+                imported |= set((names.read() or b"").decode().split())
+            lines.write(f"{os.waitstatus_to_exitcode(status)}\n")
+            lines.flush()
+    return None
+
+
+def run(request: Request) -> int:
+    """Run the script as Python would, and return its exit status."""
+    os.chdir(request.folder)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    sys.path[0] = str(Path(request.script).resolve().parent)
+    sys.argv = [request.script, *request.arguments]
+    try:
+        runpy.run_path(request.script, run_name="__main__")
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def main() -> None:
+    """Serve stages until the other end closes the socket."""
+    status = 0
+    # Registered first and so called last, behind what stages and libraries register. It leaves out the deletion of
+    # all modules, for which a fork would copy most of the memory: half a second and more a stage.
+    atexit.register(lambda: _end(status))
+    if stage := next_stage(socket.socket(fileno=int(sys.argv[1]))):
+        request, report = stage
+        status = run(request)
+        os.write(report, " ".join(name for name in LIBRARIES if name in sys.modules).encode())
+
+
+def _end(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
