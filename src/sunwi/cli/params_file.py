@@ -52,22 +52,40 @@ def any_text(path: Path) -> str:
     return raw.decode(encoding) if raw and encoding else read_text(path)
 
 
-def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
-    """Read a YAML mapping together with its comments.
+def read_yaml(path: Path) -> YamlFile:
+    """Read a YAML mapping together with its comments, to write it again.
 
-    Parameters
-    ----------
-    any_encoding
-        Whether CP949 and UTF-16 are read, too; DVC reads UTF-8 alone.
+    Raises
+    ------
+    ParamsError
+        If there is no such file, it isn't in UTF-8, or it holds no YAML mapping.
+    """
+    raw = path.read_bytes() if path.exists() else b""
+    text = read_text(path)
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    text = text.replace("\r\n", "\n")
+    writer = _round_trip()
+    file = YamlFile(path, _commented(text, path, writer), writer, raw.startswith(codecs.BOM_UTF8), line_end)
+    for mapping, sequence, offset in (*INDENTS, INDENTS[0]):  # the first once more, where none fits
+        writer.indent(mapping=mapping, sequence=sequence, offset=offset)
+        if file.text() == text:
+            break
+    return file
+
+
+def read_commented(path: Path) -> Any:
+    """The mapping of a YAML file that `any_text` reads, together with its comments.
 
     Raises
     ------
     ParamsError
         If there is no such file, it has another encoding, or it holds no YAML mapping.
     """
+    return _commented(any_text(path).replace("\r\n", "\n"), path, _round_trip())
+
+
+def _round_trip() -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
-    from ruamel.yaml.error import YAMLError
     from ruamel.yaml.representer import RoundTripRepresenter
 
     class WrittenNull(RoundTripRepresenter):
@@ -80,22 +98,18 @@ def read_yaml(path: Path, *, any_encoding: bool = False) -> YamlFile:
     writer.Representer = WrittenNull
     writer.preserve_quotes = True
     writer.width = 4096  # no line is folded that was not
-    raw = path.read_bytes() if path.exists() else b""
-    text = any_text(path) if any_encoding else read_text(path)
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    text = text.replace("\r\n", "\n")
+    return writer
+
+
+def _commented(text: str, path: Path, parser: Any) -> Any:
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError
+
     try:
         load_text(text, path)  # its faults in words; ruamel's are for programmers
-        content = writer.load(text)
+        content = parser.load(text)
     except RecursionError:
         raise ParamsError(path, ["sections are nested too deep to be read"]) from None
     except YAMLError as error:  # what YAML 1.2 alone refuses
         raise ParamsError(path, [f"it is no YAML: {error}"]) from None
-    if content is None:  # an empty file
-        content = CommentedMap()
-    file = YamlFile(path, content, writer, raw.startswith(codecs.BOM_UTF8), line_end)
-    for mapping, sequence, offset in (*INDENTS, INDENTS[0]):  # the first once more, where none fits
-        writer.indent(mapping=mapping, sequence=sequence, offset=offset)
-        if file.text() == text:
-            break
-    return file
+    return CommentedMap() if content is None else content  # an empty file has none

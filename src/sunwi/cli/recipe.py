@@ -89,7 +89,7 @@ def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> tuple[
         If a file is no YAML mapping, or the result is not valid: then nothing is written.
     """
     from sunwi.cli.overlay import overlay, remove
-    from sunwi.cli.params_file import any_text, read_yaml
+    from sunwi.cli.params_file import any_text, read_commented, read_yaml
     from sunwi.cli.recipe_plan import plan_of
     from sunwi.params.decided import DECIDED
     from sunwi.params.reading import check_layers, read_defaults
@@ -99,7 +99,7 @@ def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> tuple[
     params = read_yaml(params_file)
     files = {**find_recipes(recipe_file.parent), recipe_file.stem: recipe_file}
     recipes = {name: load_text(any_text(file), file) for name, file in files.items()}
-    recipes[recipe_file.stem] = read_yaml(recipe_file, any_encoding=True).content  # with its comments
+    recipes[recipe_file.stem] = read_commented(recipe_file)
     plan = plan_of(recipe_file.stem, recipes, params.content)
     kept = {key.partition(".")[0] for key in DECIDED}
     changes = [*overlay(params.content, plan.partial), *remove(params.content, plan.removed, kept)]

@@ -17,6 +17,7 @@ import yaml
 
 from sunwi.errors import DataError, InputProblems, Problem
 from sunwi.graph.tree import STAGES, is_code
+from sunwi.params.yaml_text import FastLoader
 
 NAME = "dvc.yaml"
 NEXT = f"correct {NAME}, then `sunwi graph --write`"
@@ -114,7 +115,7 @@ def read_dvc_file(root: Path) -> DvcFile:
         raise DataError(f"there is no {NAME} in {root.resolve()}", "run this in the project's folder")
     text = path.read_bytes().decode("utf-8")
     try:
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.compose(text, Loader=FastLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputProblems([Problem(NAME, line, f"expected YAML: {error.problem}")], NEXT) from None

@@ -14,6 +14,7 @@ from sunwi.judging.records import JudgementLine, Pair
 
 Grades = npt.NDArray[np.float64]  # [judges, pairs], NaN where a judge gave no grade
 SAMPLES = 1000
+GRADES = 4  # 0 to 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,16 @@ def _between(
 
 
 def _cohen(grades: Grades) -> float | None:
-    from sklearn.metrics import cohen_kappa_score
+    """1 - sum(w O) / sum(w E), w = (i - j)^2 (Cohen 1968), of a bootstrap's thousands of samples.
 
-    if len(np.unique(grades)) < 2:
-        return None
-    return float(cohen_kappa_score(grades[0], grades[1], labels=[0, 1, 2, 3], weights="quadratic"))
+    scikit-learn's cohen_kappa_score gives the same in a hundred times the time.
+    """
+    cells = (GRADES * grades[0] + grades[1]).astype(np.int64)
+    observed = np.bincount(cells, minlength=GRADES**2).reshape(GRADES, GRADES)
+    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
+    weights = np.subtract.outer(np.arange(GRADES), np.arange(GRADES)) ** 2
+    disagreement = (weights * expected).sum()
+    return float(1 - (weights * observed).sum() / disagreement) if disagreement else None
 
 
 def _krippendorff(grades: Grades) -> float | None:
@@ -109,6 +115,4 @@ def _krippendorff(grades: Grades) -> float | None:
     values: Sequence[float] = np.unique(grades[~np.isnan(grades)]).tolist()
     if len(values) < 2:
         return None
-    return float(
-        krippendorff.alpha(grades, level_of_measurement="ordinal", value_domain=[0.0, 1.0, 2.0, 3.0])
-    )
+    return float(krippendorff.alpha(grades, level_of_measurement="ordinal", value_domain=list(range(GRADES))))

@@ -8,17 +8,24 @@ from collections.abc import Hashable
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from sunwi.errors import ParamsError
+
+if TYPE_CHECKING:
+    FastLoader = yaml.SafeLoader
+else:  # by libyaml, ten times as fast, where PyYAML was built with it, as its wheels are
+    FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the numbers of YAML 1.2, as DVC reads them, and no key twice in a mapping."""
+class _Rules(SafeConstructor, Resolver):
+    """The numbers of YAML 1.2, as DVC reads them, and no key twice in a mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Raises `yaml.MarkedYAMLError` at the second of two equal keys."""
@@ -32,9 +39,17 @@ class Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-Loader.add_implicit_resolver(  # YAML 1.1 takes 1e2 and 3e-05 for text
+_Rules.add_implicit_resolver(  # YAML 1.1 takes 1e2 and 3e-05 for text
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
+
+
+class Loader(_Rules, yaml.SafeLoader):
+    """PyYAML's own parser, whose messages say more."""
+
+
+class _FastLoader(_Rules, FastLoader):
+    pass
 
 
 def read_text(path: Path) -> str:
@@ -109,7 +124,10 @@ def load_text(text: str, path: Path | str) -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Any:
     # A stage reads two files once for each kind of sections, a recipe all others: parsing is the slow part.
-    return yaml.load(text, Loader)  # noqa: S506  a subclass of the safe loader
+    try:
+        return yaml.load(text, _FastLoader)  # noqa: S506  a subclass of the safe loader
+    except yaml.YAMLError:
+        return yaml.load(text, Loader)  # noqa: S506  the same
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

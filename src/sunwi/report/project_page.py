@@ -9,6 +9,7 @@ import yaml
 
 from sunwi.params.loading import load_params
 from sunwi.params.reading import PARAMS_FILE
+from sunwi.params.yaml_text import FastLoader
 from sunwi.paths import DIAGNOSIS, METRICS, PLOTS
 from sunwi.records.files import read_json, read_rows
 from sunwi.records.submissions import LineageRow
@@ -66,4 +67,4 @@ def page_inputs(workspace: Workspace) -> PageInputs:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
+    return yaml.load(path.read_text("utf-8"), FastLoader) if path.exists() else {}  # noqa: S506  a safe loader
