@@ -17,18 +17,13 @@ from sunwi.models.api_spec import is_api
 from sunwi.models.auto_precision import TOKENS as CHECK_TOKENS
 from sunwi.models.auto_precision import CpuPrecision, Pick, pick
 from sunwi.models.encode_count import EncodeCount
-from sunwi.models.heads import (
-    lexical_weights,
-    load_head,
-    weights_from_bytes,
-    weights_to_bytes,
-)
 from sunwi.models.hidden_states import HiddenStates, TokenIds
 from sunwi.models.loading import config_value
 from sunwi.models.precision import Precision, dtype_name, precision_key, settled
 from sunwi.models.projection import output_size, text_vectors
 from sunwi.models.shared_tokenizer import shared_tokenizer
 from sunwi.models.spec import ModelInfo, Side
+from sunwi.models.term_weights import term_weights
 from sunwi.models.token_store import TokenVectors, limit_bytes
 from sunwi.models.token_vectors import TokenEncoder
 from sunwi.models.windows import Reading, read_in_windows
@@ -265,35 +260,7 @@ class Encoder:
         """
         if self.in_full is not self:
             return self.in_full.term_weights(texts, side, max_length)
-        head = load_head(self.info, "lexical")  # raises before anything is read
-        prefix = self.info.prefix(side)
-        settings = (self.info.content_hash, prefix, str(max_length), *self.precision_key)
-        keys = [text_hash(*settings, text) for text in texts]
-
-        def weighted(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
-            for part in parts:
-                fresh = self._fresh_weights([prefix + texts[row] for row in part], head, max_length)
-                yield map(weights_to_bytes, fresh)
-
-        with RowCache("term_weights") as cache:
-            rows = cache.fill(keys, weighted, self.CHUNK, longest_first(texts, keys))
-        return [weights_from_bytes(row) for row in rows]
-
-    def _fresh_weights(
-        self, texts: Sequence[str], head: dict[str, torch.Tensor], max_length: int
-    ) -> list[dict[int, float]]:
-        tokenizer = self.tokenizer()
-        unused = {
-            tokenizer.cls_token_id,
-            tokenizer.eos_token_id,
-            tokenizer.pad_token_id,
-            tokenizer.unk_token_id,
-        }
-        found: list[dict[int, float]] = [{} for _ in texts]
-        for rows, ids, hidden, mask in self._states.batches(texts, max_length):
-            for row, weights in zip(rows, lexical_weights(ids, hidden, mask, head, unused), strict=True):
-                found[row] = weights
-        return found
+        return term_weights(self._states, texts, side, max_length, self.precision_key, self.CHUNK)
 
     def keeps_tokens(self, passages: int, tokens: float) -> bool:
         """Whether so many passages of so many tokens each fit on the disk that `kept_token_vectors` reads."""

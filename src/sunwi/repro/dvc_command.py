@@ -28,8 +28,8 @@ KNOWN = ((run, "_run", "(executable, cmd, **kwargs)"), (Lockfile, "dump_stages",
 def run_dvc(arguments: Sequence[str]) -> int:
     """Run DVC's command line in this process; return its exit status.
 
-    A run writes the dvc.lock, the outputs and the messages of `dvc` itself. Stages are forks on Linux without a
-    GPU alone: CUDA may refuse to start in a fork, and elsewhere a process that has torch doesn't fork well.
+    A run writes the dvc.lock, the outputs and the messages of `dvc` itself. Stages are forks only on Linux
+    without a GPU: CUDA may refuse to start in a fork, and elsewhere a process that has torch doesn't fork well.
     """
     others = [name for owner, name, known in KNOWN if str(_signature(getattr(owner, name, None))) != known]
     if others:

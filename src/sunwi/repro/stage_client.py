@@ -63,6 +63,6 @@ class StageClient:
 
 
 def _is_this_python(environment: Mapping[str, str]) -> bool:
-    """Whether `python` is the one that runs this, by its folder: environments link to one and the same file."""
+    """Whether `python` is the one that runs this, by its folder: environments link to the same file."""
     found = shutil.which("python", path=environment.get("PATH", ""))
     return found is not None and Path(found).parent.resolve() == Path(sys.executable).parent.resolve()

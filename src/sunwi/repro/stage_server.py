@@ -79,7 +79,7 @@ def run(request: Request) -> int:
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
-        print(end.code, file=sys.stderr)
+        sys.stderr.write(f"{end.code}\n")
         return 1
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -90,8 +90,8 @@ def run(request: Request) -> int:
 def main() -> None:
     """Serve stages until the other end closes the socket."""
     status = 0
-    # Registered first and so called last, behind what stages and libraries register. It leaves out the deletion of
-    # all modules, for which a fork would copy most of the memory: half a second and more a stage.
+    # Registered first and so called last, behind what stages and libraries register. It leaves out the deletion
+    # of all modules, for which a fork would copy most of the memory: half a second and more a stage.
     atexit.register(lambda: _end(status))
     if stage := next_stage(socket.socket(fileno=int(sys.argv[1]))):
         request, report = stage
