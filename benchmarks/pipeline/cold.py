@@ -4,8 +4,8 @@
         [--runs baseline whole changed] [--precision auto] [--estimate] [--plain]
 
 Copies the last commit, with an empty row cache and an empty DVC cache, and runs `sunwi dvc repro baseline`,
-then `sunwi dvc repro`, then that once more after one passage has changed; with --plain `dvc` itself. CPU seconds
-are of DVC and all its children, read from Linux' /proc at the start of each stage.
+then `sunwi dvc repro`, then that once more after one passage has changed; with --plain `dvc` itself. CPU
+seconds are of DVC and all its children, read from Linux' /proc at the start of each stage.
 """
 
 from __future__ import annotations

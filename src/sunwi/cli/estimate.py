@@ -51,19 +51,19 @@ def _time(params: Params) -> None:
 
 
 def table(loads: Sequence[Load], cores: int, ended: Sequence[Load] | None = None) -> list[str]:
-    """Lines of minutes by stage, then those of `dvc repro baseline` and of the whole.
+    """Lines of minutes by stage, then those of `sunwi dvc repro baseline` and of the whole.
 
     `ended` are the loads of a run in which the early look ends the reranker's training.
     """
     rows = [(load.stage, *_minutes(load.cpu, load.wall(cores)), load.what) for load in loads]
-    for target, families in (("dvc repro baseline", {"baseline"}), ("dvc repro", None)):
+    for target, families in (("sunwi dvc repro baseline", {"baseline"}), ("sunwi dvc repro", None)):
         chosen = [load for load in loads if families is None or load.family in families]
         spent = sum(load.cpu for load in chosen), sum(load.wall(cores) for load in chosen)
         rows.append((target, *_minutes(*spent), f"{len(chosen)} rows of this table"))
     if ended is not None:
         spent = sum(load.cpu for load in ended), sum(load.wall(cores) for load in ended)
         rows.append(
-            ("dvc repro, at least", *_minutes(*spent), "if the early look ends the reranker's training")
+            ("sunwi dvc repro, at least", *_minutes(*spent), "if the early look ends the reranker's training")
         )
     width = max(len(row[0]) for row in rows)
     head = f"{'stage':{width}}  CPU min  wall min  work ({cores} cores, no other work beside it)"

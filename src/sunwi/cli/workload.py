@@ -149,7 +149,7 @@ def can_end(params: Params) -> bool:
 
 def _dvc(loads: list[Load], speeds: Speeds) -> Load:
     stages = sum(load.stages for load in loads)
-    what = f"DVC reads and writes dvc.lock after each of {stages} stages"
+    what = f"DVC writes what went into each of {stages} stages"
     return Load(loads[0].family, "dvc", what, 0.0, stages * speeds.dvc_stage, 0)
 
 
@@ -317,15 +317,21 @@ def _fitting(family: str, stage: str, params: Params, counts: Counts, speeds: Sp
 def _submissions(
     family: str, stage: str, variants: list[SubmissionParams], params: Params, counts: Counts, speeds: Speeds
 ) -> Load:
-    """A process each, and the pairs of the queries; those of the dev set were scored to fit the blends."""
+    """A process each, the queries' vectors and pairs; pairs of the dev set were scored to fit the blends.
+
+    An encoder's vectors are new where the first of its families of variants asks for them.
+    """
     reranking = [variant for variant in variants if variant.rerank not in {"none", "learned"}]
     pairs = counts.queries * max(
         (variant.rerank_depth or params.train_reranker.depth for variant in reranking), default=0
     )
     parallel = _late(pairs, counts, speeds)
+    dense = [variant for variant in variants if "dense" in variant.retrievers] if stage != "submit" else []
+    arms = {arm for variant in dense for arm in variant.queries}
+    parallel += _encoding(0, len(arms) * (counts.queries + counts.dev_queries), counts, speeds)
     crossed = pairs if any(variant.rerank in RERANKED_BY_MODEL for variant in reranking) else 0
     if crossed and params.train_reranker.enabled and params.train_reranker.method == "cross_encoder":
         length = min(counts.tokens + QUESTION_TOKENS, params.train_reranker.max_length)
         parallel += crossed * length * speeds.pair_token
-    serial = len(variants) * speeds.start + (speeds.model_start if reranking else 0.0)
+    serial = len(variants) * speeds.start + (speeds.model_start if reranking or dense else 0.0)
     return Load(family, stage, f"{len(variants)} variants, {pairs:,} pairs", parallel, serial, len(variants))

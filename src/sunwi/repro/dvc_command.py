@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,7 @@ def run_dvc(arguments: Sequence[str]) -> int:
     """Run DVC's command line in this process; return its exit status.
 
     A run writes the dvc.lock, the outputs and the messages of `dvc` itself. Stages are forks only on Linux
-    without a GPU: CUDA may refuse to start in a fork, and elsewhere a process that has torch doesn't fork well.
+    without a GPU: CUDA may refuse to start in a fork, and on macOS a process that has torch may not fork.
     """
     others = [name for owner, name, known in KNOWN if str(_signature(getattr(owner, name, None))) != known]
     if others:
@@ -51,27 +48,13 @@ def _running(stages: StageClient, otherwise: Callable[..., None]) -> Callable[..
     """What DVC does with a shell."""
 
     def run(executable: str | None, cmd: str, **options: Any) -> None:
-        with _ctrl_c_left_to_the_stage():
-            status = stages.run(cmd, options["cwd"], options["env"])
+        status = stages.run(cmd, options["cwd"], options["env"])
         if status is None:
             otherwise(executable, cmd, **options)
         elif status:
             raise StageCmdFailedError(cmd, status)
 
     return run
-
-
-@contextmanager
-def _ctrl_c_left_to_the_stage() -> Iterator[None]:
-    """DVC says what became of the stage, and stops."""
-    if threading.current_thread() is not threading.main_thread():  # which alone sees it
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _writing_entries(otherwise: Callable[..., None]) -> Callable[..., None]:

@@ -13,8 +13,9 @@ from sunwi.runtime import atomic_write
 
 HEAD = "schema: '2.0'\nstages:\n"
 STAGES = "stages:\n"
-# A stage's name of more than 128 characters is written in two lines, `  ? name` and `  : entry`.
-ENTRY = re.compile(r"^  (?=[^ ?:#\n])", re.MULTILINE)
+ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
+# A section, a list, a comment; a stage's name of more than 128 characters: `  ? name` and `  : entry`.
+OTHER = re.compile(r"^  [-#?:]|^ ?\S", re.MULTILINE)
 
 
 def with_entries(text: str, entries: Mapping[str, Any]) -> str | None:
@@ -34,9 +35,7 @@ def with_entries(text: str, entries: Mapping[str, Any]) -> str | None:
         None where the text isn't laid out as DVC writes it, or has more sections.
     """
     text = text or HEAD
-    if not text.startswith(HEAD) or not all(
-        line.startswith("  ") or not line.strip() for line in text[len(HEAD) :].splitlines()
-    ):
+    if not text.startswith(HEAD) or OTHER.search(text, len(HEAD)):
         return None
     starts = [found.start() for found in ENTRY.finditer(text)]
     if not starts and text != HEAD:
@@ -48,7 +47,7 @@ def with_entries(text: str, entries: Mapping[str, Any]) -> str | None:
         return None
     for name, entry in entries.items():
         piece = dumps_yaml({"stages": {name: entry}}).removeprefix(STAGES)
-        if not ENTRY.match(piece):
+        if OTHER.match(piece):
             return None
         place = places.setdefault(piece.partition("\n")[0], len(pieces))
         pieces[place : place + 1] = [piece]

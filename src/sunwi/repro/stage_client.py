@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,9 +51,10 @@ class StageClient:
             return None
         process = self._process or self._start()
         request = stage_server.Request(found[1], found[2].split(), folder, dict(environment))
-        self._lines.write(json.dumps(request) + "\n")
-        self._lines.flush()
-        status = self._lines.readline()
+        with _ctrl_c_left_to_the_stage():
+            self._lines.write(json.dumps(request) + "\n")
+            self._lines.flush()
+            status = self._lines.readline()
         return int(status) if status else process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -60,6 +64,19 @@ class StageClient:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
         self._connection, self._lines = ours, ours.makefile("rw", encoding="utf-8")
         return self._process
+
+
+@contextmanager
+def _ctrl_c_left_to_the_stage() -> Iterator[None]:
+    """DVC says what became of the stage, and stops."""
+    if threading.current_thread() is not threading.main_thread():  # which alone sees it
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _is_this_python(environment: Mapping[str, str]) -> bool:

@@ -90,8 +90,8 @@ def run(request: Request) -> int:
 def main() -> None:
     """Serve stages until the other end closes the socket."""
     status = 0
-    # Registered first and so called last, behind what stages and libraries register. It leaves out the deletion
-    # of all modules, for which a fork would copy most of the memory: half a second and more a stage.
+    # Registered first and so called last, behind what stages and libraries register. It leaves out the
+    # deletion of all modules, for which a fork would copy most of the memory: half a second and more a stage.
     atexit.register(lambda: _end(status))
     if stage := next_stage(socket.socket(fileno=int(sys.argv[1]))):
         request, report = stage
