@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.encoder_weights import load_encoder
@@ -19,8 +17,6 @@ from sunwi.params.whole import Params
 
 START = "import sunwi.submit.variant, sunwi.search.pipeline, sunwi.workspace.retrieval"
 MOST = 64  # texts of one measurement
-LOCK_LINES, LOCK_SECONDS = 1000, 0.3  # of dvc.lock, which has about 300 lines a stage
-ENTRY = 4  # lines of dvc.lock for one of dvc.yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,6 @@ class Speeds:
         `train_token`, too.
     kiwi_character
         Of a character through Kiwi.
-    dvc_stage
-        Of DVC's own work after a stage under `sunwi dvc`: it writes an entry to dvc.lock and its run cache.
     """
 
     start: float
@@ -53,7 +47,6 @@ class Speeds:
     train_token: float
     lora_token: float
     kiwi_character: float
-    dvc_stage: float
     frozen_token: float = 0.0
 
 
@@ -92,7 +85,6 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         train_token=cpu_seconds(lambda count: embedder.step(texts[:count]), seconds),
         lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds),
         kiwi_character=_of_kiwi(texts, seconds),
-        dvc_stage=of_dvc(Path("dvc.lock"), Path("dvc.yaml")),
         frozen_token=encode * embedder.frozen_share(params.train_embedder.freeze_layers),
     )
 
@@ -133,29 +125,6 @@ def _of_encoder(encoder: Encoder, texts: Sequence[str], max_length: int, seconds
         return sum(map(len, encoder.token_vectors(alike[:count], "passage", max_length)))
 
     return cpu_seconds(encode, seconds)
-
-
-def of_dvc(lock: Path, pipeline: Path) -> float:
-    """From the first entries of the lock, by DVC's own writer, which writes each of them twice.
-
-    Before the first run from those of dvc.yaml, and 0 without either.
-    """
-    path, share = (lock, 1) if lock.exists() else (pipeline, ENTRY)
-    if not path.exists():
-        return 0.0
-    from dvc.utils.serialize import dumps_yaml, parse_yaml
-
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    starts = [row for row, line in enumerate(lines) if re.match(r" {2}\w", line)]  # of stages, and the end
-    ends = [row for row in (*starts[1:], len(lines)) if row <= LOCK_LINES] or [len(lines)]
-    part = parse_yaml("".join(lines[: ends[-1]]), str(path))
-
-    def write(count: int) -> int:
-        for _ in range(count):
-            dumps_yaml(part)
-        return count * len(ends)
-
-    return 2 * share * cpu_seconds(write, LOCK_SECONDS)
 
 
 def _of_kiwi(texts: Sequence[str], seconds: float) -> float:

@@ -27,6 +27,9 @@ FAMILIES = ("baseline", "promoted", "rerankers")
 KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
 ANALYSES = 4  # a passage's template questions cost so many of its analyses; an assumption
 QUESTION_TOKENS = 24
+# Small work on one thread in starts of Python, measured on the demo: a fit of fusion and of MaxSim, a variant,
+# the baselines' page, a combination, and scores, diagnosis and page of all. DVC's own work after a stage is one.
+FIT, VARIANT, PAGE, COMBINATION, END = 10, 3, 12, 12, 33
 LOW_OVERLAP = 0.12  # of synthetic dev questions, as those of the science passages
 GATE_CORPUS = CONFIRMED_CORPUS  # up to here the gate leaves no passage to encode under the promoted encoder
 RERANKED_BY_MODEL = ("cross_encoder", "both")
@@ -149,8 +152,8 @@ def can_end(params: Params) -> bool:
 
 def _dvc(loads: list[Load], speeds: Speeds) -> Load:
     stages = sum(load.stages for load in loads)
-    what = f"DVC writes what went into each of {stages} stages"
-    return Load(loads[0].family, "dvc", what, 0.0, stages * speeds.dvc_stage, 0)
+    what = f"DVC notes what went into each of {stages} stages"
+    return Load(loads[0].family, "dvc", what, 0.0, stages * speeds.start, 0)
 
 
 def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
@@ -184,7 +187,7 @@ def _baseline(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
     yield _fitting("baseline", "fit_fusion_base", params, counts, speeds)
     yield Load("baseline", "learn_to_rank_base", f"{counts.dev_queries:,} dev dialogues", 0.0, speeds.start)
     yield _submissions("baseline", "submit_baseline", list(params.baselines.values()), params, counts, speeds)
-    yield Load("baseline", "baseline", "scores and page", 0.0, 2 * speeds.start)
+    yield Load("baseline", "baseline", "scores and page", 0.0, PAGE * speeds.start)
 
 
 def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
@@ -261,8 +264,10 @@ def _rerankers(params: Params, counts: Counts, speeds: Speeds, ended: bool) -> I
         )
     yield _submissions("rerankers", "submit", list(params.submissions.values()), searched, counts, speeds)
     combined = len(params.combinations)
-    yield Load("rerankers", "combine", f"{combined} variants", 0.0, combined * speeds.start, combined)
-    yield Load("rerankers", "score, diagnose, report", "", 0.0, 6 * speeds.start, 3)
+    yield Load(
+        "rerankers", "combine", f"{combined} variants", 0.0, combined * COMBINATION * speeds.start, combined
+    )
+    yield Load("rerankers", "score, diagnose, report", "", 0.0, END * speeds.start, 3)
 
 
 def _gate_passages(passages: int) -> tuple[int, int]:
@@ -311,7 +316,7 @@ def _fitting(family: str, stage: str, params: Params, counts: Counts, speeds: Sp
     pairs = max(0, min(lists, round(counts.dev_queries + low))) * params.train_reranker.depth
     parallel = _late(pairs, counts, speeds) + _encoding(0, counts.dev_queries, counts, speeds)
     what = f"{lists:,} dev questions, {pairs:,} pairs by late interaction"
-    return Load(family, stage, what, parallel, speeds.start + speeds.model_start)
+    return Load(family, stage, what, parallel, FIT * speeds.start + speeds.model_start)
 
 
 def _submissions(
@@ -333,5 +338,5 @@ def _submissions(
     if crossed and params.train_reranker.enabled and params.train_reranker.method == "cross_encoder":
         length = min(counts.tokens + QUESTION_TOKENS, params.train_reranker.max_length)
         parallel += crossed * length * speeds.pair_token
-    serial = len(variants) * speeds.start + (speeds.model_start if reranking or dense else 0.0)
+    serial = len(variants) * VARIANT * speeds.start + (speeds.model_start if reranking or dense else 0.0)
     return Load(family, stage, f"{len(variants)} variants, {pairs:,} pairs", parallel, serial, len(variants))
