@@ -18,7 +18,7 @@ stages:
   make:
     cmd: python make.py 3
     deps: [make.py]
-    params: [size, weights, 이름]
+    params: [steps, weights, 이름]
     outs: [made.txt]
   count:
     foreach: [a, b]
@@ -35,7 +35,7 @@ def project(folder: Path) -> Path:
     folder.mkdir()
     for name, text in {
         "dvc.yaml": PIPELINE,
-        "params.yaml": "size: 3\nweights: [0.5, 3.0e-05]\n이름: 순위\n",
+        "params.yaml": "steps: 3\nweights: [0.5, 3.0e-05]\n이름: 순위\n",
         "make.py": MAKE,
         "count.py": COUNT,
     }.items():
