@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from dvc.utils.serialize import dumps_yaml, parse_yaml_for_update
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sunwi.repro.lock_file import with_entries, write
@@ -50,6 +50,7 @@ def by_dvc(text: str, entries: dict[str, Any]) -> str:
     return str(dumps_yaml(data))
 
 
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(NAMES, ENTRIES, min_size=1, max_size=2), min_size=1, max_size=4))
 def test_the_bytes_are_those_of_dvc(runs: list[dict[str, Any]]) -> None:
     ours = theirs = ""

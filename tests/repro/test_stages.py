@@ -171,3 +171,4 @@ def test_another_python_is_not_this_one(
 def test_a_server_that_is_killed(tmp_path: Path) -> None:
     with StageClient() as client:
         assert run(client, tmp_path, "import os; os.kill(os.getppid(), 9)") == -9
+        assert run(client, tmp_path, "") == 0  # by another one

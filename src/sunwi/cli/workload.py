@@ -27,8 +27,8 @@ FAMILIES = ("baseline", "promoted", "rerankers")
 KEPT = 0.85  # of the template questions that are asked for: the demo's filters keep 867 of 1,020
 ANALYSES = 4  # a passage's template questions cost so many of its analyses; an assumption
 QUESTION_TOKENS = 24
-# Small work on one thread, in starts of Python, measured on the demo: a fit of fusion and of MaxSim, a variant,
-# the baselines' page, a combination; scores, diagnosis and page of all. DVC's own work after a stage is one.
+# Small work on one thread, in starts of Python, measured on the demo: a fit of fusion and MaxSim, a variant,
+# the baselines' page, a combination; scores, diagnosis and page of all. DVC's own after a stage is one.
 FIT, VARIANT, PAGE, COMBINATION, END = 10, 3, 12, 12, 33
 LOW_OVERLAP = 0.12  # of synthetic dev questions, as those of the science passages
 GATE_CORPUS = CONFIRMED_CORPUS  # up to here the gate leaves no passage to encode under the promoted encoder

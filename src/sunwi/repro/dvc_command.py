@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +35,28 @@ def run_dvc(arguments: Sequence[str]) -> int:
         what = f"DVC {dvc.__version__} has no {' and no '.join(others)} like those of DVC 3.67"
         logger.warning("%s: it runs as `dvc` does, which takes longer.", what)
         return int(main(list(arguments)))
-    Lockfile.dump_stages = _writing_entries(Lockfile.dump_stages)
-    with StageClient() as stages:
-        if sys.platform == "linux" and not has_gpu_driver():
-            run._run = _running(stages, run._run)
+    forks = sys.platform == "linux" and not has_gpu_driver()
+    with (
+        StageClient() as stages,
+        _replaced(Lockfile, "dump_stages", _writing_entries),
+        _replaced(run, "_run", partial(_running, stages)) if forks else nullcontext(),
+    ):
         return int(main(list(arguments)))
 
 
 def _signature(function: Callable[..., Any] | None) -> inspect.Signature | None:
     return None if function is None else inspect.signature(function)
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, replacing: Callable[[Callable[..., None]], Any]) -> Iterator[None]:
+    """Put in place what `replacing` makes of a function, until the block ends."""
+    own = getattr(owner, name)
+    setattr(owner, name, replacing(own))
+    try:
+        yield
+    finally:
+        setattr(owner, name, own)
 
 
 def _running(stages: StageClient, otherwise: Callable[..., None]) -> Callable[..., None]:

@@ -37,10 +37,7 @@ class StageClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
-            self._connection.close()
-            self._lines.close()
-            self._process.wait()
+        self._stop()
 
     def run(self, command: str, folder: str, environment: Mapping[str, str]) -> int | None:
         """Run `python SCRIPT ARGUMENTS`; return its exit status, or -N where signal N ended it.
@@ -49,21 +46,30 @@ class StageClient:
         """
         if not (found := PLAIN.fullmatch(command)) or not _is_this_python(environment):
             return None
-        process = self._process or self._start()
+        if self._process is None:
+            self._start()
         request = stage_server.Request(found[1], found[2].split(), folder, dict(environment))
         with _ctrl_c_left_to_the_stage():
             self._lines.write(json.dumps(request) + "\n")
             self._lines.flush()
             status = self._lines.readline()
-        return int(status) if status else process.wait()
+        return int(status) if status else self._stop() or 1  # it was killed
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, stage_server.__file__, str(theirs.fileno())]
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
         self._connection, self._lines = ours, ours.makefile("rw", encoding="utf-8")
-        return self._process
+
+    def _stop(self) -> int:
+        """End the process, if there is one; the next stage starts another. Return its exit status."""
+        if self._process is None:
+            return 0
+        process, self._process = self._process, None
+        self._lines.close()
+        self._connection.close()
+        return process.wait()
 
 
 @contextmanager

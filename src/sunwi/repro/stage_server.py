@@ -72,7 +72,8 @@ def run(request: Request) -> int:
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
-    sys.path[0] = str(Path(request.script).resolve().parent)
+    if not sys.flags.safe_path:  # else neither Python has put a script's folder there
+        sys.path[0] = str(Path(request.script).resolve().parent)
     sys.argv = [request.script, *request.arguments]
     try:
         runpy.run_path(request.script, run_name="__main__")
