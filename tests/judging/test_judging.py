@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
 
 from sunwi.errors import DataError, InputProblems
-from sunwi.judging.agreement import agreement
+from sunwi.judging.agreement import agreement, kappa
 from sunwi.judging.incomplete import incomplete_scores
 from sunwi.judging.merging import merge
 from sunwi.judging.pools import PoolSettings, choose_queries, make_pool
@@ -100,6 +103,19 @@ def test_agreement_by_hand() -> None:
     assert found["krippendorff"].value == pytest.approx(1 - 2 / (30 / 7))
     alone = agreement({"a": held["a"]}, seed=1)
     assert alone["krippendorff"].value is None
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20))
+def test_kappa_is_that_of_scikit_learn(grades: list[tuple[int, int]]) -> None:
+    pairs = [("dev", str(at), "x") for at in range(len(grades))]
+    first, second = (dict(zip(pairs, one, strict=True)) for one in zip(*grades, strict=True))
+    found = kappa(first, second, ("a", "b"), seed=1, samples=20)
+    if len({grade for both in grades for grade in both}) == 1:
+        assert found.value is None
+        return
+    theirs = cohen_kappa_score(*zip(*grades, strict=True), labels=[0, 1, 2, 3], weights="quadratic")
+    assert found.value == pytest.approx(theirs, abs=1e-12)
 
 
 def test_active_choice_takes_disagreement_first_and_a_random_share() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+with_forks = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages are no forks")
 SUNWI = ("-c", "from sunwi.cli import main; main()", "dvc")
 PLAIN = ("-m", "dvc")
 PIPELINE = """
@@ -82,6 +83,7 @@ def test_the_lock_the_messages_and_the_status_are_those_of_dvc(tmp_path: Path) -
     assert "python make.py 3, exited with 3" in failed.stderr
 
 
+@with_forks
 def test_ctrl_c_ends_the_stage_and_the_run(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
     waits = (
@@ -116,6 +118,19 @@ def test_ctrl_c_ends_the_stage_and_the_run(tmp_path: Path) -> None:
     assert "counted" not in out
     with pytest.raises(ProcessLookupError):  # nobody of them is left
         os.killpg(process.pid, 0)
+
+
+@with_forks
+@pytest.mark.parametrize("gpu", [False, True])
+def test_beside_a_gpu_a_stage_is_no_fork(tmp_path: Path, gpu: bool) -> None:
+    folder = project(tmp_path / "project")
+    parent = (
+        "import os\nfrom pathlib import Path\nparent = Path(f'/proc/{os.getppid()}/cmdline').read_text()\n"
+    )
+    (folder / "make.py").write_text(parent + "open('made.txt', 'w').write(parent)\n", encoding="utf-8")
+    driver = f"from sunwi.repro import dvc_command; dvc_command.has_gpu_driver = lambda: {gpu}; "
+    assert dvc(folder, ("-c", driver + SUNWI[1], "dvc"), "repro", "make").returncode == 0
+    assert ("stage_server.py" in (folder / "made.txt").read_text(encoding="utf-8")) is not gpu
 
 
 def test_another_dvc_runs_as_it_is(tmp_path: Path) -> None:
