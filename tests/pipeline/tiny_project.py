@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 from dvc.repo import Repo
+from dvc.utils import strictyaml
+from dvc.utils.serialize import _yaml
+
+from sunwi.repro.parsing import parsing_once
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSAGES = 20
+PARSE = parsing_once(_yaml.parse_yaml)  # the lock is the same in most tests
 QUICK = ("-c", "from sunwi.cli import main; main()", "dvc")  # of the copy, not the installed one
 PLAIN = ("-m", "dvc")
 
@@ -108,6 +113,8 @@ def would_run(folder: Path) -> list[str]:
     """The stages that `dvc repro --dry` names, by DVC's library: a process of its own would start anew."""
     with pytest.MonkeyPatch.context() as patch, Repo(str(folder)) as repo:
         patch.chdir(folder)
+        for module in (_yaml, strictyaml):
+            patch.setattr(module, "parse_yaml", PARSE)
         return [stage.addressing for stage in repo.reproduce(dry=True)]
 
 

@@ -1,4 +1,4 @@
-"""DVC's command line with two of its parts replaced."""
+"""DVC's command line with some of its parts replaced."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from dvc.cli import main
 from dvc.dvcfile import Lockfile, logger
 from dvc.stage import run, serialize
 from dvc.stage.exceptions import StageCmdFailedError
+from dvc.utils import strictyaml
+from dvc.utils.serialize import _yaml
 
 from sunwi.repro import lock_file
+from sunwi.repro.parsing import parsing_once
 from sunwi.repro.stage_client import StageClient
 from sunwi.runtime import has_gpu_driver
 
 # Inner parts of DVC 3.67. Where another version has others, its own are taken.
-KNOWN = ((run, "_run", "(executable, cmd, **kwargs)"), (Lockfile, "dump_stages", "(self, stages, **kwargs)"))
+KNOWN = (
+    (run, "_run", "(executable, cmd, **kwargs)"),
+    (Lockfile, "dump_stages", "(self, stages, **kwargs)"),
+    (_yaml, "parse_yaml", "(text, path, typ='safe')"),
+    (strictyaml, "parse_yaml", "(text, path, typ='safe')"),
+)
 
 
 def run_dvc(arguments: Sequence[str]) -> int:
@@ -39,6 +47,8 @@ def run_dvc(arguments: Sequence[str]) -> int:
     with (
         StageClient() as stages,
         _replaced(Lockfile, "dump_stages", _writing_entries),
+        _replaced(_yaml, "parse_yaml", parsing_once),
+        _replaced(strictyaml, "parse_yaml", parsing_once),
         _replaced(run, "_run", partial(_running, stages)) if forks else nullcontext(),
     ):
         return int(main(list(arguments)))
@@ -49,7 +59,7 @@ def _signature(function: Callable[..., Any] | None) -> inspect.Signature | None:
 
 
 @contextmanager
-def _replaced(owner: Any, name: str, replacing: Callable[[Callable[..., None]], Any]) -> Iterator[None]:
+def _replaced(owner: Any, name: str, replacing: Callable[[Callable[..., Any]], Any]) -> Iterator[None]:
     """Put in place what `replacing` makes of a function, until the block ends."""
     own = getattr(owner, name)
     setattr(owner, name, replacing(own))
