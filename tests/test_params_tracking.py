@@ -10,9 +10,10 @@ import yaml
 from sunwi.errors import ParamsError
 from sunwi.params.decided import DECIDED
 from sunwi.params.describe import keys_of
-from sunwi.params.page import parameters_page
+from sunwi.params.page import VARIANTS, parameters_page
 from sunwi.params.reading import DEFAULTS_FILE, PARAMS_FILE
 from sunwi.params.tracking import OVERRIDES_FILE, covers, declared_keys, overrides_text, stages_of
+from sunwi.params.whole import Params
 
 ROOT = Path(__file__).resolve().parents[1]
 DVC = """\
@@ -123,3 +124,11 @@ class TestTheFilesOfTheProject:
             "llm.provider", "llm.base_url", "llm.api_key_env", "llm.budget", "compute.engine",
             "compute.workers", "guard.tolerances", "exports",
         }  # fmt: skip
+
+
+def test_no_key_has_a_name_that_dvcs_run_cache_leaves_out() -> None:
+    """It takes `size` and `nfiles` for facts about files: a stage would get the outputs of another value."""
+    models = (Params, *VARIANTS.values())
+    parts = {part for model in models for key in keys_of(model) for part in key.name.split(".")}
+    assert not parts & {"size", "nfiles"}
+    assert {"llm", "max_tokens", "rerank"} <= parts
