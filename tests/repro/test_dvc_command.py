@@ -83,6 +83,18 @@ def test_the_lock_the_messages_and_the_status_are_those_of_dvc(tmp_path: Path) -
     assert "python make.py 3, exited with 3" in failed.stderr
 
 
+def test_a_lock_with_other_sections_is_written_by_dvc(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    lock = folder / "dvc.lock"
+    lock.write_text("schema: '2.0'\nstages: {}\ndatasets: []\n", encoding="utf-8")
+    done = dvc(folder, SUNWI, "repro", "make")
+    assert done.returncode == 0, done.stderr
+    assert "'dvc.lock' is not laid out as DVC writes it" in done.stderr
+    written = lock.read_text(encoding="utf-8")
+    assert "datasets: []" in written
+    assert "path: made.txt" in written
+
+
 @with_forks
 def test_ctrl_c_ends_the_stage_and_the_run(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -132,15 +133,22 @@ def test_a_program_that_outlives_its_stage_keeps_nobody_waiting(client: StageCli
     script = """
 import os, time
 if os.fork() == 0:
-    while not os.path.exists("end"):
+    for _ in range(6000):
+        if os.path.exists("end"):
+            open("ended", "w").close()
+            os._exit(0)
         time.sleep(0.01)
-    open("ended", "w").close()
-    os._exit(0)
+    os._exit(1)
 """
     assert run(client, tmp_path, script) == 0
     assert run(client, tmp_path, "print()") == 0
     assert not (tmp_path / "ended").exists()
     (tmp_path / "end").touch()
+    for _ in range(1000):
+        if (tmp_path / "ended").exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError("the program did not outlive its stage")
 
 
 @pytest.mark.parametrize(

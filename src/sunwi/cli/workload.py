@@ -324,7 +324,7 @@ def _submissions(
 ) -> Load:
     """A process each, the queries' vectors and pairs; pairs of the dev set were scored to fit the blends.
 
-    An encoder's vectors are new where the first of its families of variants asks for them.
+    Stage `submit` finds the vectors of the promoted encoder that `submit_promoted` has asked for.
     """
     reranking = [variant for variant in variants if variant.rerank not in {"none", "learned"}]
     pairs = counts.queries * max(

@@ -95,6 +95,7 @@ def _writing_entries(otherwise: Callable[..., None]) -> Callable[..., None]:
         is_new = not path.exists()
         changed = lock_file.write(path, entries)
         if changed is None:
+            logger.warning("'%s' is not laid out as DVC writes it: DVC writes all of it anew.", lock.relpath)
             otherwise(lock, stages, **options)
         elif changed:
             if is_new:

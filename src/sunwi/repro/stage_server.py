@@ -2,7 +2,8 @@
 
 It is started as a script with the number of a socket, over which `stage_client` sends one stage a line. A
 library is imported here after the first stage that did so, and only if another one follows. Nothing of the
-project itself is kept: each stage imports that as it is on the disk.
+project itself is kept: each stage imports that as it is on the disk. The fork server of multiprocessing
+imports what it is told at its start, needed or not, and gives its processes no stdin.
 """
 
 from __future__ import annotations
