@@ -152,7 +152,7 @@ def test_the_analyser_gets_a_long_line_in_parts(
             seen.extend(texts)
             return [[SimpleNamespace(tag="NNG", form=text, start=0, len=len(text))] for text in texts]
 
-    monkeypatch.setattr("sunwi.text.kiwi", Analyser)
+    monkeypatch.setattr("sunwi.text.kiwi", lambda *_: Analyser())
     line = unit * 10_000
     for split in (sentences, lambda text: sentences_of([text])[0], lambda text: morphemes([text])[0]):
         seen.clear()

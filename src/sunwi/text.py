@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from sunwi.cache import RowCache
+from sunwi.forked import found_kiwi
 from sunwi.runtime import available_cpus, text_hash
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _NOT_CONTENT = frozenset({"NP", "NNB"})
 _FUNCTION_STEMS = frozenset({"하", "되", "있", "없", "같", "않", "이", "그", "저"})
 TOKENISER_VERSION = "3"  # part of the cache's key: raise it when the rules below change
 MORPHEMES = "morphemes"  # the row cache
+ALL_CORES = 400_000  # characters: 9 seconds of one core
 COMMIT = 2048  # texts analysed between two commits to the cache
 PIECE = 16_384  # characters that Kiwi analyses at once: its time grows with the square of a text's sentences
 
@@ -154,9 +156,18 @@ def kiwi_version() -> str:
     return version("kiwipiepy")
 
 
+def kiwi(characters: int = 0) -> Kiwi:
+    """The morphological analyser, loaded once a process: 4 CPU seconds.
+
+    A stage that `sunwi dvc` has forked may find one of a single thread. For that many `characters` all cores
+    are worth the 4 seconds.
+    """
+    found = found_kiwi() if characters < ALL_CORES else None
+    return found or _kiwi_on_all_cores()
+
+
 @lru_cache(maxsize=1)
-def kiwi() -> Kiwi:
-    """The morphological analyser, loaded once a process."""
+def _kiwi_on_all_cores() -> Kiwi:
     from kiwipiepy import Kiwi
 
     return Kiwi(num_workers=available_cpus())
@@ -244,8 +255,9 @@ def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[st
     """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
 
     def analysed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        analyser = kiwi(sum(len(texts[row]) for part in parts for row in part))
         for part in parts:
-            yield map(_to_row, kiwi().tokenize([texts[row] for row in part]))
+            yield map(_to_row, analyser.tokenize([texts[row] for row in part]))
 
     with RowCache(MORPHEMES) as cache:
         rows = cache.fill(morpheme_keys(texts), analysed, COMMIT, label=label)
@@ -282,8 +294,9 @@ def sentences_of(texts: Sequence[str]) -> list[list[str]]:
 
 def _sentences_of(texts: Sequence[str]) -> list[list[str]]:
     def split(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        analyser = kiwi(sum(len(texts[row]) for part in parts for row in part))
         for part in parts:
-            found = kiwi().split_into_sents([texts[row] for row in part])
+            found = analyser.split_into_sents([texts[row] for row in part])
             lists = ([sentence.text for sentence in of_text] for of_text in found)
             yield (json.dumps(row, ensure_ascii=False).encode("utf-8") for row in lists)
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), ROOT / "recipes/README.md", *(ROOT / "docs").rglob("*.md")])
 CODE = re.compile(r"^```.*?^```|`[^`\n]+(?:\n[^`\n]+)?`", re.MULTILINE | re.DOTALL)
 SUNWI = re.compile(r"(?<![\w/.-])sunwi ([a-z][^`\n#;|&]*)")
+COMMANDS = get_command(app)
 MAKE = re.compile(r"(?:^|[`$;] ?)make ([a-z][\w-]*)", re.MULTILINE)
 
 
@@ -26,7 +27,7 @@ def test_commands_of_sunwi_and_make_exist(page: Path) -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     unknown = [f"make {target}" for target in MAKE.findall(code(page)) if target not in targets]
     for line in SUNWI.findall(code(page)):
-        command, options = get_command(app), {"--help"}
+        command, options = COMMANDS, {"--help"}
         for word in line.split():
             if word.startswith("--"):
                 if word.split("=")[0] not in options:

@@ -33,6 +33,9 @@ def make_project(folder: Path) -> Path:
         )
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copyfile(ROOT / name, folder / name)
+    examples = folder / "src/sunwi/query/data/chitchat_examples.jsonl"
+    lines = examples.read_text(encoding="utf-8").splitlines(keepends=True)
+    examples.write_text("".join(lines[::8]), encoding="utf-8", newline="\n")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["data"]["source"] = "data/source"
     params["encoder"] |= {"max_length": 48, "query_max_length": 24}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sunwi.forked import tokenizer_of
 from sunwi.models.loading import as_model_error, read_settings, refuse_own_code
 
 CLASSES = {"PreTrainedTokenizerFast", "TokenizersBackend"}  # tokenizer.json and nothing else
@@ -62,15 +63,13 @@ def read_json_tokenizer(folder: Path) -> JsonTokenizer | None:
     ModelError
         If it asks for code of its own, or tokenizer.json is damaged.
     """
-    from tokenizers import Tokenizer
-
     refuse_own_code(folder)
     settings = read_settings(folder / "tokenizer_config.json", {})
     beside = any((folder / name).exists() for name in BESIDE)
     if beside or not _is_plain(settings) or not (folder / "tokenizer.json").exists():
         return None
     with as_model_error(folder, "tokeniser"):
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = tokenizer_of(folder / "tokenizer.json")
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     named = {settings[name] for name in TOKENS if settings.get(name)}
     if tokenizer.post_processor is None or not named <= added:  # the library would add them

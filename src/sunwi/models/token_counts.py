@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sunwi.errors import ModelError
+from sunwi.forked import tokenizer_of
 from sunwi.models import builtin
 
 FILE = "tokenizer.json"
@@ -24,12 +25,10 @@ def token_counter(spec: str) -> Callable[[Sequence[str]], list[int]]:
     ModelError
         If the model has no tokenizer.json, or cannot be reached.
     """
-    from tokenizers import Tokenizer
-
     path = _tokenizer_file(spec)
     if not path.exists():
         raise ModelError(spec, f"there is no {path}", "set corpus.tokenizer to a model with a fast tokenizer")
-    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer = tokenizer_of(path)
     tokenizer.no_truncation()
     tokenizer.no_padding()
 

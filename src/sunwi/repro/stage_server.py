@@ -1,7 +1,8 @@
 """The process whose forks are the stages: heavy libraries that one of them has imported the next ones share.
 
 It is started as a script with the number of a socket, over which `stage_client` sends one stage a line. A
-library is imported here after the first stage that did so, and only if another one follows. Nothing of the
+library is imported here after the first stage that did so, and only if another one follows. So are Kiwi's
+model, 4 CPU seconds and half a GiB that the forks share, and tokenisers, a second each. Nothing of the
 project itself is kept: each stage imports that as it is on the disk. The fork server of multiprocessing
 imports what it is told at its start, needed or not, and gives its processes no stdin.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -17,8 +19,11 @@ import runpy
 import signal
 import socket
 import sys
+import warnings
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 # What takes tenths of a second and more, with the parts of it that load late.
 LIBRARIES = (
@@ -28,6 +33,26 @@ LIBRARIES = (
     "transformers.trainer", "peft", "sentence_transformers", "FlagEmbedding", "accelerate", "datasets",
     "openai", "google.genai", "pydantic",
 )  # fmt: skip
+
+
+class Forked(ModuleType):
+    """What is loaded beside libraries: a module that `sunwi.forked` finds in each stage."""
+
+    def __init__(self) -> None:
+        super().__init__("sunwi_forked")
+        self.kiwi: object = None
+        self.tokenizers: dict[str, Any] = {}  # by the hash of their files
+        self.read: list[str] = []  # the tokenizer.json files that a stage asked for
+
+
+FORKED = Forked()
+
+
+class Loaded(NamedTuple):
+    """What a stage has loaded: names of `LIBRARIES`, and each tokenizer.json that it read."""
+
+    libraries: list[str]
+    tokenizers: list[str]
 
 
 class Request(NamedTuple):
@@ -45,12 +70,10 @@ def next_stage(connection: socket.socket) -> tuple[Request, int] | None:
     In the server's own process return None, when no stage is left.
     """
     on_ctrl_c = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends the stage; DVC then decides
-    imported: set[str] = set()
+    loaded = Loaded([], [])
     with connection, connection.makefile("rw", encoding="utf-8") as lines:
         for line in lines:
-            for library in LIBRARIES:
-                if library in imported:
-                    importlib.import_module(library)
+            _load(loaded)
             gc.freeze()  # what a collection touches each fork would copy
             reading, writing = os.pipe()
             pid = os.fork()
@@ -61,11 +84,50 @@ def next_stage(connection: socket.socket) -> tuple[Request, int] | None:
             os.close(writing)
             _, status = os.waitpid(pid, 0)
             os.set_blocking(reading, False)  # what the stage has left running may hold the other end
-            with os.fdopen(reading, "rb", buffering=0) as names:
-                imported |= set((names.read() or b"").decode().split())
+            with os.fdopen(reading, "rb", buffering=0) as told:
+                loaded = Loaded(*json.loads(told.read() or b"[[], []]"))
             lines.write(f"{os.waitstatus_to_exitcode(status)}\n")
             lines.flush()
     return None
+
+
+def _load(loaded: Loaded) -> None:
+    """Load here what a stage has loaded, in the order of `LIBRARIES`."""
+    for library in LIBRARIES:
+        if library in loaded.libraries:
+            importlib.import_module(library)
+    if "kiwipiepy" in loaded.libraries and FORKED.kiwi is None:
+        FORKED.kiwi = _kiwi()
+    for path in map(Path, loaded.tokenizers):
+        with suppress(OSError):  # it may be gone: a stage reads it again
+            if (content := hashlib.sha256(path.read_bytes()).hexdigest()) not in FORKED.tokenizers:
+                FORKED.tokenizers[content] = importlib.import_module("tokenizers").Tokenizer.from_file(
+                    str(path)
+                )
+
+
+def _kiwi() -> object:
+    """Kiwi with its model, without threads: a fork would have lost them."""
+    from kiwipiepy import Kiwi
+
+    class OneThread(Kiwi):  # type: ignore[misc]  # untyped
+        """Takes lists as Kiwi with threads does; without any, Kiwi refuses them."""
+
+        def tokenize(self, text: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(text, str):
+                return super().tokenize(text, *arguments, **options)
+            return (self.tokenize(one, *arguments, **options) for one in text)
+
+        def split_into_sents(self, text: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(text, str):
+                return super().split_into_sents(text, *arguments, **options)
+            return (self.split_into_sents(one, *arguments, **options) for one in text)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the meaning of 0 once was another
+        kiwi = OneThread(num_workers=0)
+    kiwi.tokenize("물")  # most of it is loaded at its first use
+    return kiwi
 
 
 def run(request: Request) -> int:
@@ -95,10 +157,12 @@ def main() -> None:
     # Registered first and so called last, behind what stages and libraries register. It leaves out the
     # deletion of all modules, for which a fork would copy most of the memory: half a second and more a stage.
     atexit.register(lambda: _end(status))
+    sys.modules[FORKED.__name__] = FORKED
     if stage := next_stage(socket.socket(fileno=int(sys.argv[1]))):
         request, report = stage
         status = run(request)
-        os.write(report, " ".join(name for name in LIBRARIES if name in sys.modules).encode())
+        loaded = Loaded([name for name in LIBRARIES if name in sys.modules], FORKED.read)
+        os.write(report, json.dumps(loaded).encode())
 
 
 def _end(status: int) -> None:
