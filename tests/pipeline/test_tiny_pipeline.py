@@ -129,6 +129,7 @@ def test_a_scoring_param_reruns_scoring_alone(project: Path) -> None:
     with undone(project):
         set_params(project, "score", "baseline", "tuned")
         ran = would_run(project)
+        assert stages_run(dvc(project, "repro", "--dry", command=PLAIN)) == ran
     assert ran == ["check_params", "baseline", "score", "diagnose", "report"]  # the last two show the scores
 
 
