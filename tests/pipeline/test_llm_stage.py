@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.llm_server import FakeServer
-from tests.pipeline.tiny_project import PASSAGES, dvc, make_project
+from tests.pipeline.tiny_project import PASSAGES, dvc, make_project, set_params
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -59,8 +59,14 @@ def sunwi(folder: Path, *arguments: str) -> None:
     subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
 
 
-def test_paid_once_reproduced_without_a_key_and_no_key_anywhere(tmp_path: Path, server: FakeServer) -> None:
-    mine = project_for(tmp_path / "mine", server)
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory, server: FakeServer) -> Path:
+    return project_for(tmp_path_factory.mktemp("llm") / "mine", server)
+
+
+def test_paid_once_reproduced_without_a_key_and_no_key_anywhere(
+    mine: Path, tmp_path: Path, server: FakeServer
+) -> None:
     printed = dvc(mine, "repro", "generate_qa", **NO_PROXY, **{VARIABLE: KEY})
     assert f"{PASSAGES} rows: 0 cached, {PASSAGES} calls" in printed
     assert server.calls == PASSAGES
@@ -77,25 +83,28 @@ def test_paid_once_reproduced_without_a_key_and_no_key_anywhere(tmp_path: Path, 
     assert server.calls == PASSAGES
     assert (theirs / "dvc.lock").read_bytes() == (mine / "dvc.lock").read_bytes()
 
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(written) > 100
+    written = [path for folder in (mine, tmp_path) for path in folder.rglob("*") if path.is_file()]
+    assert len(written) > 1000
     assert KEY not in printed
     assert [path for path in written if KEY.encode() in path.read_bytes()] == []
 
 
-def test_drafts_of_a_reasoning_model_are_no_questions(tmp_path: Path, server: FakeServer) -> None:
-    """The key of one letter occurs in the marks of the thinking: it must not be cut out of them."""
+def test_drafts_of_a_reasoning_model_are_no_questions(mine: Path, server: FakeServer) -> None:
+    """The key of one letter occurs in the marks of the thinking: it must not be cut out of them.
+
+    In the project of the test before, whose answers are another model's.
+    """
     draft = '{"questions": [{"style": "factual", "question": "초안에서 버린 물음은 무엇인가요?"}]}'
     thinking = f"<think>\n먼저 초안: {draft}\n다시 쓰자.\n</think>\n"
     plain = server.default
     server.default = lambda body: server.chat(thinking + answer(server.asked(body)))
     try:
-        project = project_for(tmp_path / "thinking", server)
-        dvc(project, "repro", "generate_qa", **NO_PROXY, **{VARIABLE: "k"})
+        set_params(mine, "llm", "model", "reasoner")
+        dvc(mine, "repro", "generate_qa", **NO_PROXY, **{VARIABLE: "k"})
     finally:
         server.default = plain
-    kept = (project / "data" / "qa" / "questions.jsonl").read_text(encoding="utf-8")
-    rejected = (project / "data" / "qa" / "rejected.jsonl").read_text(encoding="utf-8")
+    kept = (mine / "data" / "qa" / "questions.jsonl").read_text(encoding="utf-8")
+    rejected = (mine / "data" / "qa" / "rejected.jsonl").read_text(encoding="utf-8")
     assert kept
     for text in (kept, rejected):
         assert "초안" not in text

@@ -61,8 +61,8 @@ def make_project(folder: Path) -> Path:
     (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     write_source(folder / "data" / "source", PASSAGES)
     (folder / params["data"]["documents"]).mkdir(parents=True)
-    dvc(folder, "init", "--no-scm", "--quiet")
-    dvc(folder, "config", "cache.type", "hardlink")
+    with Repo.init(str(folder), no_scm=True) as repo, repo.config.edit("repo") as config:
+        config["cache"] = {"type": ["hardlink"]}
     return folder
 
 

@@ -143,7 +143,7 @@ TEXTS = [
     "ㅋㅋㅋ 😀 100%",
     "물",
     "지각판이 움직이며 쌓인 힘이 풀리면 땅이 흔들린다. " * 20,
-    *(f"{'바닷물이 하루 두 번 드나든다. ' * count}" for count in range(1, 9)),
+    *(f"{'바닷물이 하루 두 번 드나든다. ' * count}" for count in (1, 2, 4, 8)),
 ]
 
 
@@ -151,7 +151,7 @@ TEXTS = [
 def test_vectors_of_the_real_model(builtin_model: ModelInfo, precision: Precision) -> None:
     encoder = Encoder(builtin_model, 7, precision)
     alone = np.concatenate([encoder._encode_fresh([text], 128) for text in TEXTS])
-    for batch_size in (1, 3, 32):
+    for batch_size in (3, 32):
         encoder._states.batch_size = batch_size  # the weights are loaded once
         order = np.random.default_rng(batch_size).permutation(len(TEXTS))
         together = encoder._encode_fresh([TEXTS[at] for at in order], 128)
