@@ -1,6 +1,8 @@
-"""A server of http.server that answers until a block ends."""
+"""What tests run beside themselves: servers of http.server, forks."""
 
-from collections.abc import Iterator
+import os
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socketserver import BaseServer
 from threading import Thread
@@ -22,3 +24,21 @@ def running(server: Server) -> Iterator[Server]:
         server.shutdown()
         thread.join(timeout=10)
         server.server_close()
+
+
+def fork(work: Callable[[], object]) -> int:
+    """Run `work` in a fork; return its exit status, or -N where signal N ended it.
+
+    A process of its own would import torch and the libraries of training for many seconds.
+    """
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -255,9 +255,9 @@ def _analysed(texts: Sequence[str], label: str) -> list[tuple[list[str], list[st
     """(morphemes, compounds) of each text, from the row cache: analysis is BM25's slowest step."""
 
     def analysed(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
-        analyser = kiwi(sum(len(texts[row]) for part in parts for row in part))
+        characters = sum(len(texts[row]) for part in parts for row in part)
         for part in parts:
-            yield map(_to_row, analyser.tokenize([texts[row] for row in part]))
+            yield map(_to_row, kiwi(characters).tokenize([texts[row] for row in part]))
 
     with RowCache(MORPHEMES) as cache:
         rows = cache.fill(morpheme_keys(texts), analysed, COMMIT, label=label)
@@ -294,9 +294,9 @@ def sentences_of(texts: Sequence[str]) -> list[list[str]]:
 
 def _sentences_of(texts: Sequence[str]) -> list[list[str]]:
     def split(parts: list[list[int]]) -> Iterator[Iterable[bytes]]:
-        analyser = kiwi(sum(len(texts[row]) for part in parts for row in part))
+        characters = sum(len(texts[row]) for part in parts for row in part)
         for part in parts:
-            found = analyser.split_into_sents([texts[row] for row in part])
+            found = kiwi(characters).split_into_sents([texts[row] for row in part])
             lists = ([sentence.text for sentence in of_text] for of_text in found)
             yield (json.dumps(row, ensure_ascii=False).encode("utf-8") for row in lists)
 

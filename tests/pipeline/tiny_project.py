@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -126,11 +127,17 @@ def would_run(folder: Path) -> list[str]:
 @cache
 def _steps(folder: Path, *_: bytes) -> list[Stage]:
     """Stages as `dvc repro` goes through them: reading them takes longer than what an edit changes."""
+    with quick_parsing():
+        return plan_repro(Repo(str(folder)).index.graph)
+
+
+@contextmanager
+def quick_parsing() -> Iterator[None]:
+    """DVC in this process reads a file that another test had it read without parsing it again."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (_yaml, strictyaml):
             patch.setattr(module, "parse_yaml", PARSE)
-        repo = Repo(str(folder))
-        return plan_repro(repo.index.graph)
+        yield
 
 
 def _changed(stage: Stage) -> bool:

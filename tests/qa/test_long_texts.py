@@ -66,7 +66,7 @@ class _Watched:
 def watched(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Watched]:
     analyser = _Watched()
     for module in (text, candidates):
-        monkeypatch.setattr(module, "kiwi", lambda: analyser)
+        monkeypatch.setattr(module, "kiwi", lambda *_: analyser)
     yield analyser
     assert 0 < max(analyser.lengths) <= PIECE
 

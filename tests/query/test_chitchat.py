@@ -51,12 +51,13 @@ class TestExamples:
             for line in (DEMO / name).read_text(encoding="utf-8").splitlines()
             for message in json.loads(line)["messages"]
         }
-        bigrams = {turn: char_ngrams(turn, 2) for turn in turns}
+        known = [(turn, squeeze(turn), char_ngrams(turn, 2)) for turn in turns]
         copies = [
-            (example.text, turn)
-            for example in read_examples()
-            for turn, grams in bigrams.items()
-            if squeeze(example.text) == squeeze(turn) or jaccard(char_ngrams(example.text, 2), grams) > 0.6
+            (example, turn)
+            for example in (example.text for example in read_examples())
+            for flat, bigrams in [(squeeze(example), char_ngrams(example, 2))]
+            for turn, turn_flat, turn_bigrams in known
+            if flat == turn_flat or jaccard(bigrams, turn_bigrams) > 0.6
         ]
         assert copies == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,23 +39,36 @@ def submit(project: Path, variant: str) -> set[str]:
     return set(done.stdout.partition("MODULES")[2].split())
 
 
-@pytest.fixture
-def project(tmp_path: Path, own_cache: Path, tiny_corpus: list[Document], encoder: Encoder) -> Path:
-    folder = write_project(tmp_path / "project", tiny_corpus, VARIANTS)
-    write_vectors(folder, tiny_corpus, encoder, "base")
-    write_json(folder / INDEX / "fusion_base.json", {})
-    return folder
+@pytest.fixture(scope="module")
+def project(
+    tmp_path_factory: pytest.TempPathFactory, tiny_corpus: list[Document], encoder: Encoder
+) -> Iterator[Path]:
+    """With row caches of its own, in which the queries' vectors are."""
+    base = tmp_path_factory.mktemp("startup")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUNWI_CACHE_DIR", str(base / "caches"))
+        folder = write_project(base / "project", tiny_corpus, VARIANTS)
+        write_vectors(folder, tiny_corpus, encoder, "base")
+        write_json(folder / INDEX / "fusion_base.json", {})
+        yield folder
 
 
+@pytest.fixture(scope="module")
+def first(project: Path) -> set[str]:
+    """What the first variant imports; it analyses the queries."""
+    return submit(project, "lexical")
+
+
+@pytest.mark.usefixtures("first")
 def test_a_dense_variant_with_cached_query_vectors_imports_nothing_heavy(project: Path) -> None:
-    submit(project, "lexical")  # the morphemes of the queries
     modules = submit(project, "dense_base")
     assert "sunwi" in modules
     assert not modules & HEAVY
 
 
-def test_a_bm25_variant_builds_its_index_once_and_then_imports_nothing_heavy(project: Path) -> None:
-    first = submit(project, "lexical")
+def test_a_bm25_variant_builds_its_index_once_and_then_imports_nothing_heavy(
+    project: Path, first: set[str]
+) -> None:
     run = project / BASELINES / "lexical.run"
     written = run.read_bytes()
     assert "bm25s" in first

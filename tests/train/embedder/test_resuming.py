@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from tests.running import fork
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.models.spec import ModelInfo
@@ -20,16 +19,9 @@ from sunwi.train.embedder.dev_evaluation import CHOSEN_BY
 from sunwi.train.embedder.fit import Trained, train_embedder
 from sunwi.train.shared.checkpoints import checkpoint_folder, last_checkpoint, remove_checkpoints
 
-ROOT = Path(__file__).resolve().parents[3]
 PARAMS = TrainEmbedderParams(
     batch_size=4, group_size=3, max_steps=6, learning_rate=1e-2, checkpoint_steps=2, freeze_layers=1
 )
-SCRIPT = """
-import os, signal, sys
-from sunwi.models.resolver import resolve
-from tests.train.embedder.test_resuming import run, KILLED_AT
-run(resolve(sys.argv[1]), KILLED_AT)
-"""
 KILLED_AT = 3  # the dev evaluation in which the process dies: after steps 2 and 4, at the end of step 6
 
 
@@ -62,10 +54,7 @@ def test_a_killed_run_ends_as_one_that_was_not(
 ) -> None:
     info = tiny_models["bert"]
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "killed"))
-    killed = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(info.folder)], cwd=ROOT, check=False, capture_output=True
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    assert fork(lambda: run(info, KILLED_AT)) == -signal.SIGKILL
     resumed = run(info)
     assert resumed.resumed_from == 4
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "whole"))
