@@ -89,7 +89,7 @@ def test_a_run_that_the_early_look_ends_trains_and_scores_little() -> None:
 
 
 def test_frozen_layers_run_once_a_text() -> None:
-    of = loads(speeds=replace(SPEEDS, frozen_token=0.0006))
+    of = loads(speeds=replace(SPEEDS, frozen_token=0.0006, frozen_share=0.6))
     # 320 of the 1000 passages at most are read in 10 steps of 32: once 126 tokens of each through them
     steps = 10 * 8 * 528
     # the gate's second mixture costs .4 of the first: .6 of the encoder is frozen
@@ -170,6 +170,9 @@ def test_a_measurement_doubles_the_texts_until_it_takes_long_enough() -> None:
 
     assert cpu_seconds(work, 0.6, lambda: now[0]) == pytest.approx(0.002)  # 0.8 s for 8 texts of 50 units
     assert calls == [1, 2, 4, 8]
+    calls.clear()
+    assert cpu_seconds(work, 0.6, lambda: now[0], least=8) == pytest.approx(0.002)
+    assert calls == [1, 8]
     assert cpu_seconds(lambda count: count, 0.6, lambda: 0.0) == 0  # it ends where no time passes
 
 

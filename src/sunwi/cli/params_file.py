@@ -32,11 +32,11 @@ class YamlFile:
         self.writer.dump(self.content, out)
         return out.getvalue()
 
-    def write(self) -> None:
-        """Write the content into the file, with its byte order mark and its line ends."""
-        text = self.text().replace("\n", self.line_end).encode("utf-8")
+    def write(self, text: str | None = None) -> None:
+        """Write the content (its `text`, where that is known), with its byte order mark and its line ends."""
+        lines = (self.text() if text is None else text).replace("\n", self.line_end)
         with atomic_write(self.path, "wb") as out:
-            out.write((codecs.BOM_UTF8 if self.byte_order_mark else b"") + text)
+            out.write((codecs.BOM_UTF8 if self.byte_order_mark else b"") + lines.encode("utf-8"))
 
 
 def any_text(path: Path) -> str:

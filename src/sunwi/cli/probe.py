@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sunwi.models.encoder import Encoder
 from sunwi.models.encoder_weights import load_encoder
@@ -17,6 +18,7 @@ from sunwi.params.whole import Params
 
 START = "import sunwi.submit.variant, sunwi.search.pipeline, sunwi.workspace.retrieval"
 MOST = 64  # texts of one measurement
+TRAINED = 8  # of a training's at least: a token of two texts takes a third longer than one of a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Speeds:
         Of a token through the encoder at its precision, and through a cross-encoder.
     train_token, lora_token
         Of a token forward and backward where the embedder's parameters train, or the reranker's adapters.
-    frozen_token
-        Of a token through the layers that stay as they are and, on a CPU, run once for each text; it is in
-        `train_token`, too.
     kiwi_character
         Of a character through Kiwi.
+    frozen_token
+        Of a token, as it is trained, through the layers that stay as they are and, on a CPU, run once for
+        each text; it is in `train_token`, too.
+    frozen_share
+        Of all layers; no seconds.
     """
 
     start: float
@@ -48,6 +52,7 @@ class Speeds:
     lora_token: float
     kiwi_character: float
     frozen_token: float = 0.0
+    frozen_share: float = 0.0
 
 
 def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
@@ -75,6 +80,7 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         pair = _of_encoder(Encoder(resolve(base)), texts, settings.max_length, seconds)
     embedder = _Training(params.encoder.model, params.train_embedder.passage_max_length)
     embedder.train_all(params.train_embedder.freeze_word_embeddings, params.train_embedder.freeze_layers)
+    frozen = embedder.frozen_share(params.train_embedder.freeze_layers)
     reranker = _Training(base, settings.max_length)
     reranker.train_modules(settings.target_modules)
     return Speeds(
@@ -82,22 +88,27 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         model_start=model_start,
         encode_token=encode,
         pair_token=pair,
-        train_token=cpu_seconds(lambda count: embedder.step(texts[:count]), seconds),
-        lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds),
+        train_token=cpu_seconds(lambda count: embedder.step(texts[:count]), seconds, least=TRAINED),
+        lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds, least=TRAINED),
         kiwi_character=_of_kiwi(texts, seconds),
-        frozen_token=encode * embedder.frozen_share(params.train_embedder.freeze_layers),
+        frozen_token=frozen
+        and frozen * cpu_seconds(lambda count: embedder.forward(texts[:count]), seconds, least=TRAINED),
+        frozen_share=frozen,
     )
 
 
 def cpu_seconds(
-    work: Callable[[int], int], seconds: float, clock: Callable[[], float] = time.process_time
+    work: Callable[[int], int],
+    seconds: float,
+    clock: Callable[[], float] = time.process_time,
+    least: int = 2,
 ) -> float:
     """CPU seconds of a unit of `work`, which does so many texts and returns their units.
 
-    The first call only loads; then the number of texts doubles until a call takes `seconds`.
+    The first call only loads; then the number of texts doubles from `least` until a call takes `seconds`.
     """
     work(1)
-    count = 2
+    count = least
     while True:
         start = clock()
         units = work(count)
@@ -170,9 +181,21 @@ class _Training:
 
     def step(self, texts: Sequence[str]) -> int:
         """Forward and backward; returns the tokens, padding included."""
-        batch = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
-        )
+        batch = self._batch(texts)
         self.model(**batch).last_hidden_state.sum().backward()
         self.model.zero_grad()
         return int(batch["input_ids"].numel())
+
+    def forward(self, texts: Sequence[str]) -> int:
+        """Without gradients; returns the tokens, padding included."""
+        import torch
+
+        batch = self._batch(texts)
+        with torch.no_grad():
+            self.model(**batch)
+        return int(batch["input_ids"].numel())
+
+    def _batch(self, texts: Sequence[str]) -> Any:
+        return self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
+        )

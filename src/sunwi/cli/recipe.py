@@ -104,10 +104,11 @@ def apply_recipe(recipe_file: Path, params_file: Path, *, write: bool) -> tuple[
     kept = {key.partition(".")[0] for key in DECIDED}
     changes = [*overlay(params.content, plan.partial), *remove(params.content, plan.removed, kept)]
     result = f"{params_file} with {recipe_file}"
-    content = load_text(params.text(), result)  # as the stages read it: PyYAML's YAML 1.1 is not ruamel's 1.2
+    text = params.text()
+    content = load_text(text, result)  # as the stages read it: PyYAML's YAML 1.1 is not ruamel's 1.2
     check_layers(Params, content, read_defaults(params_file), result)
     if changes and write:
-        params.write()
+        params.write(text)
     return changes, plan.left_out
 
 

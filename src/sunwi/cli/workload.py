@@ -200,8 +200,7 @@ def _promoted(params: Params, counts: Counts, speeds: Speeds) -> Iterator[Load]:
         tokens = settings.batch_size * (QUESTION_TOKENS + settings.group_size * passage)
         mixtures = sum(share < 1 for share in settings.base_weights)
         pool, rest = _gate_passages(counts.passages) if mixtures else (0, 0)
-        frozen = min(1.0, speeds.frozen_token / speeds.encode_token)  # those layers run once for all mixtures
-        candidates = 1 + (mixtures - 1) * (1 - frozen)
+        candidates = 1 + (mixtures - 1) * (1 - speeds.frozen_share)  # those layers run once for all mixtures
         gate = candidates * _encoding(pool, 0, counts, speeds) + _encoding(rest, 0, counts, speeds)
         gate += mixtures * _encoding(0, GATE_QUESTIONS, counts, speeds)
         steps *= settings.rounds * settings.seeds
