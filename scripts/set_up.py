@@ -68,7 +68,7 @@ class Installer:
     def __init__(self, torch_index: str) -> None:
         self.torch_index = torch_index
         self.settings = pip_settings(PYTHON)
-        self.uv = self._pip("-c", CONSTRAINTS, "uv") == 0
+        self.uv = has_pinned_uv() or self._pip("-c", CONSTRAINTS, "uv") == 0
         if not self.uv:
             say("uv could not be installed: going on with pip, which takes several times as long")
 
@@ -133,6 +133,12 @@ class Installer:
         return subprocess.run(
             [*UV, "pip", "install", *options, *arguments], env=environ, check=False
         ).returncode
+
+
+def has_pinned_uv() -> bool:
+    """Whether .venv has the uv of constraints.txt: pip takes a second to say so."""
+    pinned = re.search(r"(?m)^uv==(\S+)", read(Path(CONSTRAINTS)))
+    return bool(pinned and any(VENV.glob(f"lib/python*/site-packages/uv-{pinned[1]}.dist-info")))
 
 
 def on_another_disk(environ: dict[str, str]) -> bool:

@@ -1,10 +1,15 @@
 """What tests run beside themselves: servers of http.server, forks."""
 
 import os
+import signal
+import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import BaseServer
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TypeVar
 
@@ -26,19 +31,52 @@ def running(server: Server) -> Iterator[Server]:
         server.server_close()
 
 
-def fork(work: Callable[[], object]) -> int:
-    """Run `work` in a fork; return its exit status, or -N where signal N ended it.
+class Fork:
+    """`work` in a fork, with the part of `subprocess.Popen` that tests use.
 
-    A process of its own would import torch and the libraries of training for many seconds.
+    A process of its own would import what this one has: a client of LLMs for a second, torch and the
+    libraries of training for many.
     """
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._folder = TemporaryDirectory()
+        self._out, self._err = (Path(self._folder.name, name) for name in ("out", "err"))
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 1
+            try:
+                status = self._run(work)
+            finally:
+                os._exit(status)
+
+    def _run(self, work: Callable[[], object]) -> int:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+        with (
+            self._out.open("w", encoding="utf-8") as sys.stdout,
+            self._err.open("w", encoding="utf-8") as sys.stderr,
+        ):
+            try:
+                work()
+            except BaseException:
+                traceback.print_exc()
+                return 1
+        return 0
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it to the fork."""
+        os.kill(self.pid, number)
+
+    def communicate(self, timeout: float = 60) -> tuple[str, str]:
+        """What it printed, after its end; -N is the `returncode` where signal N ended it."""
+        for _ in range(round(timeout * 100)):
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                break
+            time.sleep(0.01)
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+            _, status = os.waitpid(self.pid, 0)
+        self.returncode = os.waitstatus_to_exitcode(status)
+        with self._folder:
+            return self._out.read_text(encoding="utf-8"), self._err.read_text(encoding="utf-8")

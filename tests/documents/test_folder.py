@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from sunwi.corpus.prepare import prepare
 from sunwi.documents import cached
 from sunwi.documents.reading import SourceFile
 from sunwi.errors import InputProblems
+from sunwi.models import token_counts
 from sunwi.params.corpus import CorpusParams
 from sunwi.params.documents import DocumentsParams
 from sunwi.params.whole import Params
@@ -29,8 +31,20 @@ GUIDE = "# 보증\n\n## 보증 한도\n\n보증 한도는 기업마다 삼억원
 FILES = 30
 
 
+@pytest.fixture(scope="module")
+def count() -> Callable[[Sequence[str]], list[int]]:
+    """The builtin model's tokens: reading its tokenizer.json takes a CPU second."""
+    return token_counts.token_counter(CorpusParams().tokenizer)
+
+
 @pytest.fixture
-def folder(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(
+    tmp_path: Path,
+    own_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: Callable[[Sequence[str]], list[int]],
+) -> Path:
+    monkeypatch.setattr(token_counts, "token_counter", lambda _: count)
     monkeypatch.chdir(tmp_path)
     made = tmp_path / "문서"
     made.mkdir()

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.llm.asking import start_asking
+from tests.running import Fork
 
-PROGRAM = Path(__file__).with_name("asking_process.py")
 ROWS = 200
 AT_ONCE = 8
 
 
-def start(bench: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, str(PROGRAM), f"{bench.server.address}/v1", str(bench.folder), str(ROWS)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(bench: Any) -> Fork:
+    return start_asking(bench.server.address, bench.folder, ROWS)
 
 
 def wait_until(happened: Callable[[], bool]) -> None:

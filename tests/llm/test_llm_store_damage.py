@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.llm.asking import start_asking
 
 from sunwi.llm.answer import Answer
 from sunwi.llm.store import AnswerStore
 
 ROWS = 300
-PROGRAM = Path(__file__).with_name("asking_process.py")
 
 
 def fill(folder: Path) -> bytes:
@@ -108,11 +106,10 @@ def test_a_closed_store_is_not_damaged(tmp_path: Path, capsys: Any) -> None:
 
 def test_processes_that_start_together_on_a_new_or_damaged_file(bench: Any, server: Any) -> None:
     """WAL is switched on once, the damaged file rebuilt once; all end well."""
-    command = [sys.executable, str(PROGRAM), f"{server.address}/v1", str(bench.folder), "3"]
     for content in (None, b"", b"no database" * 999):
         if content is not None:
             (bench.folder / "llm.sqlite").write_bytes(content)
-        running = [subprocess.Popen(command, stdout=-1, stderr=-1, text=True) for _ in range(4)]
+        running = [start_asking(server.address, bench.folder, 3) for _ in range(4)]
         ends = [process.communicate(timeout=60) for process in running]
         assert [process.returncode for process in running] == [0] * 4, ends
         assert {out.split()[0] for out, _ in ends} == {"3"}

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from sunwi import text
 from sunwi.forked import MODULE, tokenizer_of
-from sunwi.models.builtin import builtin_folder
 from sunwi.repro import stage_server
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="without fork no stage is one")
@@ -45,11 +46,14 @@ def test_the_analyser_of_forked_stages_reads_like_that_of_any_process(
     assert text.kiwi(text.ALL_CORES) is own  # so much is for all cores
 
 
-def test_a_tokeniser_that_a_stage_has_read_is_given_to_one_reader(forked: stage_server.Forked) -> None:
-    path = builtin_folder() / "tokenizer.json"
+def test_a_tokeniser_that_a_stage_has_read_is_given_to_one_reader(
+    tmp_path: Path, forked: stage_server.Forked
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    Tokenizer(WordLevel({"물": 1, "빛": 2}, "빛")).save(str(path))
     first = tokenizer_of(path)
     stage_server._load(stage_server.Loaded([], [*forked.read, "/no/such/tokenizer.json"]))
     [loaded] = forked.tokenizers.values()
     assert tokenizer_of(path) is loaded is not first
     assert tokenizer_of(path) is not loaded
-    assert loaded.encode(TEXTS[0]).ids == first.encode(TEXTS[0]).ids
+    assert loaded.encode("물").ids == first.encode("물").ids == [1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.running import fork
+from tests.running import Fork
 from tests.train.conftest import alone, mined_rows
 
 from sunwi.models.spec import ModelInfo
@@ -54,7 +54,9 @@ def test_a_killed_run_ends_as_one_that_was_not(
 ) -> None:
     info = tiny_models["bert"]
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "killed"))
-    assert fork(lambda: run(info, KILLED_AT)) == -signal.SIGKILL
+    killed = Fork(lambda: run(info, KILLED_AT))
+    _, errors = killed.communicate(timeout=300)
+    assert killed.returncode == -signal.SIGKILL, errors
     resumed = run(info)
     assert resumed.resumed_from == 4
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "whole"))
