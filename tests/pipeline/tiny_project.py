@@ -37,6 +37,7 @@ def make_project(folder: Path) -> Path:
         )
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copyfile(ROOT / name, folder / name)
+    # Every eighth example of chit-chat: all of them are encoded in tests/query.
     examples = folder / "src/sunwi/query/data/chitchat_examples.jsonl"
     lines = examples.read_text(encoding="utf-8").splitlines(keepends=True)
     examples.write_text("".join(lines[::8]), encoding="utf-8", newline="\n")

@@ -52,7 +52,9 @@ def test_a_tokeniser_that_a_stage_has_read_is_given_to_one_reader(
     path = tmp_path / "tokenizer.json"
     Tokenizer(WordLevel({"물": 1, "빛": 2}, "빛")).save(str(path))
     first = tokenizer_of(path)
-    stage_server._load(stage_server.Loaded([], [*forked.read, "/no/such/tokenizer.json"]))
+    (tmp_path / "damaged.json").write_text("{", encoding="utf-8")
+    unread = [str(tmp_path / name) for name in ("damaged.json", "gone.json")]
+    stage_server._load(stage_server.Loaded([], [*unread, *forked.read]))
     [loaded] = forked.tokenizers.values()
     assert tokenizer_of(path) is loaded is not first
     assert tokenizer_of(path) is not loaded

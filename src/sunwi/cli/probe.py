@@ -81,6 +81,9 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
     embedder = _Training(params.encoder.model, params.train_embedder.passage_max_length)
     embedder.train_all(params.train_embedder.freeze_word_embeddings, params.train_embedder.freeze_layers)
     frozen = embedder.frozen_share(params.train_embedder.freeze_layers)
+    forward = 0.0
+    if frozen:
+        forward = cpu_seconds(lambda count: embedder.forward(texts[:count]), seconds, least=TRAINED)
     reranker = _Training(base, settings.max_length)
     reranker.train_modules(settings.target_modules)
     return Speeds(
@@ -91,8 +94,7 @@ def probe(params: Params, texts: Sequence[str], seconds: float = 0.6) -> Speeds:
         train_token=cpu_seconds(lambda count: embedder.step(texts[:count]), seconds, least=TRAINED),
         lora_token=cpu_seconds(lambda count: reranker.step(texts[:count]), seconds, least=TRAINED),
         kiwi_character=_of_kiwi(texts, seconds),
-        frozen_token=frozen
-        and frozen * cpu_seconds(lambda count: embedder.forward(texts[:count]), seconds, least=TRAINED),
+        frozen_token=frozen * forward,
         frozen_share=frozen,
     )
 

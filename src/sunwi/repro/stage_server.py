@@ -99,7 +99,7 @@ def _load(loaded: Loaded) -> None:
     if "kiwipiepy" in loaded.libraries and FORKED.kiwi is None:
         FORKED.kiwi = _kiwi()
     for path in map(Path, loaded.tokenizers):
-        with suppress(OSError):  # it may be gone: a stage reads it again
+        with suppress(Exception):  # gone or damaged since then: a stage that reads it says so
             if (content := hashlib.sha256(path.read_bytes()).hexdigest()) not in FORKED.tokenizers:
                 FORKED.tokenizers[content] = importlib.import_module("tokenizers").Tokenizer.from_file(
                     str(path)
