@@ -53,6 +53,7 @@ def test_a_killed_run_ends_as_one_that_was_not(
     tiny_models: dict[str, ModelInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     info = tiny_models["bert"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # others that this process has started a fork is without
     monkeypatch.setenv("SUNWI_CACHE_DIR", str(tmp_path / "killed"))
     killed = Fork(lambda: run(info, KILLED_AT))
     _, errors = killed.communicate(timeout=300)
