@@ -55,9 +55,10 @@ def template_candidates(
         Runs blocks of documents that are not in the row cache.
     """
     wanted = frozenset(groups)
-    task = partial(_for_block, groups=wanted, seed=seed)
 
     def made(blocks: list[list[int]]) -> Iterator[Iterable[bytes]]:
+        characters = sum(len(documents[row].content) for block in blocks for row in block)
+        task = partial(_for_block, groups=wanted, seed=seed, characters=characters)
         candidates = engine.map(task, ([documents[row] for row in block] for block in blocks))
         return (map(to_row, of_block) for of_block in candidates)
 
@@ -77,11 +78,14 @@ class _Made:
     sentence: int | None
 
 
-def _for_block(documents: Sequence[Document], groups: frozenset[Group], seed: int) -> list[list[Candidate]]:
-    """Candidates of each document."""
-    titles = kiwi().tokenize([document.title or "" for document in documents])
+def _for_block(
+    documents: Sequence[Document], groups: frozenset[Group], seed: int, characters: int
+) -> list[list[Candidate]]:
+    """Candidates of each document; all blocks have so many `characters`."""
+    analyser = kiwi(characters)
+    titles = analyser.tokenize([document.title or "" for document in documents])
     cut = [pieces(document.content) for document in documents]
-    analysed = iter(kiwi().tokenize(list(chain.from_iterable(cut))))
+    analysed = iter(analyser.tokenize(list(chain.from_iterable(cut))))
     return [
         _for_document(document, list(zip(texts, analysed, strict=False)), title, groups, seed)
         for document, texts, title in zip(documents, cut, titles, strict=True)
