@@ -98,14 +98,16 @@ def test_drafts_of_a_reasoning_model_are_no_questions(mine: Path, server: FakeSe
     thinking = f"<think>\n먼저 초안: {draft}\n다시 쓰자.\n</think>\n"
     plain = server.default
     server.default = lambda body: server.chat(thinking + answer(server.asked(body)))
+    calls = server.calls
     try:
         set_params(mine, "llm", "model", "reasoner")
         dvc(mine, "repro", "generate_qa", **NO_PROXY, **{VARIABLE: "k"})
     finally:
         server.default = plain
+    assert server.calls == calls + PASSAGES
     kept = (mine / "data" / "qa" / "questions.jsonl").read_text(encoding="utf-8")
     rejected = (mine / "data" / "qa" / "rejected.jsonl").read_text(encoding="utf-8")
-    assert kept
+    assert '"generator": "llm:reasoner"' in kept
     for text in (kept, rejected):
         assert "초안" not in text
         assert "think" not in text
